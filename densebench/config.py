@@ -1,0 +1,155 @@
+"""RunConfig: everything that one run was asked to be. It checks itself before anything heavy loads."""
+
+import dataclasses
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from densebench.errors import InputError, unknown
+from densebench.recipes import RECIPES, Recipe
+
+BACKENDS = ("tensorflow", "jax", "torch")
+PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
+IMPLEMENTATIONS = ("auto", "plain", "fast")
+RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+
+# Where a run is kept and watched does not decide its numbers, so a resumed run may differ in it.
+BESIDE_THE_NUMBERS = frozenset(
+    {"run", "results_dir", "runs_dir", "data_dir", "offline", "resume", "checkpoint_every", "command"}
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataConfig:
+    """Which images, and how many of them."""
+
+    dataset: str = "cifar10"  # cifar10 | cifar100 | digits | synthetic | folder:PATH
+    image_size: int | None = None  # pixels; None: as the dataset has them
+    classes: int | None = None  # None: as the dataset has them
+    train_limit: int | None = None
+    test_limit: int | None = None
+    validation: int = 0  # images held out of train
+    test_fraction: float | None = None  # for a folder without a split of its own
+    data_dir: str | None = None
+    offline: bool = False
+
+    def __post_init__(self) -> None:
+        for option in ("image_size", "classes", "train_limit", "test_limit"):
+            value = getattr(self, option)
+            require(value is None or value >= 1, option, value, "must be at least 1")
+        require(self.validation >= 0, "validation", self.validation, "must not be negative")
+        require(
+            self.test_fraction is None or 0 < self.test_fraction < 1,
+            "test_fraction",
+            self.test_fraction,
+            "must lie between 0 and 1",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """One training of one variant with one seed."""
+
+    variant: str
+    data: DataConfig = field(default_factory=DataConfig)
+    recipe: Recipe = RECIPES["blog"]
+    seed: int = 0
+    backend: str = "tensorflow"
+    precision: str = "float32"
+    implementation: str = "auto"
+    recompute: bool = False
+    deterministic: bool = False
+    jit: bool | None = None  # None: as the backend is fastest
+    threads: int | None = None  # None: as the framework chooses
+    target: float | None = None  # test accuracy, as a fraction, whose time is recorded
+    stop_at_target: bool = False
+    run: str | None = None  # None: named after what it is
+    results_dir: str = "results"
+    runs_dir: str = "runs"
+    checkpoint_every: int = 1  # epochs; 0: never
+    resume: bool = False
+    command: str = ""  # the command line, for the record
+
+    def __post_init__(self) -> None:
+        self._check_names()
+        self._check_numbers()
+
+    def _check_names(self) -> None:
+        for kind, given, choices in (
+            ("backend", self.backend, BACKENDS),
+            ("precision", self.precision, PRECISIONS),
+            ("implementation", self.implementation, IMPLEMENTATIONS),
+        ):
+            if given not in choices:
+                raise unknown(kind, given, choices)
+        if self.run is not None:
+            check_run_name(self.run)
+
+    def _check_numbers(self) -> None:
+        recipe = self.recipe
+        require(recipe.epochs >= 1, "epochs", recipe.epochs, "must be at least 1")
+        require(recipe.batch_size >= 1, "batch_size", recipe.batch_size, "must be at least 1")
+        require(0 < recipe.learning_rate < 1e6, "learning_rate", recipe.learning_rate, "must be above 0")
+        require(0 <= recipe.weight_decay < 1e6, "weight_decay", recipe.weight_decay, "must not be negative")
+        require(
+            0 <= recipe.label_smoothing < 1,
+            "label_smoothing",
+            recipe.label_smoothing,
+            "must be at least 0 and below 1",
+        )
+        require(recipe.cutout >= 0, "cutout", recipe.cutout, "must not be negative")
+        require(0 <= self.seed < 2**32, "seed", self.seed, "must lie between 0 and 4294967295")
+        require(self.threads is None or self.threads >= 1, "threads", self.threads, "must be at least 1")
+        require(self.checkpoint_every >= 0, "checkpoint_every", self.checkpoint_every, "must not be negative")
+        require(self.target is None or 0 < self.target <= 1, "target", self.target, "must lie between 0 and 1")
+
+
+def require(holds: bool, option: str, given: object, must: str) -> None:
+    """Raise an :class:`InputError` that names the option unless ``holds``."""
+    if not holds:
+        raise InputError(f"--{option.replace('_', '-')} {given} {must}.")
+
+
+def check_run_name(name: str) -> None:
+    """A run's name is also a file's name, so it stays inside its directory."""
+    if not RUN_NAME.fullmatch(name):
+        raise InputError(
+            f"Run name {name!r} cannot be a file name: use letters, digits, '.', '_' and '-', "
+            "beginning with a letter or a digit."
+        )
+
+
+def to_json(config: RunConfig) -> str:
+    """The configuration as one line of JSON, for the child process and the checkpoint."""
+    return json.dumps(dataclasses.asdict(config), sort_keys=True)
+
+
+def from_json(text: str) -> RunConfig:
+    """The configuration that :func:`to_json` wrote; raises :class:`InputError` if it is not one."""
+    try:
+        values = json.loads(text)
+        return RunConfig(**{**values, "data": DataConfig(**values["data"]), "recipe": Recipe(**values["recipe"])})
+    except (ValueError, TypeError, KeyError) as error:
+        raise InputError(f"This is not a densebench run configuration ({error}): start the run anew.") from None
+
+
+def deciding_values(config: RunConfig) -> dict[str, Any]:
+    """Every setting that decides the run's numbers, flat: ``{"recipe.epochs": 300, ...}``."""
+    flat: dict[str, Any] = {}
+    for name, value in dataclasses.asdict(config).items():
+        if isinstance(value, dict):
+            flat |= {f"{name}.{inner}": inside for inner, inside in value.items()}
+        else:
+            flat[name] = value
+    return {name: value for name, value in flat.items() if name.split(".")[-1] not in BESIDE_THE_NUMBERS}
+
+
+def fingerprint(config: RunConfig) -> str:
+    """Short hash of everything that decides the run's numbers."""
+    text = json.dumps(deciding_values(config), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+Split = Literal["train", "validation", "test"]

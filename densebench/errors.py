@@ -1,0 +1,69 @@
+"""Everything that densebench raises on purpose.
+
+    DensebenchError            exit 2
+    ├── InputError             exit 2   what was given cannot be used: a name, an option, a file
+    │   ├── DatasetError       exit 2   a dataset is missing, damaged or malformed
+    │   └── ResultsError       exit 2   a results file or directory cannot be read or written
+    ├── RunFailed              exit 1   a run began and could not be finished
+    │   ├── NonFiniteLoss      exit 1   the loss became NaN or infinite
+    │   ├── OutOfMemory        exit 1   the device's or the host's memory did not suffice
+    │   └── CheckpointError    exit 1   a checkpoint cannot be written, or none is left that can be trusted
+    └── Interrupted            exit 130 or 143   a signal ended the run
+
+A message is one sentence that says what was given, what is wrong with it, and what to do.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class DensebenchError(Exception):
+    """The root: caught once, in the command line, and printed as one sentence."""
+
+    exit_code = 2
+
+
+class InputError(DensebenchError):
+    """What the user gave cannot be used."""
+
+
+class DatasetError(InputError):
+    """A dataset is missing, damaged or malformed."""
+
+
+class ResultsError(InputError):
+    """A results file or directory cannot be read or written."""
+
+
+class RunFailed(DensebenchError):
+    """A run began and could not be finished."""
+
+    exit_code = 1
+
+
+class NonFiniteLoss(RunFailed):
+    """The loss became NaN or infinite."""
+
+
+class OutOfMemory(RunFailed):
+    """The device's or the host's memory did not suffice."""
+
+
+class CheckpointError(RunFailed):
+    """A checkpoint cannot be written, or none is left that can be trusted."""
+
+
+class Interrupted(DensebenchError):
+    """A signal ended the run; ``exit_code`` is 128 plus the signal's number."""
+
+    def __init__(self, message: str, signal_number: int) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + signal_number
+
+
+def unknown(kind: str, given: str, choices: Iterable[str]) -> InputError:
+    """The error for a name that is not in a table, with the nearest names that are."""
+    names = list(choices)
+    near = get_close_matches(given, names, n=3, cutoff=0.5)
+    advice = f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(names)}."
+    return InputError(f"Unknown {kind} {given!r}: {advice}")

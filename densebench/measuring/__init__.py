@@ -1,0 +1,1 @@
+"""Time, memory, energy, and the environment of a run."""

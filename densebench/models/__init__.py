@@ -1,0 +1,1 @@
+"""The networks: one definition each, its interpreters, and the table of names."""

@@ -1,0 +1,55 @@
+"""The vocabulary in which every network is written once.
+
+A network is a function on a vocabulary ``nn`` and values of one opaque type: :class:`~densebench.models.cost.CostLayers`
+counts with it, :class:`~densebench.models.keras_layers.KerasLayers` builds a ``keras.Model`` with it. What a value is,
+only the interpreter knows: a shape, a symbolic tensor, a feature map together with its batch statistics.
+
+Images are height x width x channels. Padding is always ``same``.
+"""
+
+from typing import Protocol, TypeVar
+
+Value = TypeVar("Value")
+
+
+class Layers(Protocol[Value]):
+    """What a network may be made of."""
+
+    def channels(self, x: Value) -> int:
+        """Number of channels of a feature map."""
+
+    def conv(self, x: Value, filters: int, kernel_size: int, *, stride: int = 1, bias: bool = False) -> Value:
+        """Square convolution: (H, W, C) -> (ceil(H / stride), ceil(W / stride), filters)."""
+
+    def bn(self, x: Value) -> Value:
+        """Batch normalisation over everything but the channels."""
+
+    def relu(self, x: Value) -> Value:
+        """max(x, 0)."""
+
+    def bn_relu(self, x: Value) -> Value:
+        """Batch normalisation, then ReLU: one word, because a fast implementation makes it one pass."""
+
+    def concat(self, *xs: Value) -> Value:
+        """Feature maps of equal height and width behind one another along the channels, in the order given."""
+
+    def add(self, x: Value, y: Value) -> Value:
+        """Sum of two feature maps of equal shape."""
+
+    def pad_channels(self, x: Value, filters: int, *, stride: int) -> Value:
+        """Shortcut without parameters (He et al. 2015, option A): every ``stride``-th pixel, zeros for the new channels.
+
+        The zeros are split evenly before and behind the old channels.
+        """
+
+    def average_pool(self, x: Value, size: int) -> Value:
+        """Mean of windows of ``size`` x ``size`` that do not overlap; a rest at the border is dropped."""
+
+    def max_pool(self, x: Value, size: int, *, stride: int) -> Value:
+        """Maximum of overlapping windows, padded to ceil(H / stride)."""
+
+    def global_average_pool(self, x: Value) -> Value:
+        """(H, W, C) -> (C,)."""
+
+    def dense(self, x: Value, units: int) -> Value:
+        """The classifier: (C,) -> logits of shape (units,), with a bias, always in float32."""

@@ -1,0 +1,297 @@
+"""What a run leaves behind: :class:`Run`, its :class:`EpochRecord` rows, and ``COLUMNS``.
+
+The annotations of the three dataclasses are the one table that says, for every column, its name, type, unit, how it is
+shown and what it means. The CSV header, the Rich tables, the JSON keys and the column reference all come from it.
+
+A value that could not be known is ``None`` and an empty cell; never 0, never an estimate.
+"""
+
+import dataclasses
+import typing
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+SCHEMA = 1
+SCHEMA_HISTORY = {1: "the first"}
+
+Show = Literal["text", "count", "bytes", "seconds", "milliseconds", "percent", "number", "joules", "flag"]
+Status = Literal["running", "completed", "interrupted", "failed"]
+Phase = Literal["train", "eval", "speed", "published"]
+
+
+@dataclass(frozen=True)
+class About:
+    """What an annotation says of its column."""
+
+    title: str
+    show: Show
+    means: str
+    unit: str = ""
+    best: Literal["low", "high"] | None = None
+    exact: bool = False  # free of noise: any difference is real
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of ``results/*.csv``."""
+
+    name: str
+    type: type
+    level: Literal["run", "environment", "epoch"]
+    about: About
+
+
+Text = str | None
+Count = int | None
+Number = float | None
+Flag = bool | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """The machine and the software that decide a figure."""
+
+    device: Annotated[Text, About("Device", "text", "What computed: the GPU's name, or the CPU's on a CPU run.")] = None
+    device_kind: Annotated[Text, About("Kind", "text", "cpu or gpu.")] = None
+    gpu_name: Annotated[Text, About("GPU", "text", "Name of the GPU that NVML reports.")] = None
+    gpu_uuid: Annotated[Text, About("GPU UUID", "text", "NVML's identifier of that GPU.")] = None
+    gpu_memory_bytes: Annotated[Count, About("GPU memory", "bytes", "Memory of that GPU.", "bytes", exact=True)] = None
+    driver: Annotated[Text, About("Driver", "text", "Version of the NVIDIA driver.")] = None
+    cuda: Annotated[Text, About("CUDA", "text", "CUDA version that the framework runs on.")] = None
+    cudnn: Annotated[Text, About("cuDNN", "text", "cuDNN version that the framework runs on.")] = None
+    cpu: Annotated[Text, About("CPU", "text", "Model name of the processor.")] = None
+    cpu_cores: Annotated[Count, About("Cores", "count", "Cores that the process may use.", exact=True)] = None
+    ram_bytes: Annotated[Count, About("RAM", "bytes", "Memory of the host.", "bytes", exact=True)] = None
+    platform: Annotated[Text, About("Platform", "text", "Operating system and its version.")] = None
+    python: Annotated[Text, About("Python", "text", "Version of Python.")] = None
+    keras: Annotated[Text, About("Keras", "text", "Version of Keras.")] = None
+    numpy: Annotated[Text, About("NumPy", "text", "Version of NumPy, which makes the batches.")] = None
+    backend_version: Annotated[Text, About("Backend version", "text", "Version of TensorFlow, JAX or PyTorch.")] = None
+    densebench: Annotated[Text, About("densebench", "text", "Version of densebench.")] = None
+    commit: Annotated[Text, About("Commit", "text", "Commit of densebench, with + if files differed from it.")] = None
+    host: Annotated[Text, About("Host", "text", "Short hash of the host's name, to tell machines apart.")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochRecord:
+    """One epoch of a run; an evaluation or a speed measurement has exactly one."""
+
+    epoch: Annotated[Count, About("Epoch", "count", "Epoch, counted from 1.", exact=True)] = None
+    learning_rate: Annotated[Number, About("Learning rate", "number", "Learning rate in this epoch.", exact=True)] = (
+        None
+    )
+    epoch_seconds: Annotated[
+        Number, About("Epoch time", "seconds", "Training steps alone, without evaluation and checkpoint.", "s", "low")
+    ] = None
+    eval_seconds: Annotated[
+        Number, About("Eval time", "seconds", "Evaluation on the test images after the epoch.", "s", "low")
+    ] = None
+    cpu_seconds: Annotated[
+        Number, About("CPU time", "seconds", "Processor time of the process during epoch_seconds.", "s", "low")
+    ] = None
+    data_wait_seconds: Annotated[
+        Number, About("Data wait", "seconds", "Part of epoch_seconds spent waiting for the next batch.", "s", "low")
+    ] = None
+    elapsed_seconds: Annotated[
+        Number,
+        About("Elapsed", "seconds", "Wall time of the run up to the end of this epoch, resumed parts added.", "s"),
+    ] = None
+    images_per_second: Annotated[
+        Number,
+        About("Images/s", "number", "Images a second in the steady state, the first step excluded.", "1/s", "high"),
+    ] = None
+    step_ms_p5: Annotated[
+        Number, About("Step p5", "milliseconds", "5th percentile of the synchronised steps.", "ms", "low")
+    ] = None
+    step_ms_p50: Annotated[
+        Number, About("Step", "milliseconds", "Median of the synchronised steps, the first excluded.", "ms", "low")
+    ] = None
+    step_ms_p95: Annotated[
+        Number, About("Step p95", "milliseconds", "95th percentile of the synchronised steps.", "ms", "low")
+    ] = None
+    gpu_peak_bytes: Annotated[
+        Count, About("GPU memory", "bytes", "Peak of the framework's allocator on the GPU so far.", "bytes", "low")
+    ] = None
+    gpu_reserved_peak_bytes: Annotated[
+        Count, About("GPU reserved", "bytes", "Peak that the allocator had reserved from the driver.", "bytes", "low")
+    ] = None
+    gpu_process_peak_bytes: Annotated[
+        Count, About("GPU process", "bytes", "Peak that NVML reports for the process.", "bytes", "low")
+    ] = None
+    gpu_device_peak_bytes: Annotated[
+        Count,
+        About("GPU device", "bytes", "Peak that NVML reports for the whole card, everyone on it.", "bytes", "low"),
+    ] = None
+    gpu_memory_source: Annotated[
+        Text, About("GPU memory from", "text", "How the GPU figures were taken, or why they are empty.")
+    ] = None
+    host_peak_bytes: Annotated[
+        Count, About("Host memory", "bytes", "Peak resident memory of the process so far.", "bytes", "low")
+    ] = None
+    energy_joules: Annotated[
+        Number, About("Energy", "joules", "Energy of the whole card during epoch_seconds.", "J", "low")
+    ] = None
+    energy_source: Annotated[
+        Text, About("Energy from", "text", "counter, sampled power, or why the figure is empty.")
+    ] = None
+    train_loss: Annotated[
+        Number,
+        About("Train loss", "number", "Mean cross-entropy over the epoch's batches, penalty excluded.", best="low"),
+    ] = None
+    train_accuracy: Annotated[
+        Number, About("Train acc.", "percent", "Top-1 accuracy over the epoch's augmented batches.", best="high")
+    ] = None
+    penalty: Annotated[Number, About("L2 penalty", "number", "L2 loss of the weights at the end of the epoch.")] = None
+    validation_loss: Annotated[
+        Number, About("Val. loss", "number", "Mean cross-entropy on the held-out training images.", best="low")
+    ] = None
+    validation_accuracy: Annotated[
+        Number, About("Val. acc.", "percent", "Top-1 accuracy on the held-out training images.", best="high")
+    ] = None
+    test_loss: Annotated[Number, About("Test loss", "number", "Mean cross-entropy on the test images.", best="low")] = (
+        None
+    )
+    test_accuracy: Annotated[
+        Number, About("Test acc.", "percent", "Top-1 accuracy on the test images.", best="high")
+    ] = None
+    test_top5_accuracy: Annotated[
+        Number, About("Top-5", "percent", "Top-5 accuracy on the test images.", best="high")
+    ] = None
+    class_accuracy: Annotated[Text, About("By class", "text", "Accuracy of each class as JSON, in an evaluation.")] = (
+        None
+    )
+    latency_ms_p50: Annotated[
+        Number, About("Latency", "milliseconds", "Median time of one batch in inference.", "ms", "low")
+    ] = None
+    latency_ms_p95: Annotated[
+        Number, About("Latency p95", "milliseconds", "95th percentile of one batch in inference.", "ms", "low")
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One training, evaluation or speed measurement of one variant with one seed and one configuration."""
+
+    run: Annotated[str, About("Run", "text", "Name of the run and of its file.")]
+    schema: Annotated[int, About("Schema", "count", "Version of this table.", exact=True)] = SCHEMA
+    status: Annotated[Status, About("Status", "text", "running, completed, interrupted or failed.")] = "running"
+    reason: Annotated[Text, About("Reason", "text", "Why the run was interrupted or failed.")] = None
+    warnings: Annotated[Text, About("Warnings", "text", "What a reader of the figures must know; parted by '; '.")] = (
+        None
+    )
+    phase: Annotated[
+        Phase, About("Phase", "text", "train, eval, speed, or published: reported by others, not measured here.")
+    ] = "train"
+    source: Annotated[Text, About("Source", "text", "Where a published figure stands; the run that was evaluated.")] = (
+        None
+    )
+    started: Annotated[Text, About("Started", "text", "Start of the run, ISO 8601 with time zone.")] = None
+    command: Annotated[Text, About("Command", "text", "Command line that made the run.")] = None
+    fingerprint: Annotated[Text, About("Fingerprint", "text", "Hash of every setting that decides the numbers.")] = None
+
+    variant: Annotated[str, About("Variant", "text", "Name of the network.")]
+    dataset: Annotated[Text, About("Dataset", "text", "Name of the dataset.")] = None
+    dataset_sha256: Annotated[Text, About("Dataset hash", "text", "Hash of the images and labels that were used.")] = (
+        None
+    )
+    classes: Annotated[Count, About("Classes", "count", "Number of classes.", exact=True)] = None
+    image_size: Annotated[Count, About("Image size", "count", "Side of the images.", "pixels", exact=True)] = None
+    train_images: Annotated[Count, About("Train images", "count", "Images trained on.", exact=True)] = None
+    validation_images: Annotated[Count, About("Val. images", "count", "Images held out of train.", exact=True)] = None
+    test_images: Annotated[Count, About("Test images", "count", "Images tested on.", exact=True)] = None
+    recipe: Annotated[Text, About("Recipe", "text", "Name of the training recipe.")] = None
+    epochs: Annotated[Count, About("Epochs", "count", "Epochs asked for.", exact=True)] = None
+    batch_size: Annotated[Count, About("Batch", "count", "Images a step.", exact=True)] = None
+    seed: Annotated[Count, About("Seed", "count", "Seed of weights, order and augmentation.", exact=True)] = None
+    base_learning_rate: Annotated[Number, About("Base rate", "number", "Learning rate at the start.", exact=True)] = (
+        None
+    )
+    schedule: Annotated[Text, About("Schedule", "text", "Form of the learning rate's decay.")] = None
+    momentum: Annotated[Number, About("Momentum", "number", "Momentum of the optimizer.", exact=True)] = None
+    weight_decay: Annotated[
+        Number, About("Weight decay", "number", "Coefficient of the L2 loss; its gradient is twice that.", exact=True)
+    ] = None
+    label_smoothing: Annotated[Number, About("Smoothing", "number", "Label smoothing.", exact=True)] = None
+    augmentation: Annotated[Text, About("Augmentation", "text", "Flips, shifts and cutout that were applied.")] = None
+    backend: Annotated[Text, About("Backend", "text", "tensorflow, jax or torch.")] = None
+    precision: Annotated[Text, About("Precision", "text", "Keras dtype policy.")] = None
+    implementation: Annotated[Text, About("Implementation", "text", "plain or fast, as resolved.")] = None
+    recompute: Annotated[Flag, About("Recompute", "flag", "Whether activations are recomputed backward.")] = None
+    jit: Annotated[Flag, About("Compiled", "flag", "Whether the step was compiled by XLA or torch.compile.")] = None
+    tf32: Annotated[Flag, About("TF32", "flag", "Whether float32 products may use TF32.")] = None
+    deterministic: Annotated[Flag, About("Deterministic", "flag", "Whether the backend was held to determinism.")] = (
+        None
+    )
+    threads: Annotated[Count, About("Threads", "count", "Threads that the framework may use.", exact=True)] = None
+    target: Annotated[Number, About("Target", "percent", "Test accuracy whose time is recorded.", exact=True)] = None
+
+    params: Annotated[Count, About("Params", "count", "Parameters in all.", "", "low", True)] = None
+    trainable_params: Annotated[Count, About("Trainable", "count", "Parameters that are trained.", "", "low", True)] = (
+        None
+    )
+    non_trainable_params: Annotated[
+        Count, About("Non-trainable", "count", "Moving means and variances.", "", "low", True)
+    ] = None
+    forward_macs: Annotated[
+        Count, About("MACs", "count", "Multiply-adds of convolutions and dense layers, one image.", "", "low", True)
+    ] = None
+    weights_bytes: Annotated[
+        Count, About("Weights", "bytes", "All parameters at their stored width.", "bytes", "low", True)
+    ] = None
+    model_file_bytes: Annotated[
+        Count, About("Model file", "bytes", "Size of model.keras, without optimizer state.", "bytes", "low", True)
+    ] = None
+    checkpoint_file_bytes: Annotated[
+        Count, About("Checkpoint", "bytes", "Size of the checkpoint, with optimizer state.", "bytes", "low", True)
+    ] = None
+
+    build_seconds: Annotated[Number, About("Build", "seconds", "Building the model and its optimizer.", "s", "low")] = (
+        None
+    )
+    trace_seconds: Annotated[
+        Number, About("Trace", "seconds", "Tracing the step in Python, where the backend tells it apart.", "s", "low")
+    ] = None
+    compile_seconds: Annotated[
+        Number, About("Compile", "seconds", "Compiling the step, where the backend tells it apart.", "s", "low")
+    ] = None
+    first_step_seconds: Annotated[
+        Number, About("First step", "seconds", "The first step with all its tracing and compiling.", "s", "low")
+    ] = None
+    resumed: Annotated[Count, About("Resumed", "count", "How often the run was resumed.", exact=True)] = None
+    total_seconds: Annotated[
+        Number, About("Total time", "seconds", "Wall time of the run in its process, resumed parts added.", "s", "low")
+    ] = None
+    time_to_target_seconds: Annotated[
+        Number,
+        About("To target", "seconds", "elapsed_seconds when test accuracy first reached the target.", "s", "low"),
+    ] = None
+
+    environment: Environment = field(default_factory=Environment)
+    records: tuple[EpochRecord, ...] = ()
+
+
+def _columns(owner: type, level: Literal["run", "environment", "epoch"]) -> list[Column]:
+    hints = typing.get_type_hints(owner, include_extras=True)
+    found = []
+    for entry in dataclasses.fields(owner):
+        hint = hints[entry.name]
+        if typing.get_origin(hint) is Annotated:
+            value_type, about = typing.get_args(hint)
+            found.append(Column(entry.name, _plain(value_type), level, about))
+    return found
+
+
+def _plain(hint: object) -> type:
+    """``int | None`` -> ``int``; a ``Literal`` of words -> ``str``."""
+    if typing.get_origin(hint) is Literal:
+        return str
+    arguments = [argument for argument in typing.get_args(hint) if argument is not type(None)]
+    plain = arguments[0] if arguments else hint
+    assert isinstance(plain, type)
+    return plain
+
+
+COLUMNS: dict[str, Column] = {
+    column.name: column
+    for column in (*_columns(Run, "run"), *_columns(EpochRecord, "epoch"), *_columns(Environment, "environment"))
+}
