@@ -1,8 +1,9 @@
 """The named training recipes, as plain values: how a network is trained, without a framework.
 
-``blog``   the seed series' recipe: SGD with Nesterov momentum, batch 64, 300 epochs, a tenth of the learning rate after a
-           half and again after three quarters, L2 on every kernel, flips and shifts.
-``short``  the best published result for a short budget: cosine decay to zero, label smoothing, light cutout, 100 epochs.
+``blog``   SGD with Nesterov momentum, batch 64, 300 epochs, a tenth of the learning rate after a half and again after
+           three quarters, L2 on every kernel, flips and shifts.
+``short``  the best published result for a short budget: cosine decay to zero, label smoothing, light cutout, 100
+           epochs.
 
 A recipe's ``weight_decay`` is the coefficient of a Keras L2 loss, ``weight_decay * sum(w**2)``, whose gradient is
 ``2 * weight_decay * w``: twice what PyTorch calls ``weight_decay``.

@@ -1,8 +1,8 @@
 """The vocabulary in which every network is written once.
 
-A network is a function on a vocabulary ``nn`` and values of one opaque type: :class:`~densebench.models.cost.CostLayers`
-counts with it, :class:`~densebench.models.keras_layers.KerasLayers` builds a ``keras.Model`` with it. What a value is,
-only the interpreter knows: a shape, a symbolic tensor, a feature map together with its batch statistics.
+A network is a function on a vocabulary ``nn`` and values of one opaque type: ``CostLayers`` counts with it,
+``KerasLayers`` builds a ``keras.Model`` with it. What a value is, only the interpreter knows: a shape, a symbolic
+tensor, a feature map together with its batch statistics.
 
 Images are height x width x channels. Padding is always ``same``.
 """
@@ -37,7 +37,7 @@ class Layers(Protocol[Value]):
         """Sum of two feature maps of equal shape."""
 
     def pad_channels(self, x: Value, filters: int, *, stride: int) -> Value:
-        """Shortcut without parameters (He et al. 2015, option A): every ``stride``-th pixel, zeros for the new channels.
+        """Shortcut without parameters: every ``stride``-th pixel, zeros for new channels (He et al. 2015, option A).
 
         The zeros are split evenly before and behind the old channels.
         """
