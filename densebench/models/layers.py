@@ -7,6 +7,7 @@ tensor, a feature map together with its batch statistics.
 Images are height x width x channels. Padding is always ``same``.
 """
 
+from collections import Counter
 from typing import Protocol, TypeVar
 
 Value = TypeVar("Value")
@@ -53,3 +54,19 @@ class Layers(Protocol[Value]):
 
     def dense(self, x: Value, units: int) -> Value:
         """The classifier: (C,) -> logits of shape (units,), with a bias, always in float32."""
+
+
+class LayerNames:
+    """Names by kind and order of call: conv1, bn1, conv2, ...
+
+    Every interpreter names its layers with it, so that ``conv2/kernel`` is the same variable in each of them.
+    ``bn`` and ``bn_relu`` are both of the kind ``bn``.
+    """
+
+    def __init__(self) -> None:
+        self._used: Counter[str] = Counter()
+
+    def next(self, kind: str) -> str:
+        """The name of the next layer of a kind."""
+        self._used[kind] += 1
+        return f"{kind}{self._used[kind]}"
