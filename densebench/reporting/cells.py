@@ -1,0 +1,133 @@
+"""One cell of a results file: a value to text and back, bit for bit.
+
+Floats are written by ``repr``, so that reading gives the same bits; ``nan`` and ``inf`` are facts and stay. Unknown is
+an empty cell. A text that a spreadsheet would take for a formula gets an apostrophe before it, which reading strips.
+"""
+
+import math
+import operator
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from densebench.records import Column
+
+FORMULA_STARTS = tuple("=+-@\t\r\n'")
+LONGEST_TEXT = 32_000  # characters; a spreadsheet holds 32,767 in a cell
+COUNT = re.compile(r"[0-9]{1,18}(\.0+)?")  # spreadsheets and pandas write 12 as 12.0 beside an empty cell
+ODD_IN_NUMBERS = re.compile(r"[^0-9a-zA-Z+.\n-]")  # float() itself takes 1_000, blanks and other scripts' digits
+
+
+T = TypeVar("T")
+
+
+class Misfit(ValueError):
+    """A cell that does not fit its column; ``index`` counts the cells given."""
+
+    def __init__(self, message: str, index: int) -> None:
+        super().__init__(message)
+        self.index = index
+
+
+def encode(column: Column, value: Any) -> str:
+    """The cell of a value, quoted where CSV needs it."""
+    if value is None:
+        return ""
+    if column.type is bool:
+        return "true" if value else "false"
+    if column.type is int:
+        return str(operator.index(value))
+    if column.type is float:
+        return float.__repr__(float(value))
+    return quote(harmless(str(value)))
+
+
+def harmless(text: str) -> str:
+    """A text that no spreadsheet runs, without NUL, and no longer than ``LONGEST_TEXT``."""
+    text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    if len(text) > LONGEST_TEXT:
+        text = text[: LONGEST_TEXT - 1] + "…"
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def quote(text: str) -> str:
+    """A CSV field; ``csv.writer`` leaves a lone carriage return unquoted, which no reader takes back."""
+    if any(mark in text for mark in ',"\r\n') or text != text.strip():
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def decode(column: Column, cells: Sequence[str]) -> list[Any]:
+    """The values of one column's cells; raises :class:`Misfit` for the first that does not fit."""
+    if not any(cells):
+        return [None] * len(cells)
+    return DECODERS[column.type](column, cells)
+
+
+def decode_texts(column: Column, cells: Sequence[str]) -> list[str | None]:
+    return [(cell[1:] if cell[0] == "'" else cell) if cell else None for cell in cells]
+
+
+def decode_counts(column: Column, cells: Sequence[str]) -> list[int | None]:
+    return each(column, cells, count, "a whole number")
+
+
+def decode_flags(column: Column, cells: Sequence[str]) -> list[bool | None]:
+    return each(column, cells, flag, "true or false")
+
+
+def decode_numbers(column: Column, cells: Sequence[str]) -> list[float | None]:
+    """Fractions that are shown in percent must lie between 0 and 1, or be ``nan``."""
+    if ODD_IN_NUMBERS.search("\n".join(cells)):
+        return each(column, cells, plain_number, "a number")
+    try:
+        values = [float(cell) if cell else None for cell in cells]
+    except ValueError:
+        return each(column, cells, plain_number, "a number")
+    if column.about.show == "percent":
+        return each(column, cells, fraction, "a fraction between 0 and 1")
+    return values
+
+
+def each(column: Column, cells: Sequence[str], convert: Callable[[str], T], expected: str) -> list[T | None]:
+    values: list[T | None] = []
+    for index, cell in enumerate(cells):
+        try:
+            values.append(convert(cell) if cell else None)
+        except ValueError:
+            shown = cell if len(cell) <= 40 else f"{cell[:39]}…"
+            raise Misfit(f"{column.name} is {shown!r} where {expected} belongs", index) from None
+    return values
+
+
+def count(cell: str) -> int:
+    if not COUNT.fullmatch(cell):
+        raise ValueError
+    return int(cell.partition(".")[0])
+
+
+def flag(cell: str) -> bool:
+    if cell.lower() not in ("true", "false"):
+        raise ValueError
+    return cell.lower() == "true"
+
+
+def plain_number(cell: str) -> float:
+    if ODD_IN_NUMBERS.search(cell):
+        raise ValueError
+    return float(cell)
+
+
+def fraction(cell: str) -> float:
+    value = float(cell)
+    if not (0 <= value <= 1 or math.isnan(value)):
+        raise ValueError
+    return value
+
+
+DECODERS: dict[type, Callable[[Column, Sequence[str]], list[Any]]] = {
+    str: decode_texts,
+    int: decode_counts,
+    float: decode_numbers,
+    bool: decode_flags,
+}

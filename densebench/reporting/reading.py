@@ -1,0 +1,184 @@
+"""One results file to its runs. Whatever is wrong with it ends in one :class:`ResultsError` that names the line."""
+
+import csv
+import dataclasses
+import stat
+import typing
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from densebench.errors import ResultsError
+from densebench.records import COLUMNS, SCHEMA, Environment, EpochRecord, Phase, Run, Status
+from densebench.reporting.cells import Misfit, decode
+
+Level = Literal["run", "environment", "epoch"]
+REQUIRED = ("run", "status", "phase", "variant")
+WORDS = {"status": typing.get_args(Status), "phase": typing.get_args(Phase)}
+
+
+class Header(NamedTuple):
+    """Where each known column stands in the rows that follow; columns that others added are left alone."""
+
+    width: int
+    place: dict[str, int]
+    level: dict[Level, list[str]]
+
+
+class Row(NamedTuple):
+    """The cells of one row, the line they end on and the header above them."""
+
+    header: Header
+    line: int
+    cells: list[str]
+
+
+def read(path: str | Path) -> list[Run]:
+    """The runs of a file, in its order; raises :class:`ResultsError`. Columns that it lacks are unknown."""
+    path = Path(path)
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ResultsError(f"{path} is not a file: give results files, or a folder that holds some.")
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            parts = [one_run(path, list(rows)) for _, rows in groupby(rows_of(path, file), key=owner)]
+    except OSError as error:
+        raise ResultsError(f"{path} cannot be read ({error.strerror}): check its name and permissions.") from None
+    except UnicodeDecodeError:
+        raise ResultsError(f"{path} is not UTF-8 text: give files that densebench wrote.") from None
+    if not parts:
+        raise ResultsError(f"{path} holds no run: remove it, or give files that densebench wrote.")
+    return joined(path, parts)
+
+
+def owner(row: Row) -> tuple[int, str, str]:
+    place = row.header.place
+    return id(row.header), row.cells[place["run"]], row.cells[place["phase"]]
+
+
+def rows_of(path: Path, file: typing.TextIO) -> Iterator[Row]:
+    """Each row with its header; a further header line, left by concatenation, begins a new table."""
+    header: Header | None = None
+    reader = csv.reader(checked_lines(path, file), strict=True)
+    try:
+        for cells in reader:
+            if not cells:
+                continue
+            if header is None or {"run", "phase", "variant"} <= set(cells):
+                header = header_of(path, reader.line_num, cells)
+            elif len(cells) != header.width:
+                raise damaged(path, reader.line_num, f"it has {len(cells)} cells under {header.width} columns")
+            else:
+                yield Row(header, reader.line_num, cells)
+    except csv.Error as error:
+        raise damaged(path, reader.line_num, str(error)) from None
+
+
+def checked_lines(path: Path, lines: Iterable[str]) -> Iterator[str]:
+    """The lines of a text; one with NUL is damaged and a last one without its end is torn."""
+    for number, line in enumerate(lines, 1):
+        if "\0" in line:
+            raise damaged(path, number, "it holds a NUL byte")
+        if not line.endswith(("\n", "\r")):
+            raise damaged(path, number, "it is cut off before its end of line")
+        yield line
+
+
+def header_of(path: Path, line: int, cells: list[str]) -> Header:
+    missing = [name for name in REQUIRED if name not in cells]
+    if missing:
+        raise ResultsError(
+            f"{path}, line {line}: this is no densebench results file, for it lacks the column "
+            f"{' and '.join(missing)}: give files that densebench wrote."
+        )
+    place = {name: index for index, name in enumerate(cells) if name in COLUMNS}
+    if any(cells.count(name) > 1 for name in place):
+        raise damaged(path, line, "it names a column twice")
+    levels = {level: [name for name in place if COLUMNS[name].level == level] for level in typing.get_args(Level)}
+    return Header(len(cells), place, levels)
+
+
+def one_run(path: Path, rows: list[Row]) -> Run:
+    """The run of rows with one header; what describes the run must be the same in all of them."""
+    check_schema(path, rows[0])
+    environment = shared_values(path, rows, "environment")
+    run = shared_values(path, rows, "run")
+    for name in REQUIRED:
+        if run[name] is None or run[name] not in WORDS.get(name, (run[name],)):
+            belongs = " or ".join(WORDS.get(name, ("a name",)))
+            raise damaged(path, rows[0].line, f"{name} is {run[name] or ''!r} where {belongs} belongs")
+    run["schema"] = run.get("schema") or SCHEMA
+    return Run(**run, environment=Environment(**environment), records=tuple(records_of(path, rows)))
+
+
+def check_schema(path: Path, row: Row) -> None:
+    """A newer version may mean something else by a column's name, so it is not read at all."""
+    place = row.header.place.get("schema")
+    text = row.cells[place] if place is not None else ""
+    if text.isdecimal() and len(text) < 10 and int(text) > SCHEMA:
+        raise ResultsError(
+            f"{path}, line {row.line}: its schema {text} is newer than {SCHEMA}, which this densebench reads: "
+            "upgrade densebench."
+        )
+
+
+def shared_values(path: Path, rows: list[Row], level: Level) -> dict[str, Any]:
+    """The values of the columns that all rows repeat."""
+    names = rows[0].header.level[level]
+    places = [rows[0].header.place[name] for name in names]
+    first = [rows[0].cells[place] for place in places]
+    for row in rows:
+        if [row.cells[place] for place in places] != first:
+            name = next(name for name, at in zip(names, places, strict=True) if row.cells[at] != rows[0].cells[at])
+            raise damaged(path, row.line, f"{name} differs from the run's earlier rows")
+    return {name: values(path, name, rows[:1])[0] for name in names}
+
+
+def records_of(path: Path, rows: list[Row]) -> Iterator[EpochRecord]:
+    """One record a row; a row without any epoch value stands for a run that has no epoch yet."""
+    names = rows[0].header.level["epoch"]
+    columns = [values(path, name, rows) for name in names]
+    for record in zip(*columns, strict=True):
+        if record.count(None) != len(names):
+            yield EpochRecord(**dict(zip(names, record, strict=True)))
+
+
+def values(path: Path, name: str, rows: list[Row]) -> list[Any]:
+    place = rows[0].header.place[name]
+    try:
+        return decode(COLUMNS[name], [row.cells[place] for row in rows])
+    except Misfit as misfit:
+        raise damaged(path, rows[misfit.index].line, str(misfit)) from None
+
+
+def joined(path: Path, parts: Sequence[Run]) -> list[Run]:
+    """Runs whose rows stood apart, made whole; their epochs in order."""
+    whole: dict[tuple[str, str], Run] = {}
+    for part in parts:
+        key = part.run, part.phase
+        if key in whole and repr(bare(whole[key])) != repr(bare(part)):
+            raise ResultsError(f"{path} holds two different runs named {part.run!r}: keep them in files of their own.")
+        records = whole[key].records + part.records if key in whole else part.records
+        whole[key] = dataclasses.replace(part, records=records)
+    return [dataclasses.replace(run, records=in_order(path, run)) for run in whole.values()]
+
+
+def bare(run: Run) -> Run:
+    return dataclasses.replace(run, records=())
+
+
+def in_order(path: Path, run: Run) -> tuple[EpochRecord, ...]:
+    """The records by epoch; a repeated row counts once, and two that differ are refused."""
+    if len(run.records) < 2:
+        return run.records
+    by_epoch: dict[int, EpochRecord] = {}
+    for record in run.records:
+        if record.epoch is None:
+            raise ResultsError(f"{path}: a row of run {run.run!r} has no epoch beside others: remove it.")
+        if repr(by_epoch.setdefault(record.epoch, record)) != repr(record):
+            raise ResultsError(f"{path}: epoch {record.epoch} of run {run.run!r} has two different rows: remove one.")
+    return tuple(by_epoch[number] for number in sorted(by_epoch))
+
+
+def damaged(path: Path, line: int, what: str) -> ResultsError:
+    return ResultsError(f"{path}, line {line}: {what}: the file is damaged, so restore it or remove it.")
