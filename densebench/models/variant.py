@@ -1,0 +1,41 @@
+"""Variant: a network that has a name, and what may be asked of it."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from densebench.errors import InputError
+from densebench.models.layers import Layers, Value
+
+SMALLEST_IMAGE = 8  # pixels: the deepest networks halve it three times
+FEWEST_CLASSES = 2
+
+
+class Network(Protocol):
+    """A network written on the vocabulary: (interpreter, image, classes) -> logits."""
+
+    def __call__(self, nn: Layers[Value], image: Value, classes: int, /) -> Value: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """A named network."""
+
+    name: str
+    family: str  # densenet-bc | densenet | resnet | preresnet | wrn | googlenet
+    depth: int  # convolutions and the classifier along the longest path
+    growth_rate: int | None = None
+    build: Network
+    source: str
+
+
+def check_request(variant: Variant, *, classes: int, image_size: int) -> None:
+    """Raise :class:`InputError` unless the network can be built for so many classes and pixels."""
+    if image_size < SMALLEST_IMAGE:
+        raise InputError(
+            f"Images of {image_size}x{image_size} pixels are too small for {variant.name}: "
+            f"give --image-size {SMALLEST_IMAGE} or more."
+        )
+    if classes < FEWEST_CLASSES:
+        raise InputError(
+            f"{variant.name} cannot tell {classes} classes apart: give --classes {FEWEST_CLASSES} or more."
+        )

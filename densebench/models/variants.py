@@ -1,0 +1,179 @@
+"""The table of names: what ``densebench train 169x32`` trains."""
+
+import re
+
+from densebench.errors import InputError, unknown
+from densebench.models.densenet import densenet, densenet_bc
+from densebench.models.googlenet import googlenet
+from densebench.models.resnet import (
+    bottleneck_resnet,
+    preactivation_resnet,
+    resnet,
+    series_resnet,
+    series_resnet_c,
+    wide_resnet,
+)
+from densebench.models.variant import Variant
+
+SERIES = "the blog series on CIFAR-10 in Keras"
+DENSENET = "Huang et al., arXiv:1608.06993"
+RESNET = "He et al. 2015, arXiv:1512.03385"
+PREACTIVATION = "He et al. 2016, arXiv:1603.05027"
+WIDE = "Zagoruyko and Komodakis, arXiv:1605.07146"
+INCEPTION = "the comments under the blog series, after Szegedy et al., arXiv:1409.4842"
+
+GREATEST_DEPTH = 1000
+GREATEST_GROWTH_RATE = 512
+
+
+def _densenet_bc(depth: int, growth_rate: int, *, blocks: tuple[int, ...] = (), source: str = DENSENET) -> Variant:
+    """Without ``blocks``, three equal ones: every bottleneck is two layers, and stem, transitions and head are four."""
+    layers = blocks or ((depth - 4) // 6,) * 3
+    return Variant(
+        name=f"{depth}x{growth_rate}",
+        family="densenet-bc",
+        depth=depth,
+        growth_rate=growth_rate,
+        build=lambda nn, image, classes: densenet_bc(
+            nn, image, blocks=layers, growth_rate=growth_rate, classes=classes
+        ),
+        source=source,
+    )
+
+
+def _plain_densenet(depth: int, growth_rate: int) -> Variant:
+    layers = ((depth - 4) // 3,) * 3
+    return Variant(
+        name=f"densenet-{depth}x{growth_rate}",
+        family="densenet",
+        depth=depth,
+        growth_rate=growth_rate,
+        build=lambda nn, image, classes: densenet(nn, image, blocks=layers, growth_rate=growth_rate, classes=classes),
+        source=DENSENET,
+    )
+
+
+def _resnet(depth: int) -> Variant:
+    units = (depth - 2) // 6
+    return Variant(
+        name=f"resnet{depth}",
+        family="resnet",
+        depth=depth,
+        build=lambda nn, image, classes: resnet(nn, image, units=units, classes=classes),
+        source=RESNET,
+    )
+
+
+def _preactivation_resnet(depth: int) -> Variant:
+    units = (depth - 2) // 6
+    return Variant(
+        name=f"preresnet{depth}",
+        family="preresnet",
+        depth=depth,
+        build=lambda nn, image, classes: preactivation_resnet(nn, image, units=units, classes=classes),
+        source=PREACTIVATION,
+    )
+
+
+def _wide_resnet(depth: int, factor: int) -> Variant:
+    units = (depth - 4) // 6
+    return Variant(
+        name=f"wrn{depth}x{factor}",
+        family="wrn",
+        depth=depth,
+        build=lambda nn, image, classes: wide_resnet(nn, image, units=units, factor=factor, classes=classes),
+        source=WIDE,
+    )
+
+
+_SERIES_NETWORKS = (
+    _densenet_bc(100, 12, source=SERIES),
+    _densenet_bc(100, 24, source=SERIES),
+    _densenet_bc(121, 32, blocks=(6, 12, 24, 16), source=SERIES),
+    _densenet_bc(169, 32, blocks=(6, 12, 32, 32), source=SERIES),
+    _densenet_bc(201, 32, blocks=(6, 12, 48, 32), source=SERIES),
+    _densenet_bc(161, 48, blocks=(6, 12, 36, 24), source=SERIES),
+    Variant(
+        name="resnet_32_c",
+        family="resnet",
+        depth=32,
+        build=lambda nn, image, classes: series_resnet_c(nn, image, units=5, classes=classes),
+        source=SERIES,
+    ),
+)
+SEED_VARIANTS = tuple(variant.name for variant in _SERIES_NETWORKS)
+
+VARIANTS = {
+    variant.name: variant
+    for variant in (
+        *_SERIES_NETWORKS,
+        *(_densenet_bc(40, growth_rate) for growth_rate in (12, 36, 48, 60)),
+        _densenet_bc(160, 24),
+        _densenet_bc(190, 40),
+        _densenet_bc(250, 24),
+        _plain_densenet(40, 12),
+        _plain_densenet(100, 12),
+        _plain_densenet(100, 24),
+        *(_resnet(depth) for depth in (20, 32, 44, 56, 110)),
+        Variant(
+            name="resnet_32",
+            family="preresnet",
+            depth=32,
+            build=lambda nn, image, classes: series_resnet(nn, image, units=5, classes=classes),
+            source=SERIES,
+        ),
+        *(_preactivation_resnet(depth) for depth in (20, 32, 44, 56, 110)),
+        Variant(
+            name="preresnet164",
+            family="preresnet",
+            depth=164,
+            build=lambda nn, image, classes: bottleneck_resnet(nn, image, units=18, classes=classes),
+            source=PREACTIVATION,
+        ),
+        _wide_resnet(16, 8),
+        _wide_resnet(28, 10),
+        Variant(
+            name="googlenet",
+            family="googlenet",
+            depth=8,
+            build=lambda nn, image, classes: googlenet(nn, image, classes=classes),
+            source=INCEPTION,
+        ),
+    )
+}
+
+
+def find(name: str) -> Variant:
+    """The variant of a name; raises :class:`InputError` for a name that means none.
+
+    ``LxK`` may be any DenseNet-BC of three equal blocks. The case of letters does not matter, the blog series'
+    multiplication sign is an x, and ``densenet-bc-`` may stand before it.
+    """
+    plain = name.strip().lower().replace("\N{MULTIPLICATION SIGN}", "x")
+    numbers = re.fullmatch(r"(?:densenet[-_]bc[-_])?([0-9]{1,12})x([0-9]{1,12})", plain)
+    canonical = f"{int(numbers[1])}x{int(numbers[2])}" if numbers else plain
+    if canonical in VARIANTS:
+        return VARIANTS[canonical]
+    if numbers:
+        return _of_three_blocks(name, int(numbers[1]), int(numbers[2]))
+    if re.fullmatch(r"densenet_[0-9]+x[0-9]+", plain):
+        raise _ambiguous(name, plain.removeprefix("densenet_"))
+    raise unknown("variant", name, VARIANTS)
+
+
+def _of_three_blocks(name: str, depth: int, growth_rate: int) -> Variant:
+    near_depth = 4 + 6 * round((min(max(depth, 10), GREATEST_DEPTH) - 4) / 6)
+    near_growth_rate = min(max(growth_rate, 1), GREATEST_GROWTH_RATE)
+    if (depth, growth_rate) != (near_depth, near_growth_rate):
+        raise InputError(
+            f"Unknown variant {name!r}: in LxK the depth L must be 6n + 4, from 10 to {GREATEST_DEPTH}, and the growth "
+            f"rate K from 1 to {GREATEST_GROWTH_RATE}; did you mean {near_depth}x{near_growth_rate}?"
+        )
+    return _densenet_bc(depth, growth_rate)
+
+
+def _ambiguous(name: str, numbers: str) -> InputError:
+    return InputError(
+        f"Variant {name!r} may mean two networks: give {numbers} for the blog series' DenseNet-BC, "
+        f"or densenet-{numbers} for the DenseNet without bottlenecks and compression."
+    )
