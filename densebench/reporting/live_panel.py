@@ -19,6 +19,16 @@ from densebench.reporting.live_state import Clock, PlannedRun, Progress, Step
 REFRESHES = 4  # a second
 MARKS = {"completed": ("✓", "green"), "failed": ("✗", "red"), "interrupted": ("■", "yellow"), "running": ("…", "dim")}
 
+WIDTHS = {
+    "epoch": 5,
+    "time": 7,
+    "images/s": 8,
+    "train loss": 10,
+    "train acc": 9,
+    "test loss": 9,
+    "test acc": 9,
+}  # with the memory: 80 columns
+
 
 class LiveView:
     """A :class:`densebench.reporting.live.View` that redraws; ``console.print(view)`` draws it once."""
@@ -84,8 +94,9 @@ class LiveView:
 
     def __rich__(self) -> Group:
         parts = [heading(self.state), bars(self.state)]
-        if self.moving:
-            parts.append(transfer_bar(*self.moving))
+        moving = self.moving
+        if moving:
+            parts.append(transfer_bar(*moving))
         if self.state.records or self.state.step:
             parts.append(epochs_table(self.state))
         return Group(*parts)
@@ -97,7 +108,7 @@ def heading(state: Progress) -> Table:
     row.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
     row.add_column(justify="right", no_wrap=True)
     number = f"run {min(state.ended + 1, len(state.planned))} of {len(state.planned)}" if state.planned else "run"
-    about = ", ".join(part for part in started(state) if part) if state.name else "starting"
+    about = started(state)[0] if state.name else "starting"
     row.add_row(
         Text.assemble((f"{number}  ", "dim"), (shown.harmless(state.name), "bold"), f"  {shown.harmless(about)}"),
         Text(shown.duration(state.elapsed), "dim"),
@@ -142,17 +153,16 @@ def transfer_bar(what: str, done: int, total: int | None) -> Table:
 
 def epochs_table(state: Progress) -> Table:
     """The last epochs, and below them the running one as far as it is."""
-    table = Table(box=None, padding=(0, 0, 0, 1), header_style="dim", expand=True)
-    owner = shown.memory(state.records[-1])[0] if state.records else "host"
-    titles = ("epoch", "time", "img/s", "train loss", "train acc", "test loss", "test acc", f"{owner} mem")
-    for title in titles:
-        table.add_column(title, justify="right", no_wrap=True)
-    for record in state.records:
+    records, step = list(state.records), state.step  # copies: another thread may be adding to them
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    owner = shown.memory(records[-1])[0] if records else "host"
+    for title, width in (*WIDTHS.items(), (f"{owner} mem", 9)):
+        table.add_column(title, justify="right", no_wrap=True, min_width=width)
+    for record in records:
         table.add_row(*_cells(record))
-    if state.step:
-        step = state.step
-        figures_so_far = shown.rate(step.images_per_second), shown.loss(step.loss), shown.accuracy(step.accuracy)
-        table.add_row(str(step.epoch), shown.duration(state.clock() - state.epoch_began), *figures_so_far, style="dim")
+    if step:
+        so_far = shown.rate(step.images_per_second), shown.loss(step.loss), shown.accuracy(step.accuracy)
+        table.add_row(str(step.epoch), shown.duration(state.clock() - state.epoch_began), *so_far, style="dim")
     return table
 
 

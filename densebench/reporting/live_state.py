@@ -74,26 +74,28 @@ class Progress:
     @property
     def epoch_fraction(self) -> float:
         """Part of the running epoch that is done, 0 to 1."""
-        return min(self.step.step / self.step.steps, 1.0) if self.step and self.step.steps else 0.0
+        step = self.step  # the panel is drawn by a thread of its own: look once
+        return min(step.step / step.steps, 1.0) if step and step.steps else 0.0
 
     @property
     def epoch_seconds(self) -> float | None:
         """What an epoch takes with everything around it: measured, or from the first epoch's own pace."""
-        if self.durations:
-            return median(self.durations)
-        return (self.clock() - self.epoch_began) / self.epoch_fraction if self.epoch_fraction else None
+        durations, fraction = list(self.durations), self.epoch_fraction
+        if durations:
+            return median(durations)
+        return (self.clock() - self.epoch_began) / fraction if fraction else None
 
     @property
     def run_left(self) -> float | None:
         """Seconds until this run ends, or ``None`` while nothing is known."""
-        if self.epoch_seconds is None:
-            return None
-        return max(self.epochs - self.finished - self.epoch_fraction, 0.0) * self.epoch_seconds
+        seconds = self.epoch_seconds
+        return None if seconds is None else max(self.epochs - self.finished - self.epoch_fraction, 0.0) * seconds
 
     @property
     def epoch_left(self) -> float | None:
         """Seconds until the running epoch ends."""
-        return None if self.epoch_seconds is None else (1 - self.epoch_fraction) * self.epoch_seconds
+        seconds = self.epoch_seconds
+        return None if seconds is None else (1 - self.epoch_fraction) * seconds
 
     @property
     def all_done(self) -> float:
@@ -106,8 +108,9 @@ class Progress:
     @property
     def all_left(self) -> float | None:
         """Seconds until the last run ends, each later run weighed by its work."""
-        if self.run_left is None or self.epoch_seconds is None:
+        seconds, here = self.epoch_seconds, self.run_left
+        if seconds is None or here is None:
             return None
-        later = self.planned[self.ended + 1 :]
         work = self.planned[self.ended].work if self.ended < len(self.planned) else 1.0
-        return self.run_left + sum(run.epochs * run.work for run in later) * self.epoch_seconds / (work or 1.0)
+        later = sum(run.epochs * run.work for run in self.planned[self.ended + 1 :])
+        return here + later * seconds / (work or 1.0)
