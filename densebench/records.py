@@ -56,11 +56,20 @@ class Environment:
     gpu_name: Annotated[Text, About("GPU", "text", "Name of the GPU that NVML reports.")] = None
     gpu_uuid: Annotated[Text, About("GPU UUID", "text", "NVML's identifier of that GPU.")] = None
     gpu_memory_bytes: Annotated[Count, About("GPU memory", "bytes", "Memory of that GPU.", "bytes", exact=True)] = None
+    gpu_max_clock_mhz: Annotated[
+        Count, About("Max. clock", "count", "Highest clock of that GPU's multiprocessors.", "MHz", exact=True)
+    ] = None
+    gpu_power_limit_watts: Annotated[
+        Number, About("Power limit", "number", "Power that the driver lets that GPU draw.", "W", exact=True)
+    ] = None
     driver: Annotated[Text, About("Driver", "text", "Version of the NVIDIA driver.")] = None
     cuda: Annotated[Text, About("CUDA", "text", "CUDA version that the framework runs on.")] = None
     cudnn: Annotated[Text, About("cuDNN", "text", "cuDNN version that the framework runs on.")] = None
     cpu: Annotated[Text, About("CPU", "text", "Model name of the processor.")] = None
     cpu_cores: Annotated[Count, About("Cores", "count", "Cores that the process may use.", exact=True)] = None
+    cpu_quota: Annotated[
+        Number, About("CPU quota", "number", "Cores' worth of time that a control group allows.", exact=True)
+    ] = None
     ram_bytes: Annotated[Count, About("RAM", "bytes", "Memory of the host.", "bytes", exact=True)] = None
     platform: Annotated[Text, About("Platform", "text", "Operating system and its version.")] = None
     python: Annotated[Text, About("Python", "text", "Version of Python.")] = None
@@ -127,6 +136,9 @@ class EpochRecord:
     ] = None
     host_peak_bytes: Annotated[
         Count, About("Host memory", "bytes", "Peak resident memory of the process so far.", "bytes", "low")
+    ] = None
+    gpu_clock_mhz: Annotated[
+        Number, About("GPU clock", "number", "Median clock of the GPU's multiprocessors in this epoch.", "MHz")
     ] = None
     energy_joules: Annotated[
         Number, About("Energy", "joules", "Energy of the whole card during epoch_seconds.", "J", "low")
