@@ -1,0 +1,87 @@
+"""Everything about the machine and the software that decides a figure, read without importing a framework."""
+
+import hashlib
+import platform
+import socket
+from importlib import metadata
+from typing import Protocol
+
+from densebench import __version__
+from densebench.measuring.host import cpu_facts, ram_bytes
+from densebench.measuring.nvml import GpuFacts, gpu_facts
+from densebench.measuring.source_code import commit
+from densebench.records import Environment
+
+# One framework, several distributions: the first that is installed gives the version.
+DISTRIBUTIONS = {
+    "tensorflow": ("tensorflow", "tensorflow-cpu", "tf-nightly", "tf-nightly-cpu"),
+    "keras": ("keras", "keras-nightly"),
+}
+
+
+class FrameworkFacts(Protocol):
+    """What only the loaded framework knows."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> str | None: ...
+    @property
+    def device_name(self) -> str | None: ...
+    @property
+    def device_kind(self) -> str: ...
+    @property
+    def cuda(self) -> str | None: ...
+    @property
+    def cudnn(self) -> str | None: ...
+
+
+def probe(framework: FrameworkFacts | None = None) -> Environment:
+    """The environment of this process; what could not be known is ``None``."""
+    return environment_of(framework, gpu_facts())
+
+
+def environment_of(framework: FrameworkFacts | None, gpu: GpuFacts | None) -> Environment:
+    """The environment around the given framework and GPU."""
+    cpu = cpu_facts()
+    on_cpu = framework is not None and framework.device_kind == "cpu"
+    named = framework.device_name if framework is not None else None
+    return Environment(
+        device=cpu.model if on_cpu else (gpu.name if gpu else None) or named,
+        device_kind=framework.device_kind if framework else None,
+        gpu_name=gpu.name if gpu else None,
+        gpu_uuid=gpu.uuid if gpu else None,
+        gpu_memory_bytes=gpu.memory_bytes if gpu else None,
+        gpu_max_clock_mhz=gpu.max_clock_mhz if gpu else None,
+        gpu_power_limit_watts=gpu.power_limit_watts if gpu else None,
+        driver=gpu.driver if gpu else None,
+        cuda=framework.cuda if framework else None,
+        cudnn=framework.cudnn if framework else None,
+        cpu=cpu.model,
+        cpu_cores=cpu.cores,
+        cpu_quota=cpu.quota,
+        ram_bytes=ram_bytes(),
+        platform=platform.platform(),
+        python=platform.python_version(),
+        keras=version_of("keras"),
+        numpy=version_of("numpy"),
+        backend_version=(framework.version or version_of(framework.name)) if framework else None,
+        densebench=__version__,
+        commit=commit(),
+        host=host_hash(),
+    )
+
+
+def version_of(package: str) -> str | None:
+    """Version of an installed package, without importing it; ``None`` if it is not installed."""
+    for distribution in DISTRIBUTIONS.get(package, (package,)):
+        try:
+            return metadata.version(distribution)
+        except metadata.PackageNotFoundError:
+            continue
+    return None
+
+
+def host_hash(name: str | None = None) -> str:
+    """Eight hexadecimal digits that tell hosts apart without naming them."""
+    return hashlib.sha256((name or socket.gethostname()).encode()).hexdigest()[:8]

@@ -1,0 +1,182 @@
+"""Peak memory: of the framework's allocator on the GPU, and of the process on the host.
+
+The allocator's peak is what compares networks: it counts the bytes that the network asked for, not what a pool holds
+in reserve nor what others use. Each framework has its own way to it, and each may have none; then the figure is
+``None`` and ``source`` says why.
+"""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+PROC = Path("/proc")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GpuMemory:
+    """What the framework's allocator says of the GPU, in bytes."""
+
+    peak_bytes: int | None
+    reserved_bytes: int | None
+    source: str
+
+
+class AllocatorMemory(Protocol):
+    """The allocator of one backend on the GPU that it trains on."""
+
+    def reset(self) -> bool:
+        """Begin a new peak at what is allocated now; whether the framework can."""
+
+    def peak(self) -> GpuMemory:
+        """The peak since the process began or since :meth:`reset`; never raises."""
+
+
+class NoGpuMemory:
+    """A run on the CPU has no allocator peak."""
+
+    def reset(self) -> bool:
+        """Nothing to begin anew."""
+        return False
+
+    def peak(self) -> GpuMemory:
+        """The reason for the empty figures."""
+        return unknown_peak("no GPU: host_peak_bytes is the memory figure")
+
+
+class TensorFlowMemory:
+    """``tf.config.experimental.get_memory_info``: what tensors took, not what the pool holds."""
+
+    def __init__(self, tensorflow: Any, device: str = "GPU:0") -> None:
+        self._config = tensorflow.config.experimental
+        self._device = device
+
+    def reset(self) -> bool:
+        """Begin a new peak."""
+        return succeeds(lambda: self._config.reset_memory_stats(self._device))
+
+    def peak(self) -> GpuMemory:
+        """The peak; without statistics, as ``TF_GPU_ALLOCATOR=cuda_malloc_async`` may be, the reason."""
+        call = "tf.config.experimental.get_memory_info"
+        return read_peak(call, lambda: (self._config.get_memory_info(self._device)["peak"], None))
+
+
+class JaxMemory:
+    """``Device.memory_stats()``: JAX never forgets a peak, so only a process of its own gives a clean one."""
+
+    def __init__(self, device: Any) -> None:
+        self._device = device
+
+    def reset(self) -> bool:
+        """JAX has no reset."""
+        return False
+
+    def peak(self) -> GpuMemory:
+        """The peak; the reserve of the pool where the allocator is one."""
+        return read_peak("jax Device.memory_stats", self._read)
+
+    def _read(self) -> tuple[int | None, int | None]:
+        statistics = self._device.memory_stats() or {}
+        return statistics.get("peak_bytes_in_use"), statistics.get("peak_pool_bytes")
+
+
+class TorchMemory:
+    """``torch.cuda.max_memory_allocated`` and ``max_memory_reserved``."""
+
+    def __init__(self, torch: Any) -> None:
+        self._cuda = torch.cuda
+
+    def reset(self) -> bool:
+        """Begin a new peak."""
+        return succeeds(self._cuda.reset_peak_memory_stats)
+
+    def peak(self) -> GpuMemory:
+        """The peak of tensors and of the caching allocator's segments."""
+        call = "torch.cuda.max_memory_allocated"
+        return read_peak(call, lambda: (self._cuda.max_memory_allocated(), self._cuda.max_memory_reserved()))
+
+
+def allocator_memory(backend: str) -> AllocatorMemory:
+    """The allocator of ``backend`` (tensorflow, jax or torch), whose framework must be set up already."""
+    if backend == "tensorflow":
+        import tensorflow
+
+        return TensorFlowMemory(tensorflow) if tensorflow.config.list_physical_devices("GPU") else NoGpuMemory()
+    if backend == "jax":
+        import jax
+
+        device = jax.local_devices()[0]
+        return JaxMemory(device) if device.platform != "cpu" else NoGpuMemory()
+    import torch
+
+    return TorchMemory(torch) if torch.cuda.is_available() else NoGpuMemory()
+
+
+def read_peak(call: str, read: Callable[[], tuple[int | None, int | None]]) -> GpuMemory:
+    """What ``read`` returns, (peak, reserved), or why it cannot; a failed reading must not end a run."""
+    try:
+        peak, reserved = read()
+    except Exception as error:
+        return unknown_peak(f"{call} failed ({type(error).__name__})")
+    # After a training step on the GPU a peak of 0 means that nothing was counted.
+    if not peak:
+        return unknown_peak(f"{call} has no peak: the allocator keeps no statistics")
+    return GpuMemory(peak_bytes=peak, reserved_bytes=reserved or None, source=call)
+
+
+def unknown_peak(reason: str) -> GpuMemory:
+    """No figures, and the reason."""
+    return GpuMemory(peak_bytes=None, reserved_bytes=None, source=reason)
+
+
+def succeeds(act: Callable[[], object]) -> bool:
+    """Whether ``act`` ran without an error."""
+    try:
+        act()
+    except Exception:
+        return False
+    return True
+
+
+def host_peak_bytes(proc: Path = PROC) -> int | None:
+    """Peak resident memory of this process since it began.
+
+    ``VmHWM`` first: it begins anew with the program, where ``ru_maxrss`` begins at the size of the parent that
+    started it.
+    """
+    peak = status_bytes("VmHWM", proc)
+    return _resource_peak() if peak is None else peak
+
+
+def current_bytes(proc: Path = PROC) -> int | None:
+    """Resident memory of this process now."""
+    resident = status_bytes("VmRSS", proc)
+    if resident is not None:
+        return resident
+    import psutil
+
+    return int(psutil.Process().memory_info().rss)
+
+
+def status_bytes(field: str, proc: Path = PROC) -> int | None:
+    """A field such as ``VmHWM:   1740 kB`` of ``/proc/self/status``, in bytes; ``None`` where there is none."""
+    try:
+        lines = (proc / "self" / "status").read_text().splitlines()
+    except OSError:
+        return None
+    found = [line.split() for line in lines if line.startswith(f"{field}:")]
+    return int(found[0][1]) * 1024 if found else None
+
+
+def _resource_peak() -> int | None:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    return maxrss_bytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, sys.platform)
+
+
+def maxrss_bytes(maxrss: int, system: str) -> int | None:
+    """``ru_maxrss`` is in bytes on macOS and in KiB elsewhere; 0 where the system does not fill it."""
+    return (maxrss if system == "darwin" else maxrss * 1024) or None
