@@ -1,0 +1,119 @@
+"""The table of dataset names: what is known of each without loading it, and how it is loaded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from densebench.config import DataConfig
+from densebench.data import digits, synthetic
+from densebench.data.choosing import first_of_each_class, hold_out
+from densebench.data.images import Dataset, DatasetFacts, Images, PerChannel, Progress, Source, Split, ignore
+from densebench.data.statistics import mean_and_deviation, sha256_of
+from densebench.data.streams import key
+from densebench.errors import InputError, unknown
+
+if TYPE_CHECKING:
+    from densebench.data.images import Indices
+
+__all__ = ["Dataset", "DatasetFacts", "Images", "facts", "load"]
+
+NAMES = ("digits", "synthetic")
+VALIDATION_STREAM = key(0x7A11DA7E)
+
+
+def facts(config: DataConfig) -> DatasetFacts:
+    """Sizes and counts as they will be used, without loading; raises :class:`InputError` for what cannot be had."""
+    whole = _whole(config)
+    _check(config, whole)
+    train = whole.train_images
+    return replace(
+        whole,
+        image_size=config.image_size or whole.image_size,
+        train_images=None if train is None else min(train - config.validation, config.train_limit or train),
+        validation_images=config.validation,
+        test_images=config.test_limit or whole.test_images,
+    )
+
+
+def load(config: DataConfig, on_progress: Progress = ignore) -> Dataset:
+    """The images that ``config`` asks for; raises :class:`InputError` or its child ``DatasetError``."""
+    wanted = facts(config)
+    source = _source(config, wanted, on_progress)
+    chosen, held_out = _train_and_validation(config, source)
+    train = _images(source.train, chosen)
+    validation = _images(source.train, held_out) if config.validation else None
+    test = _images(source.test, _limited(source.test, config.test_limit))
+    mean, deviation = _standardisation(source, train)
+    return Dataset(
+        name=source.name,
+        train=train,
+        validation=validation,
+        test=test,
+        class_names=source.class_names,
+        image_size=train.pixels.shape[1],
+        mean=mean,
+        deviation=deviation,
+        flip_allowed=source.flip_allowed,
+        random_labels=source.random_labels,
+        skipped=source.skipped,
+        sha256=sha256_of((train, validation, test)),
+    )
+
+
+def _whole(config: DataConfig) -> DatasetFacts:
+    """Facts of a dataset before any limit."""
+    if config.dataset == "digits":
+        return digits.facts()
+    if config.dataset == "synthetic":
+        return synthetic.facts(config)
+    raise unknown("dataset", config.dataset, NAMES)
+
+
+def _source(config: DataConfig, wanted: DatasetFacts, on_progress: Progress) -> Source:
+    if config.dataset == "digits":
+        return digits.source(wanted.image_size or digits.IMAGE_SIZE)
+    return synthetic.source(config)
+
+
+def _check(config: DataConfig, whole: DatasetFacts) -> None:
+    """Raise :class:`InputError` for a number that the dataset has not got."""
+    if config.classes is not None and whole.classes not in (None, config.classes):
+        raise InputError(f"--classes {config.classes} does not fit {whole.name}, which has {whole.classes} classes.")
+    train = whole.train_images
+    if train is not None and config.validation >= train:
+        raise InputError(
+            f"--validation {config.validation} leaves nothing to train on: {whole.name} has {train:,} training images."
+        )
+    left = None if train is None else train - config.validation
+    for option, asked, there, kind in (
+        ("--train-limit", config.train_limit, left, "training"),
+        ("--test-limit", config.test_limit, whole.test_images, "test"),
+    ):
+        if asked is not None and there is not None and asked > there:
+            besides = " beside those held out" if kind == "training" and config.validation else ""
+            raise InputError(
+                f"{option} {asked} asks for more than the {there:,} {kind} images of {whole.name}{besides}."
+            )
+
+
+def _train_and_validation(config: DataConfig, source: Source) -> tuple[Indices, Indices]:
+    """Indices into train. Validation is taken first, so that it is the same under every ``--train-limit``."""
+    kept, held_out = hold_out(source.train.labels, config.validation, VALIDATION_STREAM)
+    if config.train_limit is None:
+        return kept, held_out
+    return kept[first_of_each_class(source.train.labels[kept], config.train_limit)], held_out
+
+
+def _limited(split: Split, limit: int | None) -> Indices:
+    return first_of_each_class(split.labels, len(split.labels) if limit is None else limit)
+
+
+def _images(split: Split, chosen: Indices) -> Images:
+    return Images(pixels=split.read(chosen), labels=split.labels[chosen])
+
+
+def _standardisation(source: Source, train: Images) -> tuple[PerChannel, PerChannel]:
+    if source.mean is not None and source.deviation is not None:
+        return source.mean, source.deviation
+    return mean_and_deviation(train.pixels)

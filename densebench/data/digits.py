@@ -1,0 +1,61 @@
+"""``digits``: the 1,797 handwritten digits that come with scikit-learn (UCI Optdigits test set, CC BY 4.0).
+
+8x8 grey images with values 0 to 16, here 0 to 255 and enlarged bilinearly to RGB. A mirrored digit is no digit, so they
+are never flipped.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from densebench.data.choosing import hold_out
+from densebench.data.images import DatasetFacts, Source, Split
+from densebench.data.resizing import resized
+from densebench.data.streams import key
+
+if TYPE_CHECKING:
+    from densebench.data.images import Indices, Labels, Pixels
+
+IMAGES = 1797
+TEST_IMAGES = 360
+IMAGE_SIZE = 32
+SPLIT_STREAM = key(0x0D161715)
+
+
+def facts() -> DatasetFacts:
+    """What is known without loading scikit-learn."""
+    return DatasetFacts(
+        name="digits",
+        classes=10,
+        image_size=IMAGE_SIZE,
+        train_images=IMAGES - TEST_IMAGES,
+        validation_images=0,
+        test_images=TEST_IMAGES,
+    )
+
+
+def source(image_size: int) -> Source:
+    """All digits in a fixed split, 36 of each class in test."""
+    pixels, labels = _enlargeable()
+    train, test = hold_out(labels, TEST_IMAGES, SPLIT_STREAM)
+
+    def part(members: Indices) -> Split:
+        return Split(labels=labels[members], read=lambda chosen: resized(pixels[members[chosen]], image_size))
+
+    return Source(
+        name="digits",
+        train=part(train),
+        test=part(test),
+        class_names=tuple(str(digit) for digit in range(10)),
+        flip_allowed=False,
+    )
+
+
+def _enlargeable() -> tuple[Pixels, Labels]:
+    """All images as 8x8 RGB, and their labels."""
+    import numpy as np
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    grey = np.rint(digits.images * (255 / 16)).astype(np.uint8)
+    return np.repeat(grey[..., None], 3, axis=3), digits.target.astype(np.int32)

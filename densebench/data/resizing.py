@@ -1,0 +1,38 @@
+"""Bringing images to another size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from densebench.errors import InputError
+
+if TYPE_CHECKING:
+    from densebench.data.images import Pixels
+
+
+def resized(pixels: Pixels, image_size: int) -> Pixels:
+    """(N, H, W, 3) -> (N, image_size, image_size, 3), bilinear, antialiased when made smaller; as it is if it fits."""
+    import numpy as np
+    from PIL import Image
+
+    if pixels.shape[1:3] == (image_size, image_size):
+        return np.ascontiguousarray(pixels)
+    result = empty(len(pixels), image_size)
+    for index, image in enumerate(pixels):
+        small = Image.fromarray(image).resize((image_size, image_size), Image.Resampling.BILINEAR)
+        result[index] = np.asarray(small)
+    return result
+
+
+def empty(images: int, image_size: int) -> Pixels:
+    """Room for that many images; raises :class:`InputError` if the machine has not got it."""
+    import numpy as np
+    import psutil
+
+    needed, free = images * image_size**2 * 3, psutil.virtual_memory().available
+    if needed > free:
+        raise InputError(
+            f"{images:,} images of {image_size}x{image_size} need {needed / 2**30:,.1f} GiB of memory, of which "
+            f"{free / 2**30:,.1f} GiB are free: use fewer (--train-limit, --test-limit) or a smaller --image-size."
+        )
+    return np.empty((images, image_size, image_size, 3), np.uint8)

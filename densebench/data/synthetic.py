@@ -1,0 +1,65 @@
+"""``synthetic``: random pixels in any number and size, for measuring speed. There is nothing in them to learn."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from densebench.config import DataConfig
+from densebench.data.images import DatasetFacts, Source, Split
+from densebench.data.resizing import empty
+from densebench.data.streams import bits, key
+
+if TYPE_CHECKING:
+    from densebench.data.images import Indices, Labels, Pixels
+
+TRAIN_IMAGES = 1024
+TEST_IMAGES = 256
+IMAGE_SIZE = 32
+CLASSES = 10
+TRAIN_STREAM, TEST_STREAM = key(0x5E7, 0), key(0x5E7, 1)
+
+
+def facts(config: DataConfig) -> DatasetFacts:
+    """As many images as were asked for; those held out of train come on top."""
+    return DatasetFacts(
+        name="synthetic",
+        classes=config.classes or CLASSES,
+        image_size=config.image_size or IMAGE_SIZE,
+        train_images=(config.train_limit or TRAIN_IMAGES) + config.validation,
+        validation_images=0,
+        test_images=config.test_limit or TEST_IMAGES,
+    )
+
+
+def source(config: DataConfig) -> Source:
+    """Noise whose classes are dealt out in turn, independent of the pixels."""
+    classes, image_size = config.classes or CLASSES, config.image_size or IMAGE_SIZE
+    train_images = (config.train_limit or TRAIN_IMAGES) + config.validation
+    test_images = config.test_limit or TEST_IMAGES
+    return Source(
+        name="synthetic",
+        train=Split(labels=_labels(train_images, classes), read=partial(_noise, TRAIN_STREAM, image_size)),
+        test=Split(labels=_labels(test_images, classes), read=partial(_noise, TEST_STREAM, image_size)),
+        class_names=tuple(f"class {index}" for index in range(classes)),
+        random_labels=True,
+    )
+
+
+def _labels(images: int, classes: int) -> Labels:
+    import numpy as np
+
+    return (np.arange(images) % classes).astype(np.int32)
+
+
+def _noise(stream: int, image_size: int, chosen: Indices) -> Pixels:
+    """Uniform bytes; an image depends on its index alone."""
+    import numpy as np
+
+    pixels = empty(len(chosen), image_size)
+    words = -(-pixels[0].nbytes // 8)
+    within = np.arange(words, dtype=np.uint64)
+    for position, index in enumerate(chosen):
+        noise = bits(stream, within + np.uint64(int(index) * words)).astype("<u8").view(np.uint8)
+        pixels[position] = noise[: pixels[0].nbytes].reshape(pixels.shape[1:])
+    return pixels
