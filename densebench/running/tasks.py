@@ -1,0 +1,57 @@
+"""What a run's process can be asked to do."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from densebench import config
+from densebench.config import RunConfig
+from densebench.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainTask:
+    """Train one variant with one seed."""
+
+    config: RunConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateTask:
+    """Evaluate a trained model on the test images of the configuration's dataset."""
+
+    config: RunConfig
+    source: str  # the run that was trained, or the model's file
+    model_file: str | None  # a .keras file; None: the newest checkpoint of the run
+    trust_file: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeedTask:
+    """Measure training or inference steps on synthetic data in memory."""
+
+    config: RunConfig
+    inference: bool
+    precision_target: float  # half width of the median's interval, as a fraction of it
+    time_limit: float  # seconds
+
+
+Task = TrainTask | EvaluateTask | SpeedTask
+_KINDS: dict[str, type[Task]] = {"train": TrainTask, "evaluate": EvaluateTask, "speed": SpeedTask}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+
+
+def to_json(task: Task) -> str:
+    """The task as one JSON document."""
+    return json.dumps({"task": _NAMES[type(task)], **dataclasses.asdict(task)})
+
+
+def from_json(text: str) -> Task:
+    """The task that :func:`to_json` wrote; raises :class:`InputError` if it is none."""
+    try:
+        values: dict[str, Any] = json.loads(text)
+        kind = _KINDS[values.pop("task")]
+        return kind(**{**values, "config": config.from_json(json.dumps(values["config"]))})
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise InputError(f"This is not a task of densebench ({error}): start the run anew.") from None

@@ -1,0 +1,61 @@
+import dataclasses
+
+import pytest
+
+from densebench.config import DataConfig, RunConfig, fingerprint, from_json, to_json
+from densebench.errors import InputError
+from densebench.recipes import RECIPES
+
+
+def test_a_configuration_survives_json():
+    config = RunConfig(
+        variant="169x32", data=DataConfig(dataset="folder:/x", train_limit=10), recipe=RECIPES["short"], target=0.9
+    )
+    assert from_json(to_json(config)) == config
+
+
+@pytest.mark.parametrize("text", ["", "null", "[]", "{}", '{"variant": "a", "data": 1, "recipe": {}}', "\x00"])
+def test_what_is_no_configuration_is_refused(text):
+    with pytest.raises(InputError):
+        from_json(text)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"backend": "tensorflaw"}, "did you mean tensorflow"),
+        ({"precision": "float16"}, "mixed_float16"),
+        ({"seed": -1}, "--seed"),
+        ({"threads": 0}, "--threads"),
+        ({"target": 1.5}, "--target"),
+        ({"run": "../a"}, "cannot be a file name"),
+        ({"run": ".hidden"}, "cannot be a file name"),
+    ],
+)
+def test_a_wrong_value_is_named(changes, named):
+    with pytest.raises(InputError, match=named):
+        RunConfig(variant="100x12", **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"epochs": 0}, "--epochs 0"),
+        ({"batch_size": -1}, "--batch-size"),
+        ({"learning_rate": float("nan")}, "--learning-rate"),
+        ({"weight_decay": -1e-4}, "--weight-decay"),
+        ({"label_smoothing": 1.0}, "--label-smoothing"),
+        ({"cutout": -1}, "--cutout"),
+    ],
+)
+def test_a_wrong_part_of_the_recipe_is_named(changes, named):
+    with pytest.raises(InputError, match=named):
+        RunConfig(variant="100x12", recipe=dataclasses.replace(RECIPES["blog"], **changes))
+
+
+def test_only_what_decides_the_numbers_changes_the_fingerprint():
+    config = RunConfig(variant="100x12")
+    beside = dataclasses.replace(config, run="other", results_dir="elsewhere", resume=True)
+    assert fingerprint(beside) == fingerprint(config)
+    for change in ({"seed": 1}, {"deterministic": True}, {"data": DataConfig(train_limit=5)}):
+        assert fingerprint(dataclasses.replace(config, **change)) != fingerprint(config)
