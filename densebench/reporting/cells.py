@@ -65,7 +65,7 @@ def decode(column: Column, cells: Sequence[str]) -> list[Any]:
 
 
 def decode_texts(column: Column, cells: Sequence[str]) -> list[str | None]:
-    return [(cell[1:] if cell[0] == "'" else cell) if cell else None for cell in cells]
+    return each(column, cells, lambda cell: cell[1:] if cell[0] == "'" else cell, "text")
 
 
 def decode_counts(column: Column, cells: Sequence[str]) -> list[int | None]:
@@ -78,26 +78,28 @@ def decode_flags(column: Column, cells: Sequence[str]) -> list[bool | None]:
 
 def decode_numbers(column: Column, cells: Sequence[str]) -> list[float | None]:
     """Fractions that are shown in percent must lie between 0 and 1, or be ``nan``."""
-    if ODD_IN_NUMBERS.search("\n".join(cells)):
-        return each(column, cells, plain_number, "a number")
+    is_fraction = column.about.show == "percent"
     try:
         values = [float(cell) if cell else None for cell in cells]
     except ValueError:
-        return each(column, cells, plain_number, "a number")
-    if column.about.show == "percent":
+        return each(column, cells, number, "a number")
+    if is_fraction and not all(value is None or 0 <= value <= 1 for value in values):
         return each(column, cells, fraction, "a fraction between 0 and 1")
+    if ODD_IN_NUMBERS.search("\n".join(cells)):
+        return each(column, cells, number, "a number")
     return values
 
 
 def each(column: Column, cells: Sequence[str], convert: Callable[[str], T], expected: str) -> list[T | None]:
-    values: list[T | None] = []
-    for index, cell in enumerate(cells):
+    """Each cell converted, those that repeat once."""
+    known: dict[str, T | None] = {}
+    for cell in dict.fromkeys(cells):
         try:
-            values.append(convert(cell) if cell else None)
+            known[cell] = convert(cell) if cell else None
         except ValueError:
             shown = cell if len(cell) <= 40 else f"{cell[:39]}…"
-            raise Misfit(f"{column.name} is {shown!r} where {expected} belongs", index) from None
-    return values
+            raise Misfit(f"{column.name} is {shown!r} where {expected} belongs", cells.index(cell)) from None
+    return [known[cell] for cell in cells]
 
 
 def count(cell: str) -> int:
@@ -112,14 +114,14 @@ def flag(cell: str) -> bool:
     return cell.lower() == "true"
 
 
-def plain_number(cell: str) -> float:
+def number(cell: str) -> float:
     if ODD_IN_NUMBERS.search(cell):
         raise ValueError
     return float(cell)
 
 
 def fraction(cell: str) -> float:
-    value = float(cell)
+    value = number(cell)
     if not (0 <= value <= 1 or math.isnan(value)):
         raise ValueError
     return value

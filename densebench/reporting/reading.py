@@ -64,7 +64,7 @@ def rows_of(path: Path, file: typing.TextIO) -> Iterator[Row]:
         for cells in reader:
             if not cells:
                 continue
-            if header is None or {"run", "phase", "variant"} <= set(cells):
+            if header is None or is_header(header, cells):
                 header = header_of(path, reader.line_num, cells)
             elif len(cells) != header.width:
                 raise damaged(path, reader.line_num, f"it has {len(cells)} cells under {header.width} columns")
@@ -72,6 +72,13 @@ def rows_of(path: Path, file: typing.TextIO) -> Iterator[Row]:
                 yield Row(header, reader.line_num, cells)
     except csv.Error as error:
         raise damaged(path, reader.line_num, str(error)) from None
+
+
+def is_header(above: Header, cells: list[str]) -> bool:
+    """Whether a row is not one of the table above but names columns itself."""
+    place = above.place["phase"]
+    known_phase = place < len(cells) and cells[place] in WORDS["phase"]
+    return not known_phase and set(REQUIRED) <= set(cells)
 
 
 def checked_lines(path: Path, lines: Iterable[str]) -> Iterator[str]:
@@ -169,7 +176,8 @@ def bare(run: Run) -> Run:
 
 def in_order(path: Path, run: Run) -> tuple[EpochRecord, ...]:
     """The records by epoch; a repeated row counts once, and two that differ are refused."""
-    if len(run.records) < 2:
+    epochs = [record.epoch for record in run.records]
+    if all(epoch == index for index, epoch in enumerate(epochs, 1)) or len(epochs) < 2:
         return run.records
     by_epoch: dict[int, EpochRecord] = {}
     for record in run.records:
