@@ -1,0 +1,57 @@
+"""Whether the counted network and the built one are the same: the table of ``summary`` against Keras itself."""
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING
+
+from densebench.models.cost import LayerCost, count
+from densebench.models.keras_layers import build
+from densebench.models.variant import Variant
+
+if TYPE_CHECKING:
+    import keras
+
+
+def disagreements(variant: Variant, *, classes: int, image_size: int) -> list[str]:
+    """One sentence for every figure that differs between ``CostLayers`` and the ``keras.Model``: none, if all is well.
+
+    Raises :class:`InputError` for a request that the network cannot serve.
+    """
+    cost = count(variant, classes=classes, image_size=image_size)
+    model = build(variant, classes=classes, image_size=image_size, weight_decay=0.0, seed=0)
+    trainable = _elements(model.trainable_variables)
+    totals = (
+        ("params", cost.params, model.count_params()),
+        ("trainable_params", cost.trainable_params, trainable),
+        ("non_trainable_params", cost.non_trainable_params, model.count_params() - trainable),
+    )
+    wrong_totals = [
+        f"{variant.name}: {figure} is {counted} counted and {built} built."
+        for figure, counted, built in totals
+        if counted != built
+    ]
+    return wrong_totals + [
+        f"{variant.name}: {counted.name} is {counted} counted and {built} built."
+        for counted in cost.layers
+        if counted != (built := _as_built(model, counted))
+    ]
+
+
+def _as_built(model: "keras.Model", counted: LayerCost) -> LayerCost | None:
+    """The figures of the Keras layer of the same name, read off its variables and its output."""
+    layer = next((layer for layer in model.layers if layer.name == counted.name), None)
+    if layer is None:
+        return None
+    shape = tuple(layer.output.shape[1:])
+    kernel = getattr(layer, "kernel", None)
+    return dataclasses.replace(
+        counted,
+        output_shape=shape,
+        params=layer.count_params(),
+        non_trainable_params=_elements(layer.non_trainable_variables),
+        macs=0 if kernel is None else math.prod(kernel.shape) * math.prod(shape[:-1]),
+    )
+
+
+def _elements(variables: "list[keras.Variable]") -> int:
+    return sum(math.prod(variable.shape) for variable in variables)
