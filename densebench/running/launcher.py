@@ -19,6 +19,7 @@ from densebench.reporting import store
 from densebench.running.events import MAX_LINE, Ended, Event, Message, from_line
 from densebench.running.tasks import Task, to_json
 
+WORKER = "densebench.running.worker"
 EVENTS_FD = "DENSEBENCH_EVENTS_FD"
 GRACE_SECONDS = 30.0  # between asking a run to stop at its time limit and killing it
 # decided by the run's own configuration before its framework loads, whatever the shell has set
@@ -61,7 +62,7 @@ def _started(task: Task, directory: Path) -> Iterator[tuple[subprocess.Popen[byt
     with (directory / "log.txt").open("ab") as log:
         child = subprocess.Popen(
             # -P: a keras.py that happens to lie in the user's folder is not imported instead of Keras
-            [sys.executable, "-P", "-m", "densebench.running.worker"],
+            [sys.executable, "-P", "-m", WORKER],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,

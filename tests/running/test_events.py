@@ -33,7 +33,7 @@ def test_a_line_that_is_no_event_is_refused_in_one_sentence(line):
         from_line(line)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.text() | st.integers(), lambda x: st.lists(x), max_leaves=5))
+@given(st.recursive(st.none() | st.booleans() | st.text() | st.integers(), st.lists, max_leaves=5))
 def test_json_that_is_no_event_is_refused(value):
     with pytest.raises(RunFailed):
         from_line(json.dumps({"event": "progress", "epoch": value}).encode())

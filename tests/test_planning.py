@@ -1,0 +1,130 @@
+import dataclasses
+
+import pytest
+
+from densebench.config import RunConfig, fingerprint
+from densebench.errors import InputError
+from densebench.planning import LAST, TrainOptions, parse_seeds, plan, plan_resumed
+from densebench.records import Run
+from densebench.reporting import store
+from densebench.running.directory import claim, run_directory, save_config
+
+DIGITS = TrainOptions(variants=("resnet20",), dataset="digits", epochs=5)
+
+
+def with_(options, **changes):
+    return dataclasses.replace(options, **changes)
+
+
+def started(options=DIGITS, *, status="interrupted", index=0):
+    """A run of these options as a killed process would leave it."""
+    planned = plan(options)[index]
+    config = dataclasses.replace(planned.config, run=claim(planned.config, planned.stem))
+    save_config(run_directory(config.runs_dir, config.run), config)
+    run = Run(run=config.run, variant=config.variant, status=status, fingerprint=fingerprint(config))
+    store.write(run, store.run_path(config.results_dir, config.run))
+    return config.run
+
+
+def test_every_variant_is_planned_with_every_seed_in_order(in_tmp):
+    planned = plan(with_(DIGITS, variants=("resnet20", "100x12"), seeds=(0, 1)))
+    assert [(run.config.variant, run.config.seed) for run in planned] == [
+        ("resnet20", 0),
+        ("resnet20", 1),
+        ("100x12", 0),
+        ("100x12", 1),
+    ]
+    assert planned[0].stem == "resnet20-digits-s0"
+
+
+def test_a_plan_tells_parameters_and_steps_without_a_framework(in_tmp):
+    (planned,) = plan(with_(DIGITS, variants=("100x12",), batch_size=64))
+    assert planned.cost.params == 793_150
+    assert planned.steps_per_epoch == 23  # 1,437 images, the rest a batch of its own
+    assert planned.steps == 5 * 23
+
+
+def test_options_go_where_they_belong_and_the_recipe_keeps_the_rest(in_tmp):
+    (planned,) = plan(with_(DIGITS, recipe="short", learning_rate=0.2, train_limit=100, backend="jax"))
+    config = planned.config
+    assert (config.recipe.name, config.recipe.learning_rate, config.recipe.label_smoothing) == ("short", 0.2, 0.1)
+    assert (config.data.dataset, config.data.train_limit, config.backend) == ("digits", 100, "jax")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"variants": ()}, "No variant"),
+        ({"variants": ("resnet2O",)}, "or resnet20"),
+        ({"dataset": "digit"}, "did you mean digits"),
+        ({"recipe": "blogg"}, "did you mean blog"),
+        ({"batch_size": 5000}, "more than the 1437 training images"),
+        ({"seeds": (0, 1), "run": "mine"}, "names one run"),
+    ],
+)
+def test_what_cannot_run_is_told_before_anything_is_made(in_tmp, changes, sentence):
+    with pytest.raises(InputError, match=sentence):
+        plan(with_(DIGITS, **changes))
+    assert not list(in_tmp.iterdir())
+
+
+def test_a_taken_name_gets_a_number_and_a_chosen_one_is_refused(in_tmp):
+    assert [started(), started()] == ["resnet20-digits-s0", "resnet20-digits-s0-2"]
+    config = RunConfig(variant="resnet20", run="resnet20-digits-s0")
+    with pytest.raises(InputError, match="--resume"):
+        claim(config, "unused")
+
+
+def test_a_resumed_run_is_what_it_was(in_tmp):
+    name = started(with_(DIGITS, deterministic=True))
+    planned = plan_resumed(name, TrainOptions())
+    assert (planned.config.run, planned.config.resume, planned.config.deterministic) == (name, True, True)
+    assert plan_resumed(LAST, TrainOptions()).config == planned.config
+
+
+@pytest.mark.parametrize(
+    ("changes", "difference"),
+    [({"epochs": 6}, "epochs 5 -> 6"), ({"seeds": (1,)}, "seed 0 -> 1"), ({"variants": ("100x12",)}, "variant")],
+)
+def test_resuming_with_other_settings_is_refused_with_the_difference(in_tmp, changes, difference):
+    name = started()
+    with pytest.raises(InputError, match=difference):
+        plan_resumed(name, with_(TrainOptions(), **changes))
+
+
+def test_resuming_may_move_what_decides_no_number(in_tmp):
+    planned = plan_resumed(started(), TrainOptions(checkpoint_every=5, epochs=5))
+    assert planned.config.checkpoint_every == 5
+
+
+def test_resuming_what_is_not_there_says_so(in_tmp):
+    with pytest.raises(InputError, match="no run 'gone'"):
+        plan_resumed("gone", TrainOptions())
+    with pytest.raises(InputError, match="No unfinished run"):
+        plan_resumed(LAST, TrainOptions())
+    started(status="completed")
+    with pytest.raises(InputError, match="No unfinished run"):
+        plan_resumed(LAST, TrainOptions())
+    with pytest.raises(InputError, match="file name"):
+        plan_resumed("../outside", TrainOptions())
+
+
+def test_skipping_what_is_complete_makes_only_the_rest(in_tmp):
+    options = with_(DIGITS, seeds=(0, 1, 2))
+    started(options, status="completed", index=0)
+    started(options, status="interrupted", index=1)
+    planned = plan(options, skip_completed=True)
+    assert [(run.completed, run.config.resume) for run in planned] == [(True, False), (False, True), (False, False)]
+    other = plan(with_(options, epochs=6), skip_completed=True)
+    assert not any(run.completed or run.config.resume for run in other)
+
+
+@pytest.mark.parametrize(("text", "seeds"), [("7", (7,)), ("0-4", (0, 1, 2, 3, 4)), ("3,1,1-2", (3, 1, 2))])
+def test_seeds_are_read_as_ranges_and_lists(text, seeds):
+    assert parse_seeds(text) == seeds
+
+
+@pytest.mark.parametrize("text", ["", "a", "4-0", "-1", "1-", "1--2", "0-99999999999", "1.5"])
+def test_seeds_that_cannot_be_read_are_refused(text):
+    with pytest.raises(InputError, match="--seeds"):
+        parse_seeds(text)
