@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from densebench.config import RunConfig
-from densebench.planning import PlannedRun
+from densebench.planning.training import PlannedRun
 from densebench.records import Run
 from densebench.reporting import store
 from densebench.reporting.live import PlannedRun as ShownRun

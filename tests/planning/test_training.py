@@ -4,7 +4,8 @@ import pytest
 
 from densebench.config import RunConfig, fingerprint
 from densebench.errors import InputError
-from densebench.planning import LAST, TrainOptions, parse_seeds, plan, plan_resumed
+from densebench.planning.options import TrainOptions
+from densebench.planning.training import LAST, plan, plan_resumed
 from densebench.records import Run
 from densebench.reporting import store
 from densebench.running.directory import claim, run_directory, save_config
@@ -117,14 +118,3 @@ def test_skipping_what_is_complete_makes_only_the_rest(in_tmp):
     assert [(run.completed, run.config.resume) for run in planned] == [(True, False), (False, True), (False, False)]
     other = plan(with_(options, epochs=6), skip_completed=True)
     assert not any(run.completed or run.config.resume for run in other)
-
-
-@pytest.mark.parametrize(("text", "seeds"), [("7", (7,)), ("0-4", (0, 1, 2, 3, 4)), ("3,1,1-2", (3, 1, 2))])
-def test_seeds_are_read_as_ranges_and_lists(text, seeds):
-    assert parse_seeds(text) == seeds
-
-
-@pytest.mark.parametrize("text", ["", "a", "4-0", "-1", "1-", "1--2", "0-99999999999", "1.5"])
-def test_seeds_that_cannot_be_read_are_refused(text):
-    with pytest.raises(InputError, match="--seeds"):
-        parse_seeds(text)

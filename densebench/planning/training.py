@@ -1,61 +1,21 @@
-"""From what the user typed to the runs that will be made: checked in full before anything heavy loads."""
+"""The runs that ``train`` will make: new ones, those to resume, and those that are complete already."""
 
 import dataclasses
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from densebench.config import DataConfig, RunConfig, deciding_values, fingerprint, from_json
+from densebench.config import RunConfig, fingerprint, from_json
 from densebench.data import datasets
 from densebench.data.datasets import DatasetFacts
-from densebench.errors import InputError, unknown
+from densebench.errors import InputError
 from densebench.models import cost, variants
 from densebench.models.cost import Cost
-from densebench.recipes import RECIPES, Recipe
+from densebench.planning.options import TrainOptions, configure, describe_differences
 from densebench.records import Run
 from densebench.reporting import store
 from densebench.running.directory import run_directory
 
 LAST = "last"  # --resume last
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainOptions:
-    """The options of ``train`` and ``speed`` as given; ``None`` where nothing was given."""
-
-    variants: tuple[str, ...] = ()
-    seeds: tuple[int, ...] | None = None
-    recipe: str | None = None
-    epochs: int | None = None
-    batch_size: int | None = None
-    learning_rate: float | None = None
-    weight_decay: float | None = None
-    label_smoothing: float | None = None
-    cutout: int | None = None
-    dataset: str | None = None
-    image_size: int | None = None
-    classes: int | None = None
-    train_limit: int | None = None
-    test_limit: int | None = None
-    validation: int | None = None
-    test_fraction: float | None = None
-    data_dir: str | None = None
-    offline: bool | None = None
-    backend: str | None = None
-    precision: str | None = None
-    implementation: str | None = None
-    recompute: bool | None = None
-    deterministic: bool | None = None
-    jit: bool | None = None
-    threads: int | None = None
-    target: float | None = None
-    stop_at_target: bool | None = None
-    run: str | None = None
-    results_dir: str | None = None
-    runs_dir: str | None = None
-    checkpoint_every: int | None = None
-    command: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,27 +65,6 @@ def plan_resumed(name: str, options: TrainOptions) -> PlannedRun:
     return _planned(dataclasses.replace(asked, run=run, resume=True))
 
 
-def configure(
-    options: TrainOptions, *, variant: str, seed: int | None = None, base: RunConfig | None = None
-) -> RunConfig:
-    """The configuration that the options ask for, on top of ``base`` or of the defaults."""
-    base = base or RunConfig(variant=variant)
-    given = _given(options)
-    data = dataclasses.replace(base.data, **_only(given, DataConfig))
-    recipe = base.recipe if options.recipe is None else _find_recipe(options.recipe)
-    recipe = dataclasses.replace(recipe, **_only(given, Recipe, but=("name",)))
-    if seed is None and options.seeds:
-        seed = options.seeds[0]
-    return dataclasses.replace(
-        base,
-        **_only(given, RunConfig, but=("recipe", "data", "seed", "variant")),
-        variant=variant,
-        data=data,
-        recipe=recipe,
-        seed=base.seed if seed is None else seed,
-    )
-
-
 def read_config(directory: Path) -> RunConfig:
     """What a run was asked to be; raises :class:`InputError` if there is no such run."""
     try:
@@ -135,30 +74,6 @@ def read_config(directory: Path) -> RunConfig:
             f"There is no run {directory.name!r} in {str(directory.parent)!r}: "
             "name one of its folders, or give --runs-dir."
         ) from None
-
-
-def describe_differences(stored: RunConfig, asked: RunConfig) -> str:
-    """``"epochs 300 -> 5, seed 0 -> 1"``; empty where both decide the same numbers."""
-    before, after = deciding_values(stored), deciding_values(asked)
-    return ", ".join(
-        f"{name.split('.')[-1]} {before.get(name)} -> {after.get(name)}"
-        for name in sorted(before.keys() | after.keys())
-        if before.get(name) != after.get(name)
-    )
-
-
-def parse_seeds(text: str) -> tuple[int, ...]:
-    """``"0-4"``, ``"1,3,5"`` or ``"7"`` -> seeds, each once, in the order given."""
-    seeds: list[int] = []
-    for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
-        if not first.isdecimal() or (dash and not last.isdecimal()):
-            raise InputError(f"--seeds {text!r} cannot be read at {part.strip()!r}: write it as 0-4 or 0,1,2.")
-        ends = int(first), int(last or first)
-        if ends[1] < ends[0] or ends[1] - ends[0] >= 10_000:
-            raise InputError(f"--seeds {text!r} is no range at {part.strip()!r}: write the smaller seed first.")
-        seeds += range(ends[0], ends[1] + 1)
-    return tuple(dict.fromkeys(seeds))
 
 
 def _planned(config: RunConfig) -> PlannedRun:
@@ -217,19 +132,3 @@ def _one_variant(options: TrainOptions) -> str | None:
     if len(options.variants) > 1:
         raise InputError(f"--resume goes on with one run, but {len(options.variants)} variants were named.")
     return variants.find(options.variants[0]).name if options.variants else None
-
-
-def _find_recipe(name: str) -> Recipe:
-    if name not in RECIPES:
-        raise unknown("recipe", name, RECIPES)
-    return RECIPES[name]
-
-
-def _given(options: TrainOptions) -> dict[str, Any]:
-    return {name: value for name, value in dataclasses.asdict(options).items() if value is not None}
-
-
-def _only(given: dict[str, Any], owner: type, *, but: Sequence[str] = ()) -> dict[str, Any]:
-    """The given values that are fields of ``owner``."""
-    names: Iterable[str] = (field.name for field in dataclasses.fields(owner))
-    return {name: given[name] for name in names if name in given and name not in but}
