@@ -8,7 +8,8 @@ from typing import Protocol
 
 from densebench import __version__
 from densebench.measuring.host import cpu_facts, ram_bytes
-from densebench.measuring.nvml import GpuFacts, gpu_facts
+from densebench.measuring.nvml import ask_gpu
+from densebench.measuring.nvml_card import GpuFacts
 from densebench.measuring.source_code import commit
 from densebench.records import Environment
 
@@ -38,7 +39,8 @@ class FrameworkFacts(Protocol):
 
 def probe(framework: FrameworkFacts | None = None) -> Environment:
     """The environment of this process; what could not be known is ``None``."""
-    return environment_of(framework, gpu_facts())
+    gpu = ask_gpu()
+    return environment_of(framework, gpu if isinstance(gpu, GpuFacts) else None)
 
 
 def environment_of(framework: FrameworkFacts | None, gpu: GpuFacts | None) -> Environment:

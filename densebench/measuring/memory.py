@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 PROC = Path("/proc")
+NO_GPU = "no GPU: host_peak_bytes is the memory figure"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +43,7 @@ class NoGpuMemory:
 
     def peak(self) -> GpuMemory:
         """The reason for the empty figures."""
-        return unknown_peak("no GPU: host_peak_bytes is the memory figure")
+        return unknown_peak(NO_GPU)
 
 
 class TensorFlowMemory:

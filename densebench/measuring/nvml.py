@@ -4,25 +4,25 @@ It stands beside the framework allocator's peak, never instead of it. A monitor 
 ``None`` with the reason in the source.
 """
 
+import os
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from densebench.measuring.memory import NO_GPU, GpuMemory
+from densebench.measuring.nvml_card import Card, GpuFacts
+from densebench.measuring.nvml_library import Found, NoCardError, find_card
+from densebench.measuring.nvml_samples import Samples
+from densebench.measuring.stopwatch import Clock
 
-@dataclass(frozen=True, kw_only=True)
-class GpuFacts:
-    """The GPU that the framework computes on, as NVML describes it."""
-
-    name: str | None
-    uuid: str | None
-    memory_bytes: int | None
-    driver: str | None
-    max_clock_mhz: int | None
-    power_limit_watts: float | None
+INTERVAL_SECONDS = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
 class GpuReading:
-    """What one epoch cost; the memory peaks are those since :meth:`Monitor.start`."""
+    """What one epoch cost. The memory peaks and the warnings are all those since :meth:`Monitor.start`."""
 
     process_peak_bytes: int | None
     device_peak_bytes: int | None
@@ -77,11 +77,98 @@ class NullMonitor:
         """Nothing to end."""
 
 
-def open_monitor() -> Monitor:
-    """The monitor of the GPU that the framework computes on; one without figures where there is none."""
-    return NullMonitor("no GPU: NVML is not asked")
+class SamplingMonitor:
+    """Samples one card every ``interval_seconds``, for polling less often loses short peaks."""
+
+    def __init__(self, card: Card, *, pid: int, clock: Clock, interval_seconds: float = INTERVAL_SECONDS) -> None:
+        self._card = card
+        self._samples = Samples(card, pid=pid, clock=clock)
+        self._interval = interval_seconds
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._keep_sampling, name="densebench-nvml", daemon=True)
+
+    def start(self) -> None:
+        """Begin to sample."""
+        self._thread.start()
+
+    def sample(self) -> None:
+        """Take one sample now."""
+        with self._lock:
+            self._samples.take()
+
+    def begin_epoch(self) -> None:
+        """Read the energy and begin the epoch's clocks anew."""
+        with self._lock:
+            self._samples.take()
+            self._samples.begin_epoch()
+
+    def end_epoch(self) -> GpuReading:
+        """Read the energy, and everything that was sampled."""
+        with self._lock:
+            self._samples.take()
+            energy = self._samples.energy.end()
+            return GpuReading(
+                process_peak_bytes=self._samples.process_peak(),
+                device_peak_bytes=self._samples.device_peak(),
+                memory_source=self._samples.memory_source(self._interval),
+                energy_joules=energy.joules,
+                energy_source=energy.source,
+                clock_mhz=self._samples.clock_mhz(),
+                warnings=self._samples.warnings(),
+            )
+
+    def stop(self) -> None:
+        """End the thread and leave NVML; a second time does nothing."""
+        if self._stopping.is_set():
+            return
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)  # a call into a lost driver may never return
+        self._card.close()
+
+    def _keep_sampling(self) -> None:
+        due = time.monotonic()
+        while not self._stopping.wait(due - time.monotonic()):
+            self.sample()
+            due = max(due + self._interval, time.monotonic())  # what was missed is not made up for
 
 
-def gpu_facts() -> GpuFacts | None:
-    """The GPU that the framework computes on; ``None`` where NVML knows of none."""
-    return None
+def open_monitor(device_kind: str, find: Callable[[], Found] = find_card, clock: Clock = time.perf_counter) -> Monitor:
+    """The monitor of CUDA's device 0; one without figures for a run on the ``cpu`` or without a card to read."""
+    if device_kind == "cpu":
+        return NullMonitor(NO_GPU)
+    try:
+        return SamplingMonitor(Card(find()), pid=os.getpid(), clock=clock)
+    except NoCardError as reason:
+        return NullMonitor(str(reason))
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoGpu:
+    """Why NVML describes no GPU."""
+
+    reason: str
+
+
+def ask_gpu(find: Callable[[], Found] = find_card) -> GpuFacts | NoGpu:
+    """The GPU that a framework would compute on, or why there is none."""
+    try:
+        card = Card(find())
+    except NoCardError as reason:
+        return NoGpu(reason=str(reason))
+    try:
+        return card.facts()
+    finally:
+        card.close()
+
+
+def gpu_memory_source(allocator: GpuMemory, reading: GpuReading) -> str:
+    """Both sources in one cell; a reason that they share is told once."""
+    return "; ".join(dict.fromkeys((allocator.source, reading.memory_source)))
+
+
+def gpu_warnings(allocator: GpuMemory, reading: GpuReading) -> tuple[str, ...]:
+    """What the monitor warns of, and a peak that only NVML could give."""
+    only_nvml = allocator.peak_bytes is None and reading.device_peak_bytes is not None
+    return (*reading.warnings, *(["GPU memory is NVML's: the allocator has no peak"] if only_nvml else []))

@@ -1,0 +1,47 @@
+"""Which GPU a framework's first device is, asked of the CUDA driver itself.
+
+NVML numbers cards by PCI bus. CUDA numbers them by speed unless ``CUDA_DEVICE_ORDER=PCI_BUS_ID``, and
+``CUDA_VISIBLE_DEVICES`` picks and renumbers them, so an index of the one means nothing to the other. The UUID and the
+PCI bus identifier mean the same to both (CUDA C Programming Guide, CUDA environment variables).
+"""
+
+import ctypes
+import sys
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+LIBRARIES = {"win32": "nvcuda.dll"}  # elsewhere libcuda.so.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class CudaDevice:
+    """CUDA's device 0; under MIG the identifier is that of the instance."""
+
+    uuid: str  # without GPU- or MIG- before it
+    pci_bus_id: str
+
+
+def first_device(load: Callable[[str], Any] = ctypes.CDLL) -> CudaDevice | None:
+    """CUDA's device 0 as ``CUDA_VISIBLE_DEVICES`` left it; ``None`` if the driver has none or does not say.
+
+    ``cuInit`` makes no context, so it takes no memory of the card.
+    """
+    try:
+        cuda = load(LIBRARIES.get(sys.platform, "libcuda.so.1"))
+        return _ask(cuda)
+    except (OSError, AttributeError):  # no library; one without these functions
+        return None
+
+
+def _ask(cuda: Any) -> CudaDevice | None:
+    device = ctypes.c_int()
+    if cuda.cuInit(0) != 0 or cuda.cuDeviceGet(ctypes.byref(device), 0) != 0:
+        return None
+    identifier, bus = ctypes.create_string_buffer(16), ctypes.create_string_buffer(64)
+    # Version 2, since CUDA 11.4, tells the instances of one MIG card apart.
+    ask_uuid = getattr(cuda, "cuDeviceGetUuid_v2", None) or cuda.cuDeviceGetUuid
+    if ask_uuid(identifier, device) != 0 or cuda.cuDeviceGetPCIBusId(bus, 64, device) != 0:
+        return None
+    return CudaDevice(uuid=str(uuid.UUID(bytes=identifier.raw)), pci_bus_id=bus.value.decode())
