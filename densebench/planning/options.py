@@ -105,5 +105,5 @@ def _given(options: TrainOptions) -> dict[str, Any]:
 
 def _only(given: dict[str, Any], owner: type, *, but: Sequence[str] = ()) -> dict[str, Any]:
     """The given values that are fields of ``owner``."""
-    names: Iterable[str] = (field.name for field in dataclasses.fields(owner))
-    return {name: given[name] for name in names if name in given and name not in but}
+    names = {field.name for field in dataclasses.fields(owner)} - set(but)
+    return {name: value for name, value in given.items() if name in names}

@@ -1,0 +1,57 @@
+"""What ``speed`` will measure: every variant with every batch size."""
+
+import dataclasses
+from dataclasses import dataclass
+
+from densebench.config import RunConfig
+from densebench.errors import InputError
+from densebench.models import cost, variants
+from densebench.models.cost import Cost
+from densebench.planning.options import TrainOptions, configure
+
+ALL = "all"  # every named variant
+SEED = "seed"  # the seven of the blog series
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedSpeed:
+    """One measurement of one variant at one batch size."""
+
+    config: RunConfig
+    stem: str
+    cost: Cost
+
+
+def plan_speed(options: TrainOptions, batch_sizes: tuple[int, ...], *, inference: bool) -> list[PlannedSpeed]:
+    """One measurement for every variant and batch size, in that order; raises :class:`InputError`."""
+    if not options.variants:
+        raise InputError("No variant was named: say which, or 'all'.")
+    names = list(dict.fromkeys(name for given in options.variants for name in _meant(given)))
+    return [_planned(options, name, size, inference) for name in names for size in batch_sizes]
+
+
+def parse_batch_sizes(text: str) -> tuple[int, ...]:
+    """``"32,64,128"`` -> batch sizes, each once, in the order given."""
+    parts = [part.strip() for part in text.split(",")]
+    for part in parts:
+        if not part.isdecimal() or not 1 <= int(part) <= 1_000_000:
+            raise InputError(f"--batch-size {text!r} cannot be read at {part!r}: write it as 64 or 32,64,128.")
+    return tuple(dict.fromkeys(int(part) for part in parts))
+
+
+def _meant(name: str) -> list[str]:
+    if name == ALL:
+        return list(variants.VARIANTS)
+    return list(variants.SEED_VARIANTS) if name == SEED else [variants.find(name).name]
+
+
+def _planned(options: TrainOptions, name: str, batch_size: int, inference: bool) -> PlannedSpeed:
+    variant = variants.find(name)
+    options = dataclasses.replace(options, dataset="synthetic", batch_size=batch_size, train_limit=batch_size)
+    config = configure(options, variant=variant.name)
+    kind = "inference" if inference else "speed"
+    return PlannedSpeed(
+        config=config,
+        stem=f"{variant.name}-{kind}-b{batch_size}-{config.backend}",
+        cost=cost.count(variant, classes=config.data.classes or 10, image_size=config.data.image_size or 32),
+    )

@@ -1,0 +1,33 @@
+import pytest
+
+from densebench.errors import InputError
+from densebench.models.variants import SEED_VARIANTS, VARIANTS
+from densebench.planning.options import TrainOptions
+from densebench.planning.speed import parse_batch_sizes, plan_speed
+
+
+def test_every_variant_is_measured_at_every_batch_size():
+    planned = plan_speed(TrainOptions(variants=("100x12", "resnet20")), (32, 64), inference=False)
+    assert [(one.config.variant, one.config.recipe.batch_size) for one in planned] == [
+        ("100x12", 32),
+        ("100x12", 64),
+        ("resnet20", 32),
+        ("resnet20", 64),
+    ]
+    assert planned[0].stem == "100x12-speed-b32-tensorflow"
+
+
+def test_all_means_the_registry_and_seed_the_blog_series():
+    assert len(plan_speed(TrainOptions(variants=("all",)), (64,), inference=True)) == len(VARIANTS)
+    planned = plan_speed(TrainOptions(variants=("seed", "100x12")), (64,), inference=False)
+    assert tuple(one.config.variant for one in planned) == SEED_VARIANTS
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "a", "32,,64", "1.5", "9999999999"])
+def test_batch_sizes_that_cannot_be_read_are_refused(text):
+    with pytest.raises(InputError, match="--batch-size"):
+        parse_batch_sizes(text)
+
+
+def test_batch_sizes_are_a_list():
+    assert parse_batch_sizes("32, 64,32") == (32, 64)
