@@ -2,11 +2,12 @@
 
 import keras
 
-from densebench.errors import InputError
+from densebench.errors import InputError, unknown
 from densebench.models.initial_weights import initial_value
 from densebench.models.layers import LayerNames
 from densebench.models.variant import Variant, check_request
 
+IMPLEMENTATIONS = ("plain", "fast")
 MOMENTUM = 0.9
 EPSILON = 1e-5
 
@@ -27,6 +28,8 @@ def build(
     Raises :class:`InputError` for a request that the network or the implementation cannot serve.
     """
     check_request(variant, classes=classes, image_size=image_size)
+    if implementation not in IMPLEMENTATIONS:
+        raise unknown("implementation", implementation, IMPLEMENTATIONS)
     if implementation == "fast":
         from densebench.models import fast_layers
 

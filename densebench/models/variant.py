@@ -22,7 +22,9 @@ class Variant:
 
     name: str
     family: str  # densenet-bc | densenet | resnet | preresnet | wrn | googlenet
-    depth: int  # convolutions and the classifier along the longest path
+    depth: (
+        int  # layers with weights on the longest path; for the wide residual networks, all convolutions: as published
+    )
     growth_rate: int | None = None
     build: Network
     source: str
