@@ -1,7 +1,6 @@
 """The values that a comparison is made of. Everything below them computes them, everything above shows them."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -103,14 +102,6 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shared:
-    """A column that is equal in all rows, with its text."""
-
-    column: str
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class EnvironmentDifference:
     """A column in which the rows' environments differ: each value with the labels of the rows that have it."""
 
@@ -154,8 +145,6 @@ class Comparison:
     """A comparison of runs; rows in the order asked for, published ones among them told apart by ``phase``."""
 
     rows: tuple[Row, ...]
-    shared: tuple[Shared, ...]
-    differing: tuple[str, ...]  # columns in which rows differ, beside the variant
     notes: tuple[str, ...]  # sentences that a reader of the figures needs
     options: CompareOptions
     environments: tuple[EnvironmentDifference, ...]
@@ -169,7 +158,11 @@ class Comparison:
 METRIC_ORDER = {name: index for index, name in enumerate(METRICS)}
 
 
-def settings(row: Row, column: str) -> Iterator[object]:
-    """The values of a column in the runs of a row, a run's or its environment's."""
-    for run in row.runs:
-        yield getattr(run, column) if hasattr(run, column) else getattr(run.environment, column)
+def setting(run: Run, column: str) -> object:
+    """The value of a column that describes the run or its environment."""
+    return getattr(run if hasattr(run, column) else run.environment, column)
+
+
+def settings(row: Row, column: str) -> tuple[object, ...]:
+    """The different values of a column among the runs of a row, in their order; one, unless the row mixes them."""
+    return tuple(dict.fromkeys(setting(run, column) for run in row.runs))

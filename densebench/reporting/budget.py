@@ -1,0 +1,88 @@
+"""``--budget "gpu_peak_bytes<=8GiB,total_time<=2h"``: what a user has, and the best of what fits."""
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from densebench.errors import InputError
+from densebench.reporting.formats import listed, summary_text
+from densebench.reporting.metrics import METRICS, Metric, find_metric
+from densebench.reporting.quantities import in_unit_of, quantity
+from densebench.reporting.rows import BudgetResult, Row
+
+LIMIT = re.compile(r"\s*([A-Za-z0-9_]+)\s*(<=|>=|<|>)\s*(.+?)\s*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """One bound on one metric, in the metric's unit."""
+
+    metric: Metric
+    sign: str
+    value: float
+
+    def holds(self, row: Row) -> bool | None:
+        """None if the row lacks the figure."""
+        figure = row.summary(self.metric.name).figure
+        if figure is None:
+            return None
+        match self.sign:
+            case "<=":
+                return figure <= self.value
+            case ">=":
+                return figure >= self.value
+            case "<":
+                return figure < self.value
+        return figure > self.value
+
+
+def limits(text: str) -> tuple[Limit, ...]:
+    """Read a budget; raises :class:`InputError` for the first part that is none."""
+    return tuple(limit(part) for part in text.split(","))
+
+
+def limit(text: str) -> Limit:
+    match = LIMIT.fullmatch(text)
+    if match is None:
+        raise InputError(f"--budget: {text.strip()!r} is no limit: write it as gpu_peak_bytes<=8GiB or total_time<=2h.")
+    metric = find_metric(match[1])
+    where = f"--budget {text.strip()}"
+    return Limit(metric=metric, sign=match[2], value=in_unit_of(metric.show, quantity(match[3], where), where))
+
+
+def within_budget(rows: Sequence[Row], text: str) -> tuple[list[Row], BudgetResult]:
+    """The rows with their place, and what remains. A row without a figure is not taken for one that fits."""
+    bounds = limits(text)
+    placed = [
+        row if row.phase != "train" else dataclasses.replace(row, within_budget=fits(row, bounds)) for row in rows
+    ]
+    trained = [row for row in placed if row.phase == "train"]
+    within = [row for row in trained if row.within_budget]
+    unknown = [row.label for row in trained if row.within_budget is None]
+    accurate = [row for row in within if row.completed and row.summary("test_accuracy").figure is not None]
+    best = max(accurate, key=lambda row: row.summary("test_accuracy").figure or 0.0, default=None)
+    result = BudgetResult(
+        budget=text,
+        within=tuple(row.label for row in within),
+        excluded=tuple(row.label for row in trained if row.within_budget is False),
+        unknown=tuple(unknown),
+        best=best.label if best else None,
+        sentence=sentence(text, best, len(within), len(trained), unknown),
+    )
+    return placed, result
+
+
+def fits(row: Row, bounds: Sequence[Limit]) -> bool | None:
+    holding = [bound.holds(row) for bound in bounds]
+    if False in holding:
+        return False
+    return None if None in holding else True
+
+
+def sentence(text: str, best: Row | None, within: int, total: int, unknown: Sequence[str]) -> str:
+    lacking = f" {listed(unknown)} cannot be judged: a figure is unknown." if unknown else ""
+    if best is None:
+        return f"Nothing with a known accuracy fits {text} ({within} of {total} rows are within it).{lacking}"
+    accuracy = summary_text(METRICS["test_accuracy"], best.summary("test_accuracy"))
+    return f"Within {text} {within} of {total} rows remain; the most accurate is {best.label} with {accuracy}.{lacking}"

@@ -1,0 +1,97 @@
+"""Figures as they are shown: percent, MiB, thousands separated, time in its fitting unit."""
+
+import math
+from collections.abc import Sequence
+
+from densebench.records import COLUMNS, Show
+from densebench.reporting.escape import plain
+from densebench.reporting.metrics import Metric
+from densebench.reporting.rows import Interval, Row, Summary, settings
+
+UNKNOWN = "-"
+MIB = 2**20
+TIME_UNITS = (("s", 1.0), ("min", 60.0), ("h", 3600.0))
+
+
+def figure_text(show: Show, value: object) -> str:
+    """One value in the form of its column, with its unit."""
+    if value is None:
+        return UNKNOWN
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float) and show != "text":
+        return number_text(show, value)
+    return plain(str(value))
+
+
+def number_text(show: Show, value: float, deviation: float | None = None) -> str:
+    """A number, or a mean and the deviation behind it in the same unit: ``95.31 ± 0.10 %``."""
+    if not math.isfinite(value):
+        return str(float(value))
+    unit, divisor, digits = form(show, value)
+    text = f"{value / divisor:,.{digits}f}"
+    if deviation is not None:
+        text += f" ± {deviation / divisor:,.{digits}f}"
+    return f"{text} {unit}" if unit else text
+
+
+def form(show: Show, value: float) -> tuple[str, float, int]:
+    """Unit, divisor and decimals for a number of this size."""
+    size = abs(value)
+    match show:
+        case "percent":
+            return "%", 0.01, 2
+        case "bytes":
+            return "MiB", MIB, 1 if size >= 100 * MIB else 2
+        case "seconds":
+            unit, divisor = next(
+                (entry for entry in reversed(TIME_UNITS) if size >= 2 * entry[1] and entry[1] > 1), TIME_UNITS[0]
+            )
+            return unit, divisor, 1 if size / divisor >= 10 else 2
+        case "milliseconds":
+            return "ms", 1.0, 1 if size >= 10 else 2
+        case "joules":
+            return ("kJ", 1e3, 1) if size >= 1e4 else ("J", 1.0, 1)
+        case "count":
+            return "", 1.0, 0
+    return "", 1.0, significant_decimals(size)
+
+
+def significant_decimals(size: float) -> int:
+    """Decimals that keep four digits."""
+    if size == 0 or size >= 1000:
+        return 0
+    return max(0, min(8, 3 - math.floor(math.log10(size))))
+
+
+def summary_text(metric: Metric, summary: Summary) -> str:
+    """Mean and sample deviation, the latter only where there is one."""
+    if summary.mean is None:
+        return UNKNOWN
+    return number_text(metric.show, summary.mean, None if metric.exact else summary.deviation)
+
+
+def interval_text(show: Show, interval: Interval | None) -> str:
+    """``[95.19, 95.43] %``: both ends in one unit."""
+    if interval is None:
+        return UNKNOWN
+    unit, divisor, digits = form(show, max(abs(interval.low), abs(interval.high)))
+    text = f"[{interval.low / divisor:,.{digits}f}, {interval.high / divisor:,.{digits}f}]"
+    return f"{text} {unit}" if unit else text
+
+
+def p_text(p: float | None) -> str:
+    if p is None:
+        return UNKNOWN
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def setting_text(row: Row, column: str) -> str:
+    """A setting of a row; several, if the row mixes them."""
+    show = COLUMNS[column].about.show
+    return ", ".join(figure_text(show, value) for value in settings(row, column))
+
+
+def listed(names: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)

@@ -1,0 +1,32 @@
+"""What rows are called: the variant, and what tells rows of one variant apart."""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Sequence
+
+from densebench.reporting.formats import setting_text
+from densebench.reporting.grouping import differing
+from densebench.reporting.rows import CompareOptions, Row, settings
+
+
+def labelled(rows: Sequence[Row], options: CompareOptions) -> list[Row]:
+    """The rows with labels of which no two are equal."""
+    names = [name_of(row, rows, options) for row in rows]
+    seen: Counter[str] = Counter()
+    found = []
+    for row, name in zip(rows, names, strict=True):
+        seen[name] += 1
+        label = name if seen[name] == 1 else f"{name} #{seen[name]}"
+        found.append(dataclasses.replace(row, label=label))
+    return found
+
+
+def name_of(row: Row, rows: Sequence[Row], options: CompareOptions) -> str:
+    if not options.group or row.phase == "published":
+        return row.runs[0].run
+    variants = settings(row, "variant")
+    alike = [other for other in rows if other.phase == row.phase and settings(other, "variant") == variants]
+    parts = [setting_text(row, column) for column in ("variant", *differing(alike))]
+    if row.is_baseline and any(not other.is_baseline for other in alike):
+        parts.append("baseline")
+    return " · ".join(part for part in parts if part)

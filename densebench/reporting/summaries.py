@@ -1,0 +1,25 @@
+"""One metric over the runs of a row: mean, sample deviation, interval."""
+
+import math
+from collections.abc import Sequence
+
+from densebench.records import Run
+from densebench.reporting.metrics import Metric
+from densebench.reporting.rows import Summary
+from densebench.reporting.statistics import mean, mean_interval, variance
+
+
+def summarise(metric: Metric, runs: Sequence[Run]) -> Summary:
+    """A value that is not finite (a diverged run's loss) makes the mean ``nan`` and leaves the rest unknown."""
+    values = tuple(metric.figure(run) for run in runs)
+    known = [value for value in values if value is not None]
+    finite = all(math.isfinite(value) for value in known)
+    several = finite and len(known) > 1
+    return Summary(
+        metric=metric.name,
+        values=values,
+        n=len(known),
+        mean=(mean(known) if finite else math.nan) if known else None,
+        deviation=math.sqrt(variance(known)) if several else None,
+        interval=None if metric.exact or not several else mean_interval(known),
+    )

@@ -1,0 +1,204 @@
+"""Each row against its baseline: ratio or difference, interval, p, and a word that may be ``inconclusive``."""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from densebench.reporting import statistics
+from densebench.reporting.comparability import across_hardware, obstacles
+from densebench.reporting.metrics import METRICS, Metric
+from densebench.reporting.quantities import Margin
+from densebench.reporting.rows import Interval, Row, Verdict, Word
+from densebench.reporting.wording import describe
+
+LEVEL = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sides:
+    """The finite values of a row and of its baseline, on the scale of the test: logarithms for ratios."""
+
+    row: tuple[float, ...]
+    baseline: tuple[float, ...]
+    paired: bool
+
+
+def judged(rows: Sequence[Row], baselines: Sequence[Row | None], margin: Margin) -> list[Row]:
+    """The rows with their verdicts; Holm's adjustment runs over the rows of each metric."""
+    verdicts: list[list[Verdict]] = [[] for _ in rows]
+    for metric in METRICS.values():
+        for index, verdict in held_together(metric, rows, baselines, margin):
+            verdicts[index].append(verdict)
+    return [
+        dataclasses.replace(row, baseline=baseline.label if baseline else None, verdicts=tuple(found))
+        for row, baseline, found in zip(rows, baselines, verdicts, strict=True)
+    ]
+
+
+def held_together(
+    metric: Metric, rows: Sequence[Row], baselines: Sequence[Row | None], margin: Margin
+) -> list[tuple[int, Verdict]]:
+    """The verdicts of one metric, each with the index of its row."""
+    found = []
+    for index, (row, baseline) in enumerate(zip(rows, baselines, strict=True)):
+        if baseline is not None and row.summary(metric.name).n and baseline.summary(metric.name).n:
+            found.append((index, compared(metric, row, baseline)))
+    tested = [verdict.p for _, verdict in found if verdict.p is not None]
+    adjusted = iter(statistics.holm(tested))
+    held = [
+        (index, dataclasses.replace(verdict, p_holm=next(adjusted)) if verdict.p is not None else verdict)
+        for index, verdict in found
+    ]
+    return [(index, decided(metric, verdict, rows[index], baselines[index], margin)) for index, verdict in held]
+
+
+def compared(metric: Metric, row: Row, baseline: Row) -> Verdict:
+    """Estimate, interval and p's; the word is decided once Holm's adjustment is known."""
+    verdict = Verdict(
+        metric=metric.name,
+        kind=metric.kind,
+        word="inconclusive",
+        estimate=estimate(metric, row, baseline),
+        interval=None,
+        p=None,
+        p_holm=None,
+        p_permutation=None,
+        paired=False,
+        more_seeds=None,
+        floor=None,
+        marked=across_hardware(metric, row, baseline),
+        reason="",
+    )
+    sides = sides_of(metric, row, baseline)
+    if metric.exact or sides is None or obstacles(metric, row, baseline):
+        return verdict
+    test = statistics.paired(sides.row, sides.baseline) if sides.paired else None
+    paired = test is not None
+    test = test or statistics.welch(sides.row, sides.baseline)
+    if test is None:
+        return verdict
+    permute = statistics.paired_permutation if paired else statistics.permutation
+    return dataclasses.replace(
+        verdict,
+        estimate=on_scale(metric, test.estimate),
+        interval=Interval(low=on_scale(metric, test.interval.low), high=on_scale(metric, test.interval.high)),
+        p=test.p,
+        p_permutation=permute(sides.row, sides.baseline),
+        paired=paired,
+    )
+
+
+def estimate(metric: Metric, row: Row, baseline: Row) -> float | None:
+    """Of the means; where logarithms are tested, the ratio of geometric means replaces it."""
+    ours, theirs = row.summary(metric.name).figure, baseline.summary(metric.name).figure
+    if ours is None or theirs is None or obstacles(metric, row, baseline):
+        return None
+    if metric.kind == "difference":
+        return ours - theirs
+    return ours / theirs if theirs > 0 else None
+
+
+def sides_of(metric: Metric, row: Row, baseline: Row) -> Sides | None:
+    """Both sides, seed by seed if their seeds are the same; None if a value allows no reckoning."""
+    ours, theirs = by_seed(metric, row), by_seed(metric, baseline)
+    values = [value for _, value in (*ours, *theirs)]
+    if not all(math.isfinite(value) and (metric.kind == "difference" or value > 0) for value in values):
+        return None
+    seeds = [seed for seed, _ in ours]
+    return Sides(
+        row=tuple(scaled(metric, value) for _, value in ours),
+        baseline=tuple(scaled(metric, value) for _, value in theirs),
+        paired=len(set(seeds)) == len(seeds) and None not in seeds and seeds == [seed for seed, _ in theirs],
+    )
+
+
+def by_seed(metric: Metric, row: Row) -> list[tuple[int | None, float]]:
+    values = row.summary(metric.name).values
+    return [(run.seed, value) for run, value in zip(row.runs, values, strict=True) if value is not None]
+
+
+def scaled(metric: Metric, value: float) -> float:
+    return math.log(value) if metric.kind == "ratio" else value
+
+
+def on_scale(metric: Metric, value: float) -> float:
+    return math.exp(value) if metric.kind == "ratio" else value
+
+
+def decided(metric: Metric, verdict: Verdict, row: Row, baseline: Row | None, margin: Margin) -> Verdict:
+    assert baseline is not None
+    word = word_of(metric, verdict, row, baseline, margin)
+    verdict = dataclasses.replace(verdict, word=word)
+    if word == "inconclusive":
+        verdict = dataclasses.replace(verdict, more_seeds=more_seeds(metric, verdict, row, baseline, margin))
+    if word == "no test" and metric.show == "percent":
+        verdict = dataclasses.replace(verdict, floor=floor(metric, row, baseline))
+    return dataclasses.replace(verdict, reason=describe(metric, verdict, row, baseline))
+
+
+def word_of(metric: Metric, verdict: Verdict, row: Row, baseline: Row, margin: Margin) -> Word:
+    if obstacles(metric, row, baseline):
+        return "not comparable"
+    if verdict.estimate is None:
+        return "inconclusive"
+    if metric.exact or (metric.show == "bytes" and without_spread(metric, row, baseline)):
+        return direction(metric, verdict.estimate)
+    if min(row.summary(metric.name).n, baseline.summary(metric.name).n) < 2:
+        return "no test"
+    if verdict.interval is None:
+        return "inconclusive"
+    if within_margin(metric, verdict.interval, margin):
+        return "same"
+    return direction(metric, verdict.estimate) if (verdict.p_holm or 0) < LEVEL else "inconclusive"
+
+
+def without_spread(metric: Metric, row: Row, baseline: Row) -> bool:
+    """Several runs a side, all of one value: an allocator's peak repeats to the byte, so its difference is real."""
+    return row.summary(metric.name).deviation == 0 == baseline.summary(metric.name).deviation
+
+
+def direction(metric: Metric, estimate: float) -> Word:
+    neutral = 1.0 if metric.kind == "ratio" else 0.0
+    if estimate == neutral:
+        return "same"
+    return "better" if (estimate < neutral) == (metric.best == "low") else "worse"
+
+
+def margin_of(metric: Metric, margin: Margin) -> float:
+    """On the scale of the test; losses have none."""
+    if metric.kind == "ratio":
+        return math.log1p(margin.ratio)
+    return margin.difference if metric.show == "percent" else 0.0
+
+
+def within_margin(metric: Metric, interval: Interval, margin: Margin) -> bool:
+    limit = margin_of(metric, margin)
+    return -limit <= scaled(metric, interval.low) and scaled(metric, interval.high) <= limit
+
+
+def more_seeds(metric: Metric, verdict: Verdict, row: Row, baseline: Row, margin: Margin) -> int | None:
+    """How many more runs a side would probably settle it, from the spread seen so far."""
+    sides = sides_of(metric, row, baseline)
+    if sides is None or verdict.estimate is None or verdict.interval is None:
+        return None
+    if verdict.paired:
+        differences = [ours - theirs for ours, theirs in zip(sides.row, sides.baseline, strict=True)]
+        spread = statistics.variance(differences)
+    else:
+        spread = statistics.variance(sides.row) + statistics.variance(sides.baseline)
+    needed = statistics.seeds_needed(
+        scaled(metric, verdict.estimate), math.sqrt(spread), margin_of(metric, margin), pairs=verdict.paired
+    )
+    return None if needed is None else max(1, needed - min(len(sides.row), len(sides.baseline)))
+
+
+def floor(metric: Metric, row: Row, baseline: Row) -> float | None:
+    images, ours, theirs = (
+        row.runs[0].test_images,
+        row.summary(metric.name).figure,
+        baseline.summary(metric.name).figure,
+    )
+    if not images or ours is None or theirs is None or metric.name.startswith(("train", "validation")):
+        return None
+    return statistics.binomial_floor(ours, theirs, images)
