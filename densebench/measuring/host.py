@@ -1,8 +1,9 @@
-"""The host's facts: processor, memory, and what a control group leaves of them."""
+"""The host: its processor and memory, what a control group leaves of them, and what this process takes."""
 
 import os
 import platform
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,10 +39,9 @@ def usable_cores() -> int | None:
 
 def cpu_quota(root: Path = ROOT) -> float | None:
     """The tightest limit of the process's control groups (version 2, then 1), in cores; ``None`` without one."""
-    limits = [_quota(*text.split()[:2]) for text in _group_files(root, "", "cpu.max")]
-    for group in _group_folders(root, "cpu"):
-        quota, period = _read(group / "cpu.cfs_quota_us"), _read(group / "cpu.cfs_period_us")
-        limits.append(_quota(quota, period) if quota and period else None)
+    limits = [_quota(*(_read(group / "cpu.max") or "").partition(" ")[::2]) for group in _groups(root, "")]
+    for group in _groups(root, "cpu"):
+        limits.append(_quota(_read(group / "cpu.cfs_quota_us") or "", _read(group / "cpu.cfs_period_us") or ""))
     return min((limit for limit in limits if limit is not None), default=None)
 
 
@@ -53,6 +53,33 @@ def ram_bytes() -> int | None:
         return None
 
 
+def host_peak_bytes(root: Path = ROOT) -> int | None:
+    """Peak resident memory of this process since it began.
+
+    ``VmHWM`` first: it begins anew with the program, where ``ru_maxrss`` begins at the size of the parent that
+    started it.
+    """
+    peak = status_bytes("VmHWM", root)
+    return _resource_peak() if peak is None else peak
+
+
+def current_bytes(root: Path = ROOT) -> int | None:
+    """Resident memory of this process now."""
+    resident = status_bytes("VmRSS", root)
+    if resident is not None:
+        return resident
+    import psutil
+
+    return int(psutil.Process().memory_info().rss)
+
+
+def status_bytes(field: str, root: Path = ROOT) -> int | None:
+    """A field such as ``VmHWM:   1740 kB`` of ``/proc/self/status``, in bytes; ``None`` where there is none."""
+    lines = (_read(root / "proc/self/status") or "").splitlines()
+    found = [line.split() for line in lines if line.startswith(f"{field}:")]
+    return int(found[0][1]) * 1024 if found else None
+
+
 def _quota(quota: str, period: str) -> float | None:
     """``("200000", "100000")`` -> 2.0; ``max`` and -1 say that there is no limit."""
     if not quota.isdigit() or not period.isdigit() or int(period) == 0:
@@ -60,11 +87,7 @@ def _quota(quota: str, period: str) -> float | None:
     return int(quota) / int(period)
 
 
-def _group_files(root: Path, controller: str, name: str) -> Iterator[str]:
-    yield from (text for folder in _group_folders(root, controller) if (text := _read(folder / name)))
-
-
-def _group_folders(root: Path, controller: str) -> Iterator[Path]:
+def _groups(root: Path, controller: str) -> Iterator[Path]:
     """The process's control group under ``controller`` ("" in version 2), then every group around it."""
     mount = root / "sys/fs/cgroup" / controller
     for line in (_read(root / "proc/self/cgroup") or "").splitlines():
@@ -97,3 +120,16 @@ def _read(path: Path) -> str | None:
         return path.read_text().strip()
     except (OSError, UnicodeDecodeError):
         return None
+
+
+def _resource_peak() -> int | None:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    return maxrss_bytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, sys.platform)
+
+
+def maxrss_bytes(maxrss: int, system: str) -> int | None:
+    """``ru_maxrss`` is in bytes on macOS and in KiB elsewhere; 0 where the system does not fill it."""
+    return (maxrss if system == "darwin" else maxrss * 1024) or None

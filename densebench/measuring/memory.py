@@ -1,17 +1,14 @@
-"""Peak memory: of the framework's allocator on the GPU, and of the process on the host.
+"""Peak memory of the framework's allocator on the GPU.
 
 The allocator's peak is what compares networks: it counts the bytes that the network asked for, not what a pool holds
 in reserve nor what others use. Each framework has its own way to it, and each may have none; then the figure is
 ``None`` and ``source`` says why.
 """
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
-PROC = Path("/proc")
 NO_GPU = "no GPU: host_peak_bytes is the memory figure"
 
 
@@ -138,46 +135,3 @@ def succeeds(act: Callable[[], object]) -> bool:
     except Exception:
         return False
     return True
-
-
-def host_peak_bytes(proc: Path = PROC) -> int | None:
-    """Peak resident memory of this process since it began.
-
-    ``VmHWM`` first: it begins anew with the program, where ``ru_maxrss`` begins at the size of the parent that
-    started it.
-    """
-    peak = status_bytes("VmHWM", proc)
-    return _resource_peak() if peak is None else peak
-
-
-def current_bytes(proc: Path = PROC) -> int | None:
-    """Resident memory of this process now."""
-    resident = status_bytes("VmRSS", proc)
-    if resident is not None:
-        return resident
-    import psutil
-
-    return int(psutil.Process().memory_info().rss)
-
-
-def status_bytes(field: str, proc: Path = PROC) -> int | None:
-    """A field such as ``VmHWM:   1740 kB`` of ``/proc/self/status``, in bytes; ``None`` where there is none."""
-    try:
-        lines = (proc / "self" / "status").read_text().splitlines()
-    except OSError:
-        return None
-    found = [line.split() for line in lines if line.startswith(f"{field}:")]
-    return int(found[0][1]) * 1024 if found else None
-
-
-def _resource_peak() -> int | None:
-    try:
-        import resource
-    except ImportError:  # Windows
-        return None
-    return maxrss_bytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, sys.platform)
-
-
-def maxrss_bytes(maxrss: int, system: str) -> int | None:
-    """``ru_maxrss`` is in bytes on macOS and in KiB elsewhere; 0 where the system does not fill it."""
-    return (maxrss if system == "darwin" else maxrss * 1024) or None

@@ -1,0 +1,87 @@
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from densebench import __version__
+from densebench.measuring.environment import environment_of, host_hash, probe, version_of
+from densebench.measuring.nvml_card import GpuFacts
+
+
+@dataclass
+class Framework:
+    name: str = "jax"
+    version: str | None = "9.9"
+    device_name: str | None = "NVIDIA H100"
+    device_kind: str = "gpu"
+    cuda: str | None = "12.9"
+    cudnn: str | None = "9.10"
+
+
+GPU = GpuFacts(
+    name="NVIDIA H100 80GB HBM3",
+    uuid="GPU-1",
+    memory_bytes=80,
+    used_bytes=1,
+    processes=(),
+    driver="570.1",
+    max_clock_mhz=1980,
+    power_limit_watts=700.0,
+)
+
+
+def test_a_run_on_the_gpu_names_it_as_nvml_does() -> None:
+    found = environment_of(Framework(), GPU)
+    assert (found.device, found.device_kind) == ("NVIDIA H100 80GB HBM3", "gpu")
+    assert (found.gpu_uuid, found.gpu_memory_bytes, found.driver) == ("GPU-1", 80, "570.1")
+    assert (found.gpu_max_clock_mhz, found.gpu_power_limit_watts) == (1980, 700)
+    assert (found.cuda, found.cudnn, found.backend_version) == ("12.9", "9.10", "9.9")
+
+
+def test_without_nvml_the_gpu_is_named_as_the_framework_does() -> None:
+    found = environment_of(Framework(), None)
+    assert found.device == "NVIDIA H100"
+    assert found.gpu_name is found.gpu_uuid is found.driver is None
+
+
+def test_a_run_on_the_cpu_is_named_by_the_processor_even_beside_a_gpu() -> None:
+    found = environment_of(Framework(device_kind="cpu", device_name="cpu:0"), GPU)
+    assert (found.device, found.device_kind) == (found.cpu, "cpu")
+
+
+def test_the_host_and_the_software_are_known_without_a_framework() -> None:
+    found = probe()
+    assert found.cpu
+    assert found.cpu_cores >= 1
+    assert found.python == ".".join(map(str, sys.version_info[:3]))
+    assert found.keras == version_of("keras")
+    assert found.densebench == __version__
+    assert found.backend_version is None
+
+
+def test_a_framework_that_does_not_tell_its_version_is_asked_of_the_installation() -> None:
+    assert environment_of(Framework(name="numpy", version=None), None).backend_version == version_of("numpy")
+
+
+def test_tensorflow_is_found_under_any_of_its_distributions(monkeypatch) -> None:
+    from importlib import metadata
+
+    def version(name: str) -> str:
+        if name != "tensorflow-cpu":
+            raise metadata.PackageNotFoundError
+        return "2.21"
+
+    monkeypatch.setattr(metadata, "version", version)
+    assert version_of("tensorflow") == "2.21"
+    assert version_of("torch") is None
+
+
+def test_the_host_is_told_apart_and_not_named() -> None:
+    assert host_hash("alpha") != host_hash("beta")
+    assert host_hash("alpha") == host_hash("alpha")
+    assert len(host_hash()) == 8
+
+
+def test_probing_loads_no_framework() -> None:
+    ask = "import sys; from densebench.measuring.environment import probe; probe(); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"tensorflow", "jax", "torch", "keras", "numpy", "pandas"}.intersection(loaded)
