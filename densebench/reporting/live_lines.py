@@ -9,6 +9,7 @@ from rich.console import Console
 
 from densebench.records import EpochRecord, Status
 from densebench.reporting import live_text as shown
+from densebench.reporting.escape import plain
 from densebench.reporting.live_state import Clock, PlannedRun, Progress
 
 TRANSFER_LINES = 4  # at every quarter of a download
@@ -58,7 +59,7 @@ class PlainView:
         self._say(f"epoch {self.state.finished}/{self.state.epochs}", *figures(record), left(self.state))
 
     def message(self, text: str) -> None:
-        self.console.print(shown.harmless(text), markup=False, highlight=False, soft_wrap=True)
+        self.console.print(plain(text), markup=False, highlight=False, soft_wrap=True)
 
     def transfer(self, what: str, done: int, total: int | None) -> None:
         quarter = TRANSFER_LINES * done // total if total else 0

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from densebench.records import EpochRecord, Status
 from densebench.reporting import live_text as shown
+from densebench.reporting.escape import plain
 from densebench.reporting.live_lines import figures, started
 from densebench.reporting.live_state import Clock, PlannedRun, Progress, Step
 
@@ -76,18 +77,18 @@ class LiveView:
         self.state.end_epoch(record)
 
     def message(self, text: str) -> None:
-        self.console.print(Text(shown.harmless(text)), soft_wrap=True)
+        self.console.print(Text(plain(text)), soft_wrap=True)
 
     def transfer(self, what: str, done: int, total: int | None) -> None:
-        self.moving = None if done == total else (shown.harmless(what), done, total)
+        self.moving = None if done == total else (plain(what), done, total)
 
     def run_ended(self, status: Status, reason: str | None = None) -> None:
         """One line stays above the panel: how the run ended, after how long, with its last figures."""
         mark, style = MARKS[status]
         took = shown.duration(self.state.clock() - self.state.run_began)
         last = figures(self.state.records[-1])[2:] if self.state.records else []
-        parts = [f"{status} after {took}", *([shown.harmless(reason)] if reason else []), *last]
-        name = shown.harmless(self.state.name)
+        parts = [f"{status} after {took}", *([plain(reason)] if reason else []), *last]
+        name = plain(self.state.name)
         line = Text.assemble((f"{mark} ", style), (name, "bold"), " ", ", ".join(part for part in parts if part))
         self.console.print(line, soft_wrap=True)
         self.state.end_run()
@@ -110,7 +111,7 @@ def heading(state: Progress) -> Table:
     number = f"run {min(state.ended + 1, len(state.planned))} of {len(state.planned)}" if state.planned else "run"
     about = started(state)[0] if state.name else "starting"
     row.add_row(
-        Text.assemble((f"{number}  ", "dim"), (shown.harmless(state.name), "bold"), f"  {shown.harmless(about)}"),
+        Text.assemble((f"{number}  ", "dim"), (plain(state.name), "bold"), f"  {plain(about)}"),
         Text(shown.duration(state.elapsed), "dim"),
     )
     return row

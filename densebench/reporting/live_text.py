@@ -1,15 +1,8 @@
-"""Short texts for a live view: durations, memory, losses, and names that cannot harm a terminal."""
-
-import unicodedata
+"""Short texts for a live view: durations, memory, losses."""
 
 from densebench.records import EpochRecord
 
 UNKNOWN = "-"
-
-
-def harmless(text: str) -> str:
-    """The text without control and direction characters, which could move the cursor or forge a line."""
-    return "".join(" " if unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp") else letter for letter in text)
 
 
 def duration(seconds: float | None) -> str:
