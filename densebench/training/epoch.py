@@ -1,0 +1,123 @@
+"""One epoch: train, read the instruments, evaluate."""
+
+import gc
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from densebench.config import RunConfig
+from densebench.data.batches import EvalBatches, TrainBatches
+from densebench.data.images import Dataset, Images
+from densebench.errors import NonFiniteLoss
+from densebench.measuring.nvml import gpu_warnings
+from densebench.measuring.stopwatch import EpochTimer, EpochTimes, elapsed
+from densebench.recipes import learning_rate_at
+from densebench.records import EpochRecord
+from densebench.training.backend import BackendFacts
+from densebench.training.epoch_record import Measured, make_record
+from densebench.training.inference import ahead, answers
+from densebench.training.progress import EpochTotals
+from densebench.training.random_streams import rekey
+from densebench.training.recipe import Trainee, penalty
+from densebench.training.scores import Scores, score
+from densebench.training.steps import Batch, CompileTimes, make_steps
+from densebench.training.watch import Watch
+
+
+class EpochRunner:
+    """Everything that stays the same from epoch to epoch."""
+
+    def __init__(
+        self, *, config: RunConfig, facts: BackendFacts, trainee: Trainee, dataset: Dataset, watch: Watch
+    ) -> None:
+        self._config, self._recipe = config, config.recipe
+        self._trainee, self._dataset, self._watch = trainee, dataset, watch
+        self._steps = make_steps(trainee, config.recipe, facts)
+        self._batches = TrainBatches(
+            dataset.train,
+            recipe=config.recipe,
+            flip_allowed=dataset.flip_allowed,
+            mean=dataset.mean,
+            deviation=dataset.deviation,
+            batch_size=config.recipe.batch_size,
+            seed=config.seed,
+        )
+        self._warned: set[str] = set()
+
+    def compile(self) -> CompileTimes:
+        """Do ahead what would otherwise be done in the first steps; then nothing but steps is timed."""
+        batch_size, images = self._recipe.batch_size, len(self._dataset.train.labels)
+        times = self._steps.compile(batch_size, images % batch_size or batch_size)
+        side = self._dataset.image_size
+        self._steps.logits(self._steps.place(np.zeros((batch_size, side, side, 3), dtype=np.float32)))
+        gc.collect()
+        gc.freeze()  # the collector need not walk through a framework's graph during a step
+        self._watch.allocator.reset()
+        return times
+
+    def run(self, epoch: int) -> tuple[EpochRecord, EpochTimes]:
+        """Train for one epoch and evaluate; its record lacks only ``elapsed_seconds``."""
+        rate = learning_rate_at(self._recipe, epoch)
+        rekey(self._trainee.model, self._config.seed, epoch)
+        self._steps.begin(rate)
+        self._watch.monitor.begin_epoch()
+        times, totals = self._train(epoch)
+        reading, allocated = self._watch.monitor.end_epoch(), self._watch.allocator.peak()
+        self._steps.end()
+        self._warn(gpu_warnings(allocated, reading))
+        validation = self._evaluate(self._dataset.validation, "validation", epoch)
+        start = self._watch.clock()
+        test = self._evaluate(self._dataset.test, "test", epoch)
+        measured = Measured(
+            epoch=epoch,
+            learning_rate=rate,
+            times=times,
+            eval_seconds=elapsed(start, self._watch.clock()),
+            reading=reading,
+            allocated=allocated,
+            train_loss=totals.loss,
+            train_accuracy=totals.accuracy,
+            penalty=penalty(self._trainee.model, self._recipe.weight_decay),
+            validation=validation,
+            test=test,
+        )
+        return make_record(measured), times
+
+    def _train(self, epoch: int) -> tuple[EpochTimes, EpochTotals]:
+        totals = EpochTotals(epoch=epoch, epochs=self._recipe.epochs, steps=self._batches.steps, watch=self._watch)
+        timer = EpochTimer(clock=self._watch.clock)
+        timer.start()
+        with ahead(self._placed(epoch)) as batches:
+            for step, (x, y, images) in enumerate(batches, 1):
+                timer.waited()
+                result = self._steps.train(x, y)
+                timer.stepped(images)
+                totals.add(step, images, result)
+                self._watch.should_stop()
+        return timer.stop(), totals
+
+    def _placed(self, epoch: int) -> Iterator[tuple[Batch, Batch, int]]:
+        for x, y in self._batches.epoch(epoch):
+            yield self._steps.place(x), self._steps.place(y), len(y)
+
+    def _evaluate(self, images: Images | None, split: str, epoch: int) -> Scores | None:
+        if images is None:
+            return None
+        dataset = self._dataset
+        batches = EvalBatches(
+            images, mean=dataset.mean, deviation=dataset.deviation, batch_size=self._recipe.batch_size
+        )
+        scores = score(answers(self._steps, batches, self._watch.should_stop), len(dataset.class_names))
+        if not math.isfinite(scores.loss):
+            raise NonFiniteLoss(
+                f"The {split} loss became {scores.loss} after epoch {epoch}: lower --learning-rate, or use "
+                "--precision float32; the checkpoint of the last finished epoch stands."
+            )
+        return scores
+
+    def _warn(self, warnings: Sequence[str]) -> None:
+        for warning in warnings:
+            if warning not in self._warned:
+                self._warned.add(warning)
+                self._watch.on_warning(warning)

@@ -1,0 +1,62 @@
+"""An epoch's measurements as the row that is kept of them."""
+
+from dataclasses import dataclass
+
+from densebench.measuring.host import host_peak_bytes
+from densebench.measuring.memory import GpuMemory
+from densebench.measuring.nvml import GpuReading, gpu_memory_source
+from densebench.measuring.stopwatch import EpochTimes
+from densebench.records import EpochRecord
+from densebench.training.scores import Scores
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """Everything that was seen of an epoch."""
+
+    epoch: int
+    learning_rate: float | None
+    times: EpochTimes
+    eval_seconds: float | None
+    reading: GpuReading
+    allocated: GpuMemory
+    train_loss: float | None
+    train_accuracy: float | None
+    penalty: float | None
+    validation: Scores | None
+    test: Scores | None
+
+
+def make_record(measured: Measured) -> EpochRecord:
+    """The row, lacking only ``elapsed_seconds``."""
+    times, reading, allocated = measured.times, measured.reading, measured.allocated
+    validation, test = measured.validation, measured.test
+    return EpochRecord(
+        epoch=measured.epoch,
+        learning_rate=measured.learning_rate,
+        epoch_seconds=times.epoch_seconds,
+        eval_seconds=measured.eval_seconds,
+        cpu_seconds=times.cpu_seconds,
+        data_wait_seconds=times.data_wait_seconds,
+        images_per_second=times.images_per_second,
+        step_ms_p5=times.step_ms_p5,
+        step_ms_p50=times.step_ms_p50,
+        step_ms_p95=times.step_ms_p95,
+        gpu_peak_bytes=allocated.peak_bytes,
+        gpu_reserved_peak_bytes=allocated.reserved_bytes,
+        gpu_process_peak_bytes=reading.process_peak_bytes,
+        gpu_device_peak_bytes=reading.device_peak_bytes,
+        gpu_memory_source=gpu_memory_source(allocated, reading),
+        host_peak_bytes=host_peak_bytes(),
+        gpu_clock_mhz=reading.clock_mhz,
+        energy_joules=reading.energy_joules,
+        energy_source=reading.energy_source,
+        train_loss=measured.train_loss,
+        train_accuracy=measured.train_accuracy,
+        penalty=measured.penalty,
+        validation_loss=validation.loss if validation else None,
+        validation_accuracy=validation.accuracy if validation else None,
+        test_loss=test.loss if test else None,
+        test_accuracy=test.accuracy if test else None,
+        test_top5_accuracy=test.top5_accuracy if test else None,
+    )

@@ -1,0 +1,113 @@
+"""Sets up TensorFlow, JAX or PyTorch: memory growth, threads, determinism, TF32. Each is imported here first."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Literal
+
+from densebench.config import RunConfig
+from densebench.measuring.host import usable_cores
+
+
+@dataclass(frozen=True, kw_only=True)
+class Framework:
+    """What a framework says of itself once it is set up."""
+
+    version: str
+    threads: int
+    device_kind: Literal["cpu", "gpu"]
+    device_name: str | None
+    cuda: str | None
+    cudnn: str | None
+
+
+def set_up_tensorflow(config: RunConfig) -> Framework:
+    """Memory growth, or NVML would show the whole card; TF32 as on the others."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    for gpu in gpus:
+        tf.config.experimental.set_memory_growth(gpu, True)
+    if config.threads is not None:
+        _limit_tensorflow_threads(tf.config.threading, config.threads)
+    if config.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    tf.config.experimental.enable_tensor_float_32_execution(True)
+    build = tf.sysconfig.get_build_info()
+    return Framework(
+        version=tf.__version__,
+        threads=config.threads or usable_cores() or 1,
+        device_kind="gpu" if gpus else "cpu",
+        device_name=tf.config.experimental.get_device_details(gpus[0]).get("device_name") if gpus else None,
+        cuda=build.get("cuda_version") if gpus else None,
+        cudnn=build.get("cudnn_version") if gpus else None,
+    )
+
+
+def _limit_tensorflow_threads(threading: Any, threads: int) -> None:
+    """TensorFlow refuses to be told again once it runs, even the same."""
+    if threading.get_intra_op_parallelism_threads() != threads:
+        threading.set_intra_op_parallelism_threads(threads)
+        threading.set_inter_op_parallelism_threads(threads)
+
+
+def set_up_jax(config: RunConfig) -> Framework:
+    """No preallocation, or NVML would show three quarters of the card; threads by XLA's own variable."""
+    os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    if config.threads is not None:
+        os.environ["NPROC"] = str(config.threads)
+    if config.deterministic:
+        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_gpu_deterministic_ops=true".strip()
+    import jax
+
+    device = jax.local_devices()[0]
+    on_gpu = device.platform != "cpu"
+    return Framework(
+        version=jax.__version__,
+        threads=config.threads or usable_cores() or 1,
+        device_kind="gpu" if on_gpu else "cpu",
+        device_name=device.device_kind if on_gpu else None,
+        cuda=_first_version(["nvidia-cuda-runtime", "nvidia-cuda-runtime-cu12"]) if on_gpu else None,
+        cudnn=_first_version(["nvidia-cudnn-cu13", "nvidia-cudnn-cu12"]) if on_gpu else None,
+    )
+
+
+def set_up_torch(config: RunConfig) -> Framework:
+    """TF32 and cuDNN's choice of algorithms as TensorFlow and JAX have them."""
+    if config.deterministic:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic with it only
+    import torch
+
+    if config.threads is not None:
+        torch.set_num_threads(config.threads)
+    torch.use_deterministic_algorithms(config.deterministic)
+    torch.backends.cudnn.benchmark = not config.deterministic
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    on_gpu = torch.cuda.is_available()
+    return Framework(
+        version=torch.__version__,
+        threads=torch.get_num_threads(),
+        device_kind="gpu" if on_gpu else "cpu",
+        device_name=torch.cuda.get_device_name() if on_gpu else None,
+        cuda=torch.version.cuda if on_gpu else None,
+        cudnn=_cudnn_of(torch.backends.cudnn.version()) if on_gpu else None,
+    )
+
+
+def _cudnn_of(number: int | None) -> str | None:
+    """91002 -> 9.10.2"""
+    return None if number is None else f"{number // 10000}.{number // 100 % 100}.{number % 100}"
+
+
+def _first_version(packages: Sequence[str]) -> str | None:
+    """JAX names the CUDA it runs on only in private modules; its wheels bring CUDA as packages."""
+    for package in packages:
+        try:
+            return version(package)
+        except PackageNotFoundError:
+            continue
+    return None

@@ -1,0 +1,33 @@
+"""Batches made ahead and placed on the device, and the logits of a whole split."""
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
+from typing import TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from densebench.data.batches import EvalBatches, prefetch
+from densebench.training.steps import Batch, Steps
+
+Item = TypeVar("Item")
+
+
+def ahead(items: Iterable[Item]) -> closing[Generator[Item, None, None]]:
+    """The items, made ahead in a thread that ends with the ``with`` block, however that ends."""
+    return closing(cast(Generator[Item, None, None], prefetch(items)))
+
+
+def answers(
+    steps: Steps, batches: EvalBatches, should_stop: Callable[[], None]
+) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int32]]]:
+    """(logits (valid, classes), labels (valid,)) a batch, its padding cut off."""
+
+    def placed() -> Iterator[tuple[Batch, NDArray[np.int32], int]]:
+        for x, y, valid in batches:
+            yield steps.place(x), y, valid
+
+    with ahead(placed()) as placed_ahead:
+        for x, y, valid in placed_ahead:
+            yield steps.logits(x)[:valid], y[:valid]
+            should_stop()

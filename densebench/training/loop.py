@@ -1,0 +1,81 @@
+"""The training loop: epochs of one network, each ending in a checkpoint and one :class:`EpochRecord`."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from densebench.config import RunConfig
+from densebench.data.images import Dataset
+from densebench.measuring.stopwatch import EpochTimes, elapsed
+from densebench.records import EpochRecord
+from densebench.training import checkpoint
+from densebench.training.backend import BackendFacts
+from densebench.training.epoch import EpochRunner
+from densebench.training.recipe import Trainee
+from densebench.training.steps import CompileTimes
+from densebench.training.watch import Progress, Readiness, Watch
+
+__all__ = ["Progress", "Readiness", "Watch", "train"]
+
+
+def train(
+    *,
+    config: RunConfig,
+    facts: BackendFacts,
+    trainee: Trainee,
+    dataset: Dataset,
+    finished: Sequence[EpochRecord],
+    checkpoints: Path | None,
+    watch: Watch,
+) -> Iterator[EpochRecord]:
+    """Train on from the state that ``trainee`` has after the ``finished`` epochs, until the last or the target.
+
+    An epoch's record comes when its checkpoint is in the directory ``checkpoints``. Raises :class:`InputError` for a
+    batch larger than the data, :class:`NonFiniteLoss`, :class:`CheckpointError`, and what ``should_stop`` raises; the
+    checkpoint of the last finished epoch then stands.
+    """
+    records = list(finished)
+    if _is_over(config, records):
+        return
+    start = watch.clock() if watch.started is None else watch.started
+    before = records[-1].elapsed_seconds if records else 0.0
+    runner = EpochRunner(config=config, facts=facts, trainee=trainee, dataset=dataset, watch=watch)
+    compile_times = runner.compile()
+    while not _is_over(config, records):
+        record, times = runner.run(len(records) + 1)
+        record = replace(record, elapsed_seconds=_sum(before, elapsed(start, watch.clock())))
+        records.append(record)
+        if checkpoints is not None and _is_saved(config, records):
+            checkpoint.save(checkpoints, trainee, config=config, facts=facts, records=records)
+        if len(records) == len(finished) + 1:
+            watch.on_ready(_readiness(trainee, compile_times, times))
+        yield record
+
+
+def _is_over(config: RunConfig, records: Sequence[EpochRecord]) -> bool:
+    if len(records) >= config.recipe.epochs:
+        return True
+    reached = records[-1].test_accuracy if records else None
+    return config.stop_at_target and config.target is not None and reached is not None and reached >= config.target
+
+
+def _is_saved(config: RunConfig, records: Sequence[EpochRecord]) -> bool:
+    every = config.checkpoint_every
+    return every > 0 and (len(records) % every == 0 or _is_over(config, records))
+
+
+def _readiness(trainee: Trainee, compile_times: CompileTimes, times: EpochTimes) -> Readiness:
+    parts = (compile_times.trace_seconds, compile_times.compile_seconds)
+    ahead = math.fsum(part for part in parts if part is not None)
+    return Readiness(
+        build_seconds=trainee.build_seconds,
+        trace_seconds=compile_times.trace_seconds,
+        compile_seconds=compile_times.compile_seconds,
+        first_step_seconds=_sum(ahead, times.first_step_seconds),
+    )
+
+
+def _sum(first: float | None, second: float | None) -> float | None:
+    """An unknown part makes an unknown sum."""
+    return None if first is None or second is None else first + second

@@ -1,0 +1,66 @@
+"""What logits are worth, in NumPy and float64: the same figures on every backend."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+TOP = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scores:
+    """Figures of a whole split."""
+
+    images: int
+    loss: float  # mean cross-entropy
+    accuracy: float  # top-1
+    top5_accuracy: float | None  # None for fewer than five classes
+    confusion: NDArray[np.int64]  # (true class, class that was answered)
+
+    @property
+    def class_accuracies(self) -> list[float | None]:
+        """Accuracy of each class; ``None`` for a class without images."""
+        totals = self.confusion.sum(axis=1)
+        return [
+            float(right / total) if total else None
+            for right, total in zip(np.diagonal(self.confusion), totals, strict=True)
+        ]
+
+
+def score(batches: Iterable[tuple[NDArray[np.float32], NDArray[np.int32]]], classes: int) -> Scores:
+    """Scores of (logits (B, classes), labels (B,)) batch by batch."""
+    loss = 0.0
+    ranks_seen = np.zeros(classes, dtype=np.int64)
+    confusion = np.zeros((classes, classes), dtype=np.int64)
+    for logits, labels in batches:
+        loss += float(cross_entropies(logits, labels).sum())
+        ranks_seen += np.bincount(ranks(logits, labels), minlength=classes)[:classes]
+        np.add.at(confusion, (labels, np.argmax(logits, axis=-1)), 1)
+    images = int(confusion.sum())
+    return Scores(
+        images=images,
+        loss=loss / images,
+        accuracy=float(ranks_seen[0] / images),
+        top5_accuracy=float(ranks_seen[:TOP].sum() / images) if classes >= TOP else None,
+        confusion=confusion,
+    )
+
+
+def cross_entropies(logits: NDArray[np.float32], labels: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Cross-entropy of each image."""
+    shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
+    normaliser: NDArray[np.float64] = np.log(np.exp(shifted).sum(axis=-1))
+    losses: NDArray[np.float64] = normaliser - shifted[np.arange(len(labels)), labels]
+    return losses
+
+
+def ranks(logits: NDArray[np.float32], labels: NDArray[np.int32]) -> NDArray[np.intp]:
+    """How many classes come before the true one. Among equals the first class wins; NaN loses to everything."""
+    own = logits[np.arange(len(labels)), labels][:, None]
+    better = ~(logits <= own)
+    tied_before = (logits == own) & (np.arange(logits.shape[1]) < labels[:, None])
+    better[np.arange(len(labels)), labels] = np.isnan(own[:, 0])
+    behind: NDArray[np.intp] = (better | tied_before).sum(axis=-1)
+    return behind
