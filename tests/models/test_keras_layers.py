@@ -26,6 +26,30 @@ def values(tensor):
     return keras.ops.convert_to_numpy(tensor)
 
 
+def series_densenet(growth_rate, blocks):
+    """The blog series' script, shortened: what the plain implementation must compute."""
+    layers = keras.layers
+
+    def conv(x, filters, size):
+        return layers.Conv2D(filters, size, padding="same", use_bias=False)(x)
+
+    def bn_relu(x):
+        return layers.Activation("relu")(layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x))
+
+    x = image = keras.Input((16, 16, 3))
+    channels = 2 * growth_rate
+    x = conv(x, channels, 3)
+    for block, depth in enumerate(blocks):
+        if block > 0:
+            channels //= 2
+            x = layers.AveragePooling2D(2, strides=2)(conv(bn_relu(x), channels, 1))
+        for _ in range(depth):
+            new = conv(bn_relu(conv(bn_relu(x), 4 * growth_rate, 1)), growth_rate, 3)
+            x = layers.Concatenate()([new, x])
+            channels += growth_rate
+    return keras.Model(image, layers.Dense(10)(layers.GlobalAveragePooling2D()(bn_relu(x))))
+
+
 @pytest.fixture
 def mixed_float16():
     keras.config.set_dtype_policy("mixed_float16")
@@ -39,6 +63,15 @@ def test_a_model_turns_images_into_logits(name, image_size):
     logits = values(model_of(name, classes=7, image_size=image_size)(images(size=image_size)))
     assert (logits.shape, logits.dtype) == ((2, 7), np.float32)
     assert np.isfinite(logits).all()
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_the_plain_network_computes_what_the_blog_series_script_computes(training):
+    ours, script = model_of("22x5", image_size=16), series_densenet(5, (3, 3, 3))
+    script.set_weights(ours.get_weights())
+    batch = images(count=4, size=16)
+    assert np.array_equal(values(ours(batch, training=training)), values(script(batch, training=training)))
+    assert all(map(np.array_equal, ours.get_weights(), script.get_weights()))
 
 
 def test_logits_are_float32_and_weights_too_under_mixed_precision(mixed_float16):
