@@ -24,15 +24,15 @@ def figure_text(show: Show, value: object) -> str:
     return plain(str(value))
 
 
-def number_text(show: Show, value: float, deviation: float | None = None) -> str:
+def number_text(show: Show, value: float, deviation: float | None = None, *, unit: bool = True) -> str:
     """A number, or a mean and the deviation behind it in the same unit: ``95.31 ± 0.10 %``."""
     if not math.isfinite(value):
         return str(float(value))
-    unit, divisor, digits = form(show, value)
+    name, divisor, digits = form(show, value)
     text = f"{value / divisor:,.{digits}f}"
     if deviation is not None:
         text += f" ± {deviation / divisor:,.{digits}f}"
-    return f"{text} {unit}" if unit else text
+    return f"{text} {name}" if name and unit else text
 
 
 def form(show: Show, value: float) -> tuple[str, float, int]:
@@ -49,7 +49,7 @@ def form(show: Show, value: float) -> tuple[str, float, int]:
             )
             return unit, divisor, 1 if size / divisor >= 10 else 2
         case "milliseconds":
-            return "ms", 1.0, 1 if size >= 10 else 2
+            return "ms", 1.0, 2
         case "joules":
             return ("kJ", 1e3, 1) if size >= 1e4 else ("J", 1.0, 1)
         case "count":
@@ -64,20 +64,26 @@ def significant_decimals(size: float) -> int:
     return max(0, min(8, 3 - math.floor(math.log10(size))))
 
 
-def summary_text(metric: Metric, summary: Summary) -> str:
+def fixed_unit(show: Show) -> str:
+    """The unit that all values of a column have, so that it can stand in the title alone."""
+    return {"percent": "%", "bytes": "MiB", "milliseconds": "ms"}.get(show, "")
+
+
+def summary_text(metric: Metric, summary: Summary, *, unit: bool = True) -> str:
     """Mean and sample deviation, the latter only where there is one."""
     if summary.mean is None:
         return UNKNOWN
-    return number_text(metric.show, summary.mean, None if metric.exact else summary.deviation)
+    repeats = metric.exact or (metric.show == "bytes" and summary.deviation == 0)
+    return number_text(metric.show, summary.mean, None if repeats else summary.deviation, unit=unit)
 
 
-def interval_text(show: Show, interval: Interval | None) -> str:
+def interval_text(show: Show, interval: Interval | None, *, unit: bool = True) -> str:
     """``[95.19, 95.43] %``: both ends in one unit."""
     if interval is None:
         return UNKNOWN
-    unit, divisor, digits = form(show, max(abs(interval.low), abs(interval.high)))
+    name, divisor, digits = form(show, max(abs(interval.low), abs(interval.high)))
     text = f"[{interval.low / divisor:,.{digits}f}, {interval.high / divisor:,.{digits}f}]"
-    return f"{text} {unit}" if unit else text
+    return f"{text} {name}" if name and unit else text
 
 
 def p_text(p: float | None) -> str:

@@ -81,9 +81,9 @@ def outcome_of(bound: Threshold, verdict: Verdict | None) -> tuple[Outcome, str]
         return "inconclusive", f"{estimate_text(verdict)} across different hardware says nothing about the networks."
     if verdict.interval is None and verdict.word in ("better", "worse", "same"):
         outcome: Outcome = "failed" if beyond(bound, verdict.estimate) else "passed"
-        return outcome, f"{estimate_text(verdict)}; {verdict.reason}"
+        return outcome, f"{estimate_text(verdict)}: {lowered(verdict.reason)}"
     if verdict.interval is None:
-        return "inconclusive", f"{estimate_text(verdict)}; {verdict.reason}"
+        return "inconclusive", f"{estimate_text(verdict)}: {lowered(verdict.reason)}"
     ends = (beyond(bound, verdict.interval.low), beyond(bound, verdict.interval.high))
     shown = f"{estimate_text(verdict)}, 95 % interval {interval_of(verdict)}"
     if all(ends):
@@ -91,6 +91,10 @@ def outcome_of(bound: Threshold, verdict: Verdict | None) -> tuple[Outcome, str]
     if not any(ends):
         return "passed", f"{shown}: none of it lies beyond."
     return "inconclusive", f"{shown}: the bound lies inside."
+
+
+def lowered(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
 
 
 def beyond(bound: Threshold, value: float) -> bool:

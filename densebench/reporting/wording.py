@@ -50,7 +50,7 @@ def describe(metric: Metric, verdict: Verdict, row: Row, baseline: Row) -> str:
         unequal = f"{listed([c for c in columns if c != 'status'])} differ" if columns != ("status",) else ""
         return sentence("; ".join(part for part in (unequal, unfinished) if part))
     if metric.exact:
-        return "Exact: any difference is real."
+        return "Exact, so without a test."
     if verdict.word == "no test":
         return sentence(f"one run on a side allows no test{floor_text(verdict)}")
     if verdict.estimate is None:

@@ -1,0 +1,148 @@
+"""The rows of one phase as a grid: what tells them apart, their figures, their place."""
+
+from collections.abc import Sequence
+
+from densebench.errors import unknown
+from densebench.records import COLUMNS, Phase
+from densebench.reporting.comparability import across_hardware, comparable
+from densebench.reporting.formats import UNKNOWN, fixed_unit, interval_text, setting_text, summary_text
+from densebench.reporting.grid import Cell, Grid, GridColumn, texts
+from densebench.reporting.grouping import differing
+from densebench.reporting.metrics import ALIASES, METRICS, Metric
+from densebench.reporting.rows import Row, settings
+
+TITLES: dict[Phase, str] = {
+    "train": "Training",
+    "eval": "Evaluation",
+    "speed": "Speed",
+    "published": "Published by others, not measured here",
+}
+FIGURES: dict[Phase, tuple[str, ...]] = {
+    "train": (
+        "runs", "params", "weights_bytes", "forward_macs", "epoch_seconds", "epoch_seconds_interval",
+        "images_per_second", "gpu_peak_bytes", "host_peak_bytes", "energy_joules", "total_seconds",
+        "time_to_target_seconds", "test_accuracy", "test_accuracy_interval", "best_test_accuracy", "pareto", "budget",
+    ),
+    "eval": (
+        "runs", "params", "test_accuracy", "test_top5_accuracy", "test_loss", "images_per_second", "latency_ms_p50",
+        "gpu_peak_bytes", "host_peak_bytes",
+    ),
+    "speed": (
+        "runs", "params", "forward_macs", "images_per_second", "step_ms_p50", "first_step_seconds", "gpu_peak_bytes",
+        "host_peak_bytes",
+    ),
+    "published": (
+        "epochs", "test_accuracy", "epoch_seconds", "total_seconds", "gpu_peak_bytes", "device", "recipe", "source",
+    ),
+}  # fmt: skip
+# Where room is short, columns go from the end of this list; settings that differ stand behind epoch_seconds.
+KEEP = (
+    "test_accuracy", "epoch_seconds", "gpu_peak_bytes", "host_peak_bytes", "runs", "params", "step_ms_p50",
+    "images_per_second", "best_test_accuracy", "pareto", "budget", "latency_ms_p50", "source", "epochs",
+    "weights_bytes", "energy_joules", "time_to_target_seconds", "total_seconds", "test_top5_accuracy", "test_loss",
+    "first_step_seconds", "forward_macs", "device", "recipe", "test_accuracy_interval", "epoch_seconds_interval",
+)  # fmt: skip
+
+
+def phase_grid(rows: Sequence[Row], columns: Sequence[str] | None, *, labels: bool) -> Grid:
+    """All columns that a wide table has; ``labels`` names rows by their labels, else by the variant alone."""
+    names = list(columns) if columns is not None else default_columns(rows)
+    first = texts([row.label if labels else setting_text(row, "variant") for row in rows])
+    found = [GridColumn(name="variant", title="Variant", cells=first, right=False)]
+    return Grid(
+        title=TITLES[rows[0].phase],
+        columns=(*found, *(grid_column(name, rows) for name in names if name != "variant")),
+        dim=tuple(row.dominated_by is not None or row.within_budget is False for row in rows),
+    )
+
+
+def default_columns(rows: Sequence[Row]) -> list[str]:
+    """Settings that differ, then the figures of the phase that at least one row has."""
+    phase = rows[0].phase
+    figures = [name for name in FIGURES[phase] if has_values(name, rows)]
+    return figures if phase == "published" else [*differing(rows), *figures]
+
+
+def has_values(name: str, rows: Sequence[Row]) -> bool:
+    if name == "runs":
+        return any(len(row.runs) > 1 for row in rows)
+    if name == "pareto":
+        return any(row.dominated_by is not None for row in rows)
+    if name == "budget":
+        return any(row.within_budget is not None for row in rows)
+    if name.endswith("_interval"):
+        return any(row.summary(name.removesuffix("_interval")).interval is not None for row in rows)
+    if name == "host_peak_bytes" and all(row.summary("gpu_peak_bytes").n for row in rows):
+        return False
+    if name in METRICS:
+        return any(row.summary(name).n for row in rows)
+    return any(settings(row, name) != (None,) for row in rows)
+
+
+def full_name(name: str) -> str:
+    """The column of a name or of its short form; raises :class:`InputError` with the nearest names."""
+    full = ALIASES.get(name, name)
+    intervals = [f"{metric}_interval" for metric in METRICS if not METRICS[metric].exact]
+    allowed = [*METRICS, *intervals, "runs", "pareto", "budget"]
+    allowed += [column for column, entry in COLUMNS.items() if entry.level != "epoch" and column not in METRICS]
+    if full not in allowed:
+        raise unknown("column for --columns", name, [*allowed, *ALIASES])
+    return full
+
+
+def grid_column(name: str, rows: Sequence[Row]) -> GridColumn:
+    if name in METRICS:
+        return metric_column(METRICS[name], rows)
+    if name.endswith("_interval"):
+        return interval_column(METRICS[name.removesuffix("_interval")], rows)
+    if name == "runs":
+        return column(name, "Runs", [str(len(row.runs)) for row in rows])
+    if name == "pareto":
+        return column(name, "Pareto", ["front" if row.on_front else "" for row in rows], right=False)
+    if name == "budget":
+        words = {True: "within", False: "over", None: UNKNOWN}
+        return column(name, "Budget", [words[row.within_budget] for row in rows], right=False)
+    about = COLUMNS[name].about
+    return column(
+        name, about.title, [setting_text(row, name) for row in rows], right=COLUMNS[name].type in (int, float)
+    )
+
+
+def column(name: str, title: str, cells: Sequence[str], *, right: bool = True) -> GridColumn:
+    return GridColumn(name=name, title=title, cells=texts(cells), right=right, keep=keep_of(name))
+
+
+def keep_of(name: str) -> int:
+    """Twice the place in KEEP, turned round, so that settings fit in between."""
+    if name in KEEP:
+        return -2 * KEEP.index(name)
+    return -3 if name in COLUMNS and name not in METRICS else -2 * len(KEEP)
+
+
+def metric_column(metric: Metric, rows: Sequence[Row]) -> GridColumn:
+    unit = fixed_unit(metric.show)
+    cells = [
+        Cell(text=summary_text(metric, row.summary(metric.name), unit=not unit), best=is_best(metric, row, rows))
+        for row in rows
+    ]
+    sign = "≠" if any(across_hardware(metric, row, other) for row in rows for other in rows) else ""
+    title = " ".join(part for part in (metric.title, unit, sign) if part)
+    return GridColumn(name=metric.name, title=title, cells=tuple(cells), keep=keep_of(metric.name))
+
+
+def interval_column(metric: Metric, rows: Sequence[Row]) -> GridColumn:
+    unit = fixed_unit(metric.show)
+    cells = [interval_text(metric.show, row.summary(metric.name).interval, unit=not unit) for row in rows]
+    title = f"95 % interval of {metric.title.lower()} {unit}".strip()
+    return column(f"{metric.name}_interval", title, cells)
+
+
+def is_best(metric: Metric, row: Row, rows: Sequence[Row]) -> bool:
+    """Best of the rows that it may be compared with, and better than one of them."""
+    figure = row.summary(metric.name).figure
+    if figure is None or row.phase == "published":
+        return False
+    others = [other.summary(metric.name).figure for other in rows if comparable(metric, row, other)]
+    known = [other for other in others if other is not None]
+    best = min(known, default=figure) if metric.best == "low" else max(known, default=figure)
+    return figure == best and any(other != figure for other in known)

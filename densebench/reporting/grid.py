@@ -1,0 +1,82 @@
+"""A table before it has a form: columns of cells, and which columns stay when room is short."""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+GAP = 2  # blanks between two columns
+NAME_SHARE = 3  # a left-aligned column folds its text beyond a third of the width
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One shown value; its text is harmless already, but not yet escaped for a format."""
+
+    text: str
+    best: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class GridColumn:
+    """One column. ``keep`` orders the columns: where room is short, the lowest goes first."""
+
+    name: str  # as --columns takes it
+    title: str
+    cells: tuple[Cell, ...]
+    right: bool = True
+    keep: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """A table; ``dim`` says of each row whether it steps back."""
+
+    title: str = ""
+    columns: tuple[GridColumn, ...]
+    dim: tuple[bool, ...] = ()
+
+    @property
+    def height(self) -> int:
+        return len(self.columns[0].cells) if self.columns else 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fitted:
+    """A grid that fits, and the names of the columns that it had to leave out."""
+
+    grid: Grid
+    left_out: tuple[str, ...]
+
+
+def marked(cell: Cell) -> str:
+    """The text with the best figure of a column told apart without colour."""
+    return f"*{cell.text}" if cell.best else cell.text
+
+
+def texts(values: Sequence[str]) -> tuple[Cell, ...]:
+    return tuple(Cell(text=value) for value in values)
+
+
+def fitted(grid: Grid, width: int | None) -> Fitted:
+    """Leave out columns, the least kept first and of equals the last, until the rest fits; the first always stays."""
+    columns = list(grid.columns)
+    while width is not None and len(columns) > 1 and total_width(columns, width) > width:
+        least = min(column.keep for column in columns[1:])
+        last = max(index for index, column in enumerate(columns) if index and column.keep == least)
+        del columns[last]
+    left_out = tuple(column.name for column in grid.columns if column not in columns)
+    return Fitted(grid=dataclasses.replace(grid, columns=tuple(columns)), left_out=left_out)
+
+
+def total_width(columns: Sequence[GridColumn], width: int) -> int:
+    return sum(column_width(column, width) for column in columns) + GAP * (len(columns) - 1)
+
+
+def column_width(column: GridColumn, width: int | None) -> int:
+    """What a column takes: numbers are never folded, names beyond their share are, titles at their blanks."""
+    widest = max((cell_len(marked(cell)) for cell in column.cells), default=0)
+    if not column.right and width is not None:
+        widest = min(widest, max(8, width // NAME_SHARE))
+    return max(widest, *(cell_len(word) for word in column.title.split() or [""]))

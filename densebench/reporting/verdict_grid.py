@@ -1,0 +1,82 @@
+"""The verdicts of a comparison, and the conditions of its gate, as grids."""
+
+from collections.abc import Sequence
+
+from densebench.reporting.formats import p_text
+from densebench.reporting.grid import Grid, GridColumn, texts
+from densebench.reporting.metrics import METRICS
+from densebench.reporting.rows import GateResult, Row, Verdict
+from densebench.reporting.wording import estimate_text, interval_of
+
+SHOWN = (
+    "test_accuracy", "epoch_seconds", "images_per_second", "latency_ms_p50", "gpu_peak_bytes", "host_peak_bytes",
+    "energy_joules",
+)  # fmt: skip
+
+
+def verdict_grid(rows: Sequence[Row], columns: Sequence[str] | None) -> Grid | None:
+    """One line for each verdict on a shown metric; None without any."""
+    found = [(row, verdict) for row in rows for verdict in row.verdicts if is_shown(row, verdict, columns)]
+    if not found:
+        return None
+    baselines = dict.fromkeys(row.baseline for row, _ in found)
+    permuted = any(verdict.p_permutation is not None for _, verdict in found)
+    several = len(baselines) > 1
+    entries = [
+        text("row", "Variant", [row.label for row, _ in found], 9),
+        text("baseline", "Against", [row.baseline or "" for row, _ in found], 3) if several else None,
+        text("metric", "Metric", [METRICS[verdict.metric].title for _, verdict in found], 8),
+        number("estimate", "Estimate", [marked_estimate(verdict) for _, verdict in found], 7),
+        number("interval", "95 % interval", [interval_of(verdict) for _, verdict in found], 5),
+        number("p", "p (Holm)", [p_text(verdict.p_holm) for _, verdict in found], 4),
+        number("p_permutation", "p (exact)", [p_text(verdict.p_permutation) for _, verdict in found], 2)
+        if permuted
+        else None,
+        text("verdict", "Verdict", [word_text(verdict) for _, verdict in found], 6),
+    ]
+    title = "Against the baseline" if several else f"Against {next(iter(baselines))}"
+    return Grid(title=title, columns=tuple(entry for entry in entries if entry is not None))
+
+
+def is_shown(row: Row, verdict: Verdict, columns: Sequence[str] | None) -> bool:
+    if columns is not None:
+        return verdict.metric in columns
+    if verdict.metric == "host_peak_bytes":
+        return row.summary("gpu_peak_bytes").n == 0
+    if verdict.metric == "images_per_second" and row.phase == "train":
+        return False
+    return verdict.metric in SHOWN
+
+
+def marked_estimate(verdict: Verdict) -> str:
+    return f"{estimate_text(verdict)} ≠" if verdict.marked else estimate_text(verdict)
+
+
+def word_text(verdict: Verdict) -> str:
+    """The word, and what would settle it."""
+    if verdict.word == "inconclusive" and verdict.more_seeds is not None:
+        return f"inconclusive, +{verdict.more_seeds} {'seed' if verdict.more_seeds == 1 else 'seeds'}"
+    if verdict.word == "no test" and verdict.floor is not None:
+        return f"no test, floor ±{verdict.floor * 100:.2f} pp"
+    return verdict.word
+
+
+def gate_grid(gate: GateResult) -> Grid:
+    conditions = gate.conditions
+    return Grid(
+        title="Gate",
+        columns=(
+            text("row", "Variant", [entry.row for entry in conditions], 4),
+            text("condition", "Condition", [entry.condition for entry in conditions], 3),
+            text("outcome", "Outcome", [entry.outcome for entry in conditions], 2),
+            text("reason", "Reason", [entry.reason for entry in conditions], 1),
+        ),
+    )
+
+
+def text(name: str, title: str, values: Sequence[str], keep: int) -> GridColumn:
+    return GridColumn(name=name, title=title, cells=texts(values), right=False, keep=keep)
+
+
+def number(name: str, title: str, values: Sequence[str], keep: int) -> GridColumn:
+    return GridColumn(name=name, title=title, cells=texts(values), keep=keep)
