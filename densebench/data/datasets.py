@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from densebench.config import DataConfig
-from densebench.data import digits, synthetic
+from densebench.data import cifar, digits, folder, synthetic
 from densebench.data.choosing import first_of_each_class, hold_out
 from densebench.data.images import Dataset, DatasetFacts, Images, PerChannel, Progress, Source, Split, ignore
 from densebench.data.statistics import mean_and_deviation, sha256_of
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Dataset", "DatasetFacts", "Images", "facts", "load"]
 
-NAMES = ("digits", "synthetic")
+NAMES = (*cifar.EDITIONS, "digits", "synthetic", "folder:PATH")
 VALIDATION_STREAM = key(0x7A11DA7E)
 
 
@@ -63,21 +63,31 @@ def load(config: DataConfig, on_progress: Progress = ignore) -> Dataset:
 
 def _whole(config: DataConfig) -> DatasetFacts:
     """Facts of a dataset before any limit."""
+    if config.dataset in cifar.EDITIONS:
+        return cifar.facts(cifar.EDITIONS[config.dataset])
     if config.dataset == "digits":
         return digits.facts()
     if config.dataset == "synthetic":
         return synthetic.facts(config)
+    if config.dataset.startswith(folder.PREFIX):
+        return folder.facts(config)
     raise unknown("dataset", config.dataset, NAMES)
 
 
 def _source(config: DataConfig, wanted: DatasetFacts, on_progress: Progress) -> Source:
+    if config.dataset in cifar.EDITIONS:
+        return cifar.source(cifar.EDITIONS[config.dataset], config, on_progress)
     if config.dataset == "digits":
         return digits.source(wanted.image_size or digits.IMAGE_SIZE)
-    return synthetic.source(config)
+    if config.dataset == "synthetic":
+        return synthetic.source(config)
+    return folder.source(config, on_progress)
 
 
 def _check(config: DataConfig, whole: DatasetFacts) -> None:
-    """Raise :class:`InputError` for a number that the dataset has not got."""
+    """Raise :class:`InputError` for what the dataset has not got."""
+    if config.test_fraction is not None and not config.dataset.startswith(folder.PREFIX):
+        raise InputError(f"--test-fraction is for a folder; {whole.name} has a test split of its own: leave it out.")
     if config.classes is not None and whole.classes not in (None, config.classes):
         raise InputError(f"--classes {config.classes} does not fit {whole.name}, which has {whole.classes} classes.")
     train = whole.train_images

@@ -1,0 +1,73 @@
+"""The user's cache directory: downloaded archives and decoded folders."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from densebench.errors import DatasetError
+
+if TYPE_CHECKING:
+    from densebench.data.images import Pixels
+
+
+def cache_directory() -> Path:
+    """$DENSEBENCH_DATA, else $XDG_CACHE_HOME/densebench, else ~/.cache/densebench; made if it is not there."""
+    own, base = os.environ.get("DENSEBENCH_DATA"), Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if own:
+        directory = Path(own).expanduser()
+    else:
+        # A relative XDG_CACHE_HOME is to be ignored (XDG Base Directory Specification 0.8).
+        directory = (base if base.is_absolute() else Path("~/.cache").expanduser()) / "densebench"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatasetError(
+            f"The cache directory {str(directory)!r} cannot be made ({error.strerror}): set DENSEBENCH_DATA to another."
+        ) from None
+    return directory
+
+
+def cached_pixels(name: str, images: int, make: Callable[[], Pixels]) -> Pixels:
+    """The pixels kept under ``name``, or made and kept; a damaged file is made anew, an unwritable cache left alone."""
+    path = cache_directory() / f"{name}.npz"
+    pixels = _read(path, images)
+    if pixels is None:
+        pixels = make()
+        with suppress(OSError):
+            _write(path, pixels)
+    return pixels
+
+
+def _read(path: Path, images: int) -> Pixels | None:
+    """The pixels if the file is whole (its CRC-32 is checked) and has that many images."""
+    import numpy as np
+
+    if not path.is_file():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            pixels: Pixels = archive["pixels"]
+    except Exception:  # zip, NumPy and the operating system have many ways to say that a file is damaged
+        return None
+    fits = pixels.dtype == np.uint8 and pixels.ndim == 4 and len(pixels) == images and pixels.shape[3] == 3
+    return pixels if fits else None
+
+
+def _write(path: Path, pixels: Pixels) -> None:
+    """Aside, then swapped in, so that a reader never sees half a file."""
+    import numpy as np
+
+    descriptor, aside = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    try:
+        with open(descriptor, "wb") as file:
+            np.savez(file, pixels=pixels)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, path)
+    finally:
+        Path(aside).unlink(missing_ok=True)

@@ -1,0 +1,94 @@
+"""Where a CIFAR archive lies, packed or unpacked, and the bytes of its members, each checked against its checksum."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from densebench.data.archives import LARGEST_MEMBER, Content, read_members, sha256_of_file
+from densebench.data.cache import cache_directory
+from densebench.data.cifar_editions import Archive, Edition, Member
+from densebench.data.images import Progress
+from densebench.errors import DatasetError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where an archive was found: ``path`` is the packed file, or the folder with its members."""
+
+    archive: Archive
+    path: Path
+
+
+def find(edition: Edition, *, data_dir: str | None, offline: bool, on_progress: Progress) -> Place:
+    """The edition in ``data_dir``; without one in the cache, where it is downloaded to unless ``offline``.
+
+    Raises :class:`DatasetError` if it is not there.
+    """
+    directory = cache_directory() if data_dir is None else Path(data_dir).expanduser()
+    place = _look(edition, directory)
+    if place is not None:
+        return place
+    if data_dir is not None:
+        raise DatasetError(
+            f"No {edition.title} in {str(directory)!r}: put {edition.binary.file} or {edition.python.file} there, or "
+            "what either unpacks to."
+        )
+    if offline:
+        raise DatasetError(
+            f"{edition.title} is not in {str(directory)!r} and --offline forbids its download: put "
+            f"{edition.binary.file} there, or name its folder with --data-dir."
+        )
+    return _download(edition.title, edition.binary, directory, on_progress)
+
+
+def contents(place: Place) -> Iterator[Content]:
+    """Every member of the archive, by its name without the folder; raises :class:`DatasetError` for a wrong one."""
+    archive = place.archive
+    members = (*archive.train, *archive.test, archive.names)
+    if not place.path.is_file():
+        for member in members:
+            yield _unpacked(place, member)
+        return
+    if sha256_of_file(place.path) != archive.sha256:
+        raise DatasetError(
+            f"{str(place.path)!r} is not the official file (its SHA-256 differs): delete and fetch it anew."
+        )
+    for content in read_members(place.path, {f"{archive.folder}/{member.name}" for member in members}):
+        yield Content(name=content.name.removeprefix(f"{archive.folder}/"), data=content.data)
+
+
+def _look(edition: Edition, directory: Path) -> Place | None:
+    """The binary archive before the Python one, the packed before the unpacked, which may be the directory itself."""
+    for archive in (edition.binary, edition.python):
+        for path in (directory / archive.file, directory / archive.folder, directory):
+            if path.is_file() and path.name == archive.file:
+                return Place(archive=archive, path=path)
+            if (path / archive.train[0].name).is_file() and (path / archive.names.name).is_file():
+                return Place(archive=archive, path=path)
+    return None
+
+
+def _download(title: str, archive: Archive, directory: Path, on_progress: Progress) -> Place:
+    from densebench.data.download import RemoteFile, download  # its network modules would slow every command
+
+    assert archive.size is not None
+    file = RemoteFile(title=title, urls=archive.urls, size=archive.size, sha256=archive.sha256)
+    download(file, directory / archive.file, on_progress=on_progress)
+    return Place(archive=archive, path=directory / archive.file)
+
+
+def _unpacked(place: Place, member: Member) -> Content:
+    path = place.path / member.name
+    if not path.is_file():
+        raise DatasetError(f"{str(path)!r} is missing: unpack {place.archive.file} anew.")
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST_MEMBER + 1)
+    except OSError as error:
+        raise DatasetError(f"{str(path)!r} cannot be read ({error.strerror}): check its permissions.") from None
+    # For the Python members only MD5 is published. Whoever could forge it could as well replace this program.
+    algorithm = "sha256" if place.archive.form == "binary" else "md5"
+    if member.checksum and hashlib.new(algorithm, data, usedforsecurity=False).hexdigest() != member.checksum:
+        raise DatasetError(f"{str(path)!r} is not the official file: unpack {place.archive.file} anew.")
+    return Content(name=member.name, data=data)

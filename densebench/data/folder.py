@@ -1,0 +1,100 @@
+"""``folder:PATH``: the user's own PNG and JPEG files, decoded once and kept in the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from densebench.config import DataConfig
+from densebench.data.cache import cached_pixels
+from densebench.data.decoding import decode_files, square_side
+from densebench.data.folder_listing import ImageFile, Listing, list_folder
+from densebench.data.images import DatasetFacts, Progress, Source, Split
+from densebench.errors import InputError
+
+if TYPE_CHECKING:
+    from densebench.data.images import Indices, Pixels
+
+PREFIX = "folder:"
+RESERVED = ("cifar10", "cifar100", "digits", "synthetic")
+
+
+def facts(config: DataConfig) -> DatasetFacts:
+    """What the names of the files and the header of the first say."""
+    listing = _listing(config)
+    return DatasetFacts(
+        name=_name(config),
+        classes=len(listing.class_names),
+        image_size=config.image_size or square_side(listing.root / listing.train[0].path),
+        train_images=len(listing.train),
+        validation_images=0,
+        test_images=len(listing.test),
+    )
+
+
+def source(config: DataConfig, on_progress: Progress) -> Source:
+    """The folder's images; only those that are asked for are decoded."""
+    import numpy as np
+
+    listing = _listing(config)
+
+    def part(files: Sequence[ImageFile]) -> Split:
+        def read(chosen: Indices) -> Pixels:
+            return _pixels(listing, [files[index] for index in chosen], config.image_size, on_progress)
+
+        return Split(labels=np.array([file.label for file in files], np.int32), read=read)
+
+    return Source(
+        name=_name(config),
+        train=part(listing.train),
+        test=part(listing.test),
+        class_names=listing.class_names,
+        skipped=listing.skipped,
+    )
+
+
+def _listing(config: DataConfig) -> Listing:
+    return list_folder(_path(config), config.test_fraction)
+
+
+def _path(config: DataConfig) -> Path:
+    path = config.dataset.removeprefix(PREFIX)
+    if not path:
+        raise InputError("The dataset 'folder:' names no folder: write its path behind the colon.")
+    return Path(path).expanduser()
+
+
+def _name(config: DataConfig) -> str:
+    """The folder's own name, never its path; the name of a built-in dataset stays that dataset's."""
+    name = os.path.basename(os.path.abspath(_path(config)))
+    return f"{name}-folder" if name in RESERVED or not name else name
+
+
+def _pixels(listing: Listing, files: Sequence[ImageFile], image_size: int | None, on_progress: Progress) -> Pixels:
+    first = listing.train[0]
+    return cached_pixels(
+        f"folder-{_key(listing.root, (first, *files), image_size)}",
+        len(files),
+        lambda: decode_files(
+            listing.root,
+            [file.path for file in files],
+            image_size=image_size,
+            like=first.path,
+            on_progress=on_progress,
+        ),
+    )
+
+
+def _key(root: Path, files: Sequence[ImageFile], image_size: int | None) -> str:
+    """Changes whenever a file, its size or its time does, or the decoder."""
+    from PIL import __version__ as pillow
+    from PIL.features import version_codec
+
+    digest = hashlib.sha256(os.fsencode(root))
+    digest.update(f"{image_size} {pillow} {version_codec('jpg')} {version_codec('zlib')}".encode())
+    for file in files:
+        digest.update(os.fsencode(f"\0{file.path}\0{file.size} {file.modified_ns}"))
+    return digest.hexdigest()[:32]
