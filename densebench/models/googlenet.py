@@ -33,9 +33,10 @@ def _inception(
     def conv_relu(value: Value, filters: int, kernel_size: int) -> Value:
         return nn.relu(nn.conv(value, filters, kernel_size, bias=True))
 
+    narrow_3x3, narrow_5x5 = conv_relu(x, reduced_3x3, 1), conv_relu(x, reduced_5x5, 1)
     return nn.concat(
         conv_relu(x, direct, 1),
-        conv_relu(conv_relu(x, reduced_3x3, 1), wide_3x3, 3),
-        conv_relu(conv_relu(x, reduced_5x5, 1), wide_5x5, 5),
+        conv_relu(narrow_3x3, wide_3x3, 3),
+        conv_relu(narrow_5x5, wide_5x5, 5),
         conv_relu(nn.max_pool(x, 3, stride=1), pooled, 1),
     )

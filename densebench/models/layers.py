@@ -4,7 +4,8 @@ A network is a function on a vocabulary ``nn`` and values of one opaque type: ``
 ``KerasLayers`` builds a ``keras.Model`` with it. What a value is, only the interpreter knows: a shape, a symbolic
 tensor, a feature map together with its batch statistics.
 
-Images are height x width x channels. Padding is always ``same``.
+Images are height x width x channels. Padding is always ``same``. Of parallel branches the one with more layers to go is
+written first: then the variables of a ``keras.Model``, which orders its layers so, stand in the order of call.
 """
 
 from collections import Counter

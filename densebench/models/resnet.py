@@ -23,9 +23,9 @@ def preactivation_resnet(nn: Layers[Value], image: Value, *, units: int, classes
     x = nn.conv(image, 16, 3)
     for width, stride, opens_stage in _plan(units):
         active = nn.bn_relu(x)
-        shortcut = _padded_shortcut(nn, active if opens_stage else x, width, stride)
         y = nn.conv(active, width, 3, stride=stride)
-        x = nn.add(nn.conv(nn.bn_relu(y), width, 3), shortcut)
+        y = nn.conv(nn.bn_relu(y), width, 3)
+        x = nn.add(y, _padded_shortcut(nn, active if opens_stage else x, width, stride))
     return _activated_head(nn, x, classes)
 
 
@@ -35,10 +35,10 @@ def bottleneck_resnet(nn: Layers[Value], image: Value, *, units: int, classes: i
     for width, stride, opens_stage in _plan(units):
         active = nn.bn_relu(x)
         filters = BOTTLENECK_EXPANSION * width
-        shortcut = nn.conv(active, filters, 1, stride=stride) if opens_stage else x
         y = nn.conv(active, width, 1, stride=stride)
         y = nn.conv(nn.bn_relu(y), width, 3)
-        x = nn.add(nn.conv(nn.bn_relu(y), filters, 1), shortcut)
+        y = nn.conv(nn.bn_relu(y), filters, 1)
+        x = nn.add(y, nn.conv(active, filters, 1, stride=stride) if opens_stage else x)
     return _activated_head(nn, x, classes)
 
 
@@ -48,9 +48,9 @@ def wide_resnet(nn: Layers[Value], image: Value, *, units: int, factor: int, cla
     for width, stride, opens_stage in _plan(units):
         active = nn.bn_relu(x)
         filters = factor * width
-        shortcut = nn.conv(active, filters, 1, stride=stride) if opens_stage else x
         y = nn.conv(active, filters, 3, stride=stride)
-        x = nn.add(nn.conv(nn.bn_relu(y), filters, 3), shortcut)
+        y = nn.conv(nn.bn_relu(y), filters, 3)
+        x = nn.add(y, nn.conv(active, filters, 1, stride=stride) if opens_stage else x)
     return _activated_head(nn, x, classes)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from densebench import models
 from densebench.errors import InputError
+from densebench.models.cost import count
 from densebench.models.initial_weights import initial_value
 from densebench.models.keras_layers import KerasLayers, build
 from densebench.models.variants import find
@@ -96,6 +97,12 @@ def test_variables_are_named_by_layer_and_role():
         "bn1/moving_variance",
         "conv2/kernel",
     ]
+
+
+@pytest.mark.parametrize("name", ["10x3", "resnet_32_c", "resnet20", "preresnet164", "wrn16x8", "googlenet"])
+def test_variables_stand_in_the_order_of_call(name):
+    layers = dict.fromkeys(variable.path.partition("/")[0] for variable in model_of(name).variables)
+    assert list(layers) == [layer.name for layer in count(find(name), classes=10, image_size=8).layers if layer.params]
 
 
 def test_layers_are_configured_as_the_blog_series_has_them():

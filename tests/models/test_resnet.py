@@ -71,7 +71,7 @@ def test_the_full_preactivation_unit_shares_its_activation_where_a_stage_opens()
         "conv3x3_1(image)",
         *("active1(conv3x3_1)", "conv3x3_2(active1)", "active2(conv3x3_2)", "conv3x3_3(active2)"),
         "add1(conv3x3_3 active1)",
-        *("active3(add1)", "pad1(active3)", "conv3x3_4(active3)", "active4(conv3x3_4)", "conv3x3_5(active4)"),
+        *("active3(add1)", "conv3x3_4(active3)", "active4(conv3x3_4)", "conv3x3_5(active4)", "pad1(active3)"),
         "add2(conv3x3_5 pad1)",
     ]
 
@@ -79,18 +79,17 @@ def test_the_full_preactivation_unit_shares_its_activation_where_a_stage_opens()
 def test_the_bottleneck_unit_projects_its_activation_where_a_stage_opens():
     assert first_lines(resnet.bottleneck_resnet, 9) == [
         "conv3x3_1(image)",
-        *("active1(conv3x3_1)", "conv1x1_1(active1)"),
-        *("conv1x1_2(active1)", "active2(conv1x1_2)", "conv3x3_2(active2)", "active3(conv3x3_2)", "conv1x1_3(active3)"),
-        "add1(conv1x1_3 conv1x1_1)",
+        *("active1(conv3x3_1)", "conv1x1_1(active1)", "active2(conv1x1_1)", "conv3x3_2(active2)"),
+        *("active3(conv3x3_2)", "conv1x1_2(active3)"),
+        *("conv1x1_3(active1)", "add1(conv1x1_2 conv1x1_3)"),
     ]
 
 
 def test_the_wide_unit_projects_its_activation_where_a_stage_opens():
     assert first_lines(resnet.wide_resnet, 7, factor=2) == [
         "conv3x3_1(image)",
-        *("active1(conv3x3_1)", "conv1x1_1(active1)"),
-        *("conv3x3_2(active1)", "active2(conv3x3_2)", "conv3x3_3(active2)"),
-        "add1(conv3x3_3 conv1x1_1)",
+        *("active1(conv3x3_1)", "conv3x3_2(active1)", "active2(conv3x3_2)", "conv3x3_3(active2)"),
+        *("conv1x1_1(active1)", "add1(conv3x3_3 conv1x1_1)"),
     ]
 
 
