@@ -7,6 +7,7 @@ from densebench.records import COLUMNS, Run
 from densebench.reporting.baseline import nearest, require_something, unmatched_note, with_baseline
 from densebench.reporting.budget import within_budget
 from densebench.reporting.comparability import environment_differences, hardware_note, mixed_note
+from densebench.reporting.formats import listed
 from densebench.reporting.gate import gate
 from densebench.reporting.grouping import group
 from densebench.reporting.labels import labelled
@@ -85,6 +86,8 @@ def notes(rows: Sequence[Row]) -> tuple[str, ...]:
         mixed_note(measured),
         unmatched_note(rows),
         unfinished_note(measured),
+        *ending_notes(measured),
+        *warning_notes(measured),
         synthetic_note(measured),
     )
     return tuple(note for note in found if note is not None)
@@ -94,6 +97,25 @@ def unfinished_note(rows: Sequence[Row]) -> str | None:
     if all(row.completed for row in rows):
         return None
     return "Rows that are not completed show what they reached; their accuracy and totals are compared with nothing."
+
+
+def ending_notes(rows: Sequence[Row]) -> list[str]:
+    """Why a run failed or was interrupted."""
+    return [
+        f"{row.label} {run.status}: {run.reason}"
+        for row in rows
+        for run in row.runs
+        if run.status in ("failed", "interrupted") and run.reason
+    ]
+
+
+def warning_notes(rows: Sequence[Row]) -> list[str]:
+    """What the runs themselves want a reader to know, each warning once."""
+    labels: dict[str, list[str]] = {}
+    for row in rows:
+        for warning in dict.fromkeys(run.warnings for run in row.runs if run.warnings):
+            labels.setdefault(warning, []).append(row.label)
+    return [f"{listed(names)}: {warning}" for warning, names in labels.items()]
 
 
 def synthetic_note(rows: Sequence[Row]) -> str | None:

@@ -35,7 +35,7 @@ FIGURES: dict[Phase, tuple[str, ...]] = {
         "epochs", "test_accuracy", "epoch_seconds", "total_seconds", "gpu_peak_bytes", "device", "recipe", "source",
     ),
 }  # fmt: skip
-# Where room is short, columns go from the end of this list; settings that differ stand behind epoch_seconds.
+# Where room is short, columns are taken in this order as long as they fit; settings that differ come third.
 KEEP = (
     "test_accuracy", "epoch_seconds", "gpu_peak_bytes", "host_peak_bytes", "runs", "params", "step_ms_p50",
     "images_per_second", "best_test_accuracy", "pareto", "budget", "latency_ms_p50", "source", "epochs",
@@ -50,6 +50,7 @@ def phase_grid(rows: Sequence[Row], columns: Sequence[str] | None, *, labels: bo
     first = texts([row.label if labels else setting_text(row, "variant") for row in rows])
     found = [GridColumn(name="variant", title="Variant", cells=first, right=False)]
     return Grid(
+        name=rows[0].phase,
         title=TITLES[rows[0].phase],
         columns=(*found, *(grid_column(name, rows) for name in names if name != "variant")),
         dim=tuple(row.dominated_by is not None or row.within_budget is False for row in rows),

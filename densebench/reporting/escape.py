@@ -25,6 +25,9 @@ LATEX = {
     "\N{MINUS SIGN}": r"\ensuremath{-}",
     "†": r"\dag{}",
     "…": r"\ldots{}",
+    "[": "{[}",  # after the end of a row it would begin an argument
+    "]": "{]}",
+    "*": "{*}",
 }
 
 

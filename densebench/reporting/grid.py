@@ -12,9 +12,10 @@ NAME_SHARE = 3  # a left-aligned column folds its text beyond a third of the wid
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One shown value; its text is harmless already, but not yet escaped for a format."""
+    """One shown value, and the value itself for machines."""
 
     text: str
+    value: str | int | float | bool | None = None
     best: bool = False
 
 
@@ -33,6 +34,7 @@ class GridColumn:
 class Grid:
     """A table; ``dim`` says of each row whether it steps back."""
 
+    name: str  # its key in JSON
     title: str = ""
     columns: tuple[GridColumn, ...]
     dim: tuple[bool, ...] = ()
@@ -56,18 +58,23 @@ def marked(cell: Cell) -> str:
 
 
 def texts(values: Sequence[str]) -> tuple[Cell, ...]:
-    return tuple(Cell(text=value) for value in values)
+    return tuple(Cell(text=value, value=value) for value in values)
 
 
 def fitted(grid: Grid, width: int | None) -> Fitted:
-    """Leave out columns, the least kept first and of equals the last, until the rest fits; the first always stays."""
-    columns = list(grid.columns)
-    while width is not None and len(columns) > 1 and total_width(columns, width) > width:
-        least = min(column.keep for column in columns[1:])
-        last = max(index for index, column in enumerate(columns) if index and column.keep == least)
-        del columns[last]
-    left_out = tuple(column.name for column in grid.columns if column not in columns)
-    return Fitted(grid=dataclasses.replace(grid, columns=tuple(columns)), left_out=left_out)
+    """Take the columns in the order of ``keep``, each that still fits; the first always stands."""
+    if width is None:
+        return Fitted(grid=grid, left_out=())
+    first, rest = grid.columns[0], grid.columns[1:]
+    taken = [first]
+    for column in sorted(rest, key=lambda column: -column.keep):
+        if total_width([*taken, column], width) <= width:
+            taken.append(column)
+    names = {column.name for column in taken}
+    return Fitted(
+        grid=dataclasses.replace(grid, columns=tuple(column for column in grid.columns if column.name in names)),
+        left_out=tuple(column.name for column in grid.columns if column.name not in names),
+    )
 
 
 def total_width(columns: Sequence[GridColumn], width: int) -> int:

@@ -1,4 +1,9 @@
-"""A grid as a Rich table, as Markdown, as LaTeX, as CSV."""
+"""A grid as a Rich table, as Markdown, LaTeX, CSV and JSON."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
 
 from rich import box
 from rich.table import Table
@@ -8,20 +13,21 @@ from densebench.reporting import escape
 from densebench.reporting.cells import harmless, quote
 from densebench.reporting.grid import Grid, column_width, marked
 
+JSON_SCHEMA = 1
+
 
 def rich_table(grid: Grid, width: int | None = None) -> Table:
-    """Numbers to the right, nothing cropped; texts are taken literally, not as markup."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), title_justify="left")
-    if grid.title:
-        table.title = Text(grid.title, style="bold")
+    """Without its title. Numbers to the right, nothing cropped; texts are taken literally, not as markup."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for column in grid.columns:
+        takes_the_rest = column is grid.columns[-1] and not column.right
         table.add_column(
             Text(escape.plain(column.title)),
             justify="right" if column.right else "left",
             vertical="top",
             overflow="fold",
             min_width=column_width(column, width),
-            max_width=column_width(column, width),
+            max_width=None if takes_the_rest else column_width(column, width),
         )
     for index in range(grid.height):
         row = [column.cells[index] for column in grid.columns]
@@ -58,9 +64,46 @@ def latex(grid: Grid) -> str:
 
 
 def csv(grid: Grid) -> str:
-    """Cells as they are shown, under the names of the columns."""
-    rows = [
-        [column.name for column in grid.columns],
-        *([cell.text for cell in row] for row in zip(*(column.cells for column in grid.columns), strict=True)),
-    ]
-    return "".join(",".join(quote(harmless(text)) for text in row) + "\n" for row in rows)
+    """The values themselves, in base units, under the names of the columns."""
+    rows = zip(*(column.cells for column in grid.columns), strict=True)
+    lines = [[column.name for column in grid.columns], *([csv_cell(cell.value) for cell in row] for row in rows)]
+    return "".join(",".join(line) + "\n" for line in lines)
+
+
+def csv_cell(value: object) -> str:
+    """As in a results file: unknown is empty, floats to the last bit, texts harmless."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return float.__repr__(value)
+    return quote(harmless(str(value)))
+
+
+def json_document(kind: str, content: Mapping[str, object]) -> str:
+    """One JSON document; ``schema`` grows when the meaning of a key changes."""
+    return json.dumps({"schema": JSON_SCHEMA, "kind": kind, **finite(content)}, indent=2, ensure_ascii=False) + "\n"
+
+
+def finite(value: Any) -> Any:
+    """JSON has no word for nan and infinity, so they are the texts ``nan``, ``inf`` and ``-inf``."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(float(value))
+    if isinstance(value, Mapping):
+        return {key: finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(inner) for inner in value]
+    return value
+
+
+def values(grid: Grid) -> list[dict[str, object]]:
+    """The rows of a grid as machines read them: names of columns to values."""
+    names = [column.name for column in grid.columns]
+    rows = zip(*(column.cells for column in grid.columns), strict=True)
+    return [dict(zip(names, (cell.value for cell in row), strict=True)) for row in rows]
+
+
+def remark(text: str, form: str) -> str:
+    """A sentence below the tables."""
+    return f"\n{escape.markdown(text)}\n" if form == "markdown" else f"% {escape.latex(text)}\n"

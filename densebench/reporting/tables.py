@@ -63,7 +63,8 @@ def fitted_rows(rows: Sequence[Row], columns: Sequence[str] | None, width: int |
 
 
 def table_parts(found: Fitted, width: int | None, remedy: str) -> list[RenderableType]:
-    parts: list[RenderableType] = [rich_table(found.grid, width)]
+    title = [Text(plain(found.grid.title), style="bold")] if found.grid.title else []
+    parts: list[RenderableType] = [*title, rich_table(found.grid, width)]
     if found.left_out:
         parts.append(note(f"Not shown: {', '.join(found.left_out)}; {remedy} shows them."))
     return [*parts, Text()]

@@ -35,7 +35,7 @@ def verdict_grid(rows: Sequence[Row], columns: Sequence[str] | None) -> Grid | N
         text("verdict", "Verdict", [word_text(verdict) for _, verdict in found], 6),
     ]
     title = "Against the baseline" if several else f"Against {next(iter(baselines))}"
-    return Grid(title=title, columns=tuple(entry for entry in entries if entry is not None))
+    return Grid(name="verdicts", title=title, columns=tuple(entry for entry in entries if entry is not None))
 
 
 def is_shown(row: Row, verdict: Verdict, columns: Sequence[str] | None) -> bool:
@@ -64,6 +64,7 @@ def word_text(verdict: Verdict) -> str:
 def gate_grid(gate: GateResult) -> Grid:
     conditions = gate.conditions
     return Grid(
+        name="gate",
         title="Gate",
         columns=(
             text("row", "Variant", [entry.row for entry in conditions], 4),
