@@ -2,10 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.machinery import ModuleSpec
 from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Literal
@@ -13,6 +10,7 @@ from typing import Literal
 from densebench.config import RunConfig
 from densebench.errors import InputError
 from densebench.training.frameworks import set_up_jax, set_up_tensorflow, set_up_torch
+from densebench.training.hiding import hidden
 
 INSTALL = {
     "tensorflow": "pip install 'tensorflow>=2.20'",
@@ -49,7 +47,7 @@ def prepare(config: RunConfig) -> BackendFacts:
     """
     _check(config)
     os.environ["KERAS_BACKEND"] = config.backend
-    with _jax_hidden(config.backend != "jax"):
+    with hidden(*{"jax"} - {config.backend}):
         framework = SET_UP[config.backend](config)
         _import_keras(config)
     return BackendFacts(
@@ -97,25 +95,3 @@ def _implementation(config: RunConfig) -> Literal["plain", "fast"]:
 def _jit(config: RunConfig) -> bool:
     """JAX always compiles; TensorFlow and PyTorch only if asked to."""
     return config.backend == "jax" or bool(config.jit)
-
-
-class _NoJax:
-    """An import hook for which jax is not installed."""
-
-    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        if name == "jax":
-            raise ModuleNotFoundError("jax is hidden while another backend is loaded", name=name)
-        return None
-
-
-@contextmanager
-def _jax_hidden(hide: bool) -> Iterator[None]:
-    """TensorFlow and Keras import jax merely because it is there: 100 MB that are not the backend's."""
-    hook = _NoJax()
-    if hide:
-        sys.meta_path.insert(0, hook)
-    try:
-        yield
-    finally:
-        if hide:
-            sys.meta_path.remove(hook)

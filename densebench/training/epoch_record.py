@@ -14,17 +14,17 @@ from densebench.training.scores import Scores
 class Measured:
     """Everything that was seen of an epoch."""
 
-    epoch: int
-    learning_rate: float | None
     times: EpochTimes
-    eval_seconds: float | None
     reading: GpuReading
     allocated: GpuMemory
-    train_loss: float | None
-    train_accuracy: float | None
-    penalty: float | None
-    validation: Scores | None
-    test: Scores | None
+    epoch: int | None = None
+    learning_rate: float | None = None
+    eval_seconds: float | None = None
+    train_loss: float | None = None
+    train_accuracy: float | None = None
+    penalty: float | None = None
+    validation: Scores | None = None
+    test: Scores | None = None
 
 
 def make_record(measured: Measured) -> EpochRecord:

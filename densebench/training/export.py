@@ -1,0 +1,81 @@
+"""The trained network as a ``.keras`` file: written whole or not at all, and read with suspicion."""
+
+import os
+import zipfile
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from densebench.config import RunConfig
+from densebench.errors import InputError, RunFailed
+from densebench.models import keras_layers
+from densebench.models.variants import find
+from densebench.training.checkpoint import sync_directory
+
+LEGACY = (".h5", ".hdf5", ".weights.h5")
+
+
+def save_model(model: keras.Model, config: RunConfig, path: Path) -> int:
+    """Save the network in ordinary Keras layers, whatever implementation trained it; returns the file's bytes.
+
+    Anyone can load it without densebench. Raises :class:`RunFailed` if it cannot be written.
+    """
+    temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    try:
+        _plain(model, config).save(temporary)
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        sync_directory(path.parent)
+        return path.stat().st_size
+    except OSError as error:
+        raise RunFailed(
+            f"{path} cannot be written ({error.strerror or error}): make room there, then finish the run with --resume."
+        ) from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def load_model(path: Path) -> keras.Model:
+    """Load an image classifier; raises :class:`InputError` for a file that is not one."""
+    _check_file(path)
+    try:
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # Keras fails in many ways on files that nobody vouches for
+        reason = (str(error).strip().split("\n")[0] or type(error).__name__)[:200]
+        raise InputError(f"{path} cannot be loaded as a Keras model ({reason}): give a model.keras of a run.") from None
+    _check_shapes(model, path)
+    return model
+
+
+def _plain(model: keras.Model, config: RunConfig) -> keras.Model:
+    plain = keras_layers.build(
+        find(config.variant),
+        classes=model.output_shape[-1],
+        image_size=model.input_shape[1],
+        weight_decay=config.recipe.weight_decay,
+        seed=config.seed,
+        implementation="plain",
+    )
+    for target, source in zip(plain.variables, model.variables, strict=True):
+        target.assign(np.array(keras.ops.convert_to_numpy(source)))
+    return plain
+
+
+def _check_file(path: Path) -> None:
+    if not path.is_file():
+        raise InputError(f"There is no model file {path}: check the path.")
+    if path.name.endswith(LEGACY):
+        raise InputError(f"{path} is in the legacy HDF5 format, which can run code: save the model as .keras first.")
+    if path.suffix != ".keras" or not zipfile.is_zipfile(path):
+        raise InputError(f"{path} is not a complete .keras file: give a model.keras of a run.")
+
+
+def _check_shapes(model: keras.Model, path: Path) -> None:
+    try:
+        (_, height, width, channels), (_, classes) = model.input_shape, model.output_shape
+    except (AttributeError, TypeError, ValueError):
+        height = width = channels = classes = None
+    if channels != 3 or height is None or height != width or classes is None:
+        raise InputError(f"{path} does not map square colour images to class scores: give a model.keras of a run.")

@@ -1,0 +1,44 @@
+"""Out of memory, as each framework says it."""
+
+from collections.abc import Iterator
+
+from densebench.config import RunConfig
+from densebench.errors import OutOfMemory
+
+KINDS = {"ResourceExhaustedError", "OutOfMemoryError", "MemoryError"}  # TensorFlow; PyTorch on CUDA; Python and NumPy
+SAYINGS = (
+    "RESOURCE_EXHAUSTED",  # JAX
+    "DefaultCPUAllocator: can't allocate memory",  # PyTorch on a CPU
+    "CUDA out of memory",
+    "CUDA_ERROR_OUT_OF_MEMORY",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+)
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether ``error``, or what it came from, says that memory did not suffice."""
+    return any(
+        any(kind.__name__ in KINDS for kind in type(cause).__mro__) or any(saying in str(cause) for saying in SAYINGS)
+        for cause in _causes(error)
+    )
+
+
+def explained(config: RunConfig) -> OutOfMemory:
+    """The sentence for a run that did not fit."""
+    batch_size = config.recipe.batch_size
+    if batch_size > 1:
+        advice = f"try --batch-size {batch_size // 2}, which is another measurement"
+        advice += "" if config.recompute else ", or --recompute, which takes less memory and more time"
+    else:
+        advice = "it needs a device with more"
+    return OutOfMemory(f"{config.variant} at batch size {batch_size} does not fit into memory: {advice}.")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        cause = cause.__cause__ or cause.__context__
