@@ -32,7 +32,7 @@ FIGURES: dict[Phase, tuple[str, ...]] = {
         "host_peak_bytes",
     ),
     "published": (
-        "epochs", "test_accuracy", "epoch_seconds", "total_seconds", "gpu_peak_bytes", "device", "recipe", "source",
+        "dataset", "epochs", "test_accuracy", "epoch_seconds", "total_seconds", "gpu_peak_bytes", "device", "recipe", "source",
     ),
 }  # fmt: skip
 # Where room is short, columns are taken in this order as long as they fit; settings that differ come third.
@@ -126,7 +126,8 @@ def metric_column(metric: Metric, rows: Sequence[Row]) -> GridColumn:
         Cell(text=summary_text(metric, row.summary(metric.name), unit=not unit), best=is_best(metric, row, rows))
         for row in rows
     ]
-    sign = "≠" if any(across_hardware(metric, row, other) for row in rows for other in rows) else ""
+    across = any(across_hardware(metric, row, other) for row in rows for other in rows)
+    sign = "≠" if across and rows[0].phase != "published" else ""
     title = " ".join(part for part in (metric.title, unit, sign) if part)
     return GridColumn(name=metric.name, title=title, cells=tuple(cells), keep=keep_of(metric.name))
 
