@@ -1,6 +1,5 @@
 """The order of the steps of every command: the only file that knows it."""
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from densebench.reporting import store
 from densebench.reporting.live import PlannedRun as ShownRun
 from densebench.reporting.live import View
 from densebench.running import events
-from densebench.running.directory import claim, run_directory, save_config
+from densebench.running.directory import claim, run_directory
 from densebench.running.launcher import Outcome, launch
 from densebench.running.tasks import Task, TrainTask
 
@@ -46,8 +45,7 @@ def train(planned: Sequence[PlannedRun], view: View, *, time_limit: float | None
 def _train_one(planned: PlannedRun, view: View, time_limit: float | None) -> Made:
     config = planned.config
     if not config.resume:
-        config = dataclasses.replace(config, run=claim(config, planned.stem))
-        save_config(run_directory(config.runs_dir, str(config.run)), config)
+        config = claim(config, planned.stem)
     return _made(TrainTask(config=config), view, time_limit)
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from densebench.config import RunConfig, fingerprint
 from densebench.measuring import environment
 from densebench.models.cost import Cost
-from densebench.records import Phase, Run
+from densebench.recipes import Recipe
+from densebench.records import EpochRecord, Phase, Run
 
 if TYPE_CHECKING:
     from densebench.data.datasets import Dataset
@@ -43,8 +44,11 @@ def asked(config: RunConfig, phase: Phase) -> Run:
     )
 
 
-def with_data(run: Run, dataset: "Dataset") -> Run:
+def with_data(run: Run, dataset: "Dataset", recipe: Recipe) -> Run:
     """The run with the data that it really uses."""
+    from densebench.data.batches import describe_augmentation
+
+    run = with_warning(run, "accuracy means nothing: the labels are random") if dataset.random_labels else run
     return dataclasses.replace(
         run,
         dataset=dataset.name,
@@ -54,6 +58,7 @@ def with_data(run: Run, dataset: "Dataset") -> Run:
         train_images=len(dataset.train.labels),
         validation_images=0 if dataset.validation is None else len(dataset.validation.labels),
         test_images=len(dataset.test.labels),
+        augmentation=describe_augmentation(recipe, dataset.flip_allowed),
     )
 
 
@@ -80,3 +85,21 @@ def with_backend(run: Run, facts: "BackendFacts") -> Run:
         threads=facts.threads,
         environment=environment.probe(facts),
     )
+
+
+def with_record(run: Run, record: EpochRecord, *, total_seconds: float) -> Run:
+    """The run with one more finished epoch."""
+    reached = run.target is not None and record.test_accuracy is not None and record.test_accuracy >= run.target
+    first = reached and run.time_to_target_seconds is None
+    return dataclasses.replace(
+        run,
+        records=(*run.records, record),
+        total_seconds=total_seconds,
+        time_to_target_seconds=record.elapsed_seconds if first else run.time_to_target_seconds,
+    )
+
+
+def with_warning(run: Run, warning: str) -> Run:
+    """The run with one more thing that a reader of its figures must know; each is said once."""
+    said = run.warnings.split("; ") if run.warnings else []
+    return run if warning in said else dataclasses.replace(run, warnings="; ".join([*said, warning]))

@@ -1,13 +1,19 @@
 """``runs/<run>/``: one run's own directory, which one process at a time may own."""
 
+import dataclasses
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from densebench.config import RunConfig, check_run_name, to_json
 from densebench.errors import InputError, ResultsError
+from densebench.reporting import store
+
+CONFIG_FILE = "config.json"
 
 
 def run_directory(runs_dir: str | Path, run: str) -> Path:
@@ -16,37 +22,44 @@ def run_directory(runs_dir: str | Path, run: str) -> Path:
     return Path(runs_dir) / run
 
 
-def claim(config: RunConfig, stem: str) -> str:
-    """Make a new run's directory, named ``stem`` or ``stem-2``, ``stem-3``, ...; returns the name.
+def claim(config: RunConfig, stem: str) -> RunConfig:
+    """Make a new run's directory, named ``stem`` or ``stem-2``, ``stem-3``, ...; returns the configuration so named.
 
-    Making a directory is atomic, so two processes never get one name.
+    The directory appears with ``config.json`` in it, by one renaming: two processes never get one name, and a kill
+    leaves no run that can neither be resumed nor started.
     """
     names = [config.run] if config.run else [stem, *(f"{stem}-{number}" for number in range(2, 10_000))]
     for name in names:
-        if _results_exist(config, name):
-            continue
-        try:
-            run_directory(config.runs_dir, name).mkdir(parents=True)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise ResultsError(
-                f"The runs directory {config.runs_dir!r} cannot be written ({error.strerror}): "
-                "choose another with --runs-dir."
-            ) from None
-        return name
-    raise InputError(f"There is already a run named {names[0]!r}: resume it with --resume, or choose another --run.")
+        named = dataclasses.replace(config, run=name)
+        taken = store.run_path(config.results_dir, name).exists()
+        if not taken and _made(run_directory(config.runs_dir, name), named):
+            return named
+    raise InputError(f"There is already a run named {names[0]!r}: go on with it by --resume, or choose another --run.")
 
 
-def _results_exist(config: RunConfig, name: str) -> bool:
-    return (Path(config.results_dir) / f"{name}.csv").exists()
+def _made(directory: Path, config: RunConfig) -> bool:
+    """Whether the directory could be made, which it cannot if there is one with anything in it."""
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=directory.parent, prefix=".new-", ignore_cleanup_errors=True) as temporary:
+            (Path(temporary) / CONFIG_FILE).write_text(to_json(config) + "\n")
+            os.chmod(temporary, 0o755)  # it was made for its owner alone
+            return _renamed(Path(temporary), directory)
+    except OSError as error:
+        raise ResultsError(
+            f"The runs directory {str(directory.parent)!r} cannot be written ({error.strerror}): "
+            "choose another with --runs-dir."
+        ) from None
 
 
-def save_config(directory: Path, config: RunConfig) -> None:
-    """Keep what the run was asked to be, for a later resume or evaluation."""
-    temporary = directory / "config.json.tmp"
-    temporary.write_text(to_json(config) + "\n")
-    os.replace(temporary, directory / "config.json")
+def _renamed(temporary: Path, directory: Path) -> bool:
+    try:
+        os.rename(temporary, directory)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+            return False
+        raise
+    return True
 
 
 @contextmanager

@@ -1,19 +1,16 @@
-import dataclasses
-
 import pytest
 
 from densebench.errors import InputError
 from densebench.planning.evaluation import plan_evaluation
 from densebench.planning.options import TrainOptions
 from densebench.planning.training import plan
-from densebench.running.directory import claim, run_directory, save_config
+from densebench.running.directory import claim
 
 
 @pytest.fixture
 def trained(in_tmp):
     (planned,) = plan(TrainOptions(variants=("resnet20",), dataset="digits", image_size=16, backend="jax"))
-    config = dataclasses.replace(planned.config, run=claim(planned.config, planned.stem))
-    save_config(run_directory(config.runs_dir, config.run), config)
+    config = claim(planned.config, planned.stem)
     return config
 
 

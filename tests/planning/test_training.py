@@ -8,7 +8,7 @@ from densebench.planning.options import TrainOptions
 from densebench.planning.training import LAST, plan, plan_resumed
 from densebench.records import Run
 from densebench.reporting import store
-from densebench.running.directory import claim, run_directory, save_config
+from densebench.running.directory import claim
 
 DIGITS = TrainOptions(variants=("resnet20",), dataset="digits", epochs=5)
 
@@ -20,8 +20,7 @@ def with_(options, **changes):
 def started(options=DIGITS, *, status="interrupted", index=0):
     """A run of these options as a killed process would leave it."""
     planned = plan(options)[index]
-    config = dataclasses.replace(planned.config, run=claim(planned.config, planned.stem))
-    save_config(run_directory(config.runs_dir, config.run), config)
+    config = claim(planned.config, planned.stem)
     run = Run(run=config.run, variant=config.variant, status=status, fingerprint=fingerprint(config))
     store.write(run, store.run_path(config.results_dir, config.run))
     return config.run

@@ -1,0 +1,52 @@
+import multiprocessing
+import os
+
+import pytest
+
+from densebench.config import RunConfig
+from densebench.errors import InputError, ResultsError
+from densebench.running.directory import claim, owned, run_directory
+
+CONFIG = RunConfig(variant="100x12")
+
+
+def claim_in_another_process(index):
+    return claim(CONFIG, "race").run
+
+
+def test_processes_that_claim_at_once_get_different_names(in_tmp):
+    with multiprocessing.get_context("fork").Pool(8) as pool:
+        names = pool.map(claim_in_another_process, range(40))
+    assert len(set(names)) == 40
+    assert all((in_tmp / "runs" / name / "config.json").exists() for name in names)
+    assert not [name for name in os.listdir("runs") if name.startswith(".")]
+
+
+def test_a_directory_that_a_kill_left_empty_can_be_claimed(in_tmp):
+    (in_tmp / "runs" / "a").mkdir(parents=True)
+    assert claim(CONFIG, "a").run == "a"
+
+
+def test_a_runs_directory_that_is_a_file_is_told(in_tmp):
+    (in_tmp / "runs").write_text("")
+    with pytest.raises(ResultsError, match="--runs-dir"):
+        claim(CONFIG, "a")
+
+
+def test_a_directory_has_one_owner_at_a_time(in_tmp):
+    directory = run_directory("runs", str(claim(CONFIG, "a").run))
+    with owned(directory), pytest.raises(InputError, match=f"in use by process {os.getpid()}"), owned(directory):
+        pass
+    with owned(directory):
+        pass
+
+
+def test_a_run_directory_that_was_removed_is_told(in_tmp):
+    with pytest.raises(InputError, match="no run directory"), owned(in_tmp / "runs" / "gone"):
+        pass
+
+
+@pytest.mark.parametrize("name", ["../outside", "a/b", "", ".hidden", "a\0b", "-option", "a" * 200])
+def test_a_run_name_cannot_leave_its_directory(name):
+    with pytest.raises(InputError, match="file name"):
+        run_directory("runs", name)
