@@ -41,7 +41,9 @@ class TooSlow(Exception):
 
 
 def open_https(request: urllib.request.Request) -> Response:
-    """Open an https address; whatever it redirects to must be one as well."""
+    """Open an https address; whatever it redirects to must be one as well. Raises ``URLError`` for another."""
+    if request.type != "https":
+        raise urllib.error.URLError(f"{request.type} is not secure")
     opener = urllib.request.build_opener(HttpsOnly)
     response: Response = opener.open(request, timeout=TIMEOUT)
     return response

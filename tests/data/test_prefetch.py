@@ -1,0 +1,102 @@
+"""Tests of ``densebench/data/prefetch.py``."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from densebench.data.prefetch import prefetch
+
+
+def running() -> int:
+    return sum(thread.name == "densebench-prefetch" for thread in threading.enumerate())
+
+
+def counting(made: list[int], limit: int = 1_000_000) -> Iterator[int]:
+    for number in range(limit):
+        made.append(number)
+        yield number
+
+
+@pytest.mark.parametrize("depth", [1, 2, 50])
+def test_the_items_and_their_order_are_the_same(depth):
+    assert list(prefetch(range(100), depth)) == list(range(100))
+    assert running() == 0
+
+
+def test_nothing_is_made_before_the_first_item_is_asked_for():
+    made: list[int] = []
+    unused = prefetch(counting(made))
+    assert running() == 0
+    unused.close()
+    assert made == []
+
+
+def test_only_so_many_items_are_made_ahead():
+    made: list[int] = []
+    ahead = prefetch(counting(made), depth=3)
+    for _ in range(20):
+        next(ahead)
+    assert len(made) <= 20 + 3 + 1
+    ahead.close()
+
+
+def test_an_error_comes_after_the_items_before_it_and_ends_the_thread():
+    def failing():
+        yield 1
+        yield 2
+        raise OSError("the disk is gone")
+
+    items = prefetch(failing())
+    assert [next(items), next(items)] == [1, 2]
+    with pytest.raises(OSError, match="the disk is gone"):
+        next(items)
+    assert running() == 0
+
+
+def test_an_error_before_the_first_item_is_raised_too():
+    def failing():
+        raise KeyboardInterrupt
+        yield
+
+    with pytest.raises(KeyboardInterrupt):
+        list(prefetch(failing()))
+
+
+def test_closing_ends_the_thread_even_while_it_waits_for_room():
+    made: list[int] = []
+    items = prefetch(counting(made), depth=1)
+    next(items)
+    items.close()
+    assert running() == 0
+    assert len(made) < 10
+
+
+def test_leaving_the_loop_ends_the_thread():
+    for item in prefetch(counting([])):
+        if item == 5:
+            break
+    assert running() == 0
+
+
+def test_the_source_is_closed_with_the_thread():
+    closed = threading.Event()
+
+    def source():
+        try:
+            yield from range(1000)
+        finally:
+            closed.set()
+
+    items = prefetch(source())
+    next(items)
+    items.close()
+    assert closed.wait(timeout=5)
+
+
+def test_many_iterators_leave_no_thread_behind():
+    for _ in range(50):
+        items = prefetch(counting([]))
+        next(items)
+        items.close()
+    assert running() == 0
