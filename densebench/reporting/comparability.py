@@ -41,6 +41,12 @@ def unequal(metric: Metric, row: Row, other: Row) -> list[str]:
     return [column for column in metric.requires_equal if settings(row, column) != settings(other, column)]
 
 
+def terms(metric: Metric, row: Row) -> tuple[object, ...]:
+    """What decides with which rows a figure may be compared: those of equal terms. An unfinished row stands alone."""
+    unfinished = metric.name in NEEDS_THE_END and not row.completed
+    return (id(row) if unfinished else None, *(settings(row, column) for column in metric.requires_equal))
+
+
 def comparable(metric: Metric, row: Row, other: Row) -> bool:
     return not obstacles(metric, row, other) and not across_hardware(metric, row, other)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from densebench.errors import unknown
 from densebench.records import COLUMNS, Phase
-from densebench.reporting.comparability import across_hardware, comparable
+from densebench.reporting.comparability import across_hardware, terms
 from densebench.reporting.formats import UNKNOWN, fixed_unit, interval_text, setting_text, summary_text
 from densebench.reporting.grid import Cell, Grid, GridColumn, texts
 from densebench.reporting.grouping import differing
@@ -32,7 +32,8 @@ FIGURES: dict[Phase, tuple[str, ...]] = {
         "host_peak_bytes",
     ),
     "published": (
-        "dataset", "epochs", "test_accuracy", "epoch_seconds", "total_seconds", "gpu_peak_bytes", "device", "recipe", "source",
+        "dataset", "epochs", "test_accuracy", "epoch_seconds", "total_seconds", "gpu_peak_bytes", "device", "recipe",
+        "source",
     ),
 }  # fmt: skip
 # Where room is short, columns are taken in this order as long as they fit; settings that differ come third.
@@ -122,11 +123,12 @@ def keep_of(name: str) -> int:
 
 def metric_column(metric: Metric, rows: Sequence[Row]) -> GridColumn:
     unit = fixed_unit(metric.show)
+    best = best_rows(metric, rows)
     cells = [
-        Cell(text=summary_text(metric, row.summary(metric.name), unit=not unit), best=is_best(metric, row, rows))
-        for row in rows
+        Cell(text=summary_text(metric, row.summary(metric.name), unit=not unit), best=index in best)
+        for index, row in enumerate(rows)
     ]
-    across = any(across_hardware(metric, row, other) for row in rows for other in rows)
+    across = any(across_hardware(metric, rows[0], row) for row in rows)
     sign = "≠" if across and rows[0].phase != "published" else ""
     title = " ".join(part for part in (metric.title, unit, sign) if part)
     return GridColumn(name=metric.name, title=title, cells=tuple(cells), keep=keep_of(metric.name))
@@ -139,12 +141,16 @@ def interval_column(metric: Metric, rows: Sequence[Row]) -> GridColumn:
     return column(f"{metric.name}_interval", title, cells)
 
 
-def is_best(metric: Metric, row: Row, rows: Sequence[Row]) -> bool:
-    """Best of the rows that it may be compared with, and better than one of them."""
-    figure = row.summary(metric.name).figure
-    if figure is None or row.phase == "published":
-        return False
-    others = [other.summary(metric.name).figure for other in rows if comparable(metric, row, other)]
-    known = [other for other in others if other is not None]
-    best = min(known, default=figure) if metric.best == "low" else max(known, default=figure)
-    return figure == best and any(other != figure for other in known)
+def best_rows(metric: Metric, rows: Sequence[Row]) -> set[int]:
+    """Places of the rows that are best of those they may be compared with, and better than one of them."""
+    together: dict[tuple[object, ...], dict[int, float]] = {}
+    for index, row in enumerate(rows):
+        figure = row.summary(metric.name).figure
+        if figure is not None and row.phase != "published":
+            together.setdefault(terms(metric, row), {})[index] = figure
+    found: set[int] = set()
+    for figures in together.values():
+        best = (min if metric.best == "low" else max)(figures.values())
+        if len(set(figures.values())) > 1:
+            found |= {index for index, figure in figures.items() if figure == best}
+    return found

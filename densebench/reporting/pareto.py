@@ -2,25 +2,41 @@
 
 import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from densebench.reporting.comparability import comparable
+from densebench.reporting.comparability import terms
 from densebench.reporting.metrics import METRICS, Metric
 from densebench.reporting.rows import Row
 
 ACCURACY = METRICS["test_accuracy"]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """A row's place by its means; of ``paid`` less is better."""
+
+    index: int
+    accuracy: float
+    paid: float
+
+
 def with_front(rows: Sequence[Row], cost: Metric) -> list[Row]:
-    """The rows with the front marked, by their means; a row that lacks a figure is neither on it nor dominated."""
-    return [placed(row, rows, cost) for row in rows]
+    """The rows with the front marked; a row that lacks a figure is neither on it nor dominated."""
+    together: dict[tuple[object, ...], list[Point]] = {}
+    for index, row in enumerate(rows):
+        if (point := point_of(index, row, cost)) is not None:
+            together.setdefault((terms(ACCURACY, row), terms(cost, row)), []).append(point)
+    found = list(rows)
+    for points in together.values():
+        for point, better in placed(points):
+            label = rows[better.index].label if better else None
+            found[point.index] = dataclasses.replace(rows[point.index], on_front=better is None, dominated_by=label)
+    return found
 
 
-def placed(row: Row, rows: Sequence[Row], cost: Metric) -> Row:
-    if point(row, cost) is None or row.phase != "train":
-        return row
-    better = [other for other in rows if dominates(other, row, cost)]
-    best = max(better, key=lambda other: point(other, cost) or (0.0, 0.0), default=None)
-    return dataclasses.replace(row, on_front=best is None, dominated_by=best.label if best else None)
+def point_of(index: int, row: Row, cost: Metric) -> Point | None:
+    known = point(row, cost)
+    return None if known is None or row.phase != "train" else Point(index=index, accuracy=known[0], paid=-known[1])
 
 
 def point(row: Row, cost: Metric) -> tuple[float, float] | None:
@@ -31,10 +47,15 @@ def point(row: Row, cost: Metric) -> tuple[float, float] | None:
     return accuracy, paid if cost.best == "high" else -paid
 
 
-def dominates(other: Row, row: Row, cost: Metric) -> bool:
-    ours, theirs = point(row, cost), point(other, cost)
-    if ours is None or theirs is None or other.phase != row.phase:
-        return False
-    if not comparable(ACCURACY, other, row) or not comparable(cost, other, row):
-        return False
-    return theirs != ours and all(their >= our for their, our in zip(theirs, ours, strict=True))
+def placed(points: Sequence[Point]) -> list[tuple[Point, Point | None]]:
+    """Each point with one that dominates it: from the most accurate on, the cheapest so far does if any does."""
+    found: list[tuple[Point, Point | None]] = []
+    cheapest: Point | None = None
+    for point in sorted(points, key=lambda point: (-point.accuracy, point.paid)):
+        equal = cheapest is not None and (cheapest.accuracy, cheapest.paid) == (point.accuracy, point.paid)
+        if cheapest is None or point.paid < cheapest.paid or equal:
+            found.append((point, None))
+            cheapest = point
+        else:
+            found.append((point, cheapest))
+    return found
