@@ -1,20 +1,34 @@
 """The order of the steps of every command: the only file that knows it."""
 
+import dataclasses
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from densebench.config import RunConfig
+from densebench.measuring.environment import probe
+from densebench.measuring.missing import missing
+from densebench.models import cost, variants
+from densebench.planning.evaluation import PlannedEvaluation
+from densebench.planning.speed import PlannedSpeed
 from densebench.planning.training import PlannedRun
 from densebench.records import Run
-from densebench.reporting import store
+from densebench.reporting import comparison, store
+from densebench.reporting.environment_tables import environment_grid
+from densebench.reporting.grid import Grid
 from densebench.reporting.live import PlannedRun as ShownRun
 from densebench.reporting.live import View
+from densebench.reporting.network_tables import Counted, layers_grid, summary_grid
+from densebench.reporting.plan_grid import PlanRow, plan_grid
+from densebench.reporting.rows import CompareOptions, Comparison
 from densebench.running import events
 from densebench.running.directory import claim, run_directory
+from densebench.running.evaluation_run import CONFUSION_FILE
 from densebench.running.launcher import Outcome, launch
-from densebench.running.tasks import Task, TrainTask
+from densebench.running.tasks import EvaluateTask, SpeedTask, Task, TrainTask
 
+PUBLISHED = "published.csv"
 INTERRUPTED = 128  # exit codes above it are a signal's
 
 
@@ -25,6 +39,22 @@ class Made:
     run: Run
     outcome: Outcome
     directory: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confusion:
+    """Images by (true class, class that was answered)."""
+
+    classes: list[str]
+    counts: list[list[int]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluated:
+    """An evaluation that was made; without a confusion matrix where it failed."""
+
+    made: Made
+    confusion: Confusion | None
 
 
 def train(planned: Sequence[PlannedRun], view: View, *, time_limit: float | None = None) -> list[Made]:
@@ -40,6 +70,125 @@ def train(planned: Sequence[PlannedRun], view: View, *, time_limit: float | None
             if made[-1].outcome.exit_code > INTERRUPTED:
                 break
     return made
+
+
+def describe_plan(planned: Sequence[PlannedRun]) -> Grid:
+    """What ``train`` would do."""
+    return plan_grid([_plan_row(run) for run in planned])
+
+
+def evaluate(planned: PlannedEvaluation, view: View) -> Evaluated:
+    """Evaluate, and read back the confusion matrix; it is missing where the evaluation failed."""
+    config = claim(planned.config, planned.stem)
+    with view:
+        view.begin([ShownRun(name=str(config.run), epochs=1)])
+        made = _made(EvaluateTask(config=config, source=planned.source, model_file=planned.model_file), view)
+    if made.outcome.exit_code:
+        return Evaluated(made=made, confusion=None)
+    content = json.loads((made.directory / CONFUSION_FILE).read_text())
+    return Evaluated(made=made, confusion=Confusion(classes=content["classes"], counts=content["confusion"]))
+
+
+def plot_confusion(confusion: Confusion, run: Run, target: Path) -> list[Path]:
+    """Draw a confusion matrix; returns the files written."""
+    from densebench.reporting.figures_confusion import plot_confusion as draw
+
+    file = target if target.suffix else target / f"{run.run}.png"
+    return [draw(confusion.counts, confusion.classes, file)]
+
+
+def speed(
+    planned: Sequence[PlannedSpeed], view: View, *, inference: bool, precision_target: float, time_limit: float
+) -> list[Made]:
+    """Measure one after another; what fails is a row that says so, an interruption stops."""
+    made: list[Made] = []
+    with view:
+        view.begin([ShownRun(name=one.stem, epochs=1) for one in planned])
+        for one in planned:
+            task = SpeedTask(
+                config=claim(one.config, one.stem),
+                inference=inference,
+                precision_target=precision_target,
+                time_limit=time_limit,
+            )
+            made.append(_made(task, view))
+            if made[-1].outcome.exit_code > INTERRUPTED:
+                break
+    return made
+
+
+def summarise(names: Sequence[str], *, classes: int, image_size: int) -> list[Counted]:
+    """Variants with what they count; all named ones if none is named."""
+    chosen = [variants.find(name) for name in names or variants.VARIANTS]
+    return [(variant, cost.count(variant, classes=classes, image_size=image_size)) for variant in chosen]
+
+
+def summary_grids(counted: Sequence[Counted], *, layers: bool) -> list[Grid]:
+    """One table of networks, or one of layers for each."""
+    return [layers_grid(*one) for one in counted] if layers else [summary_grid(counted)]
+
+
+def check(counted: Sequence[Counted], *, classes: int, image_size: int) -> list[str]:
+    """Build every network in Keras; a sentence for each that counts otherwise."""
+    from densebench.models.check import disagreements
+
+    found = ((variant, disagreements(variant, classes=classes, image_size=image_size)) for variant, _ in counted)
+    return [f"{variant.name}: {'; '.join(differences)}." for variant, differences in found if differences]
+
+
+def compare(paths: Sequence[Path], options: CompareOptions, *, published: bool) -> Comparison:
+    """Compare the runs of files and folders; with what others published of their variants, if asked."""
+    is_file = options.baseline is not None and Path(options.baseline).is_file()
+    baseline_runs = store.read_all([str(options.baseline)]) if is_file else []
+    options = dataclasses.replace(options, baseline=None) if is_file else options
+    runs = store.read_all(paths)
+    if published:
+        variants_here = {run.variant for run in runs}
+        runs += [run for run in store.read_all([published_file()]) if run.variant in variants_here]
+    return comparison.compare(runs, options, baseline_runs)
+
+
+def published_file() -> Path:
+    """What others reported: beside the code when installed, in ``results/`` of a checkout."""
+    package = Path(__file__).parent
+    installed = package / PUBLISHED
+    return installed if installed.exists() else package.parent / "results" / PUBLISHED
+
+
+def picture(compared: Comparison, *, plot: Path | None, html: Path | None) -> list[Path]:
+    """Draw pictures and write the page where asked; returns the files written."""
+    written: list[Path] = []
+    if plot is not None:
+        from densebench.reporting.figures import plot as draw
+
+        written += draw(compared, plot)
+    if html is not None:
+        from densebench.reporting.page import write_page
+
+        written.append(write_page(compared, html))
+    return written
+
+
+def environment(data_dir: str | None) -> list[Grid]:
+    """What decides a figure on this machine, and what is not at hand."""
+    return environment_grid(probe(), missing())
+
+
+def _plan_row(planned: PlannedRun) -> PlanRow:
+    config, run = planned.config, planned.config.run or planned.stem
+    return PlanRow(
+        run=run,
+        what="complete" if planned.completed else "resume" if config.resume else "new",
+        variant=config.variant,
+        dataset=planned.facts.name,
+        epochs=config.recipe.epochs,
+        batch_size=config.recipe.batch_size,
+        steps=planned.steps,
+        params=planned.cost.params,
+        forward_macs=planned.cost.forward_macs,
+        results=str(store.run_path(config.results_dir, run)),
+        directory=str(run_directory(config.runs_dir, run)),
+    )
 
 
 def _train_one(planned: PlannedRun, view: View, time_limit: float | None) -> Made:
