@@ -142,6 +142,9 @@ def train(
     made = workflows.train(planned, open_view(errors()), time_limit=_seconds(time_limit, "--time-limit"))
     runs = [one.run for one in made]
     _print(lambda width: runs_tables(runs, width=width), lambda: runs_text(runs, format), format)
+    for one in made:
+        if one.outcome.status == "interrupted":
+            _say(f"Go on with: {workflows.resume_command(one)}")
     return _exit_code(made)
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +76,15 @@ def train(planned: Sequence[PlannedRun], view: View, *, time_limit: float | None
 def describe_plan(planned: Sequence[PlannedRun]) -> Grid:
     """What ``train`` would do."""
     return plan_grid([_plan_row(run) for run in planned])
+
+
+def resume_command(made: Made) -> str:
+    """The command that goes on with an interrupted run."""
+    words = ["densebench", "train", "--resume", made.run.run]
+    runs_dir = made.directory.parent
+    if runs_dir != Path(RunConfig(variant="").runs_dir):
+        words += ["--runs-dir", str(runs_dir)]
+    return shlex.join(words)
 
 
 def evaluate(planned: PlannedEvaluation, view: View) -> Evaluated:

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
 def asked(config: RunConfig, phase: Phase) -> Run:
     """The run as it was asked for, before anything heavy has loaded."""
-    recipe = config.recipe
-    return Run(
+    run = Run(
         run=str(config.run),
         phase=phase,
         started=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
@@ -26,19 +25,28 @@ def asked(config: RunConfig, phase: Phase) -> Run:
         fingerprint=fingerprint(config),
         variant=config.variant,
         dataset=config.data.dataset.split(":")[0],
+        batch_size=config.recipe.batch_size,
+        seed=config.seed,
+        backend=config.backend,
+        precision=config.precision,
+        recompute=config.recompute,
+        deterministic=config.deterministic,
+    )
+    return with_recipe(run, config) if phase == "train" else run
+
+
+def with_recipe(run: Run, config: RunConfig) -> Run:
+    """The run with the recipe that trains it, or that has trained what it evaluates."""
+    recipe = config.recipe
+    return dataclasses.replace(
+        run,
         recipe=recipe.name,
         epochs=recipe.epochs,
-        batch_size=recipe.batch_size,
-        seed=config.seed,
         base_learning_rate=recipe.learning_rate,
         schedule=recipe.schedule,
         momentum=recipe.momentum,
         weight_decay=recipe.weight_decay,
         label_smoothing=recipe.label_smoothing,
-        backend=config.backend,
-        precision=config.precision,
-        recompute=config.recompute,
-        deterministic=config.deterministic,
         target=config.target,
         resumed=0,
     )
@@ -48,17 +56,20 @@ def with_data(run: Run, dataset: "Dataset", recipe: Recipe) -> Run:
     """The run with the data that it really uses."""
     from densebench.data.batches import describe_augmentation
 
-    run = with_warning(run, "accuracy means nothing: the labels are random") if dataset.random_labels else run
+    if dataset.random_labels and run.phase != "speed":
+        run = with_warning(run, "accuracy means nothing: the labels are random")
+    run = dataclasses.replace(
+        run, dataset=dataset.name, classes=len(dataset.class_names), image_size=dataset.image_size
+    )
+    if run.phase == "speed":  # it counts and hashes nothing that was measured
+        return run
     return dataclasses.replace(
         run,
-        dataset=dataset.name,
         dataset_sha256=dataset.sha256,
-        classes=len(dataset.class_names),
-        image_size=dataset.image_size,
         train_images=len(dataset.train.labels),
         validation_images=0 if dataset.validation is None else len(dataset.validation.labels),
         test_images=len(dataset.test.labels),
-        augmentation=describe_augmentation(recipe, dataset.flip_allowed),
+        augmentation=describe_augmentation(recipe, dataset.flip_allowed) if run.phase == "train" else None,
     )
 
 

@@ -77,10 +77,11 @@ def _model(task: EvaluateTask, ground: Ground, book: Book, channel: Channel) -> 
                 params=model.count_params(),
                 trainable_params=trainable,
                 non_trainable_params=model.count_params() - trainable,
-                recipe=None,
+                seed=None,
             )
         )
         return model
+    book.update(description.with_recipe(book.run, task.config))
     count(task.config, book, ground.dataset)
     model = build_trainee(
         task.config, ground.facts, classes=len(ground.dataset.class_names), image_size=ground.dataset.image_size

@@ -66,7 +66,7 @@ def watch_of(
         )
 
     def ready(readiness: watch.Readiness) -> None:
-        if not book.run.resumed:  # of a resumed run the row keeps the first start, as its epochs are kept
+        if book.run.first_step_seconds is None:  # a resumed run keeps its first start, as it keeps its epochs
             book.update(dataclasses.replace(book.run, **dataclasses.asdict(readiness)))
 
     def warn(text: str) -> None:
