@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from densebench.records import COLUMNS, Environment
-from densebench.reporting.formats import figure_text, listed
+from densebench.reporting.formats import differ, figure_text, listed
 from densebench.reporting.metrics import HARDWARE, Metric
 from densebench.reporting.rows import EnvironmentDifference, Row, settings
 
@@ -71,7 +71,7 @@ def hardware_note(rows: Sequence[Row]) -> str | None:
     if not columns:
         return None
     return (
-        f"≠ marks times, memory and energy across different hardware ({listed(columns)} differ): "
+        f"≠ marks times, memory and energy across different hardware ({differ(columns)}): "
         "they compare machines as much as networks."
     )
 

@@ -98,6 +98,11 @@ def setting_text(row: Row, column: str) -> str:
     return ", ".join(figure_text(show, value) for value in settings(row, column))
 
 
+def differ(columns: Sequence[str]) -> str:
+    """``backend differs``, ``backend and batch_size differ``."""
+    return f"{listed(columns)} {'differs' if len(columns) == 1 else 'differ'}"
+
+
 def listed(names: Sequence[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``."""
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)

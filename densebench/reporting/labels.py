@@ -4,6 +4,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 
+from densebench.records import COLUMNS
 from densebench.reporting.formats import setting_text
 from densebench.reporting.grouping import differing
 from densebench.reporting.rows import CompareOptions, Row, settings
@@ -21,12 +22,18 @@ def labelled(rows: Sequence[Row], options: CompareOptions) -> list[Row]:
     return found
 
 
+def part_of(row: Row, column: str) -> str:
+    """A word speaks for itself, a number needs its title: ``jax``, ``batch 32``."""
+    text = setting_text(row, column)
+    return text if COLUMNS[column].type is str else f"{COLUMNS[column].about.title.lower()} {text}"
+
+
 def name_of(row: Row, rows: Sequence[Row], options: CompareOptions) -> str:
     if not options.group or row.phase == "published":
         return row.runs[0].run
     variants = settings(row, "variant")
     alike = [other for other in rows if other.phase == row.phase and settings(other, "variant") == variants]
-    parts = [setting_text(row, column) for column in ("variant", *differing(alike))]
+    parts = [setting_text(row, "variant"), *(part_of(row, column) for column in differing(alike))]
     if row.is_baseline and any(not other.is_baseline for other in alike):
         parts.append("baseline")
     return " · ".join(part for part in parts if part)

@@ -100,7 +100,8 @@ def permutation(values: Sequence[float], baseline: Sequence[float]) -> float | N
     sizes = len(values), len(baseline)
     if min(sizes) < 4 or math.comb(sum(sizes), sizes[0]) > MOST_PERMUTATIONS:
         return None
-    return tails(deals(*sizes) @ column([*values, *baseline]), math.fsum(values))
+    pooled = [*values, *baseline]
+    return tails(deals(*sizes) @ column(pooled), math.fsum(values), size=math.fsum(map(abs, pooled)))
 
 
 def paired_permutation(values: Sequence[float], baseline: Sequence[float]) -> float | None:
@@ -108,12 +109,13 @@ def paired_permutation(values: Sequence[float], baseline: Sequence[float]) -> fl
     differences = [value - other for value, other in zip(values, baseline, strict=True)]
     if len(differences) < 4 or 2 ** len(differences) > MOST_PERMUTATIONS:
         return None
-    return tails(signs(len(differences)) @ column(differences), math.fsum(differences))
+    size = math.fsum(map(abs, (*values, *baseline)))
+    return tails(signs(len(differences)) @ column(differences), math.fsum(differences), size=size)
 
 
-def tails(statistics: "np.ndarray", observed: float) -> float:
-    """Rounding must not part equal sums, so ties count within a hair."""
-    hair = 1e-12 * max(1e-300, abs(observed), float(abs(statistics).max()))
+def tails(statistics: "np.ndarray", observed: float, *, size: float) -> float:
+    """Rounding must not part equal sums, so ties count within a hair of the ``size`` of what was summed."""
+    hair = ROUNDING * size
     above, below = (statistics >= observed - hair).mean(), (statistics <= observed + hair).mean()
     return min(1.0, 2 * float(min(above, below)))
 

@@ -1,7 +1,7 @@
 """Verdicts in one sentence, and estimates as they are shown."""
 
 from densebench.reporting.comparability import obstacles
-from densebench.reporting.formats import UNKNOWN, listed, p_text
+from densebench.reporting.formats import UNKNOWN, differ, p_text
 from densebench.reporting.metrics import METRICS, Metric
 from densebench.reporting.rows import Interval, Row, Verdict
 
@@ -47,8 +47,8 @@ def describe(metric: Metric, verdict: Verdict, row: Row, baseline: Row) -> str:
     if verdict.word == "not comparable":
         columns = obstacles(metric, row, baseline)
         unfinished = "a run is not completed" if "status" in columns else ""
-        unequal = f"{listed([c for c in columns if c != 'status'])} differ" if columns != ("status",) else ""
-        return sentence("; ".join(part for part in (unequal, unfinished) if part))
+        unequal = [column for column in columns if column != "status"]
+        return sentence("; ".join(part for part in (differ(unequal) if unequal else "", unfinished) if part))
     if metric.exact:
         return "Exact, so without a test."
     if verdict.word == "no test":
