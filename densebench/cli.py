@@ -42,7 +42,10 @@ def main() -> None:
 def run(arguments: list[str], *, debug: bool = False) -> int:
     """The exit code of a command line; a traceback is printed only for ``debug``."""
     try:
-        return int(app(arguments, prog_name="densebench", standalone_mode=False) or 0)
+        return int(
+            app(arguments, prog_name="densebench", standalone_mode=False, obj=shlex.join(["densebench", *arguments]))
+            or 0
+        )
     except DensebenchError as error:
         return _fail(str(error), error.exit_code, debug)
     except ClickError as error:
@@ -336,7 +339,7 @@ def _options(context: typer.Context) -> TrainOptions:
         variants=tuple(given.get("variants") or ()),
         seeds=_seeds(given.get("seed"), given.get("seeds")),
         batch_size=size if isinstance(size, int) else None,  # that of `speed` is a list
-        command=shlex.join(["densebench", *sys.argv[1:]]),
+        command=context.obj,
     )
 
 
