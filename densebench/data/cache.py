@@ -50,7 +50,7 @@ def _read(path: Path, images: int) -> Pixels | None:
     if not path.is_file():
         return None
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             pixels: Pixels = archive["pixels"]
     except Exception:  # zip, NumPy and the operating system have many ways to say that a file is damaged
         return None

@@ -38,7 +38,7 @@ def source(edition: Edition, config: DataConfig, on_progress: Progress) -> Sourc
     place = find(edition, data_dir=config.data_dir, offline=config.offline, on_progress=on_progress)
     train, test = _room(place.archive.train), _room(place.archive.test)
     names = _fill(edition, place, train, test, on_progress)
-    blog = edition is CIFAR10
+    blog = edition.name == CIFAR10.name
     return Source(
         name=edition.name,
         train=_split(train, config.image_size),

@@ -76,8 +76,12 @@ def _opened(path: Path) -> Iterator[Image]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about metadata, which does not touch the pixels
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with path.open("rb") as file, Image.open(file, formats=FORMATS) as image:
+            with path.open("rb") as file:
+                image = Image.open(file, formats=FORMATS)
                 _check_header(path, image)
+                if image.format == "PNG":
+                    image.verify()  # the chunks' checksums, which decoding alone lets pass; it uses the image up
+                    image = Image.open(file, formats=FORMATS)
                 yield image
     except DatasetError:
         raise

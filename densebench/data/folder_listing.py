@@ -106,6 +106,7 @@ def _split_by_fraction(root: Path, test_fraction: float) -> Listing:
 
 
 def _list_part(root: Path, part: str) -> _Part:
+    _check_within(root, root / part)
     names, skipped = [], 0
     for entry in _entries(root / part):
         if entry.name.startswith(".") or not S_ISDIR(_stat(root, entry).st_mode):
@@ -155,10 +156,20 @@ def _by_name(entries: Iterable["os.DirEntry[str]"]) -> list["os.DirEntry[str]"]:
 
 
 def _stat(root: Path, entry: "os.DirEntry[str]") -> os.stat_result:
-    """What an entry or the target of a link is; a link must not lead out of the folder."""
+    """What an entry is, or the target of a link."""
+    if entry.is_symlink():
+        _check_within(root, Path(entry.path))
     try:
-        if entry.is_symlink() and not Path(entry.path).resolve(strict=True).is_relative_to(root):
-            raise DatasetError(f"The link {entry.path!r} leads out of the image folder: copy what it means instead.")
         return entry.stat()
+    except OSError as error:
+        raise DatasetError(f"{entry.path!r} cannot be read ({error.strerror}): repair or remove it.") from None
+
+
+def _check_within(root: Path, path: Path) -> None:
+    """Raise :class:`DatasetError` for a link that leads out of the folder, or nowhere."""
+    try:
+        target = path.resolve(strict=True)
     except (OSError, RuntimeError) as error:
-        raise DatasetError(f"{entry.path!r} cannot be read ({error}): repair or remove it.") from None
+        raise DatasetError(f"{str(path)!r} is a link to nothing ({error}): repair or remove it.") from None
+    if not target.is_relative_to(root):
+        raise DatasetError(f"The link {str(path)!r} leads out of the image folder: copy what it means instead.")

@@ -1,0 +1,151 @@
+"""Tests of ``densebench/data/decoding.py``."""
+
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from densebench.data.decoding import decode_files, square_side
+from densebench.data.images import ignore
+from densebench.errors import DatasetError
+
+
+def decode(folder: Path, *names: str, image_size: int | None = None) -> np.ndarray:
+    return decode_files(folder, names, image_size=image_size, like=names[0], on_progress=ignore)
+
+
+def save(path: Path, size: tuple[int, int] = (8, 8), mode: str = "RGB", colour: object = 0) -> None:
+    Image.new(mode, size, colour).save(path)
+
+
+def png_of_zeros(width: int, height: int, *, bits: int = 1) -> bytes:
+    """A grey PNG written by hand: a few kilobytes, whatever its size."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        body = kind + data
+        return len(data).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
+
+    header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([bits, 0, 0, 0, 0])
+    rows = zlib.compress(bytes((1 + -(-width * bits // 8)) * height))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def test_png_pixels_come_back_as_they_were(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 8, 8, 3), np.uint8)
+    for name, image in zip(("a.png", "b.png"), pixels, strict=True):
+        Image.fromarray(image).save(tmp_path / name)
+    assert np.array_equal(decode(tmp_path, "a.png", "b.png"), pixels)
+
+
+def test_jpeg_is_told_by_its_header_whatever_the_name(tmp_path):
+    Image.new("RGB", (8, 8), (200, 10, 10)).save(tmp_path / "a.png", format="JPEG")
+    assert decode(tmp_path, "a.png").shape == (1, 8, 8, 3)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
+def test_every_mode_of_eight_bits_becomes_rgb(mode, tmp_path):
+    save(tmp_path / "a.png", mode=mode)
+    assert decode(tmp_path, "a.png").tolist() == np.zeros((1, 8, 8, 3)).tolist()
+
+
+def test_transparency_is_dropped(tmp_path):
+    save(tmp_path / "a.png", mode="RGBA", colour=(10, 20, 30, 0))
+    assert decode(tmp_path, "a.png")[0, 0, 0].tolist() == [10, 20, 30]
+
+
+def test_images_are_resized_when_a_size_is_given_whatever_their_shape(tmp_path):
+    save(tmp_path / "a.png", size=(9, 4), colour=(5, 6, 7))
+    save(tmp_path / "b.png", size=(30, 30), colour=(5, 6, 7))
+    pixels = decode(tmp_path, "a.png", "b.png", image_size=6)
+    assert pixels.shape == (2, 6, 6, 3)
+    assert (pixels == (5, 6, 7)).all()
+
+
+def test_progress_ends_at_the_number_of_images(tmp_path):
+    save(tmp_path / "a.png")
+    told: list[tuple[int, int | None]] = []
+    decode_files(
+        tmp_path,
+        ["a.png"],
+        image_size=None,
+        like="a.png",
+        on_progress=lambda _, done, total: told.append((done, total)),
+    )
+    assert told == [(0, 1), (1, 1)]
+
+
+def test_mixed_sizes_are_refused_naming_both_files(tmp_path):
+    save(tmp_path / "a.png")
+    save(tmp_path / "b.png", size=(8, 9))
+    with pytest.raises(DatasetError, match=r"'.*/b.png' is 8x9 but '.*/a.png' is 8x8: give --image-size"):
+        decode(tmp_path, "a.png", "b.png")
+
+
+def test_an_image_that_is_no_square_is_refused_unless_a_size_is_given(tmp_path):
+    save(tmp_path / "a.png", size=(8, 9))
+    with pytest.raises(DatasetError, match=r"a.png' is 8x9, no square: give --image-size"):
+        square_side(tmp_path / "a.png")
+
+
+def test_sixteen_bits_are_refused_because_they_would_be_clipped(tmp_path):
+    (tmp_path / "a.png").write_bytes(png_of_zeros(8, 8, bits=16))
+    with pytest.raises(DatasetError, match="has more than 8 bits a channel"):
+        decode(tmp_path, "a.png")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"just text",
+        b"GIF89a" + bytes(100),
+        b"\x89PNG\r\n\x1a\n",
+        png_of_zeros(8, 8)[:-25],
+        png_of_zeros(8, 8)[:40],
+    ],
+)
+def test_a_file_that_is_no_image_is_named(content, tmp_path):
+    (tmp_path / "a.png").write_bytes(content)
+    with pytest.raises(DatasetError, match=r"'.*/a.png' is no readable PNG or JPEG \(.+\): repair or remove it"):
+        decode(tmp_path, "a.png")
+
+
+def test_a_truncated_jpeg_is_named(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.jpg")
+    (tmp_path / "a.jpg").write_bytes((tmp_path / "a.jpg").read_bytes()[:-200])
+    with pytest.raises(DatasetError, match=r"a.jpg' is no readable PNG or JPEG"):
+        decode(tmp_path, "a.jpg")
+
+
+def test_a_vanished_file_is_named(tmp_path):
+    with pytest.raises(DatasetError, match=r"a.png' is no readable PNG or JPEG .*No such file"):
+        decode(tmp_path, "a.png", image_size=8)
+
+
+@pytest.mark.parametrize("side", [5_000, 10_000, 14_000])
+def test_a_decompression_bomb_is_refused_by_its_header(side, tmp_path):
+    (tmp_path / "bomb.png").write_bytes(png_of_zeros(side, side))
+    with pytest.raises(DatasetError, match=r"bomb.png' is "):
+        decode(tmp_path, "bomb.png", image_size=8)
+
+
+def test_a_decompression_bomb_takes_no_memory(tmp_path):
+    """14,000 x 14,000 pixels would take 588 MB as RGB."""
+    (tmp_path / "bomb.png").write_bytes(png_of_zeros(14_000, 14_000))
+    code = f"""
+import resource
+from pathlib import Path
+from densebench.data.decoding import decode_files
+from densebench.errors import DatasetError
+try:
+    decode_files(Path({str(tmp_path)!r}), ["bomb.png"], image_size=8, like="bomb.png", on_progress=print)
+except DatasetError:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+    output = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert int(output.split()[-1]) < 200_000  # kilobytes

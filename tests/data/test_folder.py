@@ -1,0 +1,170 @@
+"""Tests of ``densebench/data/folder.py``."""
+
+import os
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from densebench.config import DataConfig
+from densebench.data import folder as folders
+from densebench.data.datasets import facts, load
+from densebench.errors import DatasetError, InputError
+
+SPLIT = {"train/cat": 6, "train/dog": 4, "test/cat": 2, "test/dog": 2}
+REAL = Path(__file__).parents[3] / "shared" / "data" / "cifar10-images.tar.gz"
+
+
+def config_of(folder: Path, **options) -> DataConfig:
+    return DataConfig(dataset=f"folder:{folder}", **options)
+
+
+@pytest.fixture
+def decoded(monkeypatch) -> list[int]:
+    """How many images each decoding was asked for."""
+    counts: list[int] = []
+
+    def counted(root, paths, **options):
+        counts.append(len(paths))
+        return real(root, paths, **options)
+
+    real = folders.decode_files
+    monkeypatch.setattr(folders, "decode_files", counted)
+    return counts
+
+
+def test_images_and_labels_belong_together(image_folder):
+    root = image_folder(SPLIT)
+    dataset = load(config_of(root))
+    expected = [np.asarray(Image.open(root / "train" / "dog" / f"{index:04d}.png")) for index in range(4)]
+    assert np.array_equal(dataset.train.pixels[dataset.train.labels == 1], expected)
+    assert dataset.class_names == ("cat", "dog")
+    assert dataset.flip_allowed
+
+
+def test_it_is_named_after_the_folder_and_not_its_path(image_folder, monkeypatch):
+    root = image_folder(SPLIT, name="birds")
+    assert facts(config_of(root)).name == "birds"
+    monkeypatch.chdir(root / "train")
+    assert facts(DataConfig(dataset="folder:..")).name == "birds"
+
+
+def test_it_cannot_pass_for_a_built_in_dataset(image_folder):
+    dataset = load(config_of(image_folder(SPLIT, name="cifar10")))
+    assert dataset.name == "cifar10-folder"
+
+
+def test_a_second_loading_decodes_nothing(image_folder, decoded):
+    config = config_of(image_folder(SPLIT))
+    one, other = load(config), load(config)
+    assert decoded == [10, 4]
+    assert one.sha256 == other.sha256
+
+
+def test_only_the_images_asked_for_are_decoded(image_folder, decoded):
+    dataset = load(config_of(image_folder(SPLIT), train_limit=4, test_limit=2))
+    assert decoded == [4, 2]
+    assert np.bincount(dataset.train.labels).tolist() == [2, 2]
+
+
+def test_a_changed_image_is_decoded_anew(image_folder, decoded):
+    root = image_folder(SPLIT)
+    load(config_of(root))
+    Image.new("RGB", (8, 8), (1, 2, 3)).save(root / "test" / "cat" / "0000.png")
+    dataset = load(config_of(root))
+    assert decoded == [10, 4, 4]
+    assert (dataset.test.pixels[0] == (1, 2, 3)).all()
+
+
+def test_a_changed_time_alone_is_enough_to_decode_anew(image_folder, decoded):
+    root = image_folder(SPLIT)
+    load(config_of(root))
+    os.utime(root / "test" / "cat" / "0000.png", ns=(1, 1))
+    load(config_of(root))
+    assert decoded == [10, 4, 4]
+
+
+def test_two_folders_with_the_same_names_do_not_share_their_images(image_folder):
+    one, other = image_folder(SPLIT, name="one"), image_folder(SPLIT, name="other")
+    for path in other.rglob("*.png"):
+        Image.new("RGB", (8, 8)).save(path)
+    for root in (one, other):
+        for path in root.rglob("*.png"):
+            os.utime(path, ns=(1, 1))
+    assert load(config_of(one)).train.pixels.any()
+    assert not load(config_of(other)).train.pixels.any()
+
+
+def test_a_damaged_cache_is_rebuilt(image_folder, private_cache, decoded):
+    config = config_of(image_folder(SPLIT))
+    before = load(config).sha256
+    for path in private_cache.iterdir():
+        path.write_bytes(path.read_bytes()[:100])
+    assert load(config).sha256 == before
+    assert decoded == [10, 4, 10, 4]
+
+
+def test_another_image_size_resizes_every_image(image_folder):
+    config = config_of(image_folder(SPLIT), image_size=5)
+    assert load(config).train.pixels.shape == (10, 5, 5, 3)
+    assert facts(config).image_size == 5
+
+
+def test_train_and_test_must_have_the_same_image_size(image_folder):
+    root = image_folder(SPLIT)
+    for path in (root / "test").rglob("*.png"):
+        Image.new("RGB", (9, 9)).save(path)
+    with pytest.raises(DatasetError, match=r"test/cat/0000.png' is 9x9 but '.*/train/cat/0000.png' is 8x8"):
+        load(config_of(root))
+
+
+def test_skipped_files_are_counted(image_folder):
+    root = image_folder(SPLIT)
+    (root / "train" / "cat" / "notes.txt").write_text("no image")
+    assert load(config_of(root)).skipped == 1
+
+
+def test_a_folder_without_a_split_is_split_by_the_fraction(image_folder):
+    dataset = load(config_of(image_folder({"cat": 10, "dog": 10}), test_fraction=0.2))
+    assert (len(dataset.train.labels), len(dataset.test.labels)) == (16, 4)
+
+
+def test_the_home_directory_may_be_abbreviated(image_folder, monkeypatch, tmp_path):
+    image_folder(SPLIT, name="pets")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert facts(DataConfig(dataset="folder:~/pets")).train_images == 10
+
+
+def test_a_folder_without_a_path_is_refused():
+    with pytest.raises(InputError, match="names no folder"):
+        facts(DataConfig(dataset="folder:"))
+
+
+def test_classes_that_the_folder_has_not_got_are_refused(image_folder):
+    with pytest.raises(InputError, match="--classes 3 does not fit pictures, which has 2 classes"):
+        facts(config_of(image_folder(SPLIT), classes=3))
+
+
+@pytest.mark.skipif(not REAL.exists(), reason=f"{REAL.name} is not there")
+def test_real_images_are_read(tmp_path):
+    wanted = {
+        f"{split}/{name}/{index:04d}.jpg"
+        for split in ("train", "test")
+        for name in ("bird", "ship")
+        for index in range(20)
+    }
+    root = tmp_path / "cifar10-images"
+    with tarfile.open(REAL) as archive:
+        for member in archive:
+            if (name := member.name.removeprefix("./").removeprefix("cifar10-images/")) in wanted:
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                (root / name).write_bytes(archive.extractfile(member).read())
+                wanted.remove(name)
+            if not wanted:
+                break
+    dataset = load(config_of(root))
+    assert dataset.train.pixels.shape == (40, 32, 32, 3)
+    assert dataset.name == "cifar10-images"
+    assert 90 < dataset.mean[0] < 160

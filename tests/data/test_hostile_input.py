@@ -1,0 +1,195 @@
+"""Random damage to everything that the datasets read: each ends in one sentence, or does no harm.
+
+``DENSEBENCH_FUZZ=20000 pytest tests/data/test_hostile_input.py -s`` tries that many inputs a reader, and says so.
+"""
+
+import collections
+import gzip
+import io
+import os
+import pickle
+import pickletools
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from densebench.config import DataConfig
+from densebench.data.archives import Content, read_members
+from densebench.data.cache import cached_pixels
+from densebench.data.cifar_editions import CIFAR10
+from densebench.data.cifar_records import class_names, images_of
+from densebench.data.datasets import load
+from densebench.data.decoding import decode_files
+from densebench.data.images import ignore
+from densebench.data.pickles import load_plain
+from densebench.errors import DensebenchError
+
+INPUTS = int(os.environ.get("DENSEBENCH_FUZZ", "100"))
+PIXELS = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), np.uint8)
+
+
+def damaged(seeds: list[bytes], inputs: int = INPUTS) -> Iterator[bytes]:
+    """Seeds with flipped bits, lost, doubled, overwritten and foreign parts; the same ones on every machine."""
+    chance = random.Random(0)
+    for _ in range(inputs):
+        data = bytearray(chance.choice(seeds))
+        for _ in range(chance.choice((1, 1, 1, 2, 5, 20))):
+            begin, length = chance.randrange(len(data) + 1), chance.choice((1, 1, 2, 4, 16, 300))
+            part = slice(begin, begin + length)
+            match chance.randrange(7):
+                case 0 if data:
+                    data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+                case 1:
+                    del data[part]
+                case 2:
+                    data[begin:begin] = data[part]
+                case 3:
+                    data[part] = chance.randbytes(len(data[part]))
+                case 4:
+                    data[part] = chance.choice((b"\x00", b"\xff", b"\x7f")) * len(data[part])
+                case 5:
+                    del data[begin:]
+                case 6:
+                    other = chance.choice(seeds)
+                    data[part] = other[begin : begin + length]
+        yield bytes(data)
+
+
+def refusal(read: Callable[[bytes], object], data: bytes) -> str | None:
+    try:
+        read(data)
+    except DensebenchError as error:
+        return str(error)
+    return None
+
+
+def outcomes(inputs: Iterator[bytes], read: Callable[[bytes], object]) -> collections.Counter[str]:
+    """How many inputs were read and how many refused; any other exception than ours fails the test."""
+    counts: collections.Counter[str] = collections.Counter()
+    for data in inputs:
+        sentence = refusal(read, data)
+        counts["read" if sentence is None else "refused"] += 1
+        assert sentence is None or (sentence.isprintable() and len(sentence) < 600)
+    print(dict(counts), end=" ")
+    assert counts["refused"] > 0
+    return counts
+
+
+def encoded(**options: object) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(PIXELS[0]).save(file, **options)
+    return file.getvalue()
+
+
+def test_damaged_archives(tmp_path, pack):
+    files = {"set/one": b"first" * 50, "set/two": np.random.default_rng(1).bytes(3000)}
+    path = tmp_path / "set.tar.gz"
+
+    def read(data: bytes) -> None:
+        path.write_bytes(data)
+        assert {content.name: content.data for content in read_members(path, files.keys())} == files
+
+    outcomes(damaged([pack(files)]), read)
+
+
+def test_damaged_tars_in_whole_gzips(tmp_path, pack):
+    """The layer below: the checksum of gzip is right, so that tarfile itself sees the damage."""
+    path = tmp_path / "set.tar.gz"
+    tar = gzip.decompress(pack({"set/one": b"first" * 50, "set/two": bytes(3000)}))
+
+    def read(data: bytes) -> None:
+        path.write_bytes(gzip.compress(data, 1))
+        list(read_members(path, {"set/one", "set/two"}))
+
+    outcomes(damaged([tar]), read)
+
+
+def test_damaged_pickles(python_2_batch):
+    planes = np.random.default_rng(2).integers(0, 256, (2, 3072), np.uint8)
+    seeds = [python_2_batch(planes, [1, 2], "labels")]
+    seeds += [pickle.dumps({"labels": [1, 2], "data": planes}, protocol) for protocol in (3, 4, 5)]
+    heads = [seed[:400] for seed in seeds]  # where the structure is
+
+    def read(data: bytes) -> None:
+        images_of(Content(name="batch", data=data), 2, CIFAR10, CIFAR10.python)
+
+    outcomes(damaged(seeds), read)
+    outcomes(damaged(heads), load_plain)
+
+
+def test_random_operations_as_pickles():
+    chance = random.Random(1)
+    codes = [operation.code.encode("latin1") for operation in pickletools.opcodes]
+    names = [
+        b"cnumpy\ndtype\n",
+        b"cnumpy.core.multiarray\n_reconstruct\n",
+        b"cos\nsystem\n",
+        b"K\x01",
+        b"U\x02u1",
+        b"}",
+        b"]",
+    ]
+
+    def program() -> bytes:
+        return b"\x80\x02" + b"".join(chance.choice(codes + names * 5) for _ in range(chance.randrange(1, 30))) + b"."
+
+    outcomes((program() for _ in range(INPUTS)), load_plain)
+
+
+def test_damaged_records_and_class_names():
+    records = np.random.default_rng(3).integers(0, 10, (2, 3073), np.uint8).tobytes()
+    names = "\n".join(f"name_{index}" for index in range(10)).encode()
+
+    def read(data: bytes) -> None:
+        images = images_of(Content(name="batch", data=data), 2, CIFAR10, CIFAR10.binary)
+        assert images.pixels.shape == (2, 32, 32, 3)
+        assert 0 <= images.labels.min() <= images.labels.max() < 10
+
+    def read_names(data: bytes) -> None:
+        assert len(class_names(Content(name="names", data=data), CIFAR10, CIFAR10.binary)) == 10
+
+    outcomes(damaged([records]), read)
+    outcomes(damaged([names]), read_names)
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg", "other"])
+def test_damaged_images(kind, tmp_path):
+    seeds = {
+        "png": [encoded(format="PNG"), encoded(format="PNG", compress_level=0)],
+        "jpeg": [encoded(format="JPEG"), encoded(format="JPEG", progressive=True)],
+        "other": [encoded(format=name) for name in ("GIF", "BMP", "TIFF", "PPM", "ICO", "WEBP")],
+    }[kind]
+
+    def read(data: bytes) -> None:
+        (tmp_path / "x.png").write_bytes(data)
+        pixels = decode_files(tmp_path, ["x.png"], image_size=None, like="x.png", on_progress=ignore)
+        assert kind != "other"
+        if kind == "png":  # its checksums leave no room for other pixels
+            assert np.array_equal(pixels[0], PIXELS[0])
+        else:
+            assert pixels.shape == (1, 16, 16, 3)
+
+    outcomes(damaged(seeds), read)
+
+
+def test_a_damaged_image_in_a_folder_ends_its_loading(image_folder):
+    root = image_folder({"train/a": 2, "train/b": 2, "test/a": 1, "test/b": 1})
+    path = root / "train" / "b" / "0001.png"
+
+    def read(data: bytes) -> None:
+        path.write_bytes(data)
+        load(DataConfig(dataset=f"folder:{root}"))
+
+    outcomes(damaged([path.read_bytes()], INPUTS // 3), read)
+
+
+def test_a_damaged_cache_never_changes_an_image(private_cache: Path):
+    cached_pixels("noise", 3, lambda: PIXELS)
+    whole = (private_cache / "noise.npz").read_bytes()
+    for data in damaged([whole]):
+        (private_cache / "noise.npz").write_bytes(data)
+        assert np.array_equal(cached_pixels("noise", 3, lambda: PIXELS), PIXELS)
