@@ -1,7 +1,6 @@
 """Pictures as files: PNG, SVG or PDF, whole or not at all."""
 
-import os
-import tempfile
+import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from densebench.errors import ResultsError
+from densebench.reporting.store import replace
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,17 +31,18 @@ def drawing() -> Iterator[None]:
 
 
 def save(figure: "Figure", target: Path) -> Path:
-    """Write a picture beside its place, then move it there, so that no half picture is ever seen."""
+    """Write a picture; raises :class:`ResultsError` if it cannot be written."""
+    kind = target.suffix.lower()
+    picture = io.BytesIO()
+    figure.savefig(picture, format=kind[1:], metadata=METADATA.get(kind))
+    return write_file(target, picture.getvalue())
+
+
+def write_file(target: Path, content: bytes) -> Path:
+    """Write a file whole or not at all; raises :class:`ResultsError`."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, aside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem[:40]}.", suffix=target.suffix)
-        os.close(handle)
-        try:
-            figure.savefig(aside, format=target.suffix[1:].lower(), metadata=METADATA.get(target.suffix.lower()))
-            os.chmod(aside, 0o644)
-            os.replace(aside, target)
-        finally:
-            Path(aside).unlink(missing_ok=True)
+        replace(target, content)
     except OSError as error:
         raise ResultsError(f"{target} cannot be written ({error.strerror or error}): choose another place.") from None
     return target

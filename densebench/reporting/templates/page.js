@@ -1,0 +1,31 @@
+/* The theme, and commands that copy themselves. */
+const theme = find("#theme");
+const wantsDark = matchMedia("(prefers-color-scheme: dark)");
+
+function applyTheme(name) {
+  document.documentElement.dataset.theme = name;
+  theme.textContent = name === "dark" ? "Light" : "Dark";
+  theme.setAttribute("aria-label", `Switch to ${name === "dark" ? "light" : "dark"} colours`);
+}
+
+let themeChosen = false;
+theme.addEventListener("click", () => {
+  themeChosen = true;
+  applyTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark");
+});
+wantsDark.addEventListener("change", () => { if (!themeChosen) applyTheme(wantsDark.matches ? "dark" : "light"); });
+applyTheme(wantsDark.matches ? "dark" : "light");
+
+async function copyCommand(button) {
+  const code = find("code", button.parentNode);
+  try {
+    await navigator.clipboard.writeText(code.textContent);
+    button.textContent = "Copied";
+  } catch {
+    getSelection().selectAllChildren(code);
+    button.textContent = "Selected";
+  }
+  setTimeout(() => { button.textContent = "Copy"; }, 1500);
+}
+
+findAll(".copy").forEach((button) => button.addEventListener("click", () => copyCommand(button)));
