@@ -71,6 +71,9 @@ class Environment:
         Number, About("CPU quota", "number", "Cores' worth of time that a control group allows.", exact=True)
     ] = None
     ram_bytes: Annotated[Count, About("RAM", "bytes", "Memory of the host.", "bytes", exact=True)] = None
+    malloc: Annotated[
+        Text, About("malloc", "text", "kept: the C library keeps large buffers from step to step; or default.")
+    ] = None
     platform: Annotated[Text, About("Platform", "text", "Operating system and its version.")] = None
     python: Annotated[Text, About("Python", "text", "Version of Python.")] = None
     keras: Annotated[Text, About("Keras", "text", "Version of Keras.")] = None
