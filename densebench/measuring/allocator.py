@@ -2,22 +2,42 @@
 
 glibc serves requests above a threshold, which grows to at most 32 MiB, by ``mmap`` and unmaps them when they are freed
 (mallopt(3), M_MMAP_THRESHOLD). The activations of a DenseNet are larger, so every step would pay again for page faults
-and zeroed pages. Kept in the heap, they are paid for once. TensorFlow and JAX take host tensors from ``malloc``.
+and zeroed pages. Kept in the heap, they are paid for once. Threads get arenas of their own, whose heaps cannot hold
+more than 64 MiB and fall back to ``mmap`` whatever M_MMAP_MAX says (malloc/malloc.c, sysmalloc): hence one arena.
+
+JAX and PyTorch take tensors on the host from ``malloc``. TensorFlow does without oneDNN; with it, it has its own pool.
 """
 
 import ctypes
 import platform
+from dataclasses import dataclass
+from typing import Literal
 
 M_TRIM_THRESHOLD = -1  # malloc.h
 M_MMAP_MAX = -4
-NEVER = -1  # mallopt(3): "Setting M_TRIM_THRESHOLD to -1 disables trimming completely."
+M_ARENA_MAX = -8
+SETTINGS = {
+    M_MMAP_MAX: 0,
+    M_TRIM_THRESHOLD: -1,  # mallopt(3): "Setting M_TRIM_THRESHOLD to -1 disables trimming completely."
+    M_ARENA_MAX: 1,
+}
+
+
+@dataclass
+class Malloc:
+    """How this process's allocator was set: glibc cannot be asked."""
+
+    large_buffers: Literal["default", "kept"] = "default"
+
+
+MALLOC = Malloc()
 
 
 def keep_large_buffers() -> bool:
-    """Serve every request from the heap and never shrink it; whether the C library took it (glibc only).
+    """Serve every request from one heap and never shrink it; whether the C library took it (glibc only).
 
-    To be called at the start of the process, before a framework allocates. It changes no result: only time, and the
-    resident memory between peaks.
+    To be called at the start of the process, before a framework starts its threads. It changes no result: only time,
+    and the resident memory between peaks.
     """
     if platform.libc_ver()[0] != "glibc":
         return False
@@ -26,4 +46,7 @@ def keep_large_buffers() -> bool:
     except (OSError, AttributeError):
         return False
     mallopt.argtypes, mallopt.restype = [ctypes.c_int, ctypes.c_int], ctypes.c_int
-    return all([mallopt(M_MMAP_MAX, 0) == 1, mallopt(M_TRIM_THRESHOLD, NEVER) == 1])
+    taken = [mallopt(parameter, value) == 1 for parameter, value in SETTINGS.items()]
+    if all(taken):
+        MALLOC.large_buffers = "kept"
+    return all(taken)

@@ -7,6 +7,7 @@ from importlib import metadata
 from typing import Protocol
 
 from densebench import __version__
+from densebench.measuring.allocator import MALLOC
 from densebench.measuring.host import cpu_facts, ram_bytes
 from densebench.measuring.nvml import ask_gpu
 from densebench.measuring.nvml_card import GpuFacts
@@ -63,6 +64,7 @@ def environment_of(framework: FrameworkFacts | None, gpu: GpuFacts | None) -> En
         cpu_cores=cpu.cores,
         cpu_quota=cpu.quota,
         ram_bytes=ram_bytes(),
+        malloc=MALLOC.large_buffers,
         platform=platform.platform(),
         python=platform.python_version(),
         keras=version_of("keras"),

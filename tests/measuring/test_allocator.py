@@ -8,39 +8,61 @@ import pytest
 from densebench.measuring import allocator
 
 TOUCH_AND_FREE = """
-import ctypes, resource, sys
+import ctypes, resource, sys, threading
 from densebench.measuring.allocator import keep_large_buffers
 if sys.argv[1] == "kept":
     assert keep_large_buffers()
 libc = ctypes.CDLL(None)
 libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
 libc.free.argtypes = [ctypes.c_void_p]
-size = 64 * 2**20
+size = 128 * 2**20
+
 def step():
     buffer = libc.malloc(size)
     ctypes.memset(buffer, 1, size)
     libc.free(buffer)
-step()
-before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-for _ in range(5):
+
+def steps():
     step()
-print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(3):
+        step()
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+
+if sys.argv[2] == "main":
+    steps()
+else:
+    other = threading.Thread(target=steps)
+    other.start()
+    other.join()
 """
 
 
-def page_faults(how: str) -> int:
-    run = subprocess.run([sys.executable, "-c", TOUCH_AND_FREE, how], capture_output=True, text=True, check=True)
-    return int(run.stdout)
+def page_faults(how: str, thread: str) -> int:
+    command = [sys.executable, "-c", TOUCH_AND_FREE, how, thread]
+    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc")
-def test_a_large_buffer_is_faulted_in_once_and_not_at_every_step() -> None:
-    assert page_faults("kept") < 100 < page_faults("default")
+@pytest.mark.parametrize("thread", ["main", "other"])
+def test_a_large_buffer_is_faulted_in_once_and_not_at_every_step(thread) -> None:
+    assert page_faults("kept", thread) < 100 < page_faults("default", thread)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="needs glibc")
+def test_the_environment_says_how_the_allocator_was_set() -> None:
+    ask = (
+        "from densebench.measuring import allocator, environment; print(environment.probe().malloc);"
+        "allocator.keep_large_buffers(); print(environment.probe().malloc)"
+    )
+    printed = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True).stdout
+    assert printed.split() == ["default", "kept"]
 
 
 def test_another_c_library_is_left_alone(monkeypatch) -> None:
     monkeypatch.setattr(platform, "libc_ver", lambda: ("", ""))
     assert not allocator.keep_large_buffers()
+    assert allocator.MALLOC.large_buffers == "default"
 
 
 def test_a_c_library_without_mallopt_is_left_alone(monkeypatch) -> None:
