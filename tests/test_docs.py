@@ -1,0 +1,66 @@
+"""docs/measuring.md agrees with ``COLUMNS``. ``python tests/test_docs.py --write`` writes its table anew."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from densebench.records import COLUMNS, Column
+
+PAGE = Path(__file__).parents[1] / "docs" / "measuring.md"
+BEGIN = "<!-- columns: written by `python tests/test_docs.py --write` -->\n"
+END = "<!-- end of columns -->\n"
+KINDS = {str: "text", int: "integer", float: "number", bool: "true or false"}
+
+
+def column_reference() -> str:
+    """A Markdown table of every column: its name, level, kind, unit, direction and meaning."""
+    rows = ["| column | per | kind | unit | better | meaning |", "|---|---|---|---|---|---|"]
+    return "\n".join([*rows, *(_row(column) for column in COLUMNS.values())]) + "\n"
+
+
+def _row(column: Column) -> str:
+    about = column.about
+    kind = KINDS[column.type] + (", exact" if about.exact else "")
+    better = {"low": "lower", "high": "higher", None: ""}[about.best]
+    unit = "fraction" if about.show == "percent" else about.unit
+    cells = (f"`{column.name}`", column.level, kind, unit, better, about.means.replace("|", "\\|"))
+    return "| " + " | ".join(cells) + " |"
+
+
+def written(page: str) -> str:
+    """The page with its table written anew."""
+    before, rest = page.split(BEGIN)
+    _, after = rest.split(END)
+    return before + BEGIN + "\n" + column_reference() + "\n" + END + after
+
+
+def prose() -> str:
+    return PAGE.read_text().split(BEGIN)[0]
+
+
+def test_the_table_of_columns_is_the_one_that_the_records_describe() -> None:
+    page = PAGE.read_text()
+    assert page == written(page), "run: python tests/test_docs.py --write"
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_the_method_of_every_column_is_told(name) -> None:
+    assert f"`{name}`" in prose()
+
+
+def test_no_method_is_told_of_a_column_that_does_not_exist() -> None:
+    named = set(
+        re.findall(r"`([a-z0-9]+(?:_[a-z0-9]+)*_(?:seconds|bytes|joules|mhz|watts|p5|p50|p95|source))`", prose())
+    )
+    assert named <= set(COLUMNS)
+
+
+def test_every_relative_link_leads_to_a_file() -> None:
+    for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", PAGE.read_text()):
+        assert (PAGE.parent / target).exists(), target
+
+
+if __name__ == "__main__" and "--write" in sys.argv:
+    PAGE.write_text(written(PAGE.read_text()))
