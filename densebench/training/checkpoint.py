@@ -201,13 +201,18 @@ def _assign(checkpoint: Checkpoint, variables: Sequence[keras.Variable], directo
     if len(saved) != len(variables):
         raise CheckpointError(f"The checkpoint in {directory} has too few variables: start the run anew.")
     for facts, variable in zip(saved, variables, strict=True):
-        if (facts.path, facts.shape) != (variable.path, tuple(variable.shape)):
+        if (_name(facts.path), facts.shape) != (_name(variable.path), tuple(variable.shape)):
             raise CheckpointError(
                 f"The checkpoint in {directory} has {facts.path} {facts.shape} where the network has "
                 f"{variable.path} {tuple(variable.shape)}: it is another network's, so start the run anew."
             )
     for array, variable in zip(checkpoint.arrays, variables, strict=False):
         variable.assign(np.array(array))
+
+
+def _name(path: str) -> str:
+    """Layer and variable: the implementations put them at different depths."""
+    return "/".join(path.split("/")[-2:])
 
 
 def _what_differs(then: BackendFacts, now: BackendFacts) -> list[str]:

@@ -41,6 +41,8 @@ def from_json(text: str) -> Description:
     """What :func:`to_json` wrote; raises :class:`Damaged` for anything else."""
     try:
         values = json.loads(text)
+        if values["epoch"] != len(values["records"]):
+            raise ValueError(f"{len(values['records'])} records of {values['epoch']} epochs")
         return Description(
             epoch=_typed(values["epoch"], int),
             deciding_values=_typed(values["deciding_values"], dict),

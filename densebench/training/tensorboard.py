@@ -1,9 +1,14 @@
 """A run's TensorBoard log, written by tensorboardX, so that every backend has one and none needs TensorFlow."""
 
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from densebench.config import RunConfig, deciding_values
+from densebench.errors import RunFailed
 from densebench.records import EpochRecord
 from densebench.training.backend import BackendFacts
 from densebench.training.hiding import hidden
@@ -33,30 +38,51 @@ METRICS = ("accuracy/test", "loss/test", "time/images_per_second")  # by which r
 
 
 class EpochLog:
-    """Scalars epoch by epoch, flushed at once, and the hyper-parameters."""
+    """Scalars epoch by epoch, on disk when :meth:`add` returns, and the hyper-parameters.
+
+    Without tensorboardX's ``SummaryWriter``, whose thread would die of a full disk and let the run wait for it forever.
+    Raises :class:`RunFailed` where it cannot write.
+    """
 
     def __init__(self, directory: Path, config: RunConfig, facts: BackendFacts) -> None:
         with hidden("torch"):
-            from tensorboardX import SummaryWriter
-            from tensorboardX.summary import hparams
-        self._writer = SummaryWriter(str(directory))
-        metrics = dict.fromkeys(METRICS, 0.0)  # only their names are written
-        experiment, start, self._end = hparams(_hyper_parameters(config, facts), metrics)
-        self._writer.file_writer.add_summary(experiment)
-        self._writer.file_writer.add_summary(start)
+            from tensorboardX.event_file_writer import EventsWriter
+            from tensorboardX.proto.event_pb2 import Event
+            from tensorboardX.summary import hparams, scalar
+        self._directory, self._event, self._scalar = directory, Event, scalar
+        experiment, start, self._end = hparams(_hyper_parameters(config, facts), dict.fromkeys(METRICS, 0.0))
+        with self._explained():
+            directory.mkdir(parents=True, exist_ok=True)
+            # a resumed run begins another file, perhaps in the same second
+            self._writer = EventsWriter(str(directory / "events"), f".{os.getpid()}")
+            self._write([experiment, start])
 
     def add(self, record: EpochRecord) -> None:
         """Write what is known of an epoch."""
-        for tag, column in SCALARS.items():
-            value = getattr(record, column)
-            if value is not None:
-                self._writer.add_scalar(tag, value, record.epoch)
-        self._writer.flush()
+        values = {tag: getattr(record, column) for tag, column in SCALARS.items()}
+        with self._explained():
+            self._write([self._scalar(tag, value) for tag, value in values.items() if value is not None], record.epoch)
 
     def close(self) -> None:
         """End the session."""
-        self._writer.file_writer.add_summary(self._end)
-        self._writer.close()
+        with self._explained():
+            self._write([self._end])
+            self._writer.close()
+
+    def _write(self, summaries: Sequence[Any], step: int | None = None) -> None:
+        for summary in summaries:
+            self._writer.write_event(self._event(wall_time=time.time(), step=step, summary=summary))
+        self._writer.flush()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise RunFailed(
+                f"The TensorBoard log in {self._directory} cannot be written ({error.strerror}): make room there, "
+                "then continue with --resume."
+            ) from None
 
 
 def _hyper_parameters(config: RunConfig, facts: BackendFacts) -> dict[str, Any]:

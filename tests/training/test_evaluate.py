@@ -1,0 +1,71 @@
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from densebench.data.batches import standardised
+from densebench.errors import InputError, Interrupted
+from densebench.training.evaluate import LATENCY_BATCHES, evaluate
+
+
+@pytest.fixture
+def evaluated(build, facts, dataset):
+    def evaluated(images=dataset, should_stop=lambda: None, **options):
+        return evaluate(
+            model=build().model,
+            facts=facts,
+            dataset=images,
+            images=images.test,
+            batch_size=8,
+            should_stop=should_stop,
+            **options,
+        )
+
+    return evaluated
+
+
+def test_scores_are_those_of_the_models_own_answers(evaluated, build, dataset):
+    x = standardised(dataset.test.pixels, dataset.mean, dataset.deviation)
+    logits = keras.ops.convert_to_numpy(build().model(x, training=False)).astype(np.float64)
+    labels = dataset.test.labels
+    losses = np.log(np.exp(logits).sum(axis=-1)) - logits[np.arange(len(labels)), labels]
+    scores = evaluated().scores
+    assert scores.images == 12
+    assert scores.loss == pytest.approx(losses.mean(), rel=1e-5)
+    assert scores.accuracy == pytest.approx((logits.argmax(axis=-1) == labels).mean())
+    assert scores.confusion.sum(axis=1).tolist() == np.bincount(labels, minlength=6).tolist()
+
+
+def test_an_evaluation_trains_nothing(build, facts, dataset):
+    model = build().model
+    before = [np.array(keras.ops.convert_to_numpy(variable)) for variable in model.variables]
+    evaluate(model=model, facts=facts, dataset=dataset, images=dataset.test, batch_size=8, should_stop=lambda: None)
+    for old, variable in zip(before, model.variables, strict=True):
+        assert np.array_equal(old, keras.ops.convert_to_numpy(variable))
+
+
+def test_speed_and_latency_are_read_from_the_clock(evaluated):
+    readings = iter(range(10_000))
+    evaluation = evaluated(clock=lambda: float(next(readings)))
+    assert (evaluation.latency_ms_p50, evaluation.latency_ms_p95) == (1000.0, 1000.0)
+    assert (evaluation.eval_seconds, evaluation.images_per_second) == (1.0, 12.0)
+
+
+def test_an_evaluation_can_be_stopped(evaluated):
+    def stop():
+        raise Interrupted("Stopped.", 2)
+
+    with pytest.raises(Interrupted):
+        evaluated(should_stop=stop)
+
+
+def test_latency_is_measured_on_many_batches_of_even_a_small_split(evaluated):
+    calls = []
+    evaluated(should_stop=lambda: calls.append(1))
+    assert len(calls) > LATENCY_BATCHES
+
+
+def test_a_network_for_other_classes_or_sizes_is_refused(evaluated, dataset):
+    with pytest.raises(InputError, match="6 classes of 8x8 images apart, but synthetic has 2 classes of 8x8"):
+        evaluated(replace(dataset, class_names=("cat", "dog")))

@@ -1,0 +1,82 @@
+import errno
+import os
+
+import keras
+import numpy as np
+import pytest
+
+from densebench.errors import InputError, RunFailed
+from densebench.training import export
+from densebench.training.export import load_model, save_model
+
+
+@pytest.fixture
+def saved(build, config, tmp_path):
+    trainee = build()
+    for variable in trainee.model.variables:
+        variable.assign(np.random.default_rng(len(variable.path)).uniform(0.5, 1.0, variable.shape).astype(np.float32))
+    save_model(trainee.model, config, tmp_path / "model.keras")
+    return trainee.model
+
+
+def test_a_saved_model_answers_as_the_trained_one_did(saved, tmp_path):
+    x = np.random.default_rng(0).standard_normal((4, 8, 8, 3), dtype=np.float32)
+    expected = keras.ops.convert_to_numpy(saved(x, training=False))
+    answers = keras.ops.convert_to_numpy(load_model(tmp_path / "model.keras")(x, training=False))
+    np.testing.assert_allclose(answers, expected, rtol=1e-6)
+
+
+def test_saving_returns_the_files_size_and_leaves_nothing_else(saved, config, tmp_path):
+    size = save_model(saved, config, tmp_path / "model.keras")
+    assert size == (tmp_path / "model.keras").stat().st_size
+    assert os.listdir(tmp_path) == ["model.keras"]
+
+
+def test_a_failed_save_leaves_the_old_file(saved, config, tmp_path, monkeypatch):
+    whole = (tmp_path / "model.keras").read_bytes()
+
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(export.os, "fsync", full)
+    with pytest.raises(RunFailed, match="No space left on device"):
+        save_model(saved, config, tmp_path / "model.keras")
+    assert (tmp_path / "model.keras").read_bytes() == whole
+    assert os.listdir(tmp_path) == ["model.keras"]
+
+
+def test_a_missing_file_is_called_missing(tmp_path):
+    with pytest.raises(InputError, match="There is no model file"):
+        load_model(tmp_path / "none.keras")
+
+
+@pytest.mark.parametrize("name", ["model.h5", "model.hdf5", "model.weights.h5"])
+def test_legacy_files_are_refused_unopened(tmp_path, name):
+    (tmp_path / name).write_bytes(b"anything")
+    with pytest.raises(InputError, match="legacy HDF5"):
+        load_model(tmp_path / name)
+
+
+@pytest.mark.parametrize("keep", [0, 1, 1000, -1])
+def test_a_truncated_file_is_called_incomplete(saved, tmp_path, keep):
+    whole = (tmp_path / "model.keras").read_bytes()
+    (tmp_path / "cut.keras").write_bytes(whole[:keep])
+    with pytest.raises(InputError, match=r"complete \.keras|cannot be loaded"):
+        load_model(tmp_path / "cut.keras")
+
+
+def test_a_model_that_brings_code_is_refused(facts, tmp_path):
+    image = keras.Input((8, 8, 3))
+    model = keras.Model(
+        image, keras.layers.Dense(6)(keras.layers.Flatten()(keras.layers.Lambda(lambda x: x + 1)(image)))
+    )
+    model.save(tmp_path / "lambda.keras")
+    with pytest.raises(InputError, match="cannot be loaded"):
+        load_model(tmp_path / "lambda.keras")
+
+
+def test_a_model_of_something_else_is_refused(facts, tmp_path):
+    image = keras.Input((28, 28, 1))
+    keras.Model(image, keras.layers.Dense(6)(keras.layers.Flatten()(image))).save(tmp_path / "grey.keras")
+    with pytest.raises(InputError, match="square colour images"):
+        load_model(tmp_path / "grey.keras")

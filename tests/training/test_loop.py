@@ -1,0 +1,192 @@
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from densebench.errors import InputError, Interrupted, NonFiniteLoss
+from densebench.measuring.memory import GpuMemory
+from densebench.measuring.nvml import GpuReading
+from densebench.recipes import learning_rate_at
+from densebench.training import checkpoint
+
+
+def test_every_epoch_ends_in_one_record(train, config):
+    _, records = train()
+    assert [record.epoch for record in records] == [1, 2, 3]
+    assert [record.learning_rate for record in records] == [
+        learning_rate_at(config.recipe, epoch) for epoch in (1, 2, 3)
+    ]
+    assert all(record.train_loss > 0 and record.test_loss > 0 for record in records)
+    assert all(0 <= record.test_accuracy <= record.test_top5_accuracy <= 1 for record in records)
+    assert all(record.validation_loss is None for record in records)
+
+
+def test_held_out_images_are_scored_beside_the_test_images(train, config):
+    from densebench.data import datasets
+
+    images = datasets.load(replace(config.data, validation=6))
+    _, records = train(changed=replace(config, data=replace(config.data, validation=6)), images=images)
+    assert records[0].validation_loss is not None
+    assert records[0].validation_loss != records[0].test_loss
+
+
+def test_training_lowers_the_loss_on_what_can_be_learned(train, dataset, config):
+    """Images whose class is their brightness."""
+    pixels = np.repeat(dataset.train.labels, 8 * 8 * 3).reshape(-1, 8, 8, 3).astype(np.uint8) * 40
+    bright = replace(dataset, train=replace(dataset.train, pixels=pixels), mean=(100.0,) * 3, deviation=(70.0,) * 3)
+    recipe = replace(config.recipe, epochs=12, shift=0.0)
+    _, records = train(changed=replace(config, recipe=recipe), images=bright)
+    assert records[-1].train_loss < records[0].train_loss * 0.7
+
+
+def test_times_are_those_of_the_clock(train):
+    """A clock that moves on by one second whenever it is read."""
+    readings = iter(range(10_000))
+    ready = []
+    _, records = train(clock=lambda: float(next(readings)), on_ready=ready.append)
+    first = records[0]
+    assert first.step_ms_p50 == 1000.0
+    assert first.epoch_seconds > 0
+    assert first.eval_seconds == 1.0
+    spent = [record.elapsed_seconds for record in records]
+    assert spent == sorted(set(spent))
+    assert len(ready) == 1
+    assert ready[0].first_step_seconds >= 1.0 + (ready[0].trace_seconds or 0.0)
+
+
+def test_a_resumed_runs_elapsed_time_goes_on_from_where_it_was(train, tmp_path):
+    from densebench.records import EpochRecord
+
+    _, records = train(
+        finished=[EpochRecord(epoch=1, elapsed_seconds=5000.0), EpochRecord(epoch=2, elapsed_seconds=7000.0)]
+    )
+    assert [record.epoch for record in records] == [3]
+    assert records[0].elapsed_seconds > 7000
+
+
+def test_the_instruments_figures_come_into_the_row(train):
+    class Monitor:
+        def begin_epoch(self):
+            self.begun = True
+
+        def end_epoch(self):
+            assert self.begun
+            self.begun = False
+            return GpuReading(
+                process_peak_bytes=3,
+                device_peak_bytes=4,
+                memory_source="NVML",
+                energy_joules=5.0,
+                energy_source="counter",
+                clock_mhz=1000.0,
+                warnings=("the card is shared",),
+            )
+
+    class Allocator:
+        resets = 0
+
+        def reset(self):
+            self.resets += 1
+            return True
+
+        def peak(self):
+            return GpuMemory(peak_bytes=1, reserved_bytes=2, source="allocator")
+
+    allocator, warnings = Allocator(), []
+    _, records = train(monitor=Monitor(), allocator=allocator, on_warning=warnings.append)
+    last = records[-1]
+    assert (last.gpu_peak_bytes, last.gpu_reserved_peak_bytes) == (1, 2)
+    assert (last.gpu_process_peak_bytes, last.gpu_device_peak_bytes) == (3, 4)
+    assert (last.energy_joules, last.energy_source, last.gpu_clock_mhz) == (5.0, "counter", 1000.0)
+    assert last.gpu_memory_source == "allocator; NVML"
+    assert last.host_peak_bytes > 0
+    assert allocator.resets == 1
+    assert warnings == ["the card is shared"]
+
+
+def test_progress_tells_of_the_epoch_so_far(train):
+    readings = iter(range(10_000))
+    told = []
+    _, records = train(clock=lambda: float(next(readings)), on_progress=told.append)
+    assert [(step.epoch, step.step, step.steps, step.epochs) for step in told[:4]] == [
+        (1, 1, 3, 3),
+        (1, 2, 3, 3),
+        (1, 3, 3, 3),
+        (2, 1, 3, 3),
+    ]
+    assert told[2].loss == records[0].train_loss
+    assert told[2].accuracy == records[0].train_accuracy
+    assert told[0].images_per_second is None
+    assert told[1].images_per_second > 0
+
+
+def test_progress_is_not_told_more_than_ten_times_a_second(train):
+    told = []
+    train(clock=lambda: 0.0, on_progress=told.append)
+    assert [step.step for step in told] == [1, 3] * 3
+
+
+def test_a_stop_ends_after_the_running_step_and_leaves_no_thread(train, tmp_path):
+    calls = []
+
+    def stop():
+        calls.append(1)
+        if len(calls) == 7:  # the second epoch's second step: three steps and two batches of the test before it
+            raise Interrupted("Stopped.", 15)
+
+    steps = []
+    with pytest.raises(Interrupted):
+        train(checkpoints=tmp_path, should_stop=stop, on_progress=steps.append, clock=iter(range(10_000)).__next__)
+    assert (steps[-1].epoch, steps[-1].step) == (2, 2)
+    assert not [thread for thread in threading.enumerate() if "prefetch" in thread.name]
+    assert checkpoint.newest(tmp_path).description.epoch == 1
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_checkpoint(
+    train, build, dataset, config, facts, tmp_path
+):
+    trainee, records = train(changed=config, checkpoints=tmp_path)
+    whole = (tmp_path / checkpoint.NEWEST).read_bytes()
+    spoilt = replace(dataset, mean=(float("nan"),) * 3)
+    longer = replace(config, recipe=replace(config.recipe, epochs=4))
+    with pytest.raises(NonFiniteLoss, match=r"became nan in epoch 4, step 1 of 3: lower --learning-rate"):
+        train(changed=longer, trainee=trainee, images=spoilt, finished=records, checkpoints=tmp_path)
+    assert (tmp_path / checkpoint.NEWEST).read_bytes() == whole
+
+
+def test_a_test_loss_that_is_not_finite_ends_the_run_too(train, build):
+    trainee = build()
+    variance = next(v for v in trainee.model.non_trainable_variables if v.path.endswith("moving_variance"))
+    variance.assign(np.full(variance.shape, np.nan, np.float32))
+    with pytest.raises(NonFiniteLoss, match="test loss became nan after epoch 1"):
+        train(trainee=trainee)
+
+
+def test_a_batch_larger_than_the_data_is_refused(train, config):
+    with pytest.raises(InputError, match="--batch-size 64"):
+        train(changed=replace(config, recipe=replace(config.recipe, batch_size=64)))
+
+
+@pytest.mark.parametrize(("every", "saved"), [(0, []), (1, [1, 2, 3]), (2, [2, 3])])
+def test_checkpoints_come_as_often_as_asked_and_after_the_last_epoch(
+    train, config, tmp_path, monkeypatch, every, saved
+):
+    epochs = []
+    monkeypatch.setattr(checkpoint, "save", lambda *_, records, **__: epochs.append(len(records)))
+    train(changed=replace(config, checkpoint_every=every), checkpoints=tmp_path)
+    assert epochs == saved
+
+
+def test_a_target_that_was_reached_ends_the_run_if_asked(train, config, tmp_path):
+    reached = replace(config, target=0.001, stop_at_target=True)
+    at_once = next(record.epoch for record in train()[1] if record.test_accuracy >= 0.001)
+    _, records = train(changed=reached, checkpoints=tmp_path)
+    assert records[-1].epoch == at_once
+    assert checkpoint.newest(tmp_path).description.epoch == at_once
+    assert len(train(changed=replace(reached, stop_at_target=False))[1]) == 3
+
+
+def test_a_finished_run_trains_no_more(train, config):
+    _, records = train()
+    assert train(finished=records)[1] == []
