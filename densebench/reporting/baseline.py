@@ -65,8 +65,9 @@ def distance(row: Row, baseline: Row) -> int:
 
 def unmatched_note(rows: Sequence[Row]) -> str | None:
     """A sentence on rows that the baseline leaves without a counterpart."""
-    lost = [row.label for row in rows if not row.is_baseline and row.baseline is None and row.phase != "published"]
-    if not lost or not any(row.is_baseline for row in rows):
+    phases = {row.phase for row in rows if row.is_baseline}
+    lost = [row.label for row in rows if row.phase in phases and not row.is_baseline and row.baseline is None]
+    if not lost:
         return None
     return f"No single baseline row corresponds to {listed(lost)}: name it more exactly."
 

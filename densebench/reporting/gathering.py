@@ -9,9 +9,9 @@ from densebench.errors import ResultsError
 from densebench.records import Run
 from densebench.reporting.store import read, read_all
 
-HERE = Path(__file__).parent
-# Beside this file in an installed package, under results/ in a checkout.
-PUBLISHED = (HERE / "published.csv", HERE.parent.parent / "results" / "published.csv")
+PACKAGE = Path(__file__).parents[1]
+# Inside an installed package, under results/ in a checkout.
+PUBLISHED = (PACKAGE / "published.csv", PACKAGE.parent / "results" / "published.csv")
 
 
 @dataclass(frozen=True, kw_only=True)

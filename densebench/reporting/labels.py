@@ -34,6 +34,8 @@ def name_of(row: Row, rows: Sequence[Row], options: CompareOptions) -> str:
     variants = settings(row, "variant")
     alike = [other for other in rows if other.phase == row.phase and settings(other, "variant") == variants]
     parts = [setting_text(row, "variant"), *(part_of(row, column) for column in differing(alike))]
+    if row.phase != "train" and any(other.phase == "train" for other in rows):
+        parts.append(row.phase)
     if row.is_baseline and any(not other.is_baseline for other in alike):
         parts.append("baseline")
     return " · ".join(part for part in parts if part)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from densebench.reporting.formats import p_text
+from densebench.reporting.formats import UNKNOWN, p_text
 from densebench.reporting.grid import Grid, GridColumn, texts
 from densebench.reporting.metrics import METRICS
 from densebench.reporting.rows import GateResult, Row, Verdict
@@ -20,22 +20,20 @@ def verdict_grid(rows: Sequence[Row], columns: Sequence[str] | None) -> Grid | N
     if not found:
         return None
     baselines = dict.fromkeys(row.baseline for row, _ in found)
-    permuted = any(verdict.p_permutation is not None for _, verdict in found)
     several = len(baselines) > 1
     entries = [
         text("row", "Variant", [row.label for row, _ in found], 9),
-        text("baseline", "Against", [row.baseline or "" for row, _ in found], 3) if several else None,
+        text("baseline", "Against", [row.baseline or "" for row, _ in found] if several else [], 3),
         text("metric", "Metric", [METRICS[verdict.metric].title for _, verdict in found], 8),
         number("estimate", "Estimate", [marked_estimate(verdict) for _, verdict in found], 7),
         number("interval", "95 % interval", [interval_of(verdict) for _, verdict in found], 5),
         number("p", "p (Holm)", [p_text(verdict.p_holm) for _, verdict in found], 4),
-        number("p_permutation", "p (exact)", [p_text(verdict.p_permutation) for _, verdict in found], 2)
-        if permuted
-        else None,
+        number("p_permutation", "p (exact)", [p_text(verdict.p_permutation) for _, verdict in found], 2),
         text("verdict", "Verdict", [word_text(verdict) for _, verdict in found], 6),
     ]
+    told = [entry for entry in entries if any(cell.text != UNKNOWN for cell in entry.cells)]
     title = "Against the baseline" if several else f"Against {next(iter(baselines))}"
-    return Grid(name="verdicts", title=title, columns=tuple(entry for entry in entries if entry is not None))
+    return Grid(name="verdicts", title=title, columns=tuple(told))
 
 
 def is_shown(row: Row, verdict: Verdict, columns: Sequence[str] | None) -> bool:

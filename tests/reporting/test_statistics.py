@@ -12,6 +12,7 @@ from densebench.reporting import statistics
 values = st.lists(st.floats(-100, 100), min_size=2, max_size=12)
 
 
+@pytest.mark.filterwarnings("ignore:Precision loss occurred:RuntimeWarning")
 @given(values, values)
 def test_welch_agrees_with_scipy(ours, theirs):
     assume(max(np.ptp(ours), np.ptp(theirs)) > 1e-3)
