@@ -14,7 +14,8 @@ from densebench import __version__
 from densebench.reporting.escape import plain
 from densebench.reporting.figures_files import write_file
 from densebench.reporting.page_data import page_data
-from densebench.reporting.page_parts import environments, facts, run_entries, sections
+from densebench.reporting.page_runs import about, environments, facts, run_entries
+from densebench.reporting.page_tables import sections
 from densebench.reporting.rows import Comparison
 from densebench.reporting.tables import closing_notes
 
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATES = Path(__file__).parent / "templates"
-SCRIPTS = ("common.js", "table.js", "verdicts.js", "curves.js", "scatter.js", "page.js")
+SCRIPTS = (
+    "common.js", "axes.js", "table.js", "verdicts.js", "curves.js", "panels.js", "reading.js", "zooming.js",
+    "legend.js", "scatter.js", "page.js",
+)  # fmt: skip
 STYLES = ("page.css", "charts.css", "print.css")
 
 
@@ -45,6 +49,7 @@ def render(comparison: Comparison, *, title: str) -> str:
             policy=policy(script, style),
             script=Markup(script),  # ours, not data
             style=Markup(style),
+            about=about(comparison),
             sections=sections(comparison),
             facts=facts(comparison),
             notes=[plain(note) for note in closing_notes(comparison)],

@@ -1,20 +1,18 @@
-"""What the page shows as text: tables of rows, facts that hold for all, environments, and how each run was made."""
+"""The page's tables: rows of one phase with what each is sorted by."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from densebench.records import COLUMNS, Column, Environment, Phase, Run
+from densebench.records import COLUMNS, Phase
 from densebench.reporting.escape import plain
 from densebench.reporting.figures_series import COLOURS, DASHES
-from densebench.reporting.formats import UNKNOWN, figure_text, interval_text, setting_text
+from densebench.reporting.formats import UNKNOWN, interval_text
 from densebench.reporting.grid import Cell, GridColumn
-from densebench.reporting.grouping import shared
 from densebench.reporting.metrics import METRICS
 from densebench.reporting.rows import Comparison, Row, settings
-from densebench.reporting.tables import PHASES, SHARED, fitted_rows
+from densebench.reporting.tables import PHASES, fitted_rows
 
 WITH_INTERVAL = ("test_accuracy", "epoch_seconds")
-FIELDS = tuple(column for column in COLUMNS.values() if column.level == "environment")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,46 +54,6 @@ class Section:
     phase: Phase
     columns: tuple[TableColumn, ...]
     rows: tuple[TableRow, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fact:
-    """A setting that is equal in all rows."""
-
-    title: str
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class EnvironmentField:
-    """A column of the environment: a text for each different environment."""
-
-    title: str
-    means: str
-    texts: tuple[str, ...]
-    differs: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Environments:
-    """The different environments, lettered, with the number of runs of each."""
-
-    letters: tuple[str, ...]
-    counts: tuple[int, ...]
-    fields: tuple[EnvironmentField, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunEntry:
-    """How a run was made, and what a reader must know of it."""
-
-    run: str
-    status: str
-    seed: str
-    started: str
-    environment: str
-    command: str
-    remarks: tuple[str, ...]
 
 
 def sections(comparison: Comparison) -> list[Section]:
@@ -159,62 +117,3 @@ def sort_key(name: str, row: Row, text: str) -> float | str | None:
         value = settings(row, name)[0]
         return float(value) if isinstance(value, int | float) else None
     return None if text in ("", UNKNOWN) else text.casefold()
-
-
-def facts(comparison: Comparison) -> list[Fact]:
-    """What is equal in all rows that were measured here."""
-    rows = [row for row in comparison.rows if row.phase != "published"]
-    equal = shared(rows) if rows else ()
-    return [Fact(title=COLUMNS[name].about.title, text=setting_text(rows[0], name)) for name in SHARED if name in equal]
-
-
-def environments(comparison: Comparison) -> Environments:
-    found = different(comparison)
-    runs = measured(comparison)
-    columns = [(column, tuple(shown(column, environment) for environment in found)) for column in FIELDS]
-    return Environments(
-        letters=tuple(letter(place) for place in range(len(found))),
-        counts=tuple(sum(run.environment == environment for run in runs) for environment in found),
-        fields=tuple(
-            EnvironmentField(
-                title=column.about.title, means=column.about.means, texts=texts, differs=len(set(texts)) > 1
-            )
-            for column, texts in columns
-            if any(text != UNKNOWN for text in texts)
-        ),
-    )
-
-
-def measured(comparison: Comparison) -> list[Run]:
-    return [run for row in comparison.rows if row.phase != "published" for run in row.runs]
-
-
-def different(comparison: Comparison) -> list[Environment]:
-    return list(dict.fromkeys(run.environment for run in measured(comparison)))
-
-
-def shown(column: Column, environment: Environment) -> str:
-    return figure_text(column.about.show, getattr(environment, column.name))
-
-
-def letter(place: int) -> str:
-    """A, B, ..., Z, A2, B2, ..."""
-    return f"{chr(ord('A') + place % 26)}{place // 26 + 1 if place >= 26 else ''}"
-
-
-def run_entries(comparison: Comparison) -> list[RunEntry]:
-    found = different(comparison)
-    return [run_entry(run, found) for row in comparison.rows for run in row.runs]
-
-
-def run_entry(run: Run, found: Sequence[Environment]) -> RunEntry:
-    published = run.phase == "published"
-    return RunEntry(
-        run=plain(run.run),
-        status="published" if published else run.status,
-        seed="" if run.seed is None else str(run.seed),
-        started=plain(run.started or ""),
-        environment="" if published else letter(found.index(run.environment)),
-        command=plain(run.command or ""),
-        remarks=tuple(plain(text) for text in (run.reason, run.warnings, run.source) if text),
-    )
