@@ -19,10 +19,10 @@ def cache_directory() -> Path:
     """$DENSEBENCH_DATA, else $XDG_CACHE_HOME/densebench, else ~/.cache/densebench; made if it is not there."""
     own, base = os.environ.get("DENSEBENCH_DATA"), Path(os.environ.get("XDG_CACHE_HOME", ""))
     if own:
-        directory = Path(own).expanduser()
+        directory = Path(os.path.expanduser(own))
     else:
         # A relative XDG_CACHE_HOME is to be ignored (XDG Base Directory Specification 0.8).
-        directory = (base if base.is_absolute() else Path("~/.cache").expanduser()) / "densebench"
+        directory = (base if base.is_absolute() else Path(os.path.expanduser("~/.cache"))) / "densebench"
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -9,6 +9,7 @@ from densebench.config import DataConfig
 from densebench.data import cifar, digits, folder, synthetic
 from densebench.data.choosing import first_of_each_class, hold_out
 from densebench.data.images import Dataset, DatasetFacts, Images, PerChannel, Progress, Source, Split, ignore
+from densebench.data.resizing import check_memory
 from densebench.data.statistics import mean_and_deviation, sha256_of
 from densebench.data.streams import key
 from densebench.errors import InputError, unknown
@@ -39,6 +40,7 @@ def facts(config: DataConfig) -> DatasetFacts:
 def load(config: DataConfig, on_progress: Progress = ignore) -> Dataset:
     """The images that ``config`` asks for; raises :class:`InputError` or its child ``DatasetError``."""
     wanted = facts(config)
+    _check_memory(wanted)
     source = _source(config, wanted, on_progress)
     chosen, held_out = _train_and_validation(config, source)
     train = _images(source.train, chosen)
@@ -105,6 +107,12 @@ def _check(config: DataConfig, whole: DatasetFacts) -> None:
             raise InputError(
                 f"{option} {asked} asks for more than the {there:,} {kind} images of {whole.name}{besides}."
             )
+
+
+def _check_memory(wanted: DatasetFacts) -> None:
+    """Before anything is loaded, rather than after the first part of it was."""
+    images = (wanted.train_images, wanted.validation_images, wanted.test_images)
+    check_memory(sum(number or 0 for number in images), wanted.image_size or 0)
 
 
 def _train_and_validation(config: DataConfig, source: Source) -> tuple[Indices, Indices]:

@@ -26,7 +26,7 @@ EVERY = 256  # images between two reports of progress
 def decode_files(
     root: Path, paths: Sequence[str], *, image_size: int | None, like: str, on_progress: Progress
 ) -> Pixels:
-    """The RGB pixels of image files, (N, S, S, 3); transparency is dropped, not blended.
+    """The RGB pixels of image files, (N, S, S, 3), as stored: transparency is dropped, an EXIF orientation ignored.
 
     With an ``image_size`` every image is resized to it, whatever its shape. Without, each must be a square as large as
     the file ``like``. Raises :class:`DatasetError` that names the file.

@@ -64,7 +64,7 @@ def _path(config: DataConfig) -> Path:
     path = config.dataset.removeprefix(PREFIX)
     if not path:
         raise InputError("The dataset 'folder:' names no folder: write its path behind the colon.")
-    return Path(path).expanduser()
+    return Path(os.path.expanduser(path))
 
 
 def _name(config: DataConfig) -> str:

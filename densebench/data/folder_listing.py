@@ -46,10 +46,10 @@ def list_folder(root: Path, test_fraction: float | None) -> Listing:
     Raises :class:`DatasetError` for a folder that is missing, empty, has one class, classes that differ between train
     and test, or a link that leaves it; :class:`InputError` for a fraction that is missing or has nothing to split.
     """
-    if not root.is_dir():
+    if not os.path.isdir(root):
         raise DatasetError(f"There is no folder {str(root)!r}: check the path behind 'folder:'.")
     root = root.resolve()
-    has_train, has_test = (root / "train").is_dir(), (root / "test").is_dir()
+    has_train, has_test = os.path.isdir(root / "train"), os.path.isdir(root / "test")
     if has_train and has_test:
         if test_fraction is not None:
             raise InputError(

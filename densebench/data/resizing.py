@@ -9,6 +9,8 @@ from densebench.errors import InputError
 if TYPE_CHECKING:
     from densebench.data.images import Pixels
 
+LABEL_BYTES = 24  # an image's label, and its place in the orders that are made of it
+
 
 def resized(pixels: Pixels, image_size: int) -> Pixels:
     """(N, H, W, 3) -> (N, image_size, image_size, 3), bilinear, antialiased when made smaller; as it is if it fits."""
@@ -27,12 +29,18 @@ def resized(pixels: Pixels, image_size: int) -> Pixels:
 def empty(images: int, image_size: int) -> Pixels:
     """Room for that many images; raises :class:`InputError` if the machine has not got it."""
     import numpy as np
+
+    check_memory(images, image_size)
+    return np.empty((images, image_size, image_size, 3), np.uint8)
+
+
+def check_memory(images: int, image_size: int) -> None:
+    """Raise :class:`InputError` unless that many images and their labels fit into the free memory."""
     import psutil
 
-    needed, free = images * image_size**2 * 3, psutil.virtual_memory().available
+    needed, free = images * (image_size**2 * 3 + LABEL_BYTES), psutil.virtual_memory().available
     if needed > free:
         raise InputError(
             f"{images:,} images of {image_size}x{image_size} need {needed / 2**30:,.1f} GiB of memory, of which "
             f"{free / 2**30:,.1f} GiB are free: use fewer (--train-limit, --test-limit) or a smaller --image-size."
         )
-    return np.empty((images, image_size, image_size, 3), np.uint8)

@@ -113,6 +113,13 @@ def test_the_classes_that_a_dataset_has_may_be_named():
     assert facts(DataConfig(dataset="cifar100", classes=100)).classes == 100
 
 
+@pytest.mark.parametrize("options", [{"train_limit": 10**12}, {"test_limit": 10**12}, {"image_size": 10**6}])
+@pytest.mark.parametrize("dataset", ["synthetic", "digits"])
+def test_more_than_the_memory_holds_is_refused_before_it_is_taken(options, dataset):
+    with pytest.raises(InputError, match=r"GiB are free|asks for more than the"):
+        load(DataConfig(dataset=dataset, **options))
+
+
 def test_another_image_size_is_a_fact_and_a_loaded_one():
     config = DataConfig(dataset="digits", image_size=20, train_limit=10, test_limit=10)
     assert facts(config).image_size == 20
