@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MOST_OPERATIONS = 1_000_000  # CIFAR-100's training file takes about 250,000
+MOST_OPERATIONS = 1_000_000  # CIFAR-100's training file should take about 200,000
 MOST_TUPLES = 100  # an array takes three; nested deeply they would exhaust the stack
 
 BUILD_DATA = (
