@@ -27,7 +27,7 @@ def overview(series: list[Series]) -> "Figure | None":
     figure, (whole, close, pareto, bars) = new_figure(4, rows=2, width=6.2, height=4.4)
     curves.draw_test(whole, close, curves.drawable(series, "epoch"))
     costs.draw_pareto(pareto, series, cost)
-    costs.draw_bars(bars, series, cost, named=True)
+    costs.draw_bars(bars, [one for one in series if one.row.summary(cost).figure is not None], cost, named=True)
     costs.label_points(figure, pareto, series, cost)
     return figure
 

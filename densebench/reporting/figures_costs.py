@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from densebench.reporting.comparability import NEEDS_THE_END
 from densebench.reporting.figures_labels import place_labels
 from densebench.reporting.figures_series import Series
 from densebench.reporting.figures_style import INK, label, logarithmic, new_figure, number, scale_of, title
-from densebench.reporting.fronts import fronts
+from densebench.reporting.fronts import fronts, stands_in_scatter
 from densebench.reporting.metrics import METRICS
 from densebench.reporting.rows import Summary
 
@@ -50,8 +51,10 @@ def draw_bars(axes: "Axes", rows: Sequence[Series], metric: str, *, named: bool)
 
 def _draw_bar(axes: "Axes", one: Series, place: int, summary: Summary, factor: float) -> None:
     value = summary.figure
-    if value is None:
-        axes.annotate("unknown", (0, place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8)
+    unfinished = summary.metric in NEEDS_THE_END and not (one.published or one.row.completed)
+    if value is None or unfinished:
+        word = "unfinished" if unfinished else "unknown"
+        axes.annotate(word, (0, place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8)
         return
     style = {"facecolor": "white", "hatch": "////"} if one.published else {"facecolor": one.colour}
     axes.barh(place, value * factor, height=0.62, edgecolor=one.colour, linewidth=0.8, **style)  # type: ignore[arg-type]
@@ -82,9 +85,9 @@ def pareto(series: Sequence[Series], cost: str) -> "Figure | None":
 
 
 def placed(series: Sequence[Series], cost: str) -> list[tuple[Series, float, float]]:
-    """The rows whose cost and test accuracy are known, with both."""
+    """The finished trainings whose cost and test accuracy are known, with both."""
     found = []
-    for one in series:
+    for one in filter(lambda one: stands_in_scatter(one.row), series):
         x, y = one.row.summary(cost).figure, one.row.summary("test_accuracy").figure
         if x is not None and y is not None:
             found.append((one, x, y))

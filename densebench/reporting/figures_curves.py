@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from densebench.reporting.figures_series import Series, curve, points, tail
+from densebench.reporting.figures_series import Series, curve, points, tail, unfinished
 from densebench.reporting.figures_style import legend, logarithmic, new_figure, time_unit, title
 from densebench.reporting.metrics import METRICS
 
@@ -127,11 +127,19 @@ def longest(series: Sequence[Series]) -> float:
 
 def ranked(series: Sequence[Series], metric: str) -> list[tuple[Series, str]]:
     """The rows from the best last value down, each with that value: the order of the lines' ends."""
-    percent = METRICS[metric].show == "percent"
     sign = -1 if METRICS[metric].best == "high" else 1
     figures = [(one, one.row.summary(metric).figure) for one in series]
-    drawn = sorted(((sign * value, one.index, one) for one, value in figures if value is not None), key=lambda e: e[:2])
-    notes = [
-        (one, f"{abs(value):.2%}".replace("%", " %") if percent else f"{abs(value):.3f}") for value, _, one in drawn
+    drawn = sorted(
+        ((not one.row.completed, sign * value, one.index, one) for one, value in figures if value is not None),
+        key=lambda entry: entry[:3],
+    )
+    return [
+        *((one, note(metric, abs(value), one)) for _, value, _, one in drawn),
+        *((one, "") for one, value in figures if value is None),
     ]
-    return notes + [(one, "") for one, value in figures if value is None]
+
+
+def note(metric: str, value: float, one: Series) -> str:
+    """The last value; of a run that did not finish it is told that it did not."""
+    text = f"{100 * value:.2f} %" if METRICS[metric].show == "percent" else f"{value:.3f}"
+    return text if one.row.completed else f"{text}, {unfinished(one.row)}"

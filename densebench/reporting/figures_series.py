@@ -54,6 +54,11 @@ def series_of(comparison: Comparison) -> list[Series]:
     return [Series(row=rows[index], label=name, index=index) for index, name in enumerate(names)]
 
 
+def unfinished(row: Row) -> str:
+    """What became of the first of its runs that did not complete; empty if all did."""
+    return next((run.status for run in row.runs if run.status != "completed"), "")
+
+
 def told_apart(names: Sequence[str]) -> list[str]:
     """The names without the parts that all begin or all end with: of ``a-100x12-s0`` and ``a-40x12-s0`` the middle."""
     if len(set(names)) < 2:

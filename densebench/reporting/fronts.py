@@ -28,3 +28,8 @@ def fronts(rows: Sequence[Row], cost: str) -> list[list[int]]:
         if row.on_front:
             found.setdefault((terms(ACCURACY, row), terms(METRICS[cost], row)), []).append(place)
     return [sorted(front, key=lambda place: rows[place].summary(cost).figure or 0.0) for front in found.values()]
+
+
+def stands_in_scatter(row: Row) -> bool:
+    """Whether its accuracy is that of a finished training, measured here or published."""
+    return row.phase == "published" or (row.phase == "train" and row.completed)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from densebench.records import Run
 from densebench.reporting.escape import plain
-from densebench.reporting.figures_series import COLOURS, DASHES, MARKERS, Series, series_of
+from densebench.reporting.figures_series import COLOURS, DASHES, MARKERS, Series, series_of, unfinished
 from densebench.reporting.figures_style import scale_of
 from densebench.reporting.formats import summary_text
-from densebench.reporting.fronts import COSTS, fronts
+from densebench.reporting.fronts import COSTS, fronts, stands_in_scatter
 from densebench.reporting.metrics import METRICS
 from densebench.reporting.page_verdicts import VerdictData, verdict_data
 from densebench.reporting.rows import Comparison
@@ -39,6 +39,7 @@ class RowData:
     accuracy: float | None
     accuracy_range: list[float]  # lowest and highest of the runs
     accuracy_text: str
+    unfinished: str  # the status of a run that did not complete, else empty
     curves: list[CurveData]
 
 
@@ -89,6 +90,7 @@ def row_data(one: Series) -> RowData:
         accuracy=accuracy.figure,
         accuracy_range=[min(known), max(known)] if known else [],
         accuracy_text=summary_text(METRICS["test_accuracy"], accuracy),
+        unfinished="" if one.published else unfinished(one.row),
         curves=[curve for run in trained if (curve := curve_data(run)).epochs],
     )
 
@@ -110,14 +112,15 @@ def short(value: float | None) -> float | None:
 
 def costs_known(comparison: Comparison) -> list[str]:
     """The costs that some row has beside a test accuracy, that of the comparison first."""
-    accurate = [row for row in comparison.rows if row.summary("test_accuracy").figure is not None]
+    rows = [row for row in comparison.rows if stands_in_scatter(row)]
+    accurate = [row for row in rows if row.summary("test_accuracy").figure is not None]
     found = [name for name in COSTS if any(row.summary(name).figure is not None for row in accurate)]
     return sorted(found, key=lambda name: name != comparison.options.cost)
 
 
 def cost_data(comparison: Comparison, name: str) -> CostData:
     metric, rows = METRICS[name], comparison.rows
-    values = [row.summary(name).figure for row in rows]
+    values = [row.summary(name).figure if stands_in_scatter(row) else None for row in rows]
     factor, unit = scale_of(name, max((value for value in values if value is not None), default=0.0))
     return CostData(
         name=name,

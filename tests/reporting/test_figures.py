@@ -12,6 +12,7 @@ from densebench.records import Run
 from densebench.reporting.comparison import CompareOptions, compare
 from densebench.reporting.figures import PICTURES, plot
 from densebench.reporting.figures_confusion import plot_confusion
+from densebench.reporting.figures_costs import placed
 from densebench.reporting.figures_labels import Box, nearest_free
 from densebench.reporting.figures_series import curve, series_of, tail, told_apart
 from densebench.reporting.fronts import fronts
@@ -192,3 +193,11 @@ def test_a_confusion_matrix_shows_the_counts_and_the_share_that_is_right(tmp_pat
     assert "85.00 % of 20 images right" in target.read_text()
     with pytest.raises(ResultsError, match="end its name in"):
         plot_confusion([[1]], ["cat"], tmp_path / "confusion.gif")
+
+
+def test_a_run_that_did_not_finish_is_no_point_of_accuracy_against_cost(tmp_path):
+    broken = dataclasses.replace(make_run("40x12", epochs=2), status="failed")
+    comparison = compare([make_run("100x12", epochs=4), broken], CompareOptions())
+    assert [one.label for one, _, _ in placed(series_of(comparison), "epoch_seconds")] == ["100x12"]
+    assert "unfinished" in plot(comparison, tmp_path / "time.svg")[0].read_text()
+    assert "%, failed" in plot(comparison, tmp_path / "accuracy.svg")[0].read_text()

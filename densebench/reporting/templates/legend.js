@@ -1,11 +1,12 @@
 /* The legend: best last accuracy first, as the ends of the lines stand. */
 function drawLegend() {
-  const order = [...drawnRows].sort((one, other) => (other.accuracy ?? -1) - (one.accuracy ?? -1));
+  const last = (row) => row.unfinished ? 1 : 0;
+  const order = [...drawnRows].sort((one, other) => last(one) - last(other) || (other.accuracy ?? -1) - (one.accuracy ?? -1));
   for (const row of order) {
     const button = element("button", { type: "button", "aria-pressed": "true", "data-row": row.place, title: row.label }, element("li", {}, find("#legend")));
     button.append(swatch(row));
     element("span", { class: "name" }, button, row.name);
-    element("span", { class: "value" }, button, row.accuracy_text);
+    element("span", { class: "value" }, button, row.unfinished ? `${row.accuracy_text}, ${row.unfinished}` : row.accuracy_text);
     button.addEventListener("click", () => hide(row.place, !shown.hidden.has(row.place)));
     button.addEventListener("dblclick", () => drawnRows.forEach((other) => hide(other.place, other.place !== row.place)));
     button.addEventListener("pointerenter", () => emphasise(row.place, true));
