@@ -14,7 +14,6 @@ HEAVY = {
     "pandas",
     "scipy",
     "matplotlib",
-    "plotly",
     "pynvml",
     "sklearn",
     "PIL",

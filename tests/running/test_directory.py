@@ -1,5 +1,5 @@
-import multiprocessing
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -10,13 +10,9 @@ from densebench.running.directory import claim, owned, run_directory
 CONFIG = RunConfig(variant="100x12")
 
 
-def claim_in_another_process(index):
-    return claim(CONFIG, "race").run
-
-
-def test_processes_that_claim_at_once_get_different_names(in_tmp):
-    with multiprocessing.get_context("fork").Pool(8) as pool:
-        names = pool.map(claim_in_another_process, range(40))
+def test_all_who_claim_at_once_get_different_names(in_tmp):
+    with ThreadPoolExecutor(8) as pool:
+        names = [str(config.run) for config in pool.map(lambda _: claim(CONFIG, "race"), range(40))]
     assert len(set(names)) == 40
     assert all((in_tmp / "runs" / name / "config.json").exists() for name in names)
     assert not [name for name in os.listdir("runs") if name.startswith(".")]
