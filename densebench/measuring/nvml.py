@@ -129,9 +129,10 @@ class SamplingMonitor:
 
     def _keep_sampling(self) -> None:
         due = time.monotonic()
-        while not self._stopping.wait(due - time.monotonic()):
+        while not self._stopping.is_set():
             self.sample()
             due = max(due + self._interval, time.monotonic())  # what was missed is not made up for
+            time.sleep(max(due - time.monotonic(), 0))  # half the cost of waiting for the event
 
 
 def open_monitor(device_kind: str, find: Callable[[], Found] = find_card, clock: Clock = time.perf_counter) -> Monitor:

@@ -1,0 +1,236 @@
+"""What densebench's measuring costs: ``python benchmarks/overhead.py --backend tensorflow --output overhead.csv``.
+
+Three ways to train the same small network for one epoch on the same batches, in turn, round after round:
+
+``fit``       Keras's ``model.fit`` without callbacks
+``bare``      densebench's steps in a plain loop
+``measured``  the same loop with every instrument of a training: the clock at each step, the sums, the reports ten times
+              a second, the sampling of NVML every 10 ms (a fake one where there is no GPU), the row at the end
+
+Prints the median of the rounds' ratios with its 95 % interval, by the clock and by CPU time (on a shared machine they
+differ), and writes every epoch to the CSV that ``--output`` names.
+"""
+
+import argparse
+import csv
+import os
+import runpy
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from densebench.config import RunConfig
+from densebench.measuring.host import cpu_model
+from densebench.measuring.memory import allocator_memory
+from densebench.measuring.nvml import Monitor, open_monitor
+from densebench.measuring.nvml_library import Found
+from densebench.measuring.steady import median_interval
+from densebench.measuring.stopwatch import EpochTimer
+from densebench.recipes import RECIPES
+from densebench.training import backend
+
+FAKE_NVML = Path(__file__).parents[1] / "tests" / "measuring" / "conftest.py"
+SIDE, CLASSES = 32, 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Epoch:
+    """One epoch, one way."""
+
+    backend: str
+    version: str
+    cpu: str | None
+    variant: str
+    batch_size: int
+    steps: int
+    round: int
+    way: str
+    seconds: float
+    cpu_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What every way starts from."""
+
+    config: RunConfig
+    facts: backend.BackendFacts
+    x: NDArray[np.float32]
+    y: NDArray[np.int32]
+
+
+def prepare(backend_name: str, variant: str, batch_size: int, steps: int) -> Ground:
+    """The backend, and random images; no weight decay, for ``fit`` would need a regulariser for it."""
+    recipe = replace(RECIPES["blog"], batch_size=batch_size, weight_decay=0.0, learning_rate=1e-3)
+    config = RunConfig(variant=variant, backend=backend_name, recipe=recipe)
+    random = np.random.default_rng(0)
+    x = random.standard_normal((steps * batch_size, SIDE, SIDE, 3), dtype=np.float32)
+    y = random.integers(CLASSES, size=len(x), dtype=np.int32)
+    return Ground(config=config, facts=backend.prepare(config), x=x, y=y)
+
+
+def fit(ground: Ground) -> Callable[[], object]:
+    """An epoch by ``model.fit``."""
+    import keras
+
+    from densebench.training.recipe import build_trainee
+
+    trainee = build_trainee(ground.config, ground.facts, classes=CLASSES, image_size=SIDE)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    trainee.model.compile(optimizer=trainee.optimizer, loss=loss, metrics=["accuracy"], jit_compile=ground.facts.jit)
+    size = ground.config.recipe.batch_size
+    return lambda: trainee.model.fit(ground.x, ground.y, batch_size=size, shuffle=False, verbose=0)
+
+
+class OwnLoop:
+    """Epochs by densebench's own steps, without its instruments and with them."""
+
+    def __init__(self, ground: Ground) -> None:
+        from densebench.training.recipe import build_trainee
+        from densebench.training.steps import make_steps
+
+        size = ground.config.recipe.batch_size
+        trainee = build_trainee(ground.config, ground.facts, classes=CLASSES, image_size=SIDE)
+        self._steps = make_steps(trainee, ground.config.recipe, ground.facts)
+        self._steps.compile(size)
+        self._steps.begin(ground.config.recipe.learning_rate)
+        starts = range(0, len(ground.x), size)
+        self._batches = [(ground.x[start : start + size], ground.y[start : start + size]) for start in starts]
+        self._allocator = allocator_memory(ground.facts.name)
+
+    def bare(self) -> None:
+        """Steps and nothing else."""
+        for x, y in self._batches:
+            self._steps.train(self._steps.place(x), self._steps.place(y))
+
+    def measured(self, monitor: Monitor) -> None:
+        """Steps with every instrument."""
+        from densebench.training.epoch_record import Measured, make_record
+        from densebench.training.progress import EpochTotals
+        from densebench.training.watch import Watch
+
+        told: list[Any] = []
+        watch = Watch(
+            monitor=monitor,
+            allocator=self._allocator,
+            on_progress=told.append,
+            on_ready=told.append,
+            on_warning=told.append,
+            should_stop=lambda: None,
+        )
+        totals = EpochTotals(epoch=1, epochs=1, steps=len(self._batches), watch=watch)
+        timer = EpochTimer(clock=watch.clock)
+        watch.monitor.begin_epoch()
+        timer.start()
+        for step, (x, y) in enumerate(self._batches, 1):
+            placed = self._steps.place(x), self._steps.place(y)
+            timer.waited()
+            result = self._steps.train(*placed)
+            timer.stepped(len(y))
+            totals.add(step, len(y), result)
+            watch.should_stop()
+        times, reading = timer.stop(), watch.monitor.end_epoch()
+        told.append(make_record(Measured(times=times, reading=reading, allocated=watch.allocator.peak())))
+
+
+def monitor_of(device_kind: str) -> Monitor:
+    """NVML's monitor; on a machine without a GPU that of a fake card."""
+    if device_kind == "gpu":
+        return open_monitor(device_kind)
+    fake = runpy.run_path(str(FAKE_NVML))
+    card = fake["FakeCard"](compute={os.getpid(): 1})
+    return open_monitor("gpu", find=lambda: Found(nvml=fake["FakeNvml"](card), handle=card))
+
+
+def measure(ground: Ground, rounds: int) -> list[Epoch]:
+    """Every way once a round, in an order that turns; a round before them warms up."""
+    loop, keras_fit = OwnLoop(ground), fit(ground)
+
+    def with_monitor() -> tuple[float, float]:
+        monitor = monitor_of(ground.facts.device_kind)
+        monitor.start()
+        try:
+            return timed(lambda: loop.measured(monitor))
+        finally:
+            monitor.stop()
+
+    ways = [("fit", lambda: timed(keras_fit)), ("bare", lambda: timed(loop.bare)), ("measured", with_monitor)]
+    epochs = []
+    for number in range(rounds + 1):
+        for way, run in ways[number % 3 :] + ways[: number % 3]:
+            epochs.append(epoch_of(ground, number, way, run()))
+    return [epoch for epoch in epochs if epoch.round > 0]
+
+
+def timed(run: Callable[[], object]) -> tuple[float, float]:
+    """Seconds by the clock, and of the processor."""
+    start, cpu_start = time.perf_counter(), time.process_time()
+    run()
+    return time.perf_counter() - start, time.process_time() - cpu_start
+
+
+def epoch_of(ground: Ground, number: int, way: str, taken: tuple[float, float]) -> Epoch:
+    """The row of one epoch."""
+    size = ground.config.recipe.batch_size
+    return Epoch(
+        backend=ground.facts.name,
+        version=ground.facts.version,
+        cpu=cpu_model(),
+        variant=ground.config.variant,
+        batch_size=size,
+        steps=len(ground.x) // size,
+        round=number,
+        way=way,
+        seconds=taken[0],
+        cpu_seconds=taken[1],
+    )
+
+
+def report(epochs: Sequence[Epoch]) -> None:
+    """Print the ratios of each round's epochs."""
+    for reference in ("bare", "fit"):
+        for clock in ("seconds", "cpu_seconds"):
+            ratios = ratio_by_round(epochs, reference, clock)
+            interval = median_interval(ratios)
+            between = f", 95 % interval {interval[0]:.4f} to {interval[1]:.4f}" if interval else ""
+            print(f"measured / {reference}, {clock}: {statistics.median(ratios):.4f}{between} ({len(ratios)} rounds)")
+
+
+def ratio_by_round(epochs: Sequence[Epoch], reference: str, clock: str) -> list[float]:
+    """The measured epoch's time over that of the reference, a round at a time."""
+    taken = {(epoch.round, epoch.way): getattr(epoch, clock) for epoch in epochs}
+    rounds = sorted({epoch.round for epoch in epochs})
+    return [taken[number, "measured"] / taken[number, reference] for number in rounds]
+
+
+def write(epochs: Sequence[Epoch], path: Path) -> None:
+    """Every epoch as a row."""
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(asdict(epochs[0])))
+        writer.writeheader()
+        writer.writerows(asdict(epoch) for epoch in epochs)
+
+
+def main() -> None:
+    """Measure, print and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--backend", default="tensorflow", choices=("tensorflow", "jax", "torch"))
+    parser.add_argument("--variant", default="resnet20")
+    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--steps", type=int, default=16, help="in an epoch")
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--output", type=Path, required=True)
+    given = parser.parse_args()
+    epochs = measure(prepare(given.backend, given.variant, given.batch_size, given.steps), given.rounds)
+    write(epochs, given.output)
+    report(epochs)
+
+
+if __name__ == "__main__":
+    main()
