@@ -2,8 +2,9 @@
 
     python benchmarks/compare.py [--csv results/benchmark-compare.csv] [--repeats 5]
 
-Every figure is of a whole process, interpreter start included: the median of the repeats' wall time and the largest
-resident memory. The runs are synthetic and lie in a temporary folder.
+Every figure is of a whole process, interpreter start included: the median of the repeats' wall time and processor time
+(which others on the machine disturb less) and the largest resident memory. The runs are synthetic and lie in a
+temporary folder.
 """
 
 import argparse
@@ -35,7 +36,17 @@ class Measurement:
     file_mib: float
     seconds_median: float
     seconds_min: float
+    cpu_seconds_median: float
     peak_mib: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """What one process took."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_kib: int
 
 
 def main() -> None:
@@ -46,8 +57,8 @@ def main() -> None:
     found = measured(arguments.repeats)
     for entry in found:
         print(
-            f"compare {entry.options:24} {entry.runs:4} runs  {entry.file_mib:6.1f} MiB of files  "
-            f"{entry.seconds_median:5.2f} s  peak {entry.peak_mib:6.1f} MiB"
+            f"compare {entry.options:22} {entry.runs:4} runs {entry.file_mib:6.1f} MiB of files "
+            f"{entry.seconds_median:6.2f} s (processor {entry.cpu_seconds_median:.2f} s) peak {entry.peak_mib:6.1f} MiB"
         )
     plain = [entry for entry in found if not entry.options]
     print(f"memory a run: {slope(plain[1], plain[2]):.2f} MiB from 50 to 100, {slope(plain[2], plain[3]):.2f} to 200")
@@ -83,14 +94,14 @@ def measure(folder: Path, runs: int, options: str, repeats: int) -> Measurement:
         runs=runs,
         epochs=EPOCHS,
         file_mib=sum(file.stat().st_size for file in folder.glob("*.csv")) / 2**20,
-        seconds_median=statistics.median(seconds for seconds, _ in calls),
-        seconds_min=min(seconds for seconds, _ in calls),
-        peak_mib=max(peak for _, peak in calls) / 2**10,
+        seconds_median=statistics.median(one.seconds for one in calls),
+        seconds_min=min(one.seconds for one in calls),
+        cpu_seconds_median=statistics.median(one.cpu_seconds for one in calls),
+        peak_mib=max(one.peak_kib for one in calls) / 2**10,
     )
 
 
-def call(folder: Path, options: list[str]) -> tuple[float, int]:
-    """Seconds and KiB of one process."""
+def call(folder: Path, options: list[str]) -> Call:
     command = [sys.executable, "-c", "from densebench.cli import main; main()", "compare", str(folder), *options]
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
@@ -98,7 +109,7 @@ def call(folder: Path, options: list[str]) -> tuple[float, int]:
     seconds = time.perf_counter() - start
     if status:
         raise SystemExit(f"{' '.join(command)} failed")
-    return seconds, usage.ru_maxrss
+    return Call(seconds=seconds, cpu_seconds=usage.ru_utime + usage.ru_stime, peak_kib=usage.ru_maxrss)
 
 
 def slope(smaller: Measurement, larger: Measurement) -> float:

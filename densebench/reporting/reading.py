@@ -34,6 +34,15 @@ class Row(NamedTuple):
     cells: list[str]
 
 
+class Part(NamedTuple):
+    """Consecutive rows of one run, column by column."""
+
+    path: Path
+    lines: list[int]
+    level: dict[Level, list[str]]
+    columns: dict[str, tuple[str, ...]]
+
+
 def read(path: str | Path) -> list[Run]:
     """The runs of a file, in its order; raises :class:`ResultsError`. Columns that it lacks are unknown."""
     path = Path(path)
@@ -108,14 +117,18 @@ def header_of(path: Path, line: int, cells: list[str]) -> Header:
 def one_run(path: Path, rows: list[Row]) -> Run:
     """The run of rows with one header; what describes the run must be the same in all of them."""
     check_schema(path, rows[0])
-    environment = shared_values(path, rows, "environment")
-    run = shared_values(path, rows, "run")
+    columns = list(zip(*(row.cells for row in rows), strict=True))
+    header = rows[0].header
+    by_name = {name: columns[place] for name, place in header.place.items()}
+    part = Part(path=path, lines=[row.line for row in rows], level=header.level, columns=by_name)
+    run = shared_values(part, "run")
     for name in REQUIRED:
         if run[name] is None or run[name] not in WORDS.get(name, (run[name],)):
             belongs = " or ".join(WORDS.get(name, ("a name",)))
             raise damaged(path, rows[0].line, f"{name} is {run[name] or ''!r} where {belongs} belongs")
     run["schema"] = run.get("schema") or SCHEMA
-    return Run(**run, environment=Environment(**environment), records=tuple(records_of(path, rows)))
+    environment = Environment(**shared_values(part, "environment"))
+    return Run(**run, environment=environment, records=tuple(records_of(part)))
 
 
 def check_schema(path: Path, row: Row) -> None:
@@ -129,33 +142,31 @@ def check_schema(path: Path, row: Row) -> None:
         )
 
 
-def shared_values(path: Path, rows: list[Row], level: Level) -> dict[str, Any]:
+def shared_values(part: Part, level: Level) -> dict[str, Any]:
     """The values of the columns that all rows repeat."""
-    names = rows[0].header.level[level]
-    places = [rows[0].header.place[name] for name in names]
-    first = [rows[0].cells[place] for place in places]
-    for row in rows:
-        if [row.cells[place] for place in places] != first:
-            name = next(name for name, at in zip(names, places, strict=True) if row.cells[at] != rows[0].cells[at])
-            raise damaged(path, row.line, f"{name} differs from the run's earlier rows")
-    return {name: values(path, name, rows[:1])[0] for name in names}
+    found = {}
+    for name in part.level[level]:
+        cells = part.columns[name]
+        if cells.count(cells[0]) != len(cells):
+            line = next(line for line, cell in zip(part.lines, cells, strict=True) if cell != cells[0])
+            raise damaged(part.path, line, f"{name} differs from the run's earlier rows")
+        found[name] = values(part, name, cells[:1])[0]
+    return found
 
 
-def records_of(path: Path, rows: list[Row]) -> Iterator[EpochRecord]:
+def records_of(part: Part) -> Iterator[EpochRecord]:
     """One record a row; a row without any epoch value stands for a run that has no epoch yet."""
-    names = rows[0].header.level["epoch"]
-    columns = [values(path, name, rows) for name in names]
-    for record in zip(*columns, strict=True):
+    names = part.level["epoch"]
+    for record in zip(*(values(part, name, part.columns[name]) for name in names), strict=True):
         if record.count(None) != len(names):
             yield EpochRecord(**dict(zip(names, record, strict=True)))
 
 
-def values(path: Path, name: str, rows: list[Row]) -> list[Any]:
-    place = rows[0].header.place[name]
+def values(part: Part, name: str, cells: Sequence[str]) -> list[Any]:
     try:
-        return decode(COLUMNS[name], [row.cells[place] for row in rows])
+        return decode(COLUMNS[name], cells)
     except Misfit as misfit:
-        raise damaged(path, rows[misfit.index].line, str(misfit)) from None
+        raise damaged(part.path, part.lines[misfit.index], str(misfit)) from None
 
 
 def joined(path: Path, parts: Sequence[Run]) -> list[Run]:
