@@ -86,15 +86,19 @@ def test_a_changed_time_alone_is_enough_to_decode_anew(image_folder, decoded):
     assert decoded == [10, 4, 4]
 
 
-def test_two_folders_with_the_same_names_do_not_share_their_images(image_folder):
+def test_two_folders_with_equal_names_sizes_and_times_do_not_share_their_images(image_folder):
     one, other = image_folder(SPLIT, name="one"), image_folder(SPLIT, name="other")
-    for path in other.rglob("*.png"):
-        Image.new("RGB", (8, 8)).save(path)
-    for root in (one, other):
+    for root, colour in ((one, 1), (other, 2)):
         for path in root.rglob("*.png"):
+            Image.new("RGB", (8, 8), (colour, 0, 0)).save(path, compress_level=0)
             os.utime(path, ns=(1, 1))
-    assert load(config_of(one)).train.pixels.any()
-    assert not load(config_of(other)).train.pixels.any()
+    assert {path.stat().st_size for root in (one, other) for path in root.rglob("*.png")} == {path_size(one)}
+    assert (load(config_of(one)).train.pixels[..., 0] == 1).all()
+    assert (load(config_of(other)).train.pixels[..., 0] == 2).all()
+
+
+def path_size(root: Path) -> int:
+    return (root / "train" / "cat" / "0000.png").stat().st_size
 
 
 def test_a_damaged_cache_is_rebuilt(image_folder, private_cache, decoded):

@@ -176,6 +176,25 @@ def test_damaged_images(kind, tmp_path):
     outcomes(damaged(seeds), read)
 
 
+def test_a_flipped_bit_in_a_png_never_changes_a_pixel(tmp_path):
+    """A small, smooth image, most of whose bits matter; Pillow alone would decode many of them to other pixels."""
+    ramp = np.add.outer(np.arange(32), np.arange(32)).astype(np.uint8)[..., None].repeat(3, axis=2)
+    Image.fromarray(ramp).save(tmp_path / "x.png")
+    whole = (tmp_path / "x.png").read_bytes()
+
+    def read(data: bytes) -> None:
+        (tmp_path / "x.png").write_bytes(data)
+        found = decode_files(tmp_path, ["x.png"], image_size=None, like="x.png", on_progress=ignore)
+        assert np.array_equal(found[0], ramp)
+
+    flips = (
+        whole[:place] + bytes([whole[place] ^ 1 << bit]) + whole[place + 1 :]
+        for place in range(len(whole))
+        for bit in range(8)
+    )
+    outcomes(flips, read)
+
+
 def test_a_damaged_image_in_a_folder_ends_its_loading(image_folder):
     root = image_folder({"train/a": 2, "train/b": 2, "test/a": 1, "test/b": 1})
     path = root / "train" / "b" / "0001.png"

@@ -154,7 +154,7 @@ from densebench.data.pickles import load_plain
 from densebench.errors import DatasetError
 from densebench.measuring.host import host_peak_bytes
 hostile = [
-    b"\\x80\\x02]r\\xff\\xff\\xff\\x7f.",
+    b"\\x80\\x02]r\\x00\\x00\\x00\\x04.",
     b"\\x80\\x05\\x96\\x00\\x00\\x00\\x00\\x10\\x00\\x00\\x00.",
     b"\\x80\\x02cnumpy.core.multiarray\\n_reconstruct\\ncnumpy\\nndarray\\nJ\\xff\\xff\\xff\\x7f\\x85U\\x01b\\x87R.",
 ]
