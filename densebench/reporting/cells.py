@@ -65,7 +65,12 @@ def decode(column: Column, cells: Sequence[str]) -> list[Any]:
 
 
 def decode_texts(column: Column, cells: Sequence[str]) -> list[str | None]:
-    return each(column, cells, lambda cell: cell[1:] if cell[0] == "'" else cell, "text")
+    return [value or None for value in each(column, cells, stripped, "text")]
+
+
+def stripped(cell: str) -> str:
+    """The text without the apostrophe that made it harmless."""
+    return cell[1:] if cell[0] == "'" else cell
 
 
 def decode_counts(column: Column, cells: Sequence[str]) -> list[int | None]:

@@ -43,3 +43,7 @@ def test_a_misfit_counts_the_cells_before_it():
     with pytest.raises(Misfit) as caught:
         decode(COLUMNS["train_loss"], ["1.0", "", "two", "three"])
     assert caught.value.index == 2
+
+
+def test_an_apostrophe_alone_is_no_text():
+    assert decode(COLUMNS["reason"], ["'", "''"]) == [None, "'"]
