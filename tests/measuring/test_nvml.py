@@ -55,6 +55,18 @@ def test_a_process_that_grows_as_another_shrinks_is_seen_within_ten_samples(moni
     assert monitor.end_epoch().process_peak_bytes == 800 * MIB
 
 
+def test_where_the_cards_memory_is_hidden_the_process_is_still_watched_at_every_sample(nvml, card, clock) -> None:
+    nvml.lacking = {"nvmlDeviceGetMemoryInfo", "nvmlDeviceGetMemoryInfo_v2"}
+    monitor = SamplingMonitor(Card(Found(nvml=nvml, handle=card)), pid=OURS, clock=clock)
+    monitor.sample()
+    card.compute = {OURS: 800 * MIB}
+    monitor.sample()
+    card.compute = {OURS: 100 * MIB}
+    reading = monitor.end_epoch()
+    assert (reading.device_peak_bytes, reading.process_peak_bytes) == (None, 800 * MIB)
+    assert reading.memory_source == "NVML memory unknown: Not Supported"
+
+
 def test_a_process_on_two_lists_is_counted_once(monitor, card) -> None:
     card.compute, card.graphics = {OURS: 300 * MIB}, {OURS: 300 * MIB}
     assert monitor.end_epoch().process_peak_bytes == 300 * MIB
