@@ -52,25 +52,24 @@ def limit(text: str) -> Limit:
 
 
 def within_budget(rows: Sequence[Row], text: str) -> tuple[list[Row], BudgetResult]:
-    """The rows with their place, and what remains. A row without a figure is not taken for one that fits."""
+    """The rows that remain, and what went. A row that lacks a figure stays, but is not taken for one that fits."""
     bounds = limits(text)
     placed = [
         row if row.phase != "train" else dataclasses.replace(row, within_budget=fits(row, bounds)) for row in rows
     ]
     trained = [row for row in placed if row.phase == "train"]
     within = [row for row in trained if row.within_budget]
-    unknown = [row.label for row in trained if row.within_budget is None]
     accurate = [row for row in within if row.completed and row.summary("test_accuracy").figure is not None]
     best = max(accurate, key=lambda row: row.summary("test_accuracy").figure or 0.0, default=None)
     result = BudgetResult(
         budget=text,
         within=tuple(row.label for row in within),
         excluded=tuple(row.label for row in trained if row.within_budget is False),
-        unknown=tuple(unknown),
+        unknown=tuple(row.label for row in trained if row.within_budget is None),
         best=best.label if best else None,
-        sentence=sentence(text, best, len(within), len(trained), unknown),
+        sentence=sentence(text, best, trained),
     )
-    return placed, result
+    return [row for row in placed if row.within_budget is not False], result
 
 
 def fits(row: Row, bounds: Sequence[Limit]) -> bool | None:
@@ -80,9 +79,17 @@ def fits(row: Row, bounds: Sequence[Limit]) -> bool | None:
     return None if None in holding else True
 
 
-def sentence(text: str, best: Row | None, within: int, total: int, unknown: Sequence[str]) -> str:
-    lacking = f" {listed(unknown)} cannot be judged: a figure is unknown." if unknown else ""
+def sentence(text: str, best: Row | None, trained: Sequence[Row]) -> str:
+    within = sum(row.within_budget is True for row in trained)
+    found = f"Within {text}: {within} of {len(trained)} rows, "
     if best is None:
-        return f"Nothing with a known accuracy fits {text} ({within} of {total} rows are within it).{lacking}"
-    accuracy = summary_text(METRICS["test_accuracy"], best.summary("test_accuracy"))
-    return f"Within {text} {within} of {total} rows remain; the most accurate is {best.label} with {accuracy}.{lacking}"
+        found += "none of them with a known accuracy"
+    else:
+        accuracy = summary_text(METRICS["test_accuracy"], best.summary("test_accuracy"))
+        found += f"the most accurate {best.label} with {accuracy}"
+    return f"{found}{named('left out', trained, False)}{named('a figure is unknown of', trained, None)}."
+
+
+def named(what: str, trained: Sequence[Row], within: bool | None) -> str:
+    labels = [row.label for row in trained if row.within_budget is within]
+    return f"; {what} {listed(labels)}" if labels else ""

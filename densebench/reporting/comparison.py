@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from densebench.errors import InputError, unknown
 from densebench.records import COLUMNS, Run
 from densebench.reporting.baseline import nearest, require_something, unmatched_note, with_baseline
-from densebench.reporting.budget import within_budget
+from densebench.reporting.budget import limits, within_budget
 from densebench.reporting.comparability import environment_differences, hardware_note, mixed_note
 from densebench.reporting.formats import listed
-from densebench.reporting.gate import gate
+from densebench.reporting.gate import gate, thresholds
 from densebench.reporting.grouping import group
 from densebench.reporting.labels import labelled
 from densebench.reporting.metrics import ALIASES, METRICS, find_metric
 from densebench.reporting.pareto import with_front
 from densebench.reporting.quantities import margin
-from densebench.reporting.rows import CompareOptions, Comparison, Row, settings
+from densebench.reporting.rows import CompareOptions, Comparison, GateResult, Row, settings
 from densebench.reporting.store import identity
 from densebench.reporting.verdicts import judged
 
@@ -31,28 +31,39 @@ def compare(runs: Sequence[Run], options: CompareOptions, baseline_runs: Sequenc
     if options.baseline is not None and not baseline_runs:
         rows = with_baseline(rows, options.baseline)
     rows = judged(rows, baselines_of(rows), margin(options.margin))
-    rows = with_front(rows, find_metric(options.cost))
+    gated = gate_of(rows, options)  # of all rows: no budget silences a regression
     budget = None
     if options.budget is not None:
         rows, budget = within_budget(rows, options.budget)
-    if options.fail_on is not None:
-        require_something(rows)
+    rows = with_front(rows, find_metric(options.cost))
     measured = [row for row in rows if row.phase != "published"]
     return Comparison(
         rows=tuple(in_order(rows, options.sort)),
         notes=notes(rows),
         options=options,
         environments=environment_differences(measured),
-        gate=gate(rows, options.fail_on, strict=options.strict) if options.fail_on is not None else None,
+        gate=gated,
         budget=budget,
     )
 
 
 def check(options: CompareOptions, has_baseline_runs: bool) -> None:
+    """A mistake in an option is told whatever the runs are."""
     find_metric(options.cost)
     margin(options.margin)
+    if options.budget is not None:
+        limits(options.budget)
+    if options.fail_on is not None:
+        thresholds(options.fail_on)
     if options.fail_on is not None and options.baseline is None and not has_baseline_runs:
         raise InputError("--fail-on needs something to compare with: give --baseline too.")
+
+
+def gate_of(rows: Sequence[Row], options: CompareOptions) -> GateResult | None:
+    if options.fail_on is None:
+        return None
+    require_something(rows)
+    return gate(rows, options.fail_on, strict=options.strict)
 
 
 def baselines_of(rows: Sequence[Row]) -> list[Row | None]:

@@ -54,7 +54,7 @@ def phase_grid(rows: Sequence[Row], columns: Sequence[str] | None, *, labels: bo
         name=rows[0].phase,
         title=TITLES[rows[0].phase],
         columns=(*found, *(grid_column(name, rows) for name in names if name != "variant")),
-        dim=tuple(row.dominated_by is not None or row.within_budget is False for row in rows),
+        dim=tuple(row.dominated_by is not None for row in rows),
     )
 
 
@@ -71,7 +71,7 @@ def has_values(name: str, rows: Sequence[Row]) -> bool:
     if name == "pareto":
         return any(row.dominated_by is not None for row in rows)
     if name == "budget":
-        return any(row.within_budget is not None for row in rows)
+        return any(row.within_budget for row in rows) and not all(row.within_budget for row in rows)
     if name.endswith("_interval"):
         return any(row.summary(name.removesuffix("_interval")).interval is not None for row in rows)
     if name == "host_peak_bytes" and all(row.summary("gpu_peak_bytes").n for row in rows):
@@ -102,8 +102,7 @@ def grid_column(name: str, rows: Sequence[Row]) -> GridColumn:
     if name == "pareto":
         return column(name, "Pareto", ["front" if row.on_front else "" for row in rows], right=False)
     if name == "budget":
-        words = {True: "within", False: "over", None: UNKNOWN}
-        return column(name, "Budget", [words[row.within_budget] for row in rows], right=False)
+        return column(name, "Budget", ["within" if row.within_budget else UNKNOWN for row in rows], right=False)
     about = COLUMNS[name].about
     return column(
         name, about.title, [setting_text(row, name) for row in rows], right=COLUMNS[name].type in (int, float)

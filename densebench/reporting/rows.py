@@ -88,7 +88,7 @@ class Row:
     verdicts: tuple[Verdict, ...] = ()
     on_front: bool = False
     dominated_by: str | None = None  # label of a row as accurate at less cost, or more accurate at no more
-    within_budget: bool | None = None  # None: no budget was given
+    within_budget: bool | None = None  # None: no budget was given, or a figure of it is unknown
 
     def summary(self, metric: str) -> Summary:
         return self.summaries[METRIC_ORDER[metric]]
@@ -130,13 +130,13 @@ class GateResult:
 
 @dataclass(frozen=True, kw_only=True)
 class BudgetResult:
-    """What remains within a budget; ``best`` is the label of the most accurate of them."""
+    """What a budget leaves, by label; the excluded rows are no longer in the comparison."""
 
     budget: str
     within: tuple[str, ...]
     excluded: tuple[str, ...]
     unknown: tuple[str, ...]  # rows that lack a figure of the budget: neither in nor out
-    best: str | None
+    best: str | None  # the most accurate within it
     sentence: str
 
 

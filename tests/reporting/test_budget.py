@@ -19,14 +19,16 @@ def test_the_most_accurate_of_what_fits_is_named(trained):
     comparison = compare(runs, CompareOptions(budget="gpu_peak_bytes<=8GiB, total_time<=2h"))
     budget = comparison.budget
     assert (budget.within, budget.excluded, budget.best) == (("small", "middle"), ("large", "slow"), "middle")
-    assert "2 of 4 rows remain; the most accurate is middle with 90.00 %" in budget.sentence
+    assert "2 of 4 rows, the most accurate middle with 90.00 %; left out large and slow." in budget.sentence
+    assert [row.label for row in comparison.rows] == ["small", "middle"]
 
 
 def test_a_row_that_lacks_a_figure_is_neither_in_nor_out(trained):
     runs = [trained("a"), trained("b", memory=None)]
     comparison = compare(runs, CompareOptions(budget="gpu_peak_bytes<=8GiB"))
     assert (comparison.budget.within, comparison.budget.unknown) == (("a",), ("b",))
-    assert "b cannot be judged" in comparison.budget.sentence
+    assert "a figure is unknown of b" in comparison.budget.sentence
+    assert [row.label for row in comparison.rows] == ["a", "b"]
 
 
 def test_a_known_figure_beyond_the_budget_excludes_whatever_else_is_unknown(trained):
@@ -37,7 +39,9 @@ def test_a_known_figure_beyond_the_budget_excludes_whatever_else_is_unknown(trai
 def test_nothing_that_fits_is_said_so(trained):
     comparison = compare([trained("a")], CompareOptions(budget="params<1000"))
     assert comparison.budget.best is None
-    assert comparison.budget.sentence.startswith("Nothing with a known accuracy fits")
+    assert comparison.budget.sentence == (
+        "Within params<1000: 0 of 1 rows, none of them with a known accuracy; left out a."
+    )
 
 
 @pytest.mark.parametrize(

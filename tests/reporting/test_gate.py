@@ -83,6 +83,13 @@ def test_every_condition_is_judged_for_every_row(trained):
     ]
 
 
+def test_a_budget_does_not_silence_the_gate(trained):
+    options = CompareOptions(baseline="a", fail_on="params>+0%", budget="params<=100")
+    comparison = compare([trained("a", params=100), trained("b", params=101)], options)
+    assert [row.label for row in comparison.rows] == ["a"]
+    assert comparison.gate.failed
+
+
 def test_a_gate_without_a_baseline_or_without_anything_to_judge_is_refused(trained):
     with pytest.raises(InputError, match="--baseline"):
         compare([trained("a")], CompareOptions(fail_on="params>+0%"))
