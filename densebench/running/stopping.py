@@ -1,6 +1,8 @@
 """How a run's process is asked to stop."""
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 from densebench.errors import Interrupted
@@ -10,26 +12,46 @@ from densebench.running.channel import Channel
 class Stopper:
     """Turns SIGINT, SIGTERM and the parent's death into :class:`Interrupted`.
 
-    While the run prepares, a signal raises at once. While it trains, a signal is kept until :meth:`check` is called
-    after the running step, so that no step is torn.
+    While the run prepares, the first signal raises at once. While it trains, a signal is kept until :meth:`check` is
+    called after the running step, so that no step is torn. Before and after, while the run's row is opened or closed,
+    it is kept too.
     """
 
     def __init__(self, channel: Channel) -> None:
-        self.preparing = True
+        self.preparing = False
         self._channel = channel
         self._received: int | None = None
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._handle)
 
-    def _handle(self, number: int, frame: FrameType | None) -> None:
-        self._received = number
-        if self.preparing:
+    @contextmanager
+    def heeded(self) -> Iterator[None]:
+        """Within, the run prepares until it says otherwise; a signal that came before raises on entering."""
+        try:
+            self.preparing = True
             self.check()
+            yield
+        finally:
+            self.preparing = False
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if (
+            self._received is None
+        ):  # a scheduler signals every process, so one comes here directly and one by the parent
+            self._received = number
+            if self.preparing:
+                self.check()
+
+    @property
+    def interruption(self) -> Interrupted | None:
+        """What the signal that came is to raise."""
+        if self._received is None:
+            return None
+        return Interrupted(f"Stopped by {signal.Signals(self._received).name}.", self._received)
 
     def check(self) -> None:
         """Raise :class:`Interrupted` if the run was asked to stop."""
-        if self._received is not None:
-            name = signal.Signals(self._received).name
-            raise Interrupted(f"Stopped by {name}.", self._received)
+        if self.interruption is not None:
+            raise self.interruption
         if self._channel.parent_is_gone:
             raise Interrupted("Stopped because the densebench that started it has died.", signal.SIGTERM)

@@ -37,24 +37,39 @@ def _attempt(task: Task, channel: Channel, stopper: Stopper) -> Ended:
     try:
         with owned(run_directory(task.config.runs_dir, str(task.config.run))):
             book = Book.opened(task.config, PHASES[type(task)])
-            ended = _outcome(task, book, channel, stopper)
-            book.update(dataclasses.replace(book.run, status=ended.status, reason=ended.reason))
-            return ended
+            return _entered(book, _outcome(task, book, channel, stopper))
     except DensebenchError as error:  # the directory or the row itself is out of reach
         return Ended(status="failed", reason=str(error), exit_code=error.exit_code)
 
 
 def _outcome(task: Task, book: Book, channel: Channel, stopper: Stopper) -> Ended:
     try:
-        _perform(task, book, channel, stopper)
+        with stopper.heeded():
+            _perform(task, book, channel, stopper)
     except Interrupted as error:
-        return Ended(status="interrupted", reason=str(error), exit_code=error.exit_code)
+        return _interrupted(error)
     except DensebenchError as error:
         return Ended(status="failed", reason=str(error), exit_code=error.exit_code)
     except Exception as error:
         traceback.print_exc()
+        if stopper.interruption is not None:  # a framework that is interrupted while it loads raises what it likes
+            return _interrupted(stopper.interruption)
         return Ended(status="failed", reason=_unforeseen(error), exit_code=RunFailed.exit_code)
     return Ended(status="completed", reason=None, exit_code=0)
+
+
+def _entered(book: Book, ended: Ended) -> Ended:
+    """How the run ended, as soon as its row says so; where the row cannot be written, that too."""
+    try:
+        book.update(dataclasses.replace(book.run, status=ended.status, reason=ended.reason))
+    except DensebenchError as error:
+        reason = " ".join(dict.fromkeys(filter(None, (ended.reason, str(error)))))
+        return Ended(status="failed", reason=reason, exit_code=ended.exit_code or error.exit_code)
+    return ended
+
+
+def _interrupted(error: Interrupted) -> Ended:
+    return Ended(status="interrupted", reason=str(error), exit_code=error.exit_code)
 
 
 def _perform(task: Task, book: Book, channel: Channel, stopper: Stopper) -> None:

@@ -1,0 +1,65 @@
+import os
+import signal
+
+import pytest
+
+from densebench.errors import Interrupted
+from densebench.running.channel import Channel
+from densebench.running.events import Message
+from densebench.running.stopping import Stopper
+
+
+@pytest.fixture
+def channel():
+    """A channel whose reading end is at hand, and the signals' handlers as they were afterwards."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    reading, writing = os.pipe()
+    yield Channel(writing), reading
+    os.close(writing)
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def stopper(channel):
+    return Stopper(channel[0])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_the_run_prepares_stops_it_at_once(stopper, number):
+    went_on = []
+    with pytest.raises(Interrupted) as stopped, stopper.heeded():
+        went_on.append(signal.raise_signal(number))
+    assert stopped.value.exit_code == 128 + number
+    assert not went_on
+
+
+def test_a_signal_while_the_run_trains_waits_for_the_running_step(stopper):
+    with stopper.heeded():
+        stopper.preparing = False
+        signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(Interrupted):
+            stopper.check()
+
+
+def test_a_signal_that_comes_before_the_row_is_open_is_not_forgotten(stopper):
+    signal.raise_signal(signal.SIGTERM)
+    with pytest.raises(Interrupted, match="SIGTERM"), stopper.heeded():
+        raise AssertionError("it went on")
+
+
+def test_a_second_signal_does_not_disturb_the_closing_of_the_row(stopper):
+    """A scheduler signals parent and child, and the parent passes its own on: two for one stop."""
+    with pytest.raises(Interrupted), stopper.heeded():
+        signal.raise_signal(signal.SIGTERM)
+    signal.raise_signal(signal.SIGTERM)
+    assert stopper.interruption.exit_code == 143
+
+
+def test_a_run_whose_parent_has_died_stops_after_its_step(stopper, channel):
+    sender, reading = channel
+    os.close(reading)
+    sender.send(Message(text="unheard"))
+    with pytest.raises(Interrupted, match="died"):
+        stopper.check()
+    assert stopper.interruption is None

@@ -1,0 +1,41 @@
+import pytest
+
+from densebench.config import RunConfig
+from densebench.reporting import store
+from densebench.running import worker
+from densebench.running.book import Book
+from densebench.running.events import Ended
+
+FAILED = Ended(status="failed", reason="The loss became nan.", exit_code=1)
+COMPLETED = Ended(status="completed", reason=None, exit_code=0)
+
+
+@pytest.fixture
+def book(in_tmp):
+    return Book.opened(RunConfig(variant="resnet20", run="a"), "train")
+
+
+@pytest.fixture
+def unwritable(book, in_tmp):
+    """A book whose folder has become a file: not even root writes there."""
+    (in_tmp / "results").rename(in_tmp / "kept")
+    (in_tmp / "results").write_text("")
+    return book
+
+
+def test_how_a_run_ended_stands_in_its_row(book):
+    assert worker._entered(book, FAILED) == FAILED
+    (row,) = store.read("results/a.csv")
+    assert (row.status, row.reason) == ("failed", "The loss became nan.")
+
+
+def test_a_reason_is_told_even_if_the_row_cannot_take_it(unwritable):
+    ended = worker._entered(unwritable, FAILED)
+    assert ended.reason.startswith("The loss became nan. results/a.csv cannot be written")
+    assert ended.exit_code == 1
+
+
+def test_a_run_whose_last_row_cannot_be_written_has_not_completed(unwritable):
+    ended = worker._entered(unwritable, COMPLETED)
+    assert ended.status == "failed"
+    assert ended.exit_code != 0
