@@ -23,10 +23,10 @@ from densebench.reporting.live import View
 from densebench.reporting.network_tables import Counted, layers_grid, summary_grid
 from densebench.reporting.plan_grid import PlanRow, plan_grid
 from densebench.reporting.rows import CompareOptions, Comparison
-from densebench.running import events
 from densebench.running.directory import claim, run_directory
 from densebench.running.evaluation_run import CONFUSION_FILE
 from densebench.running.launcher import Outcome, launch
+from densebench.running.showing import show
 from densebench.running.tasks import EvaluateTask, SpeedTask, Task, TrainTask
 
 PUBLISHED = "published.csv"
@@ -221,7 +221,7 @@ def _made(task: Task, view: View, time_limit: float | None = None) -> Made:
     """Do the task in its process, show it, and read back what it left."""
     name = str(task.config.run)
     directory = run_directory(task.config.runs_dir, name)
-    outcome = launch(task, directory=directory, on_event=lambda event: _show(event, view), time_limit=time_limit)
+    outcome = launch(task, directory=directory, on_event=lambda event: show(event, view), time_limit=time_limit)
     view.run_ended(outcome.status, outcome.reason)
     return Made(run=_left(task.config, outcome), outcome=outcome, directory=directory)
 
@@ -241,34 +241,3 @@ def _shown(planned: PlannedRun) -> ShownRun:
         epochs=planned.config.recipe.epochs,
         work=float(images * planned.cost.forward_macs),
     )
-
-
-def _show(event: events.Event, view: View) -> None:
-    """Tell the view what the run's process says."""
-    match event:
-        case events.Started():
-            view.run_started(
-                event.run,
-                variant=event.variant,
-                params=event.params,
-                epochs=event.epochs,
-                steps=event.steps,
-                finished=event.first_epoch - 1,
-            )
-        case events.Progress():
-            view.progress(
-                epoch=event.epoch,
-                step=event.step,
-                steps=event.steps,
-                loss=event.loss,
-                accuracy=event.accuracy,
-                images_per_second=event.images_per_second,
-            )
-        case events.EpochEnded():
-            view.epoch_ended(event.record)
-        case events.Message():
-            view.message(event.text)
-        case events.Transfer():
-            view.transfer(event.what, event.done, event.total)
-        case events.Ended():
-            pass  # the launcher says how the process really ended

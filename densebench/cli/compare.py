@@ -1,0 +1,69 @@
+"""``densebench compare``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from densebench.cli import options as option
+from densebench.cli.printing import print_result, print_table, tell_written
+from densebench.cli.reading import words
+
+REGRESSION = 3  # exit code of a gate that failed
+
+
+def compare(
+    paths: Annotated[list[Path], typer.Argument(metavar="CSV_OR_FOLDER...", help="Results; a folder means its CSVs.")],
+    by: Annotated[
+        str | None, typer.Option(metavar="variant,backend", help="Group by these columns; else by all but the seed.")
+    ] = None,
+    group: Annotated[bool, typer.Option("--group/--no-group", help="One row for seeds, or one for every run.")] = True,
+    baseline: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE|COLUMN=VALUE", help="Compare every row with this one.")
+    ] = None,
+    margin: Annotated[
+        str | None, typer.Option(metavar="1%,0.1pp", help="Differences too small to matter count as the same.")
+    ] = None,
+    cost: Annotated[str, typer.Option(help="Cost of the Pareto front.")] = "epoch_seconds",
+    budget: Annotated[
+        str | None, typer.Option(metavar='"gpu_peak_bytes<=8GiB"', help="Keep only what fits, and name its best.")
+    ] = None,
+    fail_on: Annotated[
+        str | None, typer.Option(metavar='"epoch_seconds>+5%"', help="Exit with 3 where this certainly happened.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="The gate also fails where it is inconclusive.")] = False,
+    sort: Annotated[str | None, typer.Option(metavar="COLUMN", help="Best first; -COLUMN turns it round.")] = None,
+    columns: Annotated[str | None, typer.Option(metavar="A,B,C", help="Show these columns.")] = None,
+    published: Annotated[bool, typer.Option("--published", help="Add what others published of these.")] = False,
+    environment: Annotated[bool, typer.Option("--env", help="Show where the environments differ.")] = False,
+    plot: Annotated[Path | None, typer.Option(help="Draw pictures into this folder or file.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page that stands alone.")] = None,
+    format: option.FormatWithLatex = "table",
+) -> int:
+    """Compare runs: what each costs and reaches, with intervals over seeds, verdicts and a gate."""
+    from densebench import workflows
+    from densebench.reporting.export import comparison_text
+    from densebench.reporting.rows import CompareOptions
+    from densebench.reporting.tables import comparison_tables, environment_table
+
+    options = CompareOptions(
+        by=words(by),
+        group=group,
+        baseline=baseline,
+        margin=margin,
+        cost=cost,
+        budget=budget,
+        fail_on=fail_on,
+        strict=strict,
+        sort=sort,
+    )
+    comparison = workflows.compare(paths, options, published=published)
+    print_result(
+        lambda width: comparison_tables(comparison, width=width, columns=words(columns)),
+        lambda: comparison_text(comparison, format, words(columns)),
+        format,
+    )
+    if environment:
+        print_table(lambda width: environment_table(comparison.environments, width))
+    tell_written(workflows.picture(comparison, plot=plot, html=html))
+    return REGRESSION if comparison.gate is not None and comparison.gate.failed else 0

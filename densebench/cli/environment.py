@@ -1,0 +1,12 @@
+"""``densebench env``."""
+
+from densebench.cli import options as option
+from densebench.cli.printing import print_grids
+
+
+def env(data_dir: option.DataDir = None, format: option.Format = "table") -> int:
+    """The machine and the software that decide a figure, and what is missing."""
+    from densebench import workflows
+
+    print_grids(workflows.environment(data_dir), format, "environment")
+    return 0

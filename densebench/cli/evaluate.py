@@ -1,0 +1,53 @@
+"""``densebench eval``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from densebench.cli import options as option
+from densebench.cli.printing import errors, print_result, tell_written
+from densebench.cli.reading import train_options
+from densebench.reporting.grid_output import grids_tables
+
+
+def evaluate(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(metavar="RUN_OR_MODEL", help="A run's name, or a .keras file.")],
+    dataset: option.Dataset = None,
+    image_size: option.ImageSize = None,
+    train_limit: option.TrainLimit = None,
+    test_limit: option.TestLimit = None,
+    test_fraction: option.TestFraction = None,
+    data_dir: option.DataDir = None,
+    offline: option.Offline = None,
+    batch_size: option.BatchSize = None,
+    backend: option.Backend = None,
+    precision: option.Precision = None,
+    implementation: option.Implementation = None,
+    jit: option.Jit = None,
+    threads: option.Threads = None,
+    run: option.RunName = None,
+    results_dir: option.ResultsDir = None,
+    runs_dir: option.RunsDir = None,
+    plot: Annotated[str | None, typer.Option(help="Draw the confusion matrix into this file or folder.")] = None,
+    format: option.Format = "table",
+) -> int:
+    """Evaluate a trained network: loss, top-1, top-5, every class, throughput and latency."""
+    from densebench import workflows
+    from densebench.planning.evaluation import plan_evaluation
+    from densebench.reporting.live import open_view
+    from densebench.reporting.run_tables import evaluation_grids, evaluation_text
+
+    made = workflows.evaluate(plan_evaluation(source, train_options(context)), open_view(errors()))
+    confusion = made.confusion
+    if confusion is None:
+        return made.made.outcome.exit_code
+    print_result(
+        lambda width: grids_tables(evaluation_grids(made.made.run, confusion.classes, confusion.counts), width=width),
+        lambda: evaluation_text(made.made.run, confusion.classes, confusion.counts, format),
+        format,
+    )
+    if plot is not None:
+        tell_written(workflows.plot_confusion(confusion, made.made.run, Path(plot)))
+    return made.made.outcome.exit_code

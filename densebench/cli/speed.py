@@ -1,0 +1,52 @@
+"""``densebench speed``."""
+
+from typing import Annotated
+
+import typer
+
+from densebench.cli import options as option
+from densebench.cli.printing import errors, print_result
+from densebench.cli.reading import exit_code, fraction, seconds, train_options
+
+
+def speed(
+    context: typer.Context,
+    variants: option.Variants = None,
+    batch_size: Annotated[str, typer.Option(metavar="32,64,128", help="One measurement for each of these.")] = "64",
+    inference: Annotated[bool, typer.Option("--inference", help="Forward passes instead of training steps.")] = False,
+    precision_target: Annotated[str, typer.Option(help="Half width of the median's 95 % interval.")] = "2%",
+    time_limit: Annotated[str, typer.Option(help="Longest measurement, after warm-up.")] = "60s",
+    classes: option.Classes = None,
+    image_size: option.ImageSize = None,
+    recipe: option.RecipeName = None,
+    backend: option.Backend = None,
+    precision: option.Precision = None,
+    implementation: option.Implementation = None,
+    recompute: option.Recompute = None,
+    deterministic: option.Deterministic = None,
+    jit: option.Jit = None,
+    threads: option.Threads = None,
+    results_dir: option.ResultsDir = None,
+    runs_dir: option.RunsDir = None,
+    format: option.Format = "table",
+) -> int:
+    """Speed and memory of real steps on random images, until the median is known well enough.
+
+    VARIANT 'all' means every named network, 'seed' the seven of the blog series.
+    """
+    from densebench import workflows
+    from densebench.planning.speed import parse_batch_sizes, plan_speed
+    from densebench.reporting.live import open_view
+    from densebench.reporting.run_tables import runs_tables, runs_text
+
+    planned = plan_speed(train_options(context), parse_batch_sizes(batch_size), inference=inference)
+    made = workflows.speed(
+        planned,
+        open_view(errors()),
+        inference=inference,
+        precision_target=fraction(precision_target, "--precision-target"),
+        time_limit=seconds(time_limit, "--time-limit") or 60.0,
+    )
+    runs = [one.run for one in made]
+    print_result(lambda width: runs_tables(runs, width=width), lambda: runs_text(runs, format), format)
+    return exit_code(made)

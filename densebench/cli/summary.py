@@ -1,0 +1,30 @@
+"""``densebench summary``."""
+
+from typing import Annotated
+
+import typer
+
+from densebench.cli import options as option
+from densebench.cli.printing import print_grids, say
+
+
+def summary(
+    variants: option.Variants = None,
+    layers: Annotated[bool, typer.Option("--layers", help="Every layer with its shape and cost.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Build the Keras models and confirm the counts.")] = False,
+    classes: option.Classes = None,
+    image_size: option.ImageSize = None,
+    format: option.Format = "table",
+) -> int:
+    """What every network counts: parameters, multiply-adds, size. Needs no framework."""
+    from densebench import workflows
+
+    counted = workflows.summarise(variants or [], classes=classes or 10, image_size=image_size or 32)
+    print_grids(workflows.summary_grids(counted, layers=layers), format, "summary")
+    if not check:
+        return 0
+    wrong = workflows.check(counted, classes=classes or 10, image_size=image_size or 32)
+    for sentence in wrong:
+        say(sentence)
+    say(f"Keras confirms {len(counted) - len(wrong)} of {len(counted)} networks to the last parameter.")
+    return 1 if wrong else 0
