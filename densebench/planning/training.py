@@ -4,7 +4,7 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
-from densebench.config import RunConfig, fingerprint, from_json
+from densebench.config import RUN_NAME, RunConfig, fingerprint, from_json
 from densebench.data import datasets
 from densebench.data.datasets import DatasetFacts
 from densebench.errors import InputError
@@ -56,6 +56,9 @@ def plan_resumed(name: str, options: TrainOptions) -> PlannedRun:
     runs_dir = options.runs_dir or RunConfig(variant="").runs_dir
     run = _last_unfinished(options) if name == LAST else name
     stored = read_config(run_directory(runs_dir, run))
+    results_dir = options.results_dir or stored.results_dir
+    if not _is_training(store.run_path(results_dir, run)):
+        raise InputError(f"Run {run!r} is no training, which alone can be resumed: do it anew.")
     asked = configure(options, variant=_one_variant(options) or stored.variant, base=stored)
     differences = describe_differences(stored, asked)
     if differences:
@@ -117,15 +120,24 @@ def _last_unfinished(options: TrainOptions) -> str:
     defaults = RunConfig(variant="")
     runs_dir = Path(options.runs_dir or defaults.runs_dir)
     results_dir = options.results_dir or defaults.results_dir
-    configs = sorted(runs_dir.glob("*/config.json"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in configs:
-        if not _is_completed(store.run_path(results_dir, path.parent.name)):
-            return path.parent.name
+    names = [path.parent.name for path in sorted(runs_dir.glob("*/config.json"), key=_modified, reverse=True)]
+    for name in names:
+        if RUN_NAME.fullmatch(name) and _is_unfinished_training(store.run_path(results_dir, name)):
+            return name
     raise InputError(f"No unfinished run lies in {str(runs_dir)!r}: name one, or give --runs-dir.")
 
 
-def _is_completed(path: Path) -> bool:
-    return path.exists() and all(run.status == "completed" for run in store.read(path))
+def _modified(path: Path) -> float:
+    return path.stat().st_mtime
+
+
+def _is_training(path: Path) -> bool:
+    """Whether the run of that file is one, or may be: killed early enough, it has no file."""
+    return not path.exists() or all(run.phase == "train" for run in store.read(path))
+
+
+def _is_unfinished_training(path: Path) -> bool:
+    return _is_training(path) and not (path.exists() and all(run.status == "completed" for run in store.read(path)))
 
 
 def _one_variant(options: TrainOptions) -> str | None:

@@ -17,11 +17,11 @@ def with_(options, **changes):
     return dataclasses.replace(options, **changes)
 
 
-def started(options=DIGITS, *, status="interrupted", index=0):
+def started(options=DIGITS, *, status="interrupted", index=0, phase="train"):
     """A run of these options as a killed process would leave it."""
     planned = plan(options)[index]
     config = claim(planned.config, planned.stem)
-    run = Run(run=config.run, variant=config.variant, status=status, fingerprint=fingerprint(config))
+    run = Run(run=config.run, variant=config.variant, status=status, phase=phase, fingerprint=fingerprint(config))
     store.write(run, store.run_path(config.results_dir, config.run))
     return config.run
 
@@ -107,6 +107,22 @@ def test_resuming_what_is_not_there_says_so(in_tmp):
         plan_resumed(LAST, TrainOptions())
     with pytest.raises(InputError, match="file name"):
         plan_resumed("../outside", TrainOptions())
+
+
+def test_a_directory_that_a_kill_left_half_made_is_no_run(in_tmp):
+    name = started()
+    half_made = in_tmp / "runs" / ".new-abc"
+    half_made.mkdir()
+    (half_made / "config.json").write_text((in_tmp / "runs" / name / "config.json").read_text())
+    assert plan_resumed(LAST, TrainOptions()).config.run == name
+
+
+def test_only_a_training_is_resumed(in_tmp):
+    name = started(phase="speed")
+    with pytest.raises(InputError, match="no training"):
+        plan_resumed(name, TrainOptions())
+    with pytest.raises(InputError, match="No unfinished run"):
+        plan_resumed(LAST, TrainOptions())
 
 
 def test_skipping_what_is_complete_makes_only_the_rest(in_tmp):
