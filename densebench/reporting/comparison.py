@@ -112,12 +112,13 @@ def unfinished_note(rows: Sequence[Row]) -> str | None:
 
 def ending_notes(rows: Sequence[Row]) -> list[str]:
     """Why a run failed or was interrupted."""
-    return [
+    found = (
         f"{row.label} {run.status}: {run.reason}"
         for row in rows
         for run in row.runs
         if run.status in ("failed", "interrupted") and run.reason
-    ]
+    )
+    return list(dict.fromkeys(found))
 
 
 def warning_notes(rows: Sequence[Row]) -> list[str]:

@@ -62,7 +62,10 @@ def default_columns(rows: Sequence[Row]) -> list[str]:
     """Settings that differ, then the figures of the phase that at least one row has."""
     phase = rows[0].phase
     figures = [name for name in FIGURES[phase] if has_values(name, rows)]
-    return figures if phase == "published" else [*differing(rows), *figures]
+    if phase == "published":
+        return figures
+    status = [] if all(row.completed for row in rows) else ["status"]
+    return list(dict.fromkeys([*status, *differing(rows), *figures]))
 
 
 def has_values(name: str, rows: Sequence[Row]) -> bool:

@@ -19,6 +19,8 @@ def figure_text(show: Show, value: object) -> str:
         return UNKNOWN
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float) and show == "number":
+        return f"{value:,.6g}"
     if isinstance(value, int | float) and show != "text":
         return number_text(show, value)
     return plain(str(value))

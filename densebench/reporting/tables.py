@@ -78,10 +78,10 @@ def grid_parts(grid: Grid, width: int | None) -> list[RenderableType]:
 
 def shared_text(rows: Sequence[Row]) -> list[str]:
     equal = [column for column in SHARED if column in shared(rows)]
-    if len(rows) < 2 or not equal:
+    if not equal:
         return []
     texts = [f"{COLUMNS[column].about.title.lower()} {setting_text(rows[0], column)}" for column in equal]
-    return [f"Equal in all rows: {', '.join(texts)}."]
+    return [f"{'Equal in all rows' if len(rows) > 1 else 'Settings'}: {', '.join(texts)}."]
 
 
 def verdict_parts(comparison: Comparison, columns: Sequence[str] | None, width: int | None) -> list[RenderableType]:

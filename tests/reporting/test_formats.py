@@ -20,8 +20,7 @@ from densebench.reporting.rows import Interval
         ("milliseconds", 3.14159, "3.14 ms"),
         ("joules", 950, "950.0 J"),
         ("joules", 109_400, "109.4 kJ"),
-        ("number", 1604.4, "1,604"),
-        ("number", 0.41243, "0.4124"),
+        ("number", 0.0001, "0.0001"),
         ("number", 0.0, "0"),
         ("number", math.nan, "nan"),
         ("flag", True, "yes"),
@@ -31,6 +30,10 @@ from densebench.reporting.rows import Interval
 )
 def test_a_figure_is_shown_in_its_form(show, value, text):
     assert figure_text(show, value) == text
+
+
+def test_a_measured_number_has_four_digits():
+    assert [number_text("number", value) for value in (1604.4, 46.123, 0.41243)] == ["1,604", "46.12", "0.4124"]
 
 
 def test_a_deviation_stands_in_the_unit_of_its_mean():

@@ -139,3 +139,16 @@ def test_the_environments_that_differ_are_listed_with_their_rows(trained):
     assert text == "Device\n  Fast Card: a\n  Slow Card: b\nCores\n  2: a\n  8: b\n"
     same = printed(environment_table(compare([trained("a")], CompareOptions()).environments), 80)
     assert same == "The environments of all rows are the same.\n"
+
+
+def test_failed_runs_are_never_shown_without_their_status(trained):
+    runs = [trained(seed=seed, status="failed", reason="Out of memory.") for seed in range(2)]
+    text = printed(comparison_tables(compare(runs, CompareOptions()), width=80), 80)
+    assert "failed  " in text
+    assert text.count("Out of memory.") == 1
+
+
+def test_the_settings_of_a_single_row_are_told(trained):
+    assert printed(comparison_tables(compare([trained()], CompareOptions())), None).startswith(
+        "Settings: dataset digits"
+    )
