@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import BinaryIO
 
-from densebench.errors import RunFailed
+from densebench.errors import ResultsError, RunFailed
 from densebench.records import Run, Status
 from densebench.reporting import store
 from densebench.running.events import MAX_LINE, Ended, Event, Message, from_line
@@ -49,9 +50,7 @@ def launch(
         code = child.wait()
     if ended is not None and code == ended.exit_code and not deadline.passed:
         return Outcome(status=ended.status, reason=ended.reason, exit_code=ended.exit_code)
-    outcome = _death(code, passed, _oom_kills() > kills_before, deadline, directory)
-    _record(task, outcome)
-    return outcome
+    return _recorded(task, _death(code, passed, _oom_kills() > kills_before, deadline, directory))
 
 
 @contextmanager
@@ -59,7 +58,7 @@ def _started(task: Task, directory: Path) -> Iterator[tuple[subprocess.Popen[byt
     """The running child and the reading end of its events."""
     reading, writing = os.pipe()
     environment = {name: value for name, value in os.environ.items() if name not in _DECIDED_BY_THE_RUN}
-    with (directory / "log.txt").open("ab") as log:
+    with _log(directory) as log:
         child = subprocess.Popen(
             # -P: a keras.py that happens to lie in the user's folder is not imported instead of Keras
             [sys.executable, "-P", "-m", WORKER],
@@ -76,9 +75,28 @@ def _started(task: Task, directory: Path) -> Iterator[tuple[subprocess.Popen[byt
         yield child, reading
     finally:
         os.close(reading)
+        _stop(child)
+
+
+def _log(directory: Path) -> BinaryIO:
+    try:
+        return (directory / "log.txt").open("ab")
+    except OSError as error:
+        raise ResultsError(
+            f"{directory / 'log.txt'} cannot be written ({error.strerror}): make {directory} writable, "
+            "or choose another --runs-dir."
+        ) from None
+
+
+def _stop(child: subprocess.Popen[bytes]) -> None:
+    """If this side fails first, the run enters its end in its row, as after any SIGTERM."""
+    try:
         if child.poll() is None:
-            child.kill()
-            child.wait()
+            child.terminate()
+            child.wait(GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
 
 
 def _send(child: subprocess.Popen[bytes], text: str) -> None:
@@ -189,8 +207,12 @@ def _oom_kills() -> int:
     return 0
 
 
-def _record(task: Task, outcome: Outcome) -> None:
-    """Write a death into the run's row: the child is gone, so nobody else writes it."""
+def _recorded(task: Task, outcome: Outcome) -> Outcome:
+    """Write a death into the run's row, since the child is gone; where that fails, say both."""
     path = store.run_path(task.config.results_dir, str(task.config.run))
-    runs = store.read(path) if path.exists() else [Run(run=str(task.config.run), variant=task.config.variant)]
-    store.write(dataclasses.replace(runs[0], status=outcome.status, reason=outcome.reason), path)
+    try:
+        runs = store.read(path) if path.exists() else [Run(run=str(task.config.run), variant=task.config.variant)]
+        store.write(dataclasses.replace(runs[0], status=outcome.status, reason=outcome.reason), path)
+    except ResultsError as error:
+        return dataclasses.replace(outcome, reason=f"{outcome.reason} {error}")
+    return outcome

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from densebench.config import RunConfig
+from densebench.errors import ResultsError
 from densebench.records import EpochRecord, Run
 from densebench.reporting import store
 from densebench.running import launcher
@@ -128,6 +129,37 @@ def test_a_second_signal_stops_a_child_that_does_not_listen(launch):
     outcome, _ = launch(lines, on_event=twice)
     assert outcome.exit_code == 130
     assert row().status == "interrupted"
+
+
+def test_a_parent_that_fails_lets_its_child_enter_its_end(launch, in_tmp):
+    lines = """
+def stop(received, frame):
+    open("entered", "w").close()
+    sys.exit(143)
+signal.signal(signal.SIGTERM, stop)
+channel.send(Message(text="ready"))
+time.sleep(60)
+"""
+
+    def fail(event):
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        launch(lines, on_event=fail)
+    assert (in_tmp / "entered").exists()
+
+
+def test_a_death_is_named_even_if_the_row_cannot_take_it(launch, in_tmp):
+    (in_tmp / "results").write_text("")
+    outcome, _ = launch("os.kill(os.getpid(), signal.SIGSEGV)")
+    assert "SIGSEGV" in outcome.reason
+    assert "results/a.csv cannot be written" in outcome.reason
+
+
+def test_a_log_that_cannot_be_written_is_told(launch, in_tmp):
+    (in_tmp / "runs" / "a" / "log.txt").mkdir()
+    with pytest.raises(ResultsError, match=r"log\.txt cannot be written"):
+        launch("sys.exit(0)")
 
 
 def test_the_parents_own_handlers_come_back(launch):
