@@ -17,6 +17,7 @@ INSTALL = {
     "jax": "pip install 'densebench[jax]'",
     "torch": "pip install 'densebench[torch]'",
 }
+FAST_IS_FASTER = {("tensorflow", "cpu", "float32")}  # docs/performance.md
 SET_UP = {"tensorflow": set_up_tensorflow, "jax": set_up_jax, "torch": set_up_torch}
 
 
@@ -55,7 +56,7 @@ def prepare(config: RunConfig) -> BackendFacts:
         version=framework.version,
         keras=version("keras"),
         precision=config.precision,
-        implementation=_implementation(config),
+        implementation=_implementation(config, framework.device_kind),
         jit=_jit(config),
         tf32=framework.device_kind == "gpu",
         deterministic=config.deterministic,
@@ -88,8 +89,12 @@ def _import_keras(config: RunConfig) -> None:
     keras.config.disable_traceback_filtering()
 
 
-def _implementation(config: RunConfig) -> Literal["plain", "fast"]:
-    return "fast" if config.implementation == "fast" else "plain"
+def _implementation(config: RunConfig, device_kind: str) -> Literal["plain", "fast"]:
+    """``auto`` is what was measured to be the fastest; only ``fast`` can recompute."""
+    if config.implementation == "plain":
+        return "plain"
+    proven = (config.backend, device_kind, config.precision) in FAST_IS_FASTER
+    return "fast" if config.implementation == "fast" or config.recompute or proven else "plain"
 
 
 def _jit(config: RunConfig) -> bool:

@@ -17,9 +17,9 @@ from densebench.records import EpochRecord
 from densebench.training.backend import BackendFacts
 from densebench.training.epoch_record import Measured, make_record
 from densebench.training.inference import ahead, answers
-from densebench.training.progress import EpochTotals
+from densebench.training.progress import ADVICE, EpochTotals
 from densebench.training.random_streams import rekey
-from densebench.training.recipe import Trainee, penalty
+from densebench.training.recipe import Trainee, not_finite, penalty
 from densebench.training.scores import Scores, score
 from densebench.training.steps import Batch, CompileTimes, make_steps
 from densebench.training.watch import Watch
@@ -65,6 +65,7 @@ class EpochRunner:
         times, totals = self._train(epoch)
         reading, allocated = self._watch.monitor.end_epoch(), self._watch.allocator.peak()
         self._steps.end()
+        self._require_finite_weights(epoch)
         self._warn(gpu_warnings(allocated, reading))
         validation = self._evaluate(self._dataset.validation, "validation", epoch)
         start = self._watch.clock()
@@ -110,11 +111,13 @@ class EpochRunner:
         )
         scores = score(answers(self._steps, batches, self._watch.should_stop), len(dataset.class_names))
         if not math.isfinite(scores.loss):
-            raise NonFiniteLoss(
-                f"The {split} loss became {scores.loss} after epoch {epoch}: lower --learning-rate, or use "
-                "--precision float32; the checkpoint of the last finished epoch stands."
-            )
+            raise NonFiniteLoss(f"The {split} loss became {scores.loss} after epoch {epoch}: {ADVICE}")
         return scores
+
+    def _require_finite_weights(self, epoch: int) -> None:
+        path = not_finite(self._trainee.model.variables)
+        if path is not None:
+            raise NonFiniteLoss(f"The weights {path} became NaN or infinite in epoch {epoch}: {ADVICE}")
 
     def _warn(self, warnings: Sequence[str]) -> None:
         for warning in warnings:

@@ -7,6 +7,7 @@ from densebench.training.steps import StepResult
 from densebench.training.watch import Progress, Watch
 
 SECONDS_BETWEEN_REPORTS = 0.1
+ADVICE = "lower --learning-rate, or use --precision float32; the checkpoint of the last finished epoch stands."
 
 
 class EpochTotals:
@@ -32,15 +33,18 @@ class EpochTotals:
 
     def add(self, step: int, images: int, result: StepResult) -> None:
         """Take a finished step; raises :class:`NonFiniteLoss` if it shows that training has failed."""
-        if not math.isfinite(result.loss):
-            raise NonFiniteLoss(
-                f"The loss became {result.loss} in epoch {self._epoch}, step {step} of {self._steps}: lower "
-                "--learning-rate, or use --precision float32; the checkpoint of the last finished epoch stands."
-            )
+        self._require_finite("loss", result.loss, step)
+        self._require_finite("gradient", result.backward_sign, step)
         self._loss += result.loss * images
         self._correct += result.correct
         self._images += images
         self._report(step, images)
+
+    def _require_finite(self, what: str, value: float, step: int) -> None:
+        if not math.isfinite(value):
+            raise NonFiniteLoss(
+                f"The {what} became {value} in epoch {self._epoch}, step {step} of {self._steps}: {ADVICE}"
+            )
 
     def _report(self, step: int, images: int) -> None:
         now = self._watch.clock()

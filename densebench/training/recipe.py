@@ -66,6 +66,25 @@ def objective(logits: Tensor, labels: Tensor, *, smoothing: float) -> tuple[Tens
     return loss, correct
 
 
+def backward_sign(gradients: Sequence[Tensor], optimizer: keras.optimizers.Optimizer) -> Tensor:
+    """Not finite if the backward pass failed: the sum of the first kernel's gradient, which all others lead to.
+
+    The loss alone does not show it: a ReLU fused with its normalisation turns NaN into 0. Under float16's loss scale an
+    overflow is nothing special, and the optimizer skips that step.
+    """
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        return ops.zeros(())
+    return ops.sum(gradients[0])
+
+
+def not_finite(variables: Sequence[keras.Variable]) -> str | None:
+    """Path of the first variable with a NaN or an infinite value."""
+    for variable in variables:
+        if not np.isfinite(ops.convert_to_numpy(variable)).all():
+            return str(variable.path)
+    return None
+
+
 def decayed(variables: Sequence[keras.Variable]) -> list[bool]:
     """Which variables the weight decay acts on: the kernels of convolutions and dense layers."""
     return [variable.path.endswith("kernel") for variable in variables]

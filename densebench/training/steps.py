@@ -23,6 +23,7 @@ class StepResult:
 
     loss: float  # mean cross-entropy of the batch
     correct: int
+    backward_sign: float  # not finite if the backward pass failed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,12 @@ class Steps(Protocol):
 
     def end(self) -> None:
         """Write the state back to the model's and the optimizer's variables."""
+
+
+def step_result(shown: NDArray[np.float32]) -> StepResult:
+    """The three values that a step hands back in one transfer."""
+    loss, correct, sign = shown.tolist()
+    return StepResult(loss=loss, correct=int(correct), backward_sign=sign)
 
 
 def make_steps(trainee: Trainee, recipe: Recipe, facts: BackendFacts) -> Steps:

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densebench.recipes import Recipe
-from densebench.training.recipe import Trainee, decayed, objective
-from densebench.training.steps import CompileTimes, StepResult
+from densebench.training.recipe import Trainee, backward_sign, decayed, objective
+from densebench.training.steps import CompileTimes, StepResult, step_result
 
 Arrays = list[jax.Array]
 State = tuple[Arrays, Arrays, Arrays]  # trainable, non-trainable, optimizer
@@ -52,8 +52,7 @@ class JaxSteps:
 
     def train(self, x: jax.Array, y: jax.Array) -> StepResult:
         self._state, result = self._compiled[len(y)](self._state, x, y)
-        loss, correct = np.asarray(result)
-        return StepResult(loss=float(loss), correct=int(correct))
+        return step_result(np.asarray(result))
 
     def logits(self, x: jax.Array) -> NDArray[np.float32]:
         return np.asarray(self._forward(self._state, x))
@@ -80,13 +79,14 @@ class JaxSteps:
             return loss * scale, (updated, loss, correct)
 
         gradients, (non_trainable, loss, correct) = jax.grad(scaled_loss, has_aux=True)(trainable)
+        sign = backward_sign(gradients, self._optimizer)
         rate = 2 * self._recipe.weight_decay * scale
         gradients = [
-            gradient + rate * weight if decays else gradient
+            gradient + rate * weight if decays and self._recipe.weight_decay else gradient
             for gradient, weight, decays in zip(gradients, trainable, self._decayed, strict=True)
         ]
         trainable, optimizer = self._optimizer.stateless_apply(optimizer, gradients, trainable)
-        return (trainable, non_trainable, optimizer), jnp.stack([loss, correct])
+        return (trainable, non_trainable, optimizer), jnp.stack([loss, correct, sign])
 
     def _loss_scale(self, optimizer: Arrays) -> Any:
         mapping = list(zip(self._optimizer.variables, optimizer, strict=True))

@@ -8,8 +8,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from densebench.recipes import Recipe
-from densebench.training.recipe import Trainee, decayed, objective
-from densebench.training.steps import CompileTimes, StepResult
+from densebench.training.recipe import Trainee, backward_sign, decayed, objective
+from densebench.training.steps import CompileTimes, StepResult, step_result
 
 
 class TensorFlowSteps:
@@ -38,8 +38,7 @@ class TensorFlowSteps:
         return tf.convert_to_tensor(array)
 
     def train(self, x: tf.Tensor, y: tf.Tensor) -> StepResult:
-        loss, correct = self._train_function(x, y).numpy()
-        return StepResult(loss=float(loss), correct=int(correct))
+        return step_result(self._train_function(x, y).numpy())
 
     def logits(self, x: tf.Tensor) -> NDArray[np.float32]:
         values: NDArray[np.float32] = self._logits_function(x).numpy()
@@ -55,13 +54,14 @@ class TensorFlowSteps:
             loss, correct = objective(logits, y, smoothing=self._recipe.label_smoothing)
             scaled = self._optimizer.scale_loss(loss)
         gradients = tape.gradient(scaled, [variable.value for variable in variables])
+        sign = backward_sign(gradients, self._optimizer)
         rate = 2 * self._recipe.weight_decay * self._optimizer.scale_loss(1.0)
         gradients = [
-            gradient + rate * variable.value if decays else gradient
+            gradient + rate * variable.value if decays and self._recipe.weight_decay else gradient
             for gradient, variable, decays in zip(gradients, variables, self._decayed, strict=True)
         ]
         self._optimizer.apply(gradients, variables)
-        return tf.stack([loss, correct])
+        return tf.stack([loss, correct, sign])
 
     def _forward(self, x: tf.Tensor) -> tf.Tensor:
         return self._model(x, training=False)

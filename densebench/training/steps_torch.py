@@ -7,8 +7,8 @@ import torch
 from numpy.typing import NDArray
 
 from densebench.recipes import Recipe
-from densebench.training.recipe import Trainee, decayed, objective
-from densebench.training.steps import CompileTimes, StepResult
+from densebench.training.recipe import Trainee, backward_sign, decayed, objective
+from densebench.training.steps import CompileTimes, StepResult, step_result
 
 
 class TorchSteps:
@@ -37,10 +37,11 @@ class TorchSteps:
         loss, correct = self._loss(x, y)
         gradients = torch.autograd.grad(self._optimizer.scale_loss(loss), self._weights)
         with torch.no_grad():
+            sign = backward_sign(gradients, self._optimizer)
             self._add_decay(gradients)
             self._optimizer.apply(gradients, self._model.trainable_variables)
-            shown, right = torch.stack([loss, correct]).tolist()
-        return StepResult(loss=shown, correct=int(right))
+            shown = torch.stack([loss, correct, sign]).cpu().numpy()
+        return step_result(shown)
 
     def logits(self, x: torch.Tensor) -> NDArray[np.float32]:
         with torch.no_grad():

@@ -36,8 +36,8 @@ def build(config, facts):
     """Builds the configuration's network, or a changed configuration's, anew."""
     from densebench.training.recipe import build_trainee
 
-    def build(changed=config):
-        return build_trainee(changed, facts, classes=6, image_size=8)
+    def build(changed=config, implementation=facts.implementation):
+        return build_trainee(changed, replace(facts, implementation=implementation), classes=6, image_size=8)
 
     return build
 

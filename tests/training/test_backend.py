@@ -45,3 +45,9 @@ def test_the_precision_becomes_kerass_policy(config):
         assert facts.precision == keras.config.dtype_policy().name == "mixed_bfloat16"
     finally:
         keras.config.set_dtype_policy("float32")
+
+
+def test_auto_is_an_implementation_and_recomputing_asks_for_the_one_that_can(config):
+    assert backend.prepare(config).implementation in ("plain", "fast")
+    assert backend.prepare(replace(config, recompute=True)).implementation == "fast"
+    assert backend.prepare(replace(config, implementation="plain")).implementation == "plain"

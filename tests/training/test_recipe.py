@@ -21,7 +21,7 @@ def test_the_decay_acts_on_kernels_alone(build):
 
 
 def test_the_penalty_is_the_sum_of_the_models_own_l2_losses(config, build):
-    trainee = build(replace(config, recipe=replace(config.recipe, weight_decay=0.02)))
+    trainee = build(replace(config, recipe=replace(config.recipe, weight_decay=0.02)), "plain")
     regularisers = sum(float(keras.ops.convert_to_numpy(loss)) for loss in trainee.model.losses)
     assert penalty(trainee.model, 0.02) == pytest.approx(regularisers, rel=1e-5)
 

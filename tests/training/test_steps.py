@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from densebench.training.backend import prepare
 from densebench.training.steps import make_steps
 
 
@@ -37,9 +38,11 @@ def keras_step(model, recipe, batch, rate=0.1):
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
-def test_a_step_does_to_every_variable_what_keras_does(config, facts, build, batch, smoothing):
+@pytest.mark.parametrize("implementation", ["plain", "fast"])
+def test_a_step_does_to_every_variable_what_keras_does(config, facts, build, batch, smoothing, implementation):
     recipe = replace(config.recipe, weight_decay=0.01, label_smoothing=smoothing)
-    ours, theirs = (build(replace(config, recipe=recipe)) for _ in range(2))
+    ours = build(replace(config, recipe=recipe), implementation)
+    theirs = build(replace(config, recipe=recipe), "plain")
     before = values(ours.model.variables)
     stepped(ours, recipe, facts, [batch])
     keras_step(theirs.model, recipe, batch)
@@ -80,12 +83,13 @@ def test_a_smaller_last_batch_is_a_step_like_any_other(config, facts, build, bat
     assert np.isfinite(small.loss)
 
 
-def test_float16_scales_the_loss_and_still_adds_the_decay_unscaled(config, facts, build, batch):
-    """With a huge decay and no learning from the images, kernels shrink by exactly rate * 2 * decay."""
-    keras.config.set_dtype_policy("mixed_float16")
+def test_float16_scales_the_loss_and_still_adds_the_decay_unscaled(config, build, batch):
+    """Black images teach the first kernel nothing, so it shrinks by exactly rate * 2 * decay."""
+    recipe = replace(config.recipe, weight_decay=0.5, momentum=0.0, nesterov=False)
+    changed = replace(config, recipe=recipe, precision="mixed_float16")
     try:
-        recipe = replace(config.recipe, weight_decay=0.5, momentum=0.0, nesterov=False)
-        trainee = build(replace(config, recipe=recipe, precision="mixed_float16"))
+        facts = prepare(changed)
+        trainee = build(changed, facts.implementation)
         x, y = batch
         before = values(trainee.model.trainable_variables)
         stepped(trainee, recipe, facts, [(np.zeros_like(x), y)], rate=0.1)
@@ -93,6 +97,13 @@ def test_float16_scales_the_loss_and_still_adds_the_decay_unscaled(config, facts
         np.testing.assert_allclose(first_kernel, before[0] * (1 - 0.1 * 2 * 0.5), rtol=1e-3)
     finally:
         keras.config.set_dtype_policy("float32")
+
+
+def test_a_backward_pass_that_failed_shows_even_if_the_loss_does_not(config, facts, build, batch):
+    x, y = batch
+    good, bad = stepped(build(), config.recipe, facts, [(x, y), (np.full_like(x, np.nan), y)])
+    assert np.isfinite(good.backward_sign)
+    assert not np.isfinite(bad.backward_sign)
 
 
 def test_tensorflow_traces_the_step_once_whatever_the_batch_and_the_rate(config, facts, build, batch):
