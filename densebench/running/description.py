@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from densebench.config import RunConfig, fingerprint
@@ -100,16 +101,26 @@ def with_backend(run: Run, facts: "BackendFacts") -> Run:
     )
 
 
-def with_record(run: Run, record: EpochRecord, *, total_seconds: float) -> Run:
-    """The run with one more finished epoch."""
-    reached = run.target is not None and record.test_accuracy is not None and record.test_accuracy >= run.target
-    first = reached and run.time_to_target_seconds is None
+def with_records(run: Run, records: Sequence[EpochRecord], *, total_seconds: float | None) -> Run:
+    """The run with these finished epochs; when it reached its target is read off them, whoever finished them."""
+    target = run.target
+    reached = [
+        record.elapsed_seconds
+        for record in records
+        if target is not None and record.test_accuracy is not None and record.test_accuracy >= target
+    ]
     return dataclasses.replace(
         run,
-        records=(*run.records, record),
+        records=tuple(records),
         total_seconds=total_seconds,
-        time_to_target_seconds=record.elapsed_seconds if first else run.time_to_target_seconds,
+        time_to_target_seconds=reached[0] if reached else None,
     )
+
+
+def seconds_behind(run: Run, records: Sequence[EpochRecord]) -> float | None:
+    """What a resumed run took before; a kill may have kept its last epoch from the row, though not from the checkpoint."""
+    known = [run.total_seconds, records[-1].elapsed_seconds if records else None]
+    return max((seconds for seconds in known if seconds is not None), default=None)
 
 
 def with_warning(run: Run, warning: str) -> Run:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from densebench.measuring.host import host_peak_bytes
+from densebench.measuring.stopwatch import elapsed
 from densebench.records import EpochRecord
 from densebench.running import description
 from densebench.running.book import Book
@@ -57,7 +58,7 @@ def evaluate(task: EvaluateTask, book: Book, channel: Channel, stopper: Stopper)
         )
     record = _record(found, ground.dataset.class_names)
     _save_confusion(found, ground.dataset.class_names, run_directory(config.runs_dir, str(config.run)))
-    total = time.perf_counter() - began
+    total = elapsed(began, time.perf_counter())
     book.update(dataclasses.replace(book.run, records=(record,), source=task.source, total_seconds=total))
     channel.send(EpochEnded(record=record))
 

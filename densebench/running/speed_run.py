@@ -3,6 +3,7 @@
 import dataclasses
 import time
 
+from densebench.measuring.stopwatch import elapsed
 from densebench.running.book import Book
 from densebench.running.channel import Channel
 from densebench.running.events import EpochEnded, Progress, Started
@@ -52,6 +53,6 @@ def measure(task: SpeedTask, book: Book, channel: Channel, stopper: Stopper) -> 
             on_progress=progress,
             watch=watch_of(ground, monitor, book, channel, stopper, began),
         )
-    total = time.perf_counter() - began
+    total = elapsed(began, time.perf_counter())
     book.update(dataclasses.replace(book.run, records=(record,), total_seconds=total))
     channel.send(EpochEnded(record=record))

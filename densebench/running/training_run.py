@@ -6,6 +6,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from densebench.config import RunConfig
+from densebench.measuring.stopwatch import elapsed
 from densebench.records import EpochRecord
 from densebench.running import description
 from densebench.running.book import Book
@@ -25,7 +26,7 @@ MODEL_FILE = "model.keras"
 
 def train(task: TrainTask, book: Book, channel: Channel, stopper: Stopper) -> None:
     """Train; an epoch is in the book as soon as its checkpoint stands."""
-    began, before = time.perf_counter(), book.run.total_seconds or 0.0
+    began = time.perf_counter()
     config = task.config
     ground = prepare(config, book, channel)
     count(config, book, ground.dataset)
@@ -36,7 +37,9 @@ def train(task: TrainTask, book: Book, channel: Channel, stopper: Stopper) -> No
     trainee = build_trainee(
         config, ground.facts, classes=len(ground.dataset.class_names), image_size=ground.dataset.image_size
     )
-    book.update(dataclasses.replace(book.run, records=_finished(config, ground, trainee, channel)))
+    finished = _finished(config, ground, trainee, channel)
+    behind = description.seconds_behind(book.run, finished)
+    book.update(description.with_records(book.run, finished, total_seconds=behind))
     channel.send(_started(config, ground, book))
     directory = run_directory(config.runs_dir, str(config.run))
     with (
@@ -49,11 +52,13 @@ def train(task: TrainTask, book: Book, channel: Channel, stopper: Stopper) -> No
             facts=ground.facts,
             trainee=trainee,
             dataset=ground.dataset,
-            finished=book.run.records,
+            finished=finished,
             checkpoints=directory if config.checkpoint_every else None,
             watch=watch_of(ground, monitor, book, channel, stopper, began),
         ):
-            book.update(description.with_record(book.run, record, total_seconds=before + time.perf_counter() - began))
+            here = elapsed(began, time.perf_counter())
+            total = None if here is None else (behind or 0.0) + here
+            book.update(description.with_records(book.run, (*book.run.records, record), total_seconds=total))
             log.add(record)
             channel.send(EpochEnded(record=record))
     _leave_model(config, trainee, ground, book)
