@@ -1,12 +1,15 @@
 """Kernels in ``keras.ops``, for backends that differentiate and fuse by themselves."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import accumulate
 from typing import Any
 
 import keras
 from keras import ops
 
-from densebench.models.fast_layers import Interpret, Part, Parts
+from densebench.models.fast_interpreter import Part
+from densebench.models.fast_layers import Interpret
 
 EPSILON = 1e-5
 Tensor = Any  # of the backend in use
@@ -19,17 +22,16 @@ def run(
     *,
     training: bool,
     recompute: bool,
-) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
+) -> tuple[Tensor, list[Tensor]]:
     """Logits and batch statistics."""
     pixels = ops.cast(image, keras.config.dtype_policy().compute_dtype)
-    return interpret(OperationKernels(training=training, recompute=recompute), pixels, groups, training)
+    return interpret(OperationKernels(recompute=recompute), pixels, groups, training)
 
 
 class OperationKernels:
     """Operations on the backend's own tensors."""
 
-    def __init__(self, *, training: bool, recompute: bool) -> None:
-        self._training = training
+    def __init__(self, *, recompute: bool) -> None:
         self._remat: Callable[[Any], Any] = keras.remat if recompute else lambda function: function
 
     def conv(self, x: Tensor, kernel: Tensor, bias: Tensor | None, stride: int) -> Tensor:
@@ -40,23 +42,23 @@ class OperationKernels:
             y = ops.conv(x, kernel, strides=stride, padding="same", data_format="channels_last")
         return y if bias is None else y + ops.cast(bias, x.dtype)
 
-    def batch_norm(
-        self, parts: Parts[Tensor], gamma: Tensor, beta: Tensor, relu: bool
-    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        mean, variance = _statistics(parts)
-        return self.moving_norm(parts, gamma, beta, mean, variance, relu), (mean, variance)
+    def batch_norm(self, part: Part[Tensor], gamma: Tensor, beta: Tensor, relu: bool) -> Tensor:
+        part.statistics = part.statistics or self.statistics(part.tensor)
+        return self.moving_norm(part.tensor, gamma, beta, *part.statistics, relu)
 
-    def moving_norm(
-        self, parts: Parts[Tensor], gamma: Tensor, beta: Tensor, mean: Tensor, variance: Tensor, relu: bool
-    ) -> Tensor:
-        return self._remat(_normalised)([part.tensor for part in parts], gamma, beta, mean, variance, relu)
+    def moving_norm(self, x: Tensor, gamma: Tensor, beta: Tensor, mean: Tensor, variance: Tensor, relu: bool) -> Tensor:
+        return self._remat(partial(_normalised, relu=relu))(x, gamma, beta, mean, variance)
 
-    def join(self, parts: Parts[Tensor]) -> Part[Tensor]:
-        return Part(
-            tensor=ops.concatenate([part.tensor for part in parts], axis=-1),
-            channels=sum(part.channels for part in parts),
-            statistics=_statistics(parts) if self._training else None,
-        )
+    def statistics(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        mean, variance = ops.moments(ops.cast(x, "float32"), axes=[0, 1, 2])
+        return mean, variance
+
+    def join(self, tensors: Sequence[Tensor]) -> Tensor:
+        return ops.concatenate(tensors, axis=-1)
+
+    def split(self, variable: Tensor, sizes: Sequence[int], axis: int) -> Sequence[Tensor]:
+        pieces: list[Tensor] = ops.split(variable, list(accumulate(sizes))[:-1], axis=axis)
+        return pieces
 
     def relu(self, x: Tensor) -> Tensor:
         return ops.relu(x)
@@ -80,21 +82,7 @@ class OperationKernels:
         return ops.matmul(ops.cast(x, "float32"), kernel) + bias
 
 
-def _normalised(
-    tensors: list[Tensor], gamma: Tensor, beta: Tensor, mean: Tensor, variance: Tensor, relu: bool
-) -> Tensor:
-    x = tensors[0] if len(tensors) == 1 else ops.concatenate(tensors, axis=-1)
+def _normalised(x: Tensor, gamma: Tensor, beta: Tensor, mean: Tensor, variance: Tensor, *, relu: bool) -> Tensor:
     scale = gamma * ops.rsqrt(variance + EPSILON)
     y = ops.cast(ops.cast(x, "float32") * scale + (beta - mean * scale), x.dtype)
     return ops.relu(y) if relu else y
-
-
-def _statistics(parts: Parts[Tensor]) -> tuple[Tensor, Tensor]:
-    """Mean and variance of each channel, taken once for each part."""
-    for part in parts:
-        if part.statistics is None:
-            part.statistics = ops.moments(ops.cast(part.tensor, "float32"), axes=[0, 1, 2])
-    pairs = [part.statistics for part in parts if part.statistics is not None]
-    if len(pairs) == 1:
-        return pairs[0]
-    return ops.concatenate([mean for mean, _ in pairs]), ops.concatenate([variance for _, variance in pairs])

@@ -4,7 +4,7 @@ TensorFlow's own tape would do; but with this one an operation can recompute a v
 are summed as soon as they are wanted, and tracing costs no more than the operations themselves.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
@@ -24,6 +24,7 @@ class Node:
         self._recompute = recompute
         self._recomputed: tf.Tensor | None = None
         self._received: list[tf.Tensor] = []
+        self._pieces: tuple[int, list[Node]] = 0, []
 
     @property
     def padding(self) -> int:
@@ -42,8 +43,18 @@ class Node:
         """Add a gradient of the loss with respect to the tensor."""
         self._received.append(gradient)
 
+    def split(self, sizes: Sequence[int], axis: int) -> "list[Node]":
+        """In pieces, each a node; the gradient is then theirs."""
+        tensors = tf.raw_ops.SplitV(value=self.tensor, size_splits=list(sizes), axis=axis, num_split=len(sizes))
+        self._pieces = axis, [Node(tensor) for tensor in tensors]
+        return self._pieces[1]
+
     def gradient(self) -> tf.Tensor | None:
         """Sum of what was sent; ``None`` if the loss does not depend on the tensor."""
+        axis, pieces = self._pieces
+        gradients = [gradient for piece in pieces if (gradient := piece.gradient()) is not None]
+        if gradients:
+            return tf.raw_ops.ConcatV2(values=gradients, axis=axis)
         if len(self._received) > 1:
             self._received = [tf.raw_ops.AddN(inputs=self._received)]
         return self._received[0] if self._received else None

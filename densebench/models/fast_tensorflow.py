@@ -7,14 +7,15 @@ import keras
 import tensorflow as tf
 from tensorflow import raw_ops as ops
 
-from densebench.models.fast_layers import Interpret, Part, Parts
+from densebench.models.fast_interpreter import Part
+from densebench.models.fast_layers import Interpret
 from densebench.models.fast_tape import Node, Tape
-from densebench.models.fast_tensorflow_norm import Norms
+from densebench.models.fast_tensorflow_norm import Norms, exact
 
 
 def run(
     interpret: Interpret[Node], image: tf.Tensor, groups: Sequence[tuple[Any, ...]], *, training: bool, recompute: bool
-) -> tuple[tf.Tensor, list[tuple[tf.Tensor, tf.Tensor]]]:
+) -> tuple[tf.Tensor, list[tf.Tensor]]:
     """Logits and batch statistics, differentiable with respect to the image and the variables."""
     sizes = [len(group) for group in groups]
 
@@ -32,10 +33,10 @@ def run(
             tape.backward()
             return [node.gradient() for node in (pixels, *nodes)]
 
-        return [logits.tensor, *(node.tensor for pair in statistics for node in pair)], backward
+        return [logits.tensor, *(node.tensor for node in statistics)], backward
 
     logits, *statistics = network(image, *(tf.convert_to_tensor(value) for group in groups for value in group))
-    return logits, list(zip(statistics[::2], statistics[1::2], strict=True))
+    return logits, statistics
 
 
 def _grouped(nodes: list[Node], sizes: list[int]) -> list[tuple[Node, ...]]:
@@ -99,14 +100,20 @@ class TensorFlowKernels:
 
         return self._tape.record(Node(ops.BiasAdd(value=x.tensor, bias=bias.tensor)), backward)
 
-    def batch_norm(self, parts: Parts[Node], gamma: Node, beta: Node, relu: bool) -> tuple[Node, tuple[Node, Node]]:
-        return self._norms.batch_norm(parts, gamma, beta, relu)
+    def batch_norm(self, part: Part[Node], gamma: Node, beta: Node, relu: bool) -> Node:
+        return self._norms.batch_norm(part, gamma, beta, relu)
 
-    def moving_norm(self, parts: Parts[Node], gamma: Node, beta: Node, mean: Node, variance: Node, relu: bool) -> Node:
-        return self._norms.moving_norm(parts, gamma, beta, mean, variance, relu)
+    def moving_norm(self, x: Node, gamma: Node, beta: Node, mean: Node, variance: Node, relu: bool) -> Node:
+        return self._norms.moving_norm(x, gamma, beta, mean, variance, relu)
 
-    def join(self, parts: Parts[Node]) -> Part[Node]:
-        return self._norms.join(parts)
+    def statistics(self, x: Node) -> tuple[Node, Node]:
+        return self._norms.statistics(x)
+
+    def join(self, tensors: Sequence[Node]) -> Node:
+        return self._norms.join(tensors)
+
+    def split(self, variable: Node, sizes: Sequence[int], axis: int) -> Sequence[Node]:
+        return variable.split(sizes, axis)
 
     def relu(self, x: Node) -> Node:
         y = ops.Relu(features=x.tensor)
@@ -117,7 +124,9 @@ class TensorFlowKernels:
             x.send(dy)
             y.send(dy)
 
-        return self._tape.record(Node(ops.AddV2(x=_exact(x), y=_exact(y))), backward)
+        return self._tape.record(
+            Node(ops.AddV2(x=exact(x.tensor, x.channels), y=exact(y.tensor, y.channels))), backward
+        )
 
     def pad_channels(self, x: Node, before: int, behind: int, stride: int) -> Node:
         picked = x.tensor[:, ::stride, ::stride]
@@ -185,10 +194,6 @@ class TensorFlowKernels:
 
 def _rows(x: tf.Tensor) -> tf.Tensor:
     return tf.reshape(x, [-1, x.shape[-1]])
-
-
-def _exact(x: Node) -> tf.Tensor:
-    return x.tensor[..., : x.channels] if x.padding else x.tensor
 
 
 def _padded(kernel: tf.Tensor, x: Node) -> tf.Tensor:

@@ -7,17 +7,17 @@ What makes it fast on a CPU, by measurement (docs/performance.md):
 - oneDNN's batch normalisation is five times as fast if channels come in sixteens, so zeros fill a concatenation up.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import gcd
 
 import tensorflow as tf
 from tensorflow import raw_ops as ops
 
-from densebench.models.fast_layers import Part, Parts
+from densebench.models.fast_interpreter import LANES, Part
 from densebench.models.fast_tape import Node, Tape
 
 EPSILON = 1e-5
-LANES = 16  # float32 values in the widest vector register
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,26 +56,21 @@ class Norms:
         self._zeros: dict[tuple[int, ...], tf.Tensor] = {}
         self._empty = tf.constant([], tf.float32)
 
-    def batch_norm(self, parts: Parts[Node], gamma: Node, beta: Node, relu: bool) -> tuple[Node, tuple[Node, Node]]:
-        if len(parts) == 1 and parts[0].statistics is None:
-            return self._lone_norm(parts[0], gamma, beta, relu)
-        mean, variance = self._statistics(parts)
-        return self.moving_norm(parts, gamma, beta, mean, variance, relu), (mean, variance)
+    def batch_norm(self, part: Part[Node], gamma: Node, beta: Node, relu: bool) -> Node:
+        if part.statistics is not None:
+            return self.moving_norm(part.tensor, gamma, beta, *part.statistics, relu)
+        x = self._in_lanes(part.tensor)
+        scale, offset = self._widened(gamma.tensor, x.padding), self._widened(beta.tensor, x.padding)
+        y, mean, variance = self._by_its_own_statistics(x.tensor, scale, offset)
+        part.statistics = _narrowed(mean, x), _narrowed(variance, x)
+        norm = Normalisation(x=x, scale=scale, offset=offset, mean=mean, variance=variance, relu=relu)
+        return self._record(norm, ops.Relu(features=y) if relu else y, gamma, beta)
 
-    def moving_norm(self, parts: Parts[Node], gamma: Node, beta: Node, mean: Node, variance: Node, relu: bool) -> Node:
-        x = self._whole(parts)
+    def moving_norm(self, x: Node, gamma: Node, beta: Node, mean: Node, variance: Node, relu: bool) -> Node:
+        x = self._in_lanes(x)
         vectors = [self._widened(node.tensor, x.padding) for node in (gamma, beta, mean, variance)]
         norm = Normalisation(x=x, scale=vectors[0], offset=vectors[1], mean=vectors[2], variance=vectors[3], relu=relu)
         return self._record(norm, norm.forward(x.tensor), gamma, beta)
-
-    def _lone_norm(self, part: Part[Node], gamma: Node, beta: Node, relu: bool) -> tuple[Node, tuple[Node, Node]]:
-        """Statistics and normalisation in one."""
-        x = self._whole((part,))
-        scale, offset = self._widened(gamma.tensor, x.padding), self._widened(beta.tensor, x.padding)
-        y, mean, variance = self._by_its_own_statistics(x.tensor, scale, offset)
-        norm = Normalisation(x=x, scale=scale, offset=offset, mean=mean, variance=variance, relu=relu)
-        part.statistics = _narrowed(mean, x), _narrowed(variance, x)
-        return self._record(norm, ops.Relu(features=y) if relu else y, gamma, beta), part.statistics
 
     def _record(self, norm: Normalisation, y: tf.Tensor, gamma: Node, beta: Node) -> Node:
         def backward(dy: tf.Tensor) -> None:
@@ -98,32 +93,33 @@ class Norms:
         out = Node(y, norm.x.channels, recompute=norm.again if self._recompute else None)
         return self._tape.record(out, backward)
 
-    def join(self, parts: Parts[Node]) -> Part[Node]:
-        """The concatenation as one part."""
-        statistics = self._statistics(parts) if self._training else None
-        return Part(tensor=self._concat(parts, 0), channels=sum(part.channels for part in parts), statistics=statistics)
+    def _in_lanes(self, x: Node) -> Node:
+        """With zeros behind the channels until these come in sixteens."""
+        padding = -x.channels % LANES
+        return x if x.padding == padding else self._concat([x], padding)
 
-    def _whole(self, parts: Parts[Node]) -> Node:
-        padding = -sum(part.channels for part in parts) % LANES
-        lone = parts[0].tensor
-        return lone if len(parts) == 1 and lone.padding == padding else self._concat(parts, padding)
+    def join(self, nodes: Sequence[Node]) -> Node:
+        """The concatenation, in lanes if it is one of feature maps."""
+        channels = sum(node.channels for node in nodes)
+        return self._concat(nodes, -channels % LANES if nodes[0].tensor.shape.rank == 4 else 0)
 
-    def _concat(self, parts: Parts[Node], padding: int) -> Node:
-        nodes = [part.tensor for part in parts]
+    def _concat(self, nodes: Sequence[Node], padding: int) -> Node:
         sizes = [*(node.channels for node in nodes), *([padding] if padding else [])]
+        axis = nodes[0].tensor.shape.rank - 1
 
         def joined(tensors: list[tf.Tensor]) -> tf.Tensor:
+            narrow = [exact(tensor, node.channels) for tensor, node in zip(tensors, nodes, strict=True)]
             rest = [self._zeros_beside(tensors[0], padding)] if padding else []
-            return ops.ConcatV2(values=[*tensors, *rest], axis=3)
+            return ops.ConcatV2(values=[*narrow, *rest], axis=axis)
 
         def recompute(after: tf.Tensor) -> tf.Tensor:
             with tf.control_dependencies([after]):
                 return joined([node.again(after) for node in nodes])
 
         def backward(dy: tf.Tensor) -> None:
-            gradients = ops.SplitV(value=dy, size_splits=sizes, axis=3, num_split=len(sizes))
+            gradients = ops.SplitV(value=dy, size_splits=sizes, axis=axis, num_split=len(sizes))
             for node, gradient in zip(nodes, gradients, strict=False):
-                node.send(gradient)
+                node.send(tf.pad(gradient, [*[[0, 0]] * axis, [0, node.padding]]) if node.padding else gradient)
 
         out = Node(
             joined([node.tensor for node in nodes]),
@@ -148,21 +144,12 @@ class Norms:
             self._zeros[(padding,)] = tf.zeros(padding)
         return ops.ConcatV2(values=[vector, self._zeros[(padding,)]], axis=0)
 
-    def _statistics(self, parts: Parts[Node]) -> tuple[Node, Node]:
-        for part in parts:
-            if part.statistics is None:
-                part.statistics = self._statistics_of(part.tensor.tensor)
-        pairs = [part.statistics for part in parts if part.statistics is not None]
-        if len(pairs) == 1:
-            return pairs[0]
-        means, variances = zip(*pairs, strict=True)
-        return _joined(means), _joined(variances)
-
-    def _statistics_of(self, x: tf.Tensor) -> tuple[Node, Node]:
+    def statistics(self, node: Node) -> tuple[Node, Node]:
         """Mean and variance of each channel.
 
         Neighbouring pixels are folded into the channels until these come in sixteens.
         """
+        x = exact(node.tensor, node.channels)
         _, height, width, channels = x.shape
         fold = LANES // gcd(LANES, channels)
         if width % fold:
@@ -185,8 +172,9 @@ class Norms:
         return y, mean, variance
 
 
-def _joined(nodes: tuple[Node, ...]) -> Node:
-    return Node(ops.ConcatV2(values=[node.tensor for node in nodes], axis=0))
+def exact(tensor: tf.Tensor, channels: int) -> tf.Tensor:
+    """Without the zeros behind the network's own channels."""
+    return tensor if tensor.shape[-1] == channels else tensor[..., :channels]
 
 
 def _narrowed(vector: tf.Tensor, x: Node) -> Node:
