@@ -118,7 +118,7 @@ def with_records(run: Run, records: Sequence[EpochRecord], *, total_seconds: flo
 
 
 def seconds_behind(run: Run, records: Sequence[EpochRecord]) -> float | None:
-    """What a resumed run took before; a kill may have kept its last epoch from the row, though not from the checkpoint."""
+    """What a resumed run took before; a kill may have kept its last epoch from the row but not from the checkpoint."""
     known = [run.total_seconds, records[-1].elapsed_seconds if records else None]
     return max((seconds for seconds in known if seconds is not None), default=None)
 

@@ -64,8 +64,7 @@ def save(
     except (OSError, Damaged) as error:
         reason = error.strerror if isinstance(error, OSError) else f"what was written {error}"
         raise CheckpointError(
-            f"The checkpoint of epoch {epoch} cannot be written to {directory} ({reason}): "
-            "make room there, then continue with --resume; the checkpoint before it stands."
+            f"The checkpoint of epoch {epoch} cannot be written to {directory} ({reason}): {_way_on(directory)}"
         ) from None
 
 
@@ -147,6 +146,14 @@ def file_bytes(directory: Path) -> int | None:
         return (directory / NEWEST).stat().st_size
     except OSError:
         return None
+
+
+def _way_on(directory: Path) -> str:
+    """What can be done when a checkpoint could not be written."""
+    if not directory.is_dir():
+        return "the run's directory was removed, and its checkpoints with it, so start the run anew."
+    stands = any((directory / name).exists() for name in (NEWEST, PREVIOUS))
+    return "make room there, then continue with --resume" + ("; the checkpoint before it stands." if stands else ".")
 
 
 def _replace(directory: Path, contents: Contents) -> None:

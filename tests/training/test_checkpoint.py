@@ -157,6 +157,18 @@ def test_a_full_disk_fails_the_run_and_leaves_the_old_checkpoint(
     assert sorted(path.name for path in tmp_path.iterdir()) == [NEWEST]
 
 
+def test_a_directory_that_was_removed_is_told(scrambled, save, tmp_path):
+    tmp_path.rmdir()
+    with pytest.raises(CheckpointError, match=r"directory was removed.* start the run anew\.$"):
+        save(scrambled(1), 1)
+
+
+def test_without_an_older_checkpoint_none_is_said_to_stand(scrambled, save, monkeypatch):
+    monkeypatch.setattr(checkpoint_file, "write", failing_at(1, checkpoint_file.write))
+    with pytest.raises(CheckpointError, match=r"continue with --resume\.$"):
+        save(scrambled(1), 1)
+
+
 def test_what_cannot_be_read_back_never_replaces_the_old_one(scrambled, build, save, restore, monkeypatch):
     save(scrambled(1), 1)
     write = checkpoint_file.write
