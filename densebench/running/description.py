@@ -14,6 +14,7 @@ from densebench.records import EpochRecord, Phase, Run
 if TYPE_CHECKING:
     from densebench.data.datasets import Dataset
     from densebench.training.backend import BackendFacts
+    from densebench.training.watch import Readiness
 
 
 def asked(config: RunConfig, phase: Phase) -> Run:
@@ -115,6 +116,13 @@ def with_records(run: Run, records: Sequence[EpochRecord], *, total_seconds: flo
         total_seconds=total_seconds,
         time_to_target_seconds=reached[0] if reached else None,
     )
+
+
+def with_readiness(run: Run, readiness: "Readiness") -> Run:
+    """The run with what it took to its first step; a time that a clock set back has made negative is unknown."""
+    taken = dataclasses.asdict(readiness)
+    known = {name: None if seconds is None or seconds < 0 else seconds for name, seconds in taken.items()}
+    return dataclasses.replace(run, **known)
 
 
 def seconds_behind(run: Run, records: Sequence[EpochRecord]) -> float | None:

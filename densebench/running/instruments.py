@@ -1,6 +1,5 @@
 """What watches a run while its steps go on, and what becomes of what they tell."""
 
-import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -67,7 +66,7 @@ def watch_of(
 
     def ready(readiness: watch.Readiness) -> None:
         if book.run.first_step_seconds is None:  # a resumed run keeps its first start, as it keeps its epochs
-            book.update(dataclasses.replace(book.run, **dataclasses.asdict(readiness)))
+            book.update(description.with_readiness(book.run, readiness))
 
     def warn(text: str) -> None:
         channel.send(Message(text=text))

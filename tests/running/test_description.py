@@ -1,5 +1,5 @@
 from densebench.records import EpochRecord, Run
-from densebench.running.description import seconds_behind, with_records
+from densebench.running.description import seconds_behind, with_readiness, with_records
 
 RUN = Run(run="a", variant="resnet20", target=0.5)
 EPOCHS = (
@@ -31,3 +31,11 @@ def test_a_target_reached_at_an_unknown_time_stays_unknown():
 def test_time_behind_counts_what_was_spent_after_the_last_epoch_too():
     assert seconds_behind(with_records(RUN, EPOCHS[:1], total_seconds=14.0), EPOCHS[:1]) == 14.0
     assert seconds_behind(RUN, ()) is None
+
+
+def test_no_negative_time_is_entered():
+    from densebench.training.watch import Readiness
+
+    taken = Readiness(build_seconds=-1.0, trace_seconds=2.0, compile_seconds=None, first_step_seconds=None)
+    run = with_readiness(RUN, taken)
+    assert (run.build_seconds, run.trace_seconds, run.compile_seconds) == (None, 2.0, None)
