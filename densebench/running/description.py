@@ -3,7 +3,7 @@
 import dataclasses
 import datetime
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from densebench.config import RunConfig, fingerprint
 from densebench.measuring import environment
@@ -121,7 +121,9 @@ def with_records(run: Run, records: Sequence[EpochRecord], *, total_seconds: flo
 def with_readiness(run: Run, readiness: "Readiness") -> Run:
     """The run with what it took to its first step; a time that a clock set back has made negative is unknown."""
     taken = dataclasses.asdict(readiness)
-    known = {name: None if seconds is None or seconds < 0 else seconds for name, seconds in taken.items()}
+    known: dict[str, Any] = {
+        name: None if seconds is None or seconds < 0 else seconds for name, seconds in taken.items()
+    }
     return dataclasses.replace(run, **known)
 
 
