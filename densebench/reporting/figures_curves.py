@@ -83,6 +83,8 @@ def draw(axes: "Axes", series: Sequence[Series], against: Against, column: str, 
     for one in series:
         _draw_one(axes, one, against, column, factor, scale)
     axes.set_xlabel(f"wall time, {unit}" if unit else "epoch")
+    if against == "epoch":
+        axes.xaxis.get_major_locator().set_params(integer=True)
 
 
 def _draw_one(axes: "Axes", one: Series, against: Against, column: str, factor: float, scale: float) -> None:

@@ -43,7 +43,7 @@ function tickText(value, all) {
 
 function axes(root, x, y, box, names) {
   const group = svg("g", { class: "axis", "aria-hidden": "true" }, root);
-  const across = ticks(x, box.width / 90), up = ticks(y, box.height / 42);
+  const across = ticks(x, box.width / 90).filter((value) => !names.whole || Number.isInteger(value)), up = ticks(y, box.height / 42);
   for (const value of up) {
     svg("path", { d: `M${box.left} ${round(y(value))}h${box.width}` }, group);
     svg("text", { x: box.left - 7, y: round(y(value) + 4), "text-anchor": "end" }, group, tickText(value, up));

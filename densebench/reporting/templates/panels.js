@@ -16,7 +16,7 @@ function drawPanel(panel) {
     return;
   }
   panel.y = scale(...range, box.top + box.height, box.top, logarithmic);
-  axes(root, panel.x, panel.y, box, { x: shown.against === "epoch" ? "epoch" : `wall time, ${timeUnit}`, y: panel.unit });
+  axes(root, panel.x, panel.y, box, { x: shown.against === "epoch" ? "epoch" : `wall time, ${timeUnit}`, y: panel.unit, whole: shown.against === "epoch" });
   const clip = svg("clipPath", { id: `clip-${panel.column}` }, root);
   svg("rect", { x: box.left, y: box.top - 2, width: box.width, height: box.height + 4 }, clip);
   const group = svg("g", { "clip-path": `url(#clip-${panel.column})` }, root);
