@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Self
 
 from densebench.config import RunConfig
-from densebench.errors import ResultsError
+from densebench.errors import ResultsError, RunFailed
 from densebench.records import Phase, Run
 from densebench.reporting import store
 from densebench.running.description import asked
@@ -32,8 +32,11 @@ class Book:
         return cls(run, path)
 
     def update(self, run: Run) -> None:
-        """Replace the run by a newer state of it."""
-        store.write(run, self._path)
+        """Replace the run by a newer state of it; raises :class:`RunFailed` where that cannot be written."""
+        try:
+            store.write(run, self._path)
+        except ResultsError as error:  # it could be at first, so this is no wrong usage
+            raise RunFailed(str(error)) from None
         self.run = run
 
 

@@ -66,20 +66,37 @@ def _renamed(temporary: Path, directory: Path) -> bool:
 def owned(directory: Path) -> Iterator[None]:
     """Hold the directory for this process; raises :class:`InputError` while another one does.
 
-    The kernel lets the lock go when its process dies, however it dies.
+    The kernel lets the lock go when its process dies, however it dies. Raises :class:`ResultsError` where none can be.
     """
     if not directory.is_dir():
         raise InputError(f"There is no run directory {str(directory)!r}: check the run's name and --runs-dir.")
-    with (directory / "lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise InputError(
-                f"Run {directory.name!r} is in use by process {lock.read().strip() or 'unknown'}: "
-                "wait for it to end, or stop it."
-            ) from None
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
+    try:
+        lock = _locked(directory)
+    except OSError as error:
+        raise ResultsError(
+            f"Run {directory.name!r} cannot be locked in {str(directory)!r} ({error.strerror}): "
+            "make room and rights there, or choose another --runs-dir."
+        ) from None
+    try:
         yield
+    finally:
+        os.close(lock)
+
+
+def _locked(directory: Path) -> int:
+    """The descriptor of the lock, with the owner's process number in the file."""
+    lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.ftruncate(lock, 0)
+        os.write(lock, f"{os.getpid()}\n".encode())
+    except BlockingIOError:
+        owner = os.read(lock, 20).decode(errors="replace").strip() or "unknown"
+        os.close(lock)
+        raise InputError(
+            f"Run {directory.name!r} is in use by process {owner}: wait for it to end, or stop it."
+        ) from None
+    except OSError:
+        os.close(lock)
+        raise
+    return lock

@@ -37,6 +37,13 @@ def test_a_directory_has_one_owner_at_a_time(in_tmp):
         pass
 
 
+def test_a_directory_that_takes_no_lock_is_told(in_tmp):
+    directory = run_directory("runs", str(claim(CONFIG, "a").run))
+    (directory / "lock").mkdir()
+    with pytest.raises(ResultsError, match="cannot be locked"), owned(directory):
+        pass
+
+
 def test_a_run_directory_that_was_removed_is_told(in_tmp):
     with pytest.raises(InputError, match="no run directory"), owned(in_tmp / "runs" / "gone"):
         pass

@@ -1,0 +1,49 @@
+import dataclasses
+
+import pytest
+
+from densebench.config import RunConfig
+from densebench.errors import ResultsError, RunFailed
+from densebench.records import EpochRecord
+from densebench.reporting import store
+from densebench.running.book import Book
+
+CONFIG = RunConfig(variant="resnet20", run="a")
+
+
+def with_an_epoch(book):
+    return dataclasses.replace(book.run, records=(EpochRecord(epoch=1, test_accuracy=0.5),), first_step_seconds=2.0)
+
+
+@pytest.fixture
+def book(in_tmp):
+    return Book.opened(CONFIG, "train")
+
+
+def test_what_is_entered_is_on_disk(book):
+    book.update(with_an_epoch(book))
+    assert store.read("results/a.csv") == [book.run]
+
+
+def test_a_resumed_run_goes_on_in_its_row(book):
+    book.update(with_an_epoch(book))
+    resumed = Book.opened(dataclasses.replace(CONFIG, resume=True, command="again"), "train").run
+    assert (resumed.status, resumed.resumed, resumed.command) == ("running", 1, "again")
+    assert (resumed.records, resumed.first_step_seconds) == (book.run.records, 2.0)
+
+
+@pytest.mark.parametrize("damage", [None, "torn"])
+def test_a_resumed_run_whose_row_is_gone_begins_another(book, in_tmp, damage):
+    row = in_tmp / "results" / "a.csv"
+    row.unlink() if damage is None else row.write_text(damage)
+    assert Book.opened(dataclasses.replace(CONFIG, resume=True), "train").run.status == "running"
+
+
+def test_a_results_folder_that_cannot_be_written_is_wrong_usage_at_first_and_a_failure_later(book, in_tmp):
+    (in_tmp / "results").rename(in_tmp / "kept")
+    (in_tmp / "results").write_text("")
+    with pytest.raises(RunFailed, match=r"results/a\.csv cannot be written"):
+        book.update(with_an_epoch(book))
+    assert book.run.records == ()
+    with pytest.raises(ResultsError):
+        Book.opened(CONFIG, "train")
