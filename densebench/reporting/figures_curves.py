@@ -79,12 +79,14 @@ def drawable(series: Sequence[Series], against: Against) -> list[Series]:
 
 def draw(axes: "Axes", series: Sequence[Series], against: Against, column: str, *, scale: float = 1.0) -> None:
     """All groups on one panel; the name of the x axis with its unit."""
+    from matplotlib.ticker import MaxNLocator
+
     factor, unit = time_unit(longest(series)) if against == "elapsed_seconds" else (1.0, "")
     for one in series:
         _draw_one(axes, one, against, column, factor, scale)
     axes.set_xlabel(f"wall time, {unit}" if unit else "epoch")
     if against == "epoch":
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def _draw_one(axes: "Axes", one: Series, against: Against, column: str, factor: float, scale: float) -> None:
