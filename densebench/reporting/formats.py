@@ -10,6 +10,7 @@ from densebench.reporting.rows import Interval, Row, Summary, settings
 
 UNKNOWN = "-"
 MIB = 2**20
+LARGEST_WRITTEN_OUT = 1e15
 TIME_UNITS = (("s", 1.0), ("min", 60.0), ("h", 3600.0))
 
 
@@ -31,9 +32,10 @@ def number_text(show: Show, value: float, deviation: float | None = None, *, uni
     if not math.isfinite(value):
         return str(float(value))
     name, divisor, digits = form(show, value)
-    text = f"{value / divisor:,.{digits}f}"
+    style = f",.{digits}f" if abs(value / divisor) < LARGEST_WRITTEN_OUT else ".4g"
+    text = f"{value / divisor:{style}}"
     if deviation is not None:
-        text += f" ± {deviation / divisor:,.{digits}f}"
+        text += f" ± {deviation / divisor:{style}}"
     return f"{text} {name}" if name and unit else text
 
 

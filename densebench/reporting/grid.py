@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from densebench.reporting.escape import plain
+
 GAP = 2  # blanks between two columns
 NAME_SHARE = 3  # a left-aligned column folds its text beyond a third of the width
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One shown value, and the value itself for machines."""
+    """One value as a person reads it, still as its file has it; and for machines."""
 
     text: str
     value: str | int | float | bool | None = None
@@ -53,8 +55,8 @@ class Fitted:
 
 
 def marked(cell: Cell) -> str:
-    """The text with the best figure of a column told apart without colour."""
-    return f"*{cell.text}" if cell.best else cell.text
+    """The text as a terminal may have it, the best figure of a column told apart without colour."""
+    return f"*{plain(cell.text)}" if cell.best else plain(cell.text)
 
 
 def texts(values: Sequence[str]) -> tuple[Cell, ...]:
@@ -86,4 +88,4 @@ def column_width(column: GridColumn, width: int | None) -> int:
     widest = max((cell_len(marked(cell)) for cell in column.cells), default=0)
     if not column.right and width is not None:
         widest = min(widest, max(8, width // NAME_SHARE))
-    return max(widest, *(cell_len(word) for word in column.title.split() or [""]))
+    return max(widest, *(cell_len(word) for word in plain(column.title).split() or [""]))

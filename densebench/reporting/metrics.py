@@ -8,6 +8,7 @@ from typing import Literal
 
 from densebench.errors import unknown
 from densebench.records import COLUMNS, EpochRecord, Run, Show
+from densebench.reporting.arithmetic import total
 
 Figure = Callable[[Run], float | None]
 
@@ -56,13 +57,13 @@ def value_of(record: EpochRecord, name: str) -> float | None:
     return None if value is None or math.isnan(value) else value
 
 
-def total(name: str) -> Figure:
+def total_of(name: str) -> Figure:
     """The sum over the epochs; a single unknown epoch leaves it unknown."""
 
     def figure(run: Run) -> float | None:
         values: list[float | None] = [getattr(record, name) for record in run.records]
         known = [value for value in values if value is not None]
-        return math.fsum(known) if known and len(known) == len(values) else None
+        return total(known) if known and len(known) == len(values) else None
 
     return figure
 
@@ -123,7 +124,7 @@ METRICS: dict[str, Metric] = {
         metric("host_peak_bytes", over_epochs("host_peak_bytes", max), requires_equal=PER_IMAGE),
         metric(
             "energy_joules",
-            total("energy_joules"),
+            total_of("energy_joules"),
             requires_equal=PER_EPOCH,
             means="Energy of the whole card, summed over the epochs.",
         ),

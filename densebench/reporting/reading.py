@@ -1,37 +1,16 @@
 """One results file to its runs. Whatever is wrong with it ends in one :class:`ResultsError` that names the line."""
 
-import csv
 import dataclasses
 import stat
-import typing
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from densebench.errors import ResultsError
-from densebench.records import COLUMNS, SCHEMA, Environment, EpochRecord, Phase, Run, Status
+from densebench.records import COLUMNS, SCHEMA, Environment, EpochRecord, Run
 from densebench.reporting.cells import Misfit, decode
-
-Level = Literal["run", "environment", "epoch"]
-REQUIRED = ("run", "status", "phase", "variant")
-WORDS = {"status": typing.get_args(Status), "phase": typing.get_args(Phase)}
-
-
-class Header(NamedTuple):
-    """Where each known column stands in the rows that follow; columns that others added are left alone."""
-
-    width: int
-    place: dict[str, int]
-    level: dict[Level, list[str]]
-
-
-class Row(NamedTuple):
-    """The cells of one row, the line they end on and the header above them."""
-
-    header: Header
-    line: int
-    cells: list[str]
+from densebench.reporting.file_rows import REQUIRED, WORDS, Level, Row, damaged, rows_of
 
 
 class Part(NamedTuple):
@@ -63,55 +42,6 @@ def read(path: str | Path) -> list[Run]:
 def owner(row: Row) -> tuple[int, str, str]:
     place = row.header.place
     return id(row.header), row.cells[place["run"]], row.cells[place["phase"]]
-
-
-def rows_of(path: Path, file: typing.TextIO) -> Iterator[Row]:
-    """Each row with its header; a further header line, left by concatenation, begins a new table."""
-    header: Header | None = None
-    reader = csv.reader(checked_lines(path, file), strict=True)
-    try:
-        for cells in reader:
-            if not cells:
-                continue
-            if header is None or is_header(header, cells):
-                header = header_of(path, reader.line_num, cells)
-            elif len(cells) != header.width:
-                raise damaged(path, reader.line_num, f"it has {len(cells)} cells under {header.width} columns")
-            else:
-                yield Row(header, reader.line_num, cells)
-    except csv.Error as error:
-        raise damaged(path, reader.line_num, str(error)) from None
-
-
-def is_header(above: Header, cells: list[str]) -> bool:
-    """Whether a row is not one of the table above but names columns itself."""
-    place = above.place["phase"]
-    known_phase = place < len(cells) and cells[place] in WORDS["phase"]
-    return not known_phase and set(REQUIRED) <= set(cells)
-
-
-def checked_lines(path: Path, lines: Iterable[str]) -> Iterator[str]:
-    """The lines of a text; one with NUL is damaged and a last one without its end is torn."""
-    for number, line in enumerate(lines, 1):
-        if "\0" in line:
-            raise damaged(path, number, "it holds a NUL byte")
-        if not line.endswith(("\n", "\r")):
-            raise damaged(path, number, "it is cut off before its end of line")
-        yield line
-
-
-def header_of(path: Path, line: int, cells: list[str]) -> Header:
-    missing = [name for name in REQUIRED if name not in cells]
-    if missing:
-        raise ResultsError(
-            f"{path}, line {line}: this is no densebench results file, for it lacks the column "
-            f"{' and '.join(missing)}: give files that densebench wrote."
-        )
-    place = {name: index for index, name in enumerate(cells) if name in COLUMNS}
-    if any(cells.count(name) > 1 for name in place):
-        raise damaged(path, line, "it names a column twice")
-    levels = {level: [name for name in place if COLUMNS[name].level == level] for level in typing.get_args(Level)}
-    return Header(len(cells), place, levels)
 
 
 def one_run(path: Path, rows: list[Row]) -> Run:
@@ -197,7 +127,3 @@ def in_order(path: Path, run: Run) -> tuple[EpochRecord, ...]:
         if repr(by_epoch.setdefault(record.epoch, record)) != repr(record):
             raise ResultsError(f"{path}: epoch {record.epoch} of run {run.run!r} has two different rows: remove one.")
     return tuple(by_epoch[number] for number in sorted(by_epoch))
-
-
-def damaged(path: Path, line: int, what: str) -> ResultsError:
-    return ResultsError(f"{path}, line {line}: {what}: the file is damaged, so restore it or remove it.")

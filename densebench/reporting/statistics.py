@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from densebench.reporting.arithmetic import mean, total
 from densebench.reporting.rows import Interval
 
 if TYPE_CHECKING:
@@ -31,10 +32,6 @@ class Difference:
     p: float
 
 
-def mean(values: Sequence[float]) -> float:
-    return math.fsum(values) / len(values)
-
-
 def variance(values: Sequence[float], scale: float | None = None) -> float:
     """Of the sample; needs two values. Values that differ by rounding alone have none.
 
@@ -44,7 +41,7 @@ def variance(values: Sequence[float], scale: float | None = None) -> float:
     if max(values) - min(values) <= ROUNDING * size:
         return 0.0
     centre = mean(values)
-    return math.fsum((value - centre) ** 2 for value in values) / (len(values) - 1)
+    return total([(value - centre) * (value - centre) for value in values]) / (len(values) - 1)
 
 
 def mean_interval(values: Sequence[float]) -> Interval | None:
@@ -60,9 +57,10 @@ def welch(values: Sequence[float], baseline: Sequence[float]) -> Difference | No
     if min(len(values), len(baseline)) < 2:
         return None
     ours, theirs = variance(values) / len(values), variance(baseline) / len(baseline)
-    if ours + theirs == 0:
+    if not 0 < ours + theirs < math.inf:
         return None
-    freedom = (ours + theirs) ** 2 / (ours**2 / (len(values) - 1) + theirs**2 / (len(baseline) - 1))
+    share = ours / (ours + theirs)
+    freedom = 1 / (share * share / (len(values) - 1) + (1 - share) * (1 - share) / (len(baseline) - 1))
     return t_test(mean(values) - mean(baseline), math.sqrt(ours + theirs), freedom)
 
 
@@ -77,9 +75,12 @@ def paired(values: Sequence[float], baseline: Sequence[float]) -> Difference | N
     return t_test(mean(differences), math.sqrt(spread / len(differences)), len(differences) - 1)
 
 
-def t_test(estimate: float, error: float, freedom: float) -> Difference:
+def t_test(estimate: float, error: float, freedom: float) -> Difference | None:
+    """None for numbers beyond reckoning."""
     from scipy.special import stdtr
 
+    if not (math.isfinite(estimate) and math.isfinite(error) and math.isfinite(freedom) and error > 0):
+        return None
     half = t_quantile(freedom) * error
     p = 2 * float(stdtr(freedom, -abs(estimate) / error))
     return Difference(estimate=estimate, interval=Interval(low=estimate - half, high=estimate + half), p=p)
@@ -101,7 +102,7 @@ def permutation(values: Sequence[float], baseline: Sequence[float]) -> float | N
     if min(sizes) < 4 or math.comb(sum(sizes), sizes[0]) > MOST_PERMUTATIONS:
         return None
     pooled = [*values, *baseline]
-    return tails(deals(*sizes) @ column(pooled), math.fsum(values), size=math.fsum(map(abs, pooled)))
+    return tails(deals(*sizes) @ column(pooled), total(values), size=total([*map(abs, pooled)]))
 
 
 def paired_permutation(values: Sequence[float], baseline: Sequence[float]) -> float | None:
@@ -109,8 +110,8 @@ def paired_permutation(values: Sequence[float], baseline: Sequence[float]) -> fl
     differences = [value - other for value, other in zip(values, baseline, strict=True)]
     if len(differences) < 4 or 2 ** len(differences) > MOST_PERMUTATIONS:
         return None
-    size = math.fsum(map(abs, (*values, *baseline)))
-    return tails(signs(len(differences)) @ column(differences), math.fsum(differences), size=size)
+    size = total([*map(abs, (*values, *baseline))])
+    return tails(signs(len(differences)) @ column(differences), total(differences), size=size)
 
 
 def tails(statistics: "np.ndarray", observed: float, *, size: float) -> float:

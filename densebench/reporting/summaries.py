@@ -4,9 +4,10 @@ import math
 from collections.abc import Sequence
 
 from densebench.records import Run
+from densebench.reporting.arithmetic import mean
 from densebench.reporting.metrics import Metric
 from densebench.reporting.rows import Summary
-from densebench.reporting.statistics import mean, mean_interval, variance
+from densebench.reporting.statistics import mean_interval, variance
 
 
 def summarise(metric: Metric, runs: Sequence[Run]) -> Summary:

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from densebench.records import COLUMNS, Environment, EpochRecord, Run
 
+settings.register_profile("densebench", deadline=None, derandomize=True)
+settings.load_profile("densebench")
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 
 Make = Callable[..., Run]

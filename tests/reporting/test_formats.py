@@ -23,6 +23,7 @@ from densebench.reporting.rows import Interval
         ("number", 0.0001, "0.0001"),
         ("number", 0.0, "0"),
         ("number", math.nan, "nan"),
+        ("seconds", 1e200, "2.778e+196 h"),
         ("flag", True, "yes"),
         ("text", "a\x1b[31m", "a [31m"),
         ("count", None, "-"),
