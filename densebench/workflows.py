@@ -1,6 +1,5 @@
 """The order of the steps of every command: the only file that knows it."""
 
-import dataclasses
 import json
 import shlex
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from densebench.planning.training import PlannedRun
 from densebench.records import Run
 from densebench.reporting import comparison, store
 from densebench.reporting.environment_tables import environment_grid
+from densebench.reporting.gathering import gather
 from densebench.reporting.grid import Grid
 from densebench.reporting.live import PlannedRun as ShownRun
 from densebench.reporting.live import View
@@ -29,7 +29,6 @@ from densebench.running.launcher import Outcome, launch
 from densebench.running.showing import show
 from densebench.running.tasks import EvaluateTask, SpeedTask, Task, TrainTask
 
-PUBLISHED = "published.csv"
 INTERRUPTED = 128  # exit codes above it are a signal's
 
 
@@ -148,21 +147,8 @@ def check(counted: Sequence[Counted], *, classes: int, image_size: int) -> list[
 
 def compare(paths: Sequence[Path], options: CompareOptions, *, published: bool) -> Comparison:
     """Compare the runs of files and folders; with what others published of their variants, if asked."""
-    is_file = options.baseline is not None and Path(options.baseline).is_file()
-    baseline_runs = store.read_all([str(options.baseline)]) if is_file else []
-    options = dataclasses.replace(options, baseline=None) if is_file else options
-    runs = store.read_all(paths)
-    if published:
-        variants_here = {run.variant for run in runs}
-        runs += [run for run in store.read_all([published_file()]) if run.variant in variants_here]
-    return comparison.compare(runs, options, baseline_runs)
-
-
-def published_file() -> Path:
-    """What others reported: beside the code when installed, in ``results/`` of a checkout."""
-    package = Path(__file__).parent
-    installed = package / PUBLISHED
-    return installed if installed.exists() else package.parent / "results" / PUBLISHED
+    found = gather(paths, baseline=options.baseline, published=published)
+    return comparison.compare(found.runs, options, found.baseline_runs)
 
 
 def picture(compared: Comparison, *, plot: Path | None, html: Path | None) -> list[Path]:

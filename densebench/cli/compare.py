@@ -33,7 +33,12 @@ def compare(
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="The gate also fails where it is inconclusive.")] = False,
     sort: Annotated[str | None, typer.Option(metavar="COLUMN", help="Best first; -COLUMN turns it round.")] = None,
-    columns: Annotated[str | None, typer.Option(metavar="A,B,C", help="Show these columns.")] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B,C", help="Show these: metrics, their short names such as accuracy, settings, METRIC_interval."
+        ),
+    ] = None,
     published: Annotated[bool, typer.Option("--published", help="Add what others published of these.")] = False,
     environment: Annotated[bool, typer.Option("--env", help="Show where the environments differ.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw pictures into this folder or file.")] = None,
