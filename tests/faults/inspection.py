@@ -1,0 +1,159 @@
+"""What a run has on disk, held against the same run uninterrupted."""
+
+import dataclasses
+import hashlib
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from densebench.config import from_json
+from densebench.errors import DensebenchError
+from densebench.records import COLUMNS, EpochRecord, Run
+from densebench.reporting import store
+from densebench.training import checkpoint_file, description
+from densebench.training.checkpoint_file import Damaged
+
+NEWEST, PREVIOUS = "checkpoint.npz", "checkpoint-previous.npz"
+# Everything but what a clock, a memory or a power meter shows, and what tells one start of a run from another.
+MEASURED = {name for name, column in COLUMNS.items() if column.about.show in ("seconds", "milliseconds", "joules")}
+MEASURED |= {"images_per_second", "host_peak_bytes", "gpu_clock_mhz"}
+OF_A_START = {"run", "status", "reason", "warnings", "started", "command", "resumed", "commit"}
+OF_A_START |= {"model_file_bytes", "checkpoint_file_bytes"}  # of JSON with times in it
+DECIDED = [name for name in COLUMNS if name not in MEASURED | OF_A_START]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """The uninterrupted run: its row, and the SHA-256 of its variables after every epoch."""
+
+    run: Run
+    states: tuple[str, ...]
+    model: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What lies on disk: finished epochs, checkpoints, and what is wrong."""
+
+    rows: int = 0
+    status: str | None = None
+    newest: int | None = None  # epoch of each checkpoint
+    previous: int | None = None
+    torn: tuple[str, ...] = ()  # files that a killed writer left unfinished beside the real ones
+    unreadable: tuple[str, ...] = ()
+    different: tuple[str, ...] = field(default=())
+
+    @property
+    def checkpoint(self) -> int:
+        """The epoch that a resumed run goes on from."""
+        return self.newest if self.newest is not None else self.previous or 0
+
+
+def inspect(folder: Path, reference: Reference) -> Found:
+    """Read everything of run ``r`` in ``folder``."""
+    directory, csv = folder / "runs" / "r", folder / "results" / "r.csv"
+    unreadable: list[str] = []
+    different: list[str] = []
+    run = _row(csv, reference, unreadable, different)
+    newest, previous = (_epoch_of(directory / name, reference, unreadable, different) for name in (NEWEST, PREVIOUS))
+    if (directory / "config.json").exists():
+        try:
+            from_json((directory / "config.json").read_text())
+        except DensebenchError:
+            unreadable.append("config.json")
+    torn = [*directory.glob(".checkpoint*"), *csv.parent.glob(f".{csv.name}*")]
+    return Found(
+        rows=len(run.records) if run else 0,
+        status=run.status if run else None,
+        newest=newest,
+        previous=previous,
+        torn=tuple(path.name for path in torn),
+        unreadable=tuple(unreadable),
+        different=tuple(different),
+    )
+
+
+def reference_of(folder: Path, kept: Path) -> Reference:
+    """The reference that an uninterrupted run ``r`` in ``folder`` left, its checkpoints linked into ``kept``."""
+    (run,) = store.read(folder / "results" / "r.csv")
+    states = tuple(state_of(kept / f"{epoch}.npz")[1] for epoch in range(1, len(run.records) + 1))
+    return Reference(run=run, states=states, model=model_weights(folder))
+
+
+def state_of(path: Path) -> tuple[description.Description, str]:
+    """What a checkpoint says, and the SHA-256 of its arrays; raises :class:`Damaged` or ``FileNotFoundError``."""
+    contents = checkpoint_file.read(path)
+    sha256 = hashlib.sha256()
+    for array in contents.arrays:
+        sha256.update(f"{array.dtype.str} {array.shape}".encode())
+        sha256.update(array.tobytes())
+    return description.from_json(contents.description), sha256.hexdigest()
+
+
+def model_weights(folder: Path) -> str:
+    """SHA-256 of the weights in the finished model."""
+    with zipfile.ZipFile(folder / "runs" / "r" / "model.keras") as archive:
+        return hashlib.sha256(archive.read("model.weights.h5")).hexdigest()
+
+
+def final_differences(folder: Path, reference: Reference) -> list[str]:
+    """Where a run that has ended differs from the uninterrupted one."""
+    found = inspect(folder, reference)
+    wrong = [*found.unreadable, *found.different, *found.torn]
+    if (found.status, found.rows) != ("completed", len(reference.states)):
+        wrong.append(f"ended {found.status} with {found.rows} epochs")
+    if found.newest != len(reference.states):
+        wrong.append(f"its newest checkpoint is of epoch {found.newest}")
+    if not wrong and model_weights(folder) != reference.model:
+        wrong.append("other weights in model.keras")
+    return wrong
+
+
+def _row(csv: Path, reference: Reference, unreadable: list[str], different: list[str]) -> Run | None:
+    if not csv.exists():
+        return None
+    try:
+        (run,) = store.read(csv)
+    except (DensebenchError, ValueError) as error:
+        unreadable.append(f"{csv.name}: {error}")
+        return None
+    different += [f"CSV: {what}" for what in _differences(run.records, reference.run.records)]
+    if run.records:  # before its first epoch a run does not know all of itself
+        different += [f"CSV: {name}" for name in _run_differences(run, reference.run)]
+    return run
+
+
+def _epoch_of(path: Path, reference: Reference, unreadable: list[str], different: list[str]) -> int | None:
+    try:
+        found, state = state_of(path)
+    except FileNotFoundError:
+        return None
+    except Damaged as damage:
+        unreadable.append(f"{path.name}: {damage}")
+        return None
+    if state != reference.states[found.epoch - 1]:
+        different.append(f"{path.name}: other variables after epoch {found.epoch}")
+    different += [f"{path.name}: {what}" for what in _differences(found.records, reference.run.records)]
+    return found.epoch
+
+
+def _differences(records: tuple[EpochRecord, ...], expected: tuple[EpochRecord, ...]) -> list[str]:
+    if len(records) > len(expected):
+        return [f"{len(records)} epochs where the run has {len(expected)}"]
+    names = [entry.name for entry in dataclasses.fields(EpochRecord) if entry.name in DECIDED]
+    return [
+        f"{name} of epoch {epoch} is {getattr(one, name)}, not {getattr(other, name)}"
+        for epoch, (one, other) in enumerate(zip(records, expected, strict=False), 1)
+        for name in names
+        if getattr(one, name) != getattr(other, name)
+    ]
+
+
+def _run_differences(run: Run, expected: Run) -> list[str]:
+    owners = ((run, expected), (run.environment, expected.environment))
+    return [
+        f"{entry.name} is {getattr(one, entry.name)}, not {getattr(other, entry.name)}"
+        for one, other in owners
+        for entry in dataclasses.fields(one)
+        if entry.name in DECIDED and getattr(one, entry.name) != getattr(other, entry.name)
+    ]
