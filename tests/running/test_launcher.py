@@ -80,6 +80,15 @@ def test_a_child_that_is_killed_is_a_failed_row_and_keeps_its_epochs(launch):
     assert row().records[0].test_accuracy == 0.5
 
 
+def test_a_kill_for_lack_of_memory_is_told_from_any_other(launch, monkeypatch):
+    """The kernel's counter of such kills in this control group has moved."""
+    counter = iter([3, 4])
+    monkeypatch.setattr(launcher, "_oom_kills", lambda: next(counter))
+    outcome, _ = launch("os.kill(os.getpid(), signal.SIGKILL)")
+    assert outcome.reason == "The run was killed by the kernel, because memory ran out: take a smaller --batch-size."
+    assert row().reason == outcome.reason
+
+
 def test_a_child_that_crashes_is_named_by_its_signal(launch):
     outcome, _ = launch("os.kill(os.getpid(), signal.SIGSEGV)")
     assert "SIGSEGV" in outcome.reason
