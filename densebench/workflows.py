@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from densebench.config import RunConfig
-from densebench.measuring.environment import probe
+from densebench.config import BACKENDS, RunConfig
+from densebench.data import datasets
+from densebench.measuring.environment import probe, version_of
 from densebench.measuring.missing import missing
 from densebench.models import cost, variants
 from densebench.planning.evaluation import PlannedEvaluation
@@ -167,7 +168,8 @@ def picture(compared: Comparison, *, plot: Path | None, html: Path | None) -> li
 
 def environment(data_dir: str | None) -> list[Grid]:
     """What decides a figure on this machine, and what is not at hand."""
-    return environment_grid(probe(), missing())
+    backends = [(backend, version_of(backend)) for backend in BACKENDS]
+    return environment_grid(probe(), backends, missing(datasets.absent(data_dir)))
 
 
 def _plan_row(planned: PlannedRun) -> PlanRow:

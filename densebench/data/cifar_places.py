@@ -44,6 +44,12 @@ def find(edition: Edition, *, data_dir: str | None, offline: bool, on_progress: 
     return _download(edition.title, edition.binary, directory, on_progress)
 
 
+def is_at_hand(edition: Edition, data_dir: str | None) -> bool:
+    """Whether the edition is in ``data_dir``, or in the cache; its checksums are not looked at."""
+    directory = cache_directory() if data_dir is None else Path(os.path.expanduser(data_dir))
+    return _look(edition, directory) is not None
+
+
 def contents(place: Place) -> Iterator[Content]:
     """Every member of the archive, by its name without the folder; raises :class:`DatasetError` for a wrong one."""
     archive = place.archive

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from densebench.config import DataConfig
 from densebench.data import cifar, digits, folder, synthetic
 from densebench.data.choosing import first_of_each_class, hold_out
+from densebench.data.cifar_places import is_at_hand
 from densebench.data.images import Dataset, DatasetFacts, Images, PerChannel, Progress, Source, Split, ignore
 from densebench.data.resizing import check_memory
 from densebench.data.statistics import mean_and_deviation, sha256_of
@@ -35,6 +36,11 @@ def facts(config: DataConfig) -> DatasetFacts:
         validation_images=config.validation,
         test_images=config.test_limit or whole.test_images,
     )
+
+
+def absent(data_dir: str | None) -> list[str]:
+    """The datasets that would have to be downloaded first."""
+    return [name for name, edition in cifar.EDITIONS.items() if not is_at_hand(edition, data_dir)]
 
 
 def load(config: DataConfig, on_progress: Progress = ignore) -> Dataset:

@@ -8,11 +8,15 @@ from densebench.reporting.formats import figure_text
 from densebench.reporting.grid import Cell, Grid, GridColumn
 
 MISSING = "unknown"
+# Only a run knows these, for only a run loads a framework and chooses a device.
+OF_A_RUN = ("device", "device_kind", "cuda", "cudnn", "backend_version", "malloc")
 
 
-def environment_grid(environment: Environment, missing: Sequence[str]) -> list[Grid]:
-    """The environment, a column a line; then a sentence for everything that is not at hand."""
-    names = [entry.name for entry in dataclasses.fields(environment)]
+def environment_grid(
+    environment: Environment, backends: Sequence[tuple[str, str | None]], missing: Sequence[str]
+) -> list[Grid]:
+    """The environment, a column a line; the backends and their versions; a sentence for what is not at hand."""
+    names = [entry.name for entry in dataclasses.fields(environment) if entry.name not in OF_A_RUN]
     titles = [COLUMNS[name].about.title for name in names]
     values = [getattr(environment, name) for name in names]
     shown = [
@@ -28,9 +32,22 @@ def environment_grid(environment: Environment, missing: Sequence[str]) -> list[G
             column("value", "Value", shown, values, keep=2),
         ),
     )
+    found = [name for name, _ in backends]
+    versions = [version for _, version in backends]
+    installed = Grid(
+        name="backends",
+        columns=(
+            column("backend", "Backend", found, found),
+            column("version", "Version", [version or "not installed" for version in versions], versions),
+        ),
+    )
     if not missing:
-        return [table]
-    return [table, Grid(name="missing", columns=(column("missing", "Missing", list(missing), list(missing)),))]
+        return [table, installed]
+    return [
+        table,
+        installed,
+        Grid(name="missing", columns=(column("missing", "Missing", list(missing), list(missing)),)),
+    ]
 
 
 def column(
