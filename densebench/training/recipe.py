@@ -60,9 +60,12 @@ def build_optimizer(recipe: Recipe, precision: str, model: keras.Model) -> keras
 def objective(logits: Tensor, labels: Tensor, *, smoothing: float) -> tuple[Tensor, Tensor]:
     """Mean cross-entropy of float32 logits (batch, classes) with smoothed labels (batch,), and how many were right."""
     classes = logits.shape[-1]
-    wanted = ops.one_hot(labels, classes, dtype="float32") * (1 - smoothing) + smoothing / classes
+    labels = ops.cast(labels, "int32")
+    # not ops.one_hot, for which PyTorch reads the labels back from the device
+    one_hot = ops.cast(ops.equal(labels[:, None], ops.arange(classes, dtype="int32")), "float32")
+    wanted = one_hot * (1 - smoothing) + smoothing / classes
     loss = -ops.mean(ops.sum(wanted * ops.log_softmax(logits), axis=-1))
-    correct = ops.sum(ops.cast(ops.equal(ops.argmax(logits, axis=-1), ops.cast(labels, "int32")), "float32"))
+    correct = ops.sum(ops.cast(ops.equal(ops.argmax(logits, axis=-1), labels), "float32"))
     return loss, correct
 
 
