@@ -2,16 +2,18 @@
 
 import os
 import zipfile
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from densebench.config import RunConfig
+from densebench.config import BACKENDS, RunConfig
 from densebench.errors import InputError, RunFailed
 from densebench.models import keras_layers
 from densebench.models.variants import find
 from densebench.training.checkpoint import sync_directory
+from densebench.training.hiding import hidden
 
 LEGACY = (".h5", ".hdf5", ".weights.h5")
 
@@ -23,7 +25,8 @@ def save_model(model: keras.Model, config: RunConfig, path: Path) -> int:
     """
     temporary = path.with_name(f".{os.getpid()}.{path.name}")
     try:
-        _plain(model, config).save(temporary)
+        with _other_frameworks_hidden():
+            _plain(model, config).save(temporary)
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -41,7 +44,8 @@ def load_model(path: Path) -> keras.Model:
     """Load an image classifier; raises :class:`InputError` for a file that is not one."""
     _check_file(path)
     try:
-        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+        with _other_frameworks_hidden():
+            model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras fails in many ways on files that nobody vouches for
         reason = (str(error).strip().split("\n")[0] or type(error).__name__)[:200]
         raise InputError(f"{path} cannot be loaded as a Keras model ({reason}): give a model.keras of a run.") from None
@@ -61,6 +65,11 @@ def _plain(model: keras.Model, config: RunConfig) -> keras.Model:
     for target, source in zip(plain.variables, model.variables, strict=True):
         target.assign(np.array(keras.ops.convert_to_numpy(source)))
     return plain
+
+
+def _other_frameworks_hidden() -> AbstractContextManager[None]:
+    """Keras asks whether an object is TensorFlow's by importing TensorFlow, on every backend."""
+    return hidden(*{*BACKENDS} - {keras.backend.backend()})
 
 
 def _check_file(path: Path) -> None:

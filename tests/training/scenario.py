@@ -34,6 +34,7 @@ def main():
     facts = prepare(CONFIG)
     after_prepare = loaded()
     from densebench.training import checkpoint
+    from densebench.training.export import load_model, save_model
     from densebench.training.tensorboard import EpochLog
 
     dataset = datasets.load(CONFIG.data)
@@ -53,6 +54,8 @@ def main():
         log = EpochLog(Path(folder, "log"), CONFIG, facts)
         log.add(records[0])
         log.close()
+        save_model(trainee.model, CONFIG, Path(folder, "model.keras"))
+        load_model(Path(folder, "model.keras"))
     seen = {
         "facts": dataclasses.asdict(facts),
         "after_prepare": after_prepare,
