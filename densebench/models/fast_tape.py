@@ -40,8 +40,8 @@ class Node:
         return self._recomputed
 
     def send(self, gradient: tf.Tensor) -> None:
-        """Add a gradient of the loss with respect to the tensor."""
-        self._received.append(gradient)
+        """Add a gradient of the loss with respect to the tensor: of float32 for a variable, in any precision."""
+        self._received.append(tf.cast(gradient, self.tensor.dtype))
 
     def split(self, sizes: Sequence[int], axis: int) -> "list[Node]":
         """In pieces, each a node; the gradient is then theirs."""

@@ -98,7 +98,7 @@ class TensorFlowKernels:
             x.send(dy)
             bias.send(ops.BiasAddGrad(out_backprop=dy))
 
-        return self._tape.record(Node(ops.BiasAdd(value=x.tensor, bias=bias.tensor)), backward)
+        return self._tape.record(Node(ops.BiasAdd(value=x.tensor, bias=tf.cast(bias.tensor, x.tensor.dtype))), backward)
 
     def batch_norm(self, part: Part[Node], gamma: Node, beta: Node, relu: bool) -> Node:
         return self._norms.batch_norm(part, gamma, beta, relu)
