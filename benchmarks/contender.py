@@ -1,0 +1,51 @@
+"""One contender in a process of its own: ``paired.py`` starts it with a setting as JSON and reads its last line."""
+
+import json
+import sys
+from dataclasses import asdict
+
+from sitting import Outcome, Setting, measurement
+
+CONTENDERS = (
+    "script",
+    "plain",
+    "fast",
+    "fast-recompute",
+    "torch-eager",
+    "torch-eager-malloc",
+    "torch-compile",
+    "jax-plain",
+    "jax-fast",
+    "keras-torch-plain",
+    "keras-torch-fast",
+    "keras-torch-plain-compiled",
+    "keras-torch-fast-compiled",
+)
+
+
+def run(setting: Setting) -> Outcome:
+    """Do the setting's steps; what a contender does not need is never imported."""
+    name = setting.contender
+    if name == "script":
+        import contender_script
+
+        return contender_script.run(setting)
+    if name.startswith("torch-"):
+        import contender_torch
+
+        return contender_torch.run(setting, kept_buffers=name != "torch-eager", compiled=name == "torch-compile")
+    import contender_densebench
+
+    words = name.removeprefix("keras-").split("-")
+    return contender_densebench.run(
+        setting,
+        backend_name=words[0] if words[0] in ("jax", "torch") else "tensorflow",
+        implementation="fast" if "fast" in words else "plain",
+        recompute="recompute" in words,
+        jit=True if "compiled" in words else None,
+    )
+
+
+if __name__ == "__main__":
+    task = Setting(**json.loads(sys.argv[1]))
+    print(json.dumps(asdict(measurement(task, run(task)))))

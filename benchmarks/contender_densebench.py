@@ -1,0 +1,61 @@
+"""densebench's own steps, prepared as its worker prepares them."""
+
+from dataclasses import replace
+
+from sitting import CLASSES, SIDE, Marks, Outcome, Setting
+
+from densebench.config import RunConfig
+from densebench.measuring.allocator import keep_large_buffers
+from densebench.measuring.host import host_peak_bytes
+from densebench.measuring.memory import allocator_memory
+from densebench.recipes import RECIPES
+from densebench.training import backend
+
+
+def run(setting: Setting, *, backend_name: str, implementation: str, recompute: bool, jit: bool | None) -> Outcome:
+    """Build, trace, step."""
+    keep_large_buffers()
+    config = RunConfig(
+        variant=setting.variant,
+        recipe=replace(RECIPES["blog"], batch_size=setting.batch_size),
+        backend=backend_name,
+        precision=setting.precision,
+        implementation=implementation,
+        recompute=recompute,
+        jit=jit,
+        threads=setting.threads,
+    )
+    facts = backend.prepare(config)
+    from densebench.training.recipe import build_trainee
+    from densebench.training.steps import make_steps
+
+    trainee = build_trainee(config, facts, classes=CLASSES, image_size=SIDE)
+    steps, marks = make_steps(trainee, config.recipe, facts), Marks()
+    batches = setting.batches()
+    marks.begin()
+    times = steps.compile(setting.batch_size)
+    steps.begin(config.recipe.learning_rate)
+    marks.traced()
+    for x, y in batches:
+        steps.train(steps.place(x), steps.place(y))
+        marks.mark()
+    on_gpu = facts.device_kind == "gpu"
+    allocated = allocator_memory(backend_name).peak()
+    return Outcome(
+        marks=marks,
+        params=trainee.model.count_params(),
+        framework=f"keras {facts.keras}, {facts.name} {facts.version}",
+        device=facts.device_name or "cpu",
+        build_seconds=trainee.build_seconds,
+        trace_seconds=times.trace_seconds,
+        traces=None if times.trace_seconds is None else 1,
+        graph_nodes=_graph_nodes(steps) if backend_name == "tensorflow" else None,
+        peak_bytes=allocated.peak_bytes if on_gpu else host_peak_bytes(),
+        memory_source=allocated.source if on_gpu else "VmHWM",
+    )
+
+
+def _graph_nodes(steps: object) -> int:
+    """Operations of TensorFlow's traced step and of the functions that it calls."""
+    definition = steps._train_function.get_concrete_function().graph.as_graph_def()  # type: ignore[attr-defined]
+    return len(definition.node) + sum(len(function.node_def) for function in definition.library.function)

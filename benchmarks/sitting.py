@@ -1,0 +1,190 @@
+"""What a contender is asked for and what it answers: the values that ``paired.py`` and its children exchange."""
+
+import itertools
+import os
+import platform
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from densebench.measuring.host import cpu_model, current_bytes
+from densebench.models.cost import count
+from densebench.models.variants import find
+
+SIDE, CLASSES = 32, 10
+LEARNING_RATE, MOMENTUM, WEIGHT_DECAY = 0.1, 0.9, 1e-4  # the recipe of the blog series
+Batches = list[tuple[NDArray[np.float32], NDArray[np.int32]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One contender's task."""
+
+    contender: str
+    round: int
+    variant: str
+    batch_size: int
+    threads: int
+    precision: str
+    warm_up: int  # steps after the first that count neither
+    steps: int
+
+    def batches(self) -> Batches:
+        """Random images (batch, 32, 32, 3) and labels (batch,), one pair for every step."""
+        random = np.random.default_rng(0)
+        shape = (self.batch_size, SIDE, SIDE, 3)
+        return [
+            (random.standard_normal(shape, dtype=np.float32), random.integers(CLASSES, size=shape[0], dtype=np.int32))
+            for _ in range(1 + self.warm_up + self.steps)
+        ]
+
+
+@dataclass(kw_only=True)
+class Marks:
+    """The clocks at the beginning of the first step, tracing included, and at the end of every step."""
+
+    wall: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+    untraced_bytes: int | None = None  # resident at the beginning
+    base_bytes: int | None = None  # resident just before the first step: with its graph, if that was traced ahead
+
+    def begin(self) -> None:
+        """Before anything is traced."""
+        self.untraced_bytes = self.base_bytes = current_bytes()
+        self.mark()
+
+    def traced(self) -> None:
+        """Between the trace and the first step, where they are apart."""
+        self.base_bytes = current_bytes()
+
+    def mark(self) -> None:
+        """The end of a step."""
+        self.wall.append(time.perf_counter())
+        self.cpu.append(time.process_time())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a contender has to say of itself once its steps are done."""
+
+    marks: Marks
+    params: int
+    framework: str  # name and version
+    device: str = "cpu"
+    build_seconds: float
+    trace_seconds: float | None = None
+    traces: int | None = None
+    graph_nodes: int | None = None
+    peak_bytes: int | None
+    memory_source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """A row of the CSV: one contender in one round."""
+
+    contender: str
+    round: int
+    variant: str
+    batch_size: int
+    threads: int
+    precision: str
+    device: str
+    steps: int
+    build_seconds: float
+    trace_seconds: float | None
+    traces: int | None
+    graph_nodes: int | None
+    first_step_seconds: float  # tracing and compiling included
+    step_seconds_median: float
+    step_cpu_seconds_median: float
+    images_per_second: float
+    peak_bytes: int | None
+    base_bytes: int | None
+    untraced_bytes: int | None
+    memory_source: str
+    step_seconds: str  # every timed step
+    load_average: float  # of the last minute, when the steps ended
+    cpu: str | None
+    framework: str
+    python: str
+
+
+def check_params(setting: Setting, params: int) -> None:
+    """Only the same network is a contender."""
+    wanted = count(find(setting.variant), classes=CLASSES, image_size=SIDE).params
+    if params != wanted:
+        raise SystemExit(
+            f"{setting.contender}: {params:,} parameters, but densebench's {setting.variant} has {wanted:,}"
+        )
+
+
+def measurement(setting: Setting, outcome: Outcome) -> Measurement:
+    """The row of a contender whose network is the right one."""
+    check_params(setting, outcome.params)
+    marks = outcome.marks
+    seconds = differences(marks.wall[-setting.steps - 1 :])
+    median = statistics.median(seconds)
+    return Measurement(
+        contender=setting.contender,
+        round=setting.round,
+        variant=setting.variant,
+        batch_size=setting.batch_size,
+        threads=setting.threads,
+        precision=setting.precision,
+        device=outcome.device,
+        steps=setting.steps,
+        build_seconds=round(outcome.build_seconds, 4),
+        trace_seconds=None if outcome.trace_seconds is None else round(outcome.trace_seconds, 4),
+        traces=outcome.traces,
+        graph_nodes=outcome.graph_nodes,
+        first_step_seconds=round(marks.wall[1] - marks.wall[0], 4),
+        step_seconds_median=round(median, 6),
+        step_cpu_seconds_median=round(statistics.median(differences(marks.cpu[-setting.steps - 1 :])), 6),
+        images_per_second=round(setting.batch_size / median, 3),
+        peak_bytes=outcome.peak_bytes,
+        base_bytes=marks.base_bytes,
+        untraced_bytes=marks.untraced_bytes,
+        memory_source=outcome.memory_source,
+        step_seconds=" ".join(f"{each:.6f}" for each in seconds),
+        load_average=os.getloadavg()[0],
+        cpu=cpu_model(),
+        framework=outcome.framework,
+        python=platform.python_version(),
+    )
+
+
+def differences(values: Sequence[float]) -> list[float]:
+    """From each value to the next."""
+    return [after - before for before, after in itertools.pairwise(values)]
+
+
+def block_depths(variant: str) -> tuple[int, ...]:
+    """Bottlenecks in every dense block of a DenseNet-BC, by the series' table or in three equal blocks."""
+    series = {
+        "121x32": (6, 12, 24, 16),
+        "169x32": (6, 12, 32, 32),
+        "201x32": (6, 12, 48, 32),
+        "161x48": (6, 12, 36, 24),
+    }
+    return series.get(variant) or ((int(variant.split("x", maxsplit=1)[0]) - 4) // 6,) * 3
+
+
+def growth_rate(variant: str) -> int:
+    """12 of ``100x12``."""
+    return int(variant.split("x")[1])
+
+
+def spread(values: Sequence[float]) -> str:
+    """``1.52 (1.47 to 1.60)``: the median between the least and the greatest."""
+    return f"{statistics.median(values):.3f} ({min(values):.3f} to {max(values):.3f})"
+
+
+def by_contender(rows: Sequence[Measurement]) -> Iterator[tuple[str, list[Measurement]]]:
+    """Rows of each contender, in the order in which they first ran."""
+    for name in dict.fromkeys(row.contender for row in rows):
+        yield name, [row for row in rows if row.contender == name]
