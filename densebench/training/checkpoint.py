@@ -1,13 +1,6 @@
-"""Checkpoints of a run: everything needed to go on as if it had never stopped.
+"""Checkpoints of a run: everything needed to go on as if it had never stopped."""
 
-``checkpoint.npz`` is the newest and ``checkpoint-previous.npz`` the one before it. A new one is written aside, read
-back and verified before it takes the newest's place, so a kill or a full disk at any moment leaves one to be trusted.
-"""
-
-import contextlib
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import keras
@@ -16,22 +9,21 @@ import numpy as np
 from densebench.config import RunConfig, deciding_values
 from densebench.errors import CheckpointError, InputError, NonFiniteLoss
 from densebench.records import EpochRecord
-from densebench.training import checkpoint_file
 from densebench.training.backend import BackendFacts
+from densebench.training.checkpoint_directory import (
+    Checkpoint,
+    file_bytes,
+    newest,
+    remove_stale,
+    replace_newest,
+    set_damaged_aside,
+    way_on,
+)
 from densebench.training.checkpoint_file import Array, Contents, Damaged
-from densebench.training.description import Description, VariableFacts, changes, from_json, to_json
+from densebench.training.description import Description, VariableFacts, changes, to_json
 from densebench.training.recipe import Trainee
 
-NEWEST, PREVIOUS, SET_ASIDE = "checkpoint.npz", "checkpoint-previous.npz", "checkpoint-damaged.npz"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Checkpoint:
-    """An intact checkpoint, and what had to be said about finding it."""
-
-    description: Description
-    arrays: tuple[Array, ...]
-    notices: tuple[str, ...]
+__all__ = ["Checkpoint", "file_bytes", "load_weights", "newest", "restore", "save"]
 
 
 def save(
@@ -60,35 +52,12 @@ def save(
         variables=tuple(_facts_of(variable.path, array) for variable, array in zip(variables, arrays, strict=True)),
     )
     try:
-        _replace(directory, Contents(description=to_json(description), arrays=arrays))
+        replace_newest(directory, Contents(description=to_json(description), arrays=arrays))
     except (OSError, Damaged) as error:
         reason = error.strerror if isinstance(error, OSError) else f"what was written {error}"
         raise CheckpointError(
-            f"The checkpoint of epoch {epoch} cannot be written to {directory} ({reason}): {_way_on(directory)}"
+            f"The checkpoint of epoch {epoch} cannot be written to {directory} ({reason}): {way_on(directory)}"
         ) from None
-
-
-def newest(directory: Path) -> Checkpoint | None:
-    """The newest intact checkpoint, or ``None`` if there never was one.
-
-    Raises :class:`CheckpointError` if there are some, and none can be trusted.
-    """
-    complaints = []
-    for name in (NEWEST, PREVIOUS):
-        try:
-            contents = checkpoint_file.read(directory / name)
-            description = from_json(contents.description)
-            _require_described(description, contents.arrays)
-        except FileNotFoundError:
-            continue
-        except Damaged as damage:
-            complaints.append(f"{directory / name} {damage}")
-            continue
-        notices = tuple(f"{complaint}: going on from epoch {description.epoch} instead." for complaint in complaints)
-        return Checkpoint(description=description, arrays=contents.arrays, notices=notices)
-    if complaints:
-        raise CheckpointError(f"{', and '.join(complaints)}: no checkpoint is left, so start the run anew.")
-    return None
 
 
 def restore(directory: Path, trainee: Trainee, *, config: RunConfig, facts: BackendFacts) -> Checkpoint | None:
@@ -108,9 +77,8 @@ def restore(directory: Path, trainee: Trainee, *, config: RunConfig, facts: Back
             "give the same options to resume it, or start another run."
         )
     _assign(checkpoint, _variables(trainee.model, trainee.optimizer), directory)
-    if checkpoint.notices:  # or the next save would put the damaged one in the place of the one just used
-        with contextlib.suppress(FileNotFoundError):
-            os.replace(directory / NEWEST, directory / SET_ASIDE)
+    if checkpoint.notices:
+        set_damaged_aside(directory)
     return Checkpoint(
         description=description,
         arrays=checkpoint.arrays,
@@ -134,53 +102,6 @@ def load_weights(directory: Path, model: keras.Model) -> Checkpoint:
     return checkpoint
 
 
-def remove_stale(directory: Path) -> None:
-    """Remove what a killed writer left; a run has one writer, so nobody else is at work on it."""
-    for stale in directory.glob(f".{NEWEST}.*.tmp"):
-        stale.unlink(missing_ok=True)
-
-
-def file_bytes(directory: Path) -> int | None:
-    """Size of the newest checkpoint; ``None`` if there is none."""
-    try:
-        return (directory / NEWEST).stat().st_size
-    except OSError:
-        return None
-
-
-def _way_on(directory: Path) -> str:
-    """What can be done when a checkpoint could not be written."""
-    if not directory.is_dir():
-        return "the run's directory was removed, and its checkpoints with it, so start the run anew."
-    stands = any((directory / name).exists() for name in (NEWEST, PREVIOUS))
-    return "make room there, then continue with --resume" + ("; the checkpoint before it stands." if stands else ".")
-
-
-def _replace(directory: Path, contents: Contents) -> None:
-    temporary = directory / f".{NEWEST}.{os.getpid()}.tmp"
-    temporary.unlink(missing_ok=True)
-    try:
-        checkpoint_file.write(temporary, contents)
-        checkpoint_file.read(temporary)
-        with contextlib.suppress(FileNotFoundError):
-            os.replace(directory / NEWEST, directory / PREVIOUS)
-        os.replace(temporary, directory / NEWEST)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
-    sync_directory(directory)
-
-
-def sync_directory(directory: Path) -> None:
-    """See a rename on disk."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _variables(model: keras.Model, optimizer: keras.optimizers.Optimizer) -> list[keras.Variable]:
     return [*model.variables, *optimizer.variables]
 
@@ -195,12 +116,6 @@ def _require_finite(arrays: Sequence[Array], epoch: int) -> None:
             f"The weights became NaN or infinite in epoch {epoch}: lower --learning-rate; "
             "the checkpoint before it stands."
         )
-
-
-def _require_described(description: Description, arrays: Sequence[Array]) -> None:
-    described = [(facts.shape, facts.dtype) for facts in description.variables]
-    if described != [(array.shape, array.dtype.str) for array in arrays]:
-        raise Damaged("describes other arrays than it holds")
 
 
 def _assign(checkpoint: Checkpoint, variables: Sequence[keras.Variable], directory: Path) -> None:

@@ -12,7 +12,7 @@ from densebench.config import BACKENDS, RunConfig
 from densebench.errors import InputError, RunFailed
 from densebench.models import keras_layers
 from densebench.models.variants import find
-from densebench.training.checkpoint import sync_directory
+from densebench.training.checkpoint_directory import sync_directory
 from densebench.training.hiding import hidden
 
 LEGACY = (".h5", ".hdf5", ".weights.h5")

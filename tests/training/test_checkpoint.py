@@ -8,8 +8,9 @@ import pytest
 
 from densebench.errors import CheckpointError, InputError, NonFiniteLoss
 from densebench.records import EpochRecord
-from densebench.training import checkpoint, checkpoint_file
-from densebench.training.checkpoint import NEWEST, PREVIOUS
+from densebench.training import checkpoint, checkpoint_directory, checkpoint_file
+from densebench.training.checkpoint_directory import NEWEST, PREVIOUS
+from densebench.training.description import to_json
 
 RECORDS = [EpochRecord(epoch=1, test_accuracy=0.5, gpu_memory_source="none"), EpochRecord(epoch=2, test_accuracy=0.75)]
 
@@ -89,7 +90,7 @@ def test_after_a_fallback_the_next_save_does_not_push_out_the_good_one(
     (tmp_path / NEWEST).write_bytes(b"torn")
     trainee = build()
     restore(trainee)
-    monkeypatch.setattr(checkpoint.os, "replace", failing_at(2, os.replace))
+    monkeypatch.setattr(checkpoint_directory.os, "replace", failing_at(2, os.replace))
     with pytest.raises(CheckpointError):
         save(trainee, 2)
     monkeypatch.undo()
@@ -208,7 +209,7 @@ def test_a_kill_at_any_moment_of_saving_leaves_a_checkpoint_to_be_trusted(
     child = os.fork()
     if child == 0:
         die_at(call)
-        checkpoint._replace(tmp_path, checkpoint_file.Contents(description=description, arrays=arrays))
+        checkpoint_directory.replace_newest(tmp_path, checkpoint_file.Contents(description=description, arrays=arrays))
         os._exit(0)
     os.waitpid(child, 0)
     other = build()
@@ -220,7 +221,7 @@ def test_a_kill_at_any_moment_of_saving_leaves_a_checkpoint_to_be_trusted(
 def contents_of(trainee, directory):
     newest = checkpoint.newest(directory)
     description = replace(newest.description, epoch=2, records=tuple(RECORDS))
-    return tuple(values(trainee)), checkpoint.to_json(description)
+    return tuple(values(trainee)), to_json(description)
 
 
 def die_at(number):
@@ -236,8 +237,8 @@ def die_at(number):
         return call
 
     checkpoint_file.os.fsync = counted(os.fsync)
-    checkpoint.os.replace = counted(os.replace)
-    checkpoint.sync_directory = counted(checkpoint.sync_directory)
+    checkpoint_directory.os.replace = counted(os.replace)
+    checkpoint_directory.sync_directory = counted(checkpoint_directory.sync_directory)
     checkpoint_file.np.lib.format.write_array = counted_every(np.lib.format.write_array, counted, 40)
 
 

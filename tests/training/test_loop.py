@@ -9,6 +9,7 @@ from densebench.measuring.memory import GpuMemory
 from densebench.measuring.nvml import GpuReading
 from densebench.recipes import learning_rate_at
 from densebench.training import checkpoint
+from densebench.training.checkpoint_directory import NEWEST
 
 
 def test_every_epoch_ends_in_one_record(train, config):
@@ -147,14 +148,14 @@ def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_checkpoint(
     train, build, dataset, config, facts, tmp_path
 ):
     trainee, records = train(changed=config, checkpoints=tmp_path)
-    whole = (tmp_path / checkpoint.NEWEST).read_bytes()
+    whole = (tmp_path / NEWEST).read_bytes()
     spoilt = replace(dataset, mean=(float("nan"),) * 3)
     longer = replace(config, recipe=replace(config.recipe, epochs=4))
     with pytest.raises(
         NonFiniteLoss, match=r"(loss|gradient) became nan in epoch 4, step 1 of 3: lower --learning-rate"
     ):
         train(changed=longer, trainee=trainee, images=spoilt, finished=records, checkpoints=tmp_path)
-    assert (tmp_path / checkpoint.NEWEST).read_bytes() == whole
+    assert (tmp_path / NEWEST).read_bytes() == whole
 
 
 def test_weights_that_are_not_finite_end_the_run_even_if_no_loss_shows_them(train, build):
