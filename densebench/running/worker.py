@@ -3,10 +3,12 @@
 Started by the launcher as ``python -m densebench.running.worker`` with the task as JSON on standard input.
 """
 
+import contextlib
 import dataclasses
 import os
 import sys
 import traceback
+from typing import NoReturn
 
 from densebench.errors import DensebenchError, Interrupted, RunFailed
 from densebench.measuring.allocator import keep_large_buffers
@@ -94,5 +96,13 @@ def _unforeseen(error: Exception) -> str:
     return f"{type(error).__name__}: {first_line or 'no message'}; the run's log has the whole of it."
 
 
+def _exit(code: int) -> NoReturn:
+    """End at once: all is on disk, and tearing a framework down takes seconds, or crashes, which is no failure."""
+    with contextlib.suppress(OSError):  # of a full disk
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    _exit(main())

@@ -3,6 +3,7 @@
 import shutil
 import signal
 import time
+import zipfile
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -139,7 +140,7 @@ def in_trouble(story: Story) -> Told:
     }
     scenes = {name: story.scene(story.start(fault)) for name, fault in faults.items()}
     flip_a_bit(story.directory / NEWEST)
-    scenes["flipped bit, clock set back"] = story.scene(story.start("clock:backwards"))
+    scenes["flipped bit, clock set back"] = story.scene(story.start("clock:backwards exit:crash"))
     differences = story.differences()
     (story.directory / NEWEST).write_bytes(b"torn")
     flip_a_bit(story.directory / PREVIOUS)
@@ -173,7 +174,9 @@ def skipping(story: Story) -> list[tuple[Ending, dict[str, bytes]]]:
 
 
 def flip_a_bit(path: Path) -> None:
-    """In the middle of the file."""
+    """In the middle of the largest member: between members lie bytes that mean nothing."""
+    with zipfile.ZipFile(path) as archive:
+        member = max(archive.infolist(), key=lambda info: info.file_size)
     content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
+    content[member.header_offset + len(member.FileHeader()) + member.file_size // 2] ^= 1
     path.write_bytes(content)

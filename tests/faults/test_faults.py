@@ -236,6 +236,11 @@ def test_a_clock_that_is_set_back_leaves_times_empty_and_none_negative(trouble):
     assert row.total_seconds is None
 
 
+def test_a_framework_that_crashes_when_it_is_torn_down_fails_no_run(trouble):
+    scene = trouble.scenes["flipped bit, clock set back"]
+    assert (scene.row.status, scene.row.reason, scene.ending.code) == ("completed", None, 0)
+
+
 def test_a_run_directory_that_is_removed_is_told_and_the_rows_stand(told):
     scene = told("robbed").scenes["end"]
     assert not scene.found.different

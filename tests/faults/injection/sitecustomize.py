@@ -7,6 +7,7 @@ DENSEBENCH_TEST_FAULT, a list of faults parted by blanks:
                          (0: before its first); a CSV written after a checkpoint belongs to that checkpoint
     step:N:ACTION        in the N-th training step of the process: ``kill``, ``nan`` or ``out-of-memory``
     clock:backwards      every reading of the clock is earlier than the one before
+    exit:crash           the process dies of SIGSEGV while Python tears it down
     keep:FOLDER          every checkpoint is linked into FOLDER as soon as it stands
 
 POINT is ``checkpoint`` or ``csv``, a dot, and ``open``, ``write``, ``sync``, ``replace`` or ``sync-directory``. ACTION
@@ -15,6 +16,7 @@ is ``kill-before``, ``kill-inside`` (a write: half of it is done), ``kill-after`
 space) or ``read-only`` (from now on nothing can be changed).
 """
 
+import atexit
 import errno
 import importlib.util
 import io
@@ -216,6 +218,8 @@ if WORKER in sys.orig_argv:
     asked = [spec.split(":") for spec in os.environ.get("DENSEBENCH_TEST_FAULT", "").split()]
     if asked:
         install(Faults(asked))
+    if [spec for spec in asked if spec[0] == "exit"]:
+        atexit.register(kill, signal.SIGSEGV, os.getpid())
     if [spec for spec in asked if spec[0] == "clock"]:
         turn_clock_back()
     if [spec for spec in asked if spec[0] == "step"]:
