@@ -83,13 +83,14 @@ def test_a_smaller_last_batch_is_a_step_like_any_other(config, facts, build, bat
     assert np.isfinite(small.loss)
 
 
-def test_float16_scales_the_loss_and_still_adds_the_decay_unscaled(config, build, batch):
+@pytest.mark.parametrize("implementation", ["plain", "fast"])
+def test_float16_scales_the_loss_and_still_adds_the_decay_unscaled(config, build, batch, implementation):
     """Black images teach the first kernel nothing, so it shrinks by exactly rate * 2 * decay."""
     recipe = replace(config.recipe, weight_decay=0.5, momentum=0.0, nesterov=False)
     changed = replace(config, recipe=recipe, precision="mixed_float16")
     try:
         facts = prepare(changed)
-        trainee = build(changed, facts.implementation)
+        trainee = build(changed, implementation)
         x, y = batch
         before = values(trainee.model.trainable_variables)
         stepped(trainee, recipe, facts, [(np.zeros_like(x), y)], rate=0.1)
