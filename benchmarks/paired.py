@@ -40,24 +40,25 @@ def parser(
     return options
 
 
-def settings(given: argparse.Namespace) -> Iterator[Setting]:
-    """Every contender's task, in the order of the sitting."""
+def settings(given: argparse.Namespace, cases: Sequence[tuple[str, int]] | None = None) -> Iterator[Setting]:
+    """Every contender's task, in the order of the sitting; ``cases`` are variants and batch sizes."""
     names = given.contenders.split(",")
     unknown = sorted(set(names) - set(CONTENDERS))
     if unknown:
         raise SystemExit(f"unknown contender {unknown[0]!r}: known are {', '.join(CONTENDERS)}")
     for number in range(1, given.rounds + 1):
-        for name in names:
-            yield Setting(
-                contender=name,
-                round=number,
-                variant=given.variant,
-                batch_size=given.batch_size,
-                threads=given.threads,
-                precision=given.precision,
-                warm_up=given.warm_up,
-                steps=given.steps,
-            )
+        for variant, batch_size in cases or [(given.variant, given.batch_size)]:
+            for name in names:
+                yield Setting(
+                    contender=name,
+                    round=number,
+                    variant=variant,
+                    batch_size=batch_size,
+                    threads=given.threads,
+                    precision=given.precision,
+                    warm_up=given.warm_up,
+                    steps=given.steps,
+                )
 
 
 def sit(tasks: Iterable[Setting], output: Path) -> list[Measurement]:
