@@ -110,6 +110,7 @@ def _measure(
     timer.start()
     start = before = reported = watch.clock()
     while not may_stop(seconds, elapsed_seconds=before - start, limit_seconds=time_limit, target=target):
+        timer.waited()
         step()
         timer.stepped(images)
         now = watch.clock()
@@ -119,7 +120,14 @@ def _measure(
             on_progress(_progress(seconds, now - start, time_limit))
         watch.should_stop()
         before = watch.clock()
-    return timer.stop(), _doubt(steady_state(seconds, target=target))
+    state = steady_state(seconds, target=target)
+    return _of_steps_alone(timer.stop(), images), _doubt(state)
+
+
+def _of_steps_alone(times: EpochTimes, images: int) -> EpochTimes:
+    """Without what lies between the steps here and in no training: whether to stop, and telling how far it is."""
+    rate = images / times.step_ms_p50 * 1000 if times.step_ms_p50 else None
+    return replace(times, images_per_second=rate, data_wait_seconds=None)
 
 
 def _progress(seconds: Sequence[float], spent: float, time_limit: float) -> SpeedProgress:
