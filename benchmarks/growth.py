@@ -2,7 +2,8 @@
 
 Depth 40 to 250 at growth rate 12, growth rate 12 to 36 at depth 40, and batches of 16 to 128 on 40x12. Prints seconds
 a step, seconds until the first step is done and the memory that the steps added, and of each the exponent of the power
-law through the points (least squares of the logarithms).
+law through the points (least squares of the logarithms). ``--contenders plain`` needs far more memory: at depth 250
+give it a smaller ``--batch-size``.
 """
 
 import statistics

@@ -9,7 +9,10 @@
 All train the same network (the number of parameters is checked) on the same random images from memory.
 """
 
+from collections.abc import Sequence
+
 import paired
+from sitting import Measurement, by_contender, spread
 
 
 def main() -> None:
@@ -19,10 +22,18 @@ def main() -> None:
     given = parser.parse_args()
     rows = paired.sit(paired.settings(given), given.output)
     paired.report(rows, given.baseline)
-    fast = [name for name in given.contenders.split(",") if name == "fast" != given.baseline]
-    for name in fast:  # the goals are ratios to fast's own speed
-        print()
-        paired.report([row for row in rows if row.contender != given.baseline], name)
+    if "fast" in given.contenders.split(","):
+        report_fast(rows)
+
+
+def report_fast(rows: Sequence[Measurement]) -> None:
+    """The goals: how many times as fast as each of the others ``fast`` is."""
+    print("\nfast's images a second over the contender's, pair by pair (least to greatest)")
+    for name, _ in by_contender(rows):
+        if name != "fast":
+            faster = paired.ratios(rows, name, "fast", lambda row: row.step_seconds_median)
+            cheaper = paired.ratios(rows, name, "fast", lambda row: row.step_cpu_seconds_median)
+            print(f"{name:20}x {spread(faster)}, by CPU time x {spread(cheaper)}")
 
 
 if __name__ == "__main__":
