@@ -10,7 +10,7 @@ from tensorflow import raw_ops as ops
 from densebench.models.fast_interpreter import Part
 from densebench.models.fast_layers import Interpret
 from densebench.models.fast_tape import Node, Tape
-from densebench.models.fast_tensorflow_norm import Norms, exact
+from densebench.models.fast_tensorflow_norm import Norms
 
 
 def run(
@@ -117,20 +117,20 @@ class TensorFlowKernels:
 
     def relu(self, x: Node) -> Node:
         y = ops.Relu(features=x.tensor)
-        return self._tape.record(Node(y), lambda dy: x.send(ops.ReluGrad(gradients=dy, features=y)))
+        return self._tape.record(Node(y, x.channels), lambda dy: x.send(ops.ReluGrad(gradients=dy, features=y)))
 
     def add(self, x: Node, y: Node) -> Node:
+        x, y = self._norms.exact(x), self._norms.exact(y)
+
         def backward(dy: tf.Tensor) -> None:
             x.send(dy)
             y.send(dy)
 
-        return self._tape.record(
-            Node(ops.AddV2(x=exact(x.tensor, x.channels), y=exact(y.tensor, y.channels))), backward
-        )
+        return self._tape.record(Node(ops.AddV2(x=x.tensor, y=y.tensor)), backward)
 
     def pad_channels(self, x: Node, before: int, behind: int, stride: int) -> Node:
-        picked = x.tensor[:, ::stride, ::stride]
-        paddings = [[0, 0], [0, 0], [0, 0], [before, behind]]
+        x = self._norms.exact(x)
+        y = tf.pad(x.tensor[:, ::stride, ::stride], [[0, 0], [0, 0], [0, 0], [before, behind]])
         shape = tf.shape(x.tensor)
 
         def backward(dy: tf.Tensor) -> None:
@@ -146,17 +146,17 @@ class TensorFlowKernels:
                 )
             )
 
-        return self._tape.record(Node(tf.pad(picked, paddings)), backward)
+        return self._tape.record(Node(y), backward)
 
     def average_pool(self, x: Node, size: int) -> Node:
         window = [1, size, size, 1]
         shape = tf.shape(x.tensor)
-        y = ops.AvgPool(value=x.tensor, ksize=window, strides=window, padding="VALID")
+        y = Node(ops.AvgPool(value=x.tensor, ksize=window, strides=window, padding="VALID"), x.channels)
 
         def backward(dy: tf.Tensor) -> None:
             x.send(ops.AvgPoolGrad(orig_input_shape=shape, grad=dy, ksize=window, strides=window, padding="VALID"))
 
-        return self._tape.record(Node(y), backward)
+        return self._tape.record(y, backward)
 
     def max_pool(self, x: Node, size: int, stride: int) -> Node:
         window, strides = [1, size, size, 1], [1, stride, stride, 1]
@@ -169,7 +169,7 @@ class TensorFlowKernels:
                 )
             )
 
-        return self._tape.record(Node(y), backward)
+        return self._tape.record(Node(y, x.channels), backward)
 
     def global_average_pool(self, x: Node) -> Node:
         shape = tf.shape(x.tensor)

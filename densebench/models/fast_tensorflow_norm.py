@@ -98,6 +98,10 @@ class Norms:
         padding = -x.channels % LANES
         return x if x.padding == padding else self._concat([x], padding)
 
+    def exact(self, x: Node) -> Node:
+        """Without the zeros behind the network's own channels."""
+        return self._concat([x], 0) if x.padding else x
+
     def join(self, nodes: Sequence[Node]) -> Node:
         """The concatenation, in lanes if it is one of feature maps."""
         channels = sum(node.channels for node in nodes)
@@ -108,9 +112,9 @@ class Norms:
         axis = nodes[0].tensor.shape.rank - 1
 
         def joined(tensors: list[tf.Tensor]) -> tf.Tensor:
-            narrow = [exact(tensor, node.channels) for tensor, node in zip(tensors, nodes, strict=True)]
+            narrow = [_exact(tensor, node.channels) for tensor, node in zip(tensors, nodes, strict=True)]
             rest = [self._zeros_beside(tensors[0], padding)] if padding else []
-            return ops.ConcatV2(values=[*narrow, *rest], axis=axis)
+            return tf.concat([*narrow, *rest], axis)
 
         def recompute(after: tf.Tensor) -> tf.Tensor:
             with tf.control_dependencies([after]):
@@ -149,7 +153,7 @@ class Norms:
 
         Neighbouring pixels are folded into the channels until these come in sixteens.
         """
-        x = exact(node.tensor, node.channels)
+        x = _exact(node.tensor, node.channels)
         _, height, width, channels = x.shape
         fold = LANES // gcd(LANES, channels)
         if width % fold:
@@ -172,8 +176,7 @@ class Norms:
         return y, mean, variance
 
 
-def exact(tensor: tf.Tensor, channels: int) -> tf.Tensor:
-    """Without the zeros behind the network's own channels."""
+def _exact(tensor: tf.Tensor, channels: int) -> tf.Tensor:
     return tensor if tensor.shape[-1] == channels else tensor[..., :channels]
 
 

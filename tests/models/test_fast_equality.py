@@ -1,0 +1,67 @@
+"""Fast computes what plain computes, on every backend that is installed."""
+
+import json
+import subprocess
+import sys
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+INSTALLED = [name for name in ("tensorflow", "jax", "torch") if find_spec(name)]
+each_backend = pytest.mark.parametrize("backend", INSTALLED)
+FLOAT32, ONE_VARIABLE, BFLOAT16 = 1e-5, 1e-4, 2.0**-8
+
+
+@cache
+def differences(backend):
+    """By case and figure; one process computes all of them."""
+    done = subprocess.run(
+        [sys.executable, Path(__file__).with_name("equality.py"), backend], capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def worst(backend, figure, mode=""):
+    """The greatest difference in float32, and its case."""
+    cases = {case: seen for case, seen in differences(backend).items() if mode in case and case != "mixed"}
+    return max((seen[figure], case) for case, seen in cases.items() if figure in seen)
+
+
+@each_backend
+@pytest.mark.parametrize("mode", ["training", "recomputing", "inference"])
+def test_fast_computes_the_logits_of_plain(backend, mode):
+    assert worst(backend, "logits", mode) < (FLOAT32,)
+
+
+@each_backend
+@pytest.mark.parametrize("mode", ["training", "recomputing", "inference"])
+def test_fast_computes_the_gradients_of_plain(backend, mode):
+    assert worst(backend, "gradients", mode) < (FLOAT32,)
+    assert worst(backend, "worst gradient", mode) < (ONE_VARIABLE,)
+
+
+@each_backend
+def test_fast_moves_the_statistics_as_plain_does(backend):
+    assert worst(backend, "moving", "training") < (FLOAT32,)
+    assert worst(backend, "moving", "recomputing") < (FLOAT32,)
+
+
+@each_backend
+def test_inference_leaves_the_moving_statistics_alone(backend):
+    assert worst(backend, "moving", "inference")[0] == 0
+
+
+@each_backend
+def test_ten_steps_on_batches_of_two_sizes_lead_to_the_same_variables(backend):
+    assert differences(backend)["ten steps"]["variables"] < FLOAT32
+
+
+@each_backend
+def test_fast_computes_what_plain_computes_in_mixed_precision_as_far_as_that_goes(backend):
+    seen = differences(backend)["mixed"]
+    assert seen["logits"] < 4 * BFLOAT16
+    assert seen["moving"] < BFLOAT16
+    assert seen["gradients"] < 0.5  # of small images: plain's own differ as much from those in float32
