@@ -1,8 +1,10 @@
 """Steps on TensorFlow: one graph for every batch size."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
@@ -60,8 +62,26 @@ class TensorFlowSteps:
             gradient + rate * variable.value if decays and self._recipe.weight_decay else gradient
             for gradient, variable, decays in zip(gradients, variables, self._decayed, strict=True)
         ]
-        self._optimizer.apply(gradients, variables)
+        self._update(variables, gradients)
         return tf.stack([loss, correct, sign])
+
+    def _update(self, variables: Sequence[keras.Variable], gradients: Sequence[tf.Tensor]) -> None:
+        """SGD as Keras has it, by one operation a variable: Keras's own are most of a traced graph."""
+        optimizer = self._optimizer
+        if not (isinstance(optimizer, keras.optimizers.SGD) and optimizer.momentum):
+            optimizer.apply(gradients, variables)
+            return
+        rate = tf.convert_to_tensor(optimizer.learning_rate.value)
+        for variable, velocity, gradient in zip(variables, optimizer.momentums, gradients, strict=True):
+            tf.raw_ops.ResourceApplyKerasMomentum(
+                var=variable.value.handle,
+                accum=velocity.value.handle,
+                lr=rate,
+                grad=gradient,
+                momentum=optimizer.momentum,
+                use_nesterov=optimizer.nesterov,
+            )
+        optimizer.iterations.assign_add(1)
 
     def _forward(self, x: tf.Tensor) -> tf.Tensor:
         return self._model(x, training=False)
