@@ -169,6 +169,22 @@ def after_ten_steps(network, size):
     return difference(expected, found)
 
 
+def bytes_kept(model):
+    """Sizes of the tensors that PyTorch's forward pass keeps for the backward pass, each storage once."""
+    import torch
+
+    kept = {}
+
+    def keep(tensor):
+        kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        logits = model(torch.from_numpy(batch(16)[0]), training=True)
+    assert logits.requires_grad
+    return sum(kept.values())
+
+
 def main():
     seen = {
         f"{name} {size} {mode}": differences(
@@ -179,6 +195,10 @@ def main():
         if keras.backend.backend() != "jax" or mode == "training" or name == "densenet-bc"
     }
     seen["ten steps"] = {"variables": after_ten_steps(NETWORKS["densenet"], 8)}
+    if keras.backend.backend() == "torch":
+        plain, fast = pair(NETWORKS["densenet-bc"], 16)
+        _, recomputing = pair(NETWORKS["densenet-bc"], 16, recompute=True)
+        seen["kept"] = {"plain": bytes_kept(plain), "fast": bytes_kept(fast), "recomputing": bytes_kept(recomputing)}
     if keras.backend.backend() == "tensorflow":
         for name in ("resnet20", "preresnet20", "googlenet"):
             seen[f"{name} 9 training"] = differences(find(name), 9, training=True)
