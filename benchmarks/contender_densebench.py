@@ -1,8 +1,9 @@
 """densebench's own steps, prepared as its worker prepares them."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from sitting import CLASSES, SIDE, Marks, Outcome, Setting
+from sitting import CLASSES, LEARNING_RATE, SIDE, Marks, Outcome, Setting
 
 from densebench.config import RunConfig
 from densebench.measuring.allocator import keep_large_buffers
@@ -11,9 +12,16 @@ from densebench.measuring.memory import allocator_memory
 from densebench.recipes import RECIPES
 from densebench.training import backend
 
+if TYPE_CHECKING:
+    from densebench.training.backend import BackendFacts
+    from densebench.training.recipe import Trainee
+    from densebench.training.steps import Steps
 
-def run(setting: Setting, *, backend_name: str, implementation: str, recompute: bool, jit: bool | None) -> Outcome:
-    """Build, trace, step."""
+
+def ready(
+    setting: Setting, *, backend_name: str, implementation: str, recompute: bool, jit: bool | None
+) -> "tuple[Steps, Trainee, BackendFacts]":
+    """The steps of a network that was just built; nothing is traced yet."""
     keep_large_buffers()
     config = RunConfig(
         variant=setting.variant,
@@ -30,11 +38,18 @@ def run(setting: Setting, *, backend_name: str, implementation: str, recompute: 
     from densebench.training.steps import make_steps
 
     trainee = build_trainee(config, facts, classes=CLASSES, image_size=SIDE)
-    steps, marks = make_steps(trainee, config.recipe, facts), Marks()
-    batches = setting.batches()
+    return make_steps(trainee, config.recipe, facts), trainee, facts
+
+
+def run(setting: Setting, *, backend_name: str, implementation: str, recompute: bool, jit: bool | None) -> Outcome:
+    """Build, trace, step."""
+    steps, trainee, facts = ready(
+        setting, backend_name=backend_name, implementation=implementation, recompute=recompute, jit=jit
+    )
+    batches, marks = setting.batches(), Marks()
     marks.begin()
     times = steps.compile(setting.batch_size)
-    steps.begin(config.recipe.learning_rate)
+    steps.begin(LEARNING_RATE)
     marks.traced()
     for x, y in batches:
         steps.train(steps.place(x), steps.place(y))
