@@ -16,8 +16,10 @@ CONTENDERS = (
     "torch-compile",
     "jax-plain",
     "jax-fast",
+    "jax-fast-recompute",
     "keras-torch-plain",
     "keras-torch-fast",
+    "keras-torch-fast-recompute",
     "keras-torch-plain-compiled",
     "keras-torch-fast-compiled",
 )
