@@ -31,7 +31,7 @@ def report(rows: Sequence[Measurement], baseline: str) -> None:
         first = statistics.median(row.first_step_seconds for row in own)
         faster = paired.ratios(rows, baseline, name, lambda row: row.first_step_seconds)
         print(
-            f"{name:20}build {build:6.2f} s, {own[0].traces} trace(s) {trace:6.2f} s, first step {first:6.2f} s, "
+            f"{name:28}build {build:6.2f} s, {own[0].traces} trace(s) {trace:6.2f} s, first step {first:6.2f} s, "
             f"{own[0].graph_nodes:7,} nodes" + (f"   x {spread(faster)}" if faster else "")
         )
 

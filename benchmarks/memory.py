@@ -33,7 +33,7 @@ def report_memory(rows: Sequence[Measurement], baseline: str) -> None:
         for figure in (step_bytes, traced_step_bytes):
             size = statistics.median(figure(row) for row in own)
             shown.append(f"{size / 2**30:6.3f} GiB, x {spread(paired.ratios(rows, name, baseline, figure))}")
-        print(f"{name:20}{'     '.join(shown)}")
+        print(f"{name:28}{'     '.join(shown)}")
 
 
 def step_bytes(row: Measurement) -> int:

@@ -90,7 +90,7 @@ def run_child(task: Setting) -> Measurement:
 def describe(row: Measurement) -> str:
     """A row in a line."""
     return (
-        f"{row.contender:20}{row.variant:>8} x {row.batch_size:<4}"
+        f"{row.contender:28}{row.variant:>8} x {row.batch_size:<4}"
         f"{row.step_seconds_median:8.3f} s a step ({row.step_cpu_seconds_median:.3f} CPU) "
         f"{row.images_per_second:9.2f} images/s  first {row.first_step_seconds:6.2f} s  "
         f"{gib(above(row.peak_bytes, row.base_bytes))}  load {row.load_average:.1f}"
@@ -119,7 +119,7 @@ def report(rows: Sequence[Measurement], baseline: str) -> None:
         faster = ratios(rows, baseline, name, lambda row: row.step_seconds_median)
         cheaper = ratios(rows, baseline, name, lambda row: row.step_cpu_seconds_median)
         print(
-            f"{name:20}{wall:8.3f} s a step {speed:9.2f} images/s {cpu:8.3f} CPU s"
+            f"{name:28}{wall:8.3f} s a step {speed:9.2f} images/s {cpu:8.3f} CPU s"
             + (f"   x {spread(faster)}, by CPU time x {spread(cheaper)}" if faster else "")
         )
 

@@ -33,7 +33,7 @@ def report_fast(rows: Sequence[Measurement]) -> None:
         if name != "fast":
             faster = paired.ratios(rows, name, "fast", lambda row: row.step_seconds_median)
             cheaper = paired.ratios(rows, name, "fast", lambda row: row.step_cpu_seconds_median)
-            print(f"{name:20}x {spread(faster)}, by CPU time x {spread(cheaper)}")
+            print(f"{name:28}x {spread(faster)}, by CPU time x {spread(cheaper)}")
 
 
 if __name__ == "__main__":
