@@ -91,6 +91,8 @@ def with_cost(run: Run, cost: Cost) -> Run:
 
 def with_backend(run: Run, facts: "BackendFacts") -> Run:
     """The run with what the backend made of its configuration, and the machine it runs on."""
+    if run.recompute and (facts.name, facts.device_kind) == ("jax", "cpu"):  # docs/performance.md
+        run = with_warning(run, "--recompute saves no memory here: on a CPU JAX's compiler keeps the activations")
     return dataclasses.replace(
         run,
         implementation=facts.implementation,

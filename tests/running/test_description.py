@@ -1,5 +1,10 @@
+from dataclasses import replace
+
+import pytest
+
 from densebench.records import EpochRecord, Run
-from densebench.running.description import seconds_behind, with_readiness, with_records
+from densebench.running.description import seconds_behind, with_backend, with_readiness, with_records
+from densebench.training.backend import BackendFacts
 
 RUN = Run(run="a", variant="resnet20", target=0.5)
 EPOCHS = (
@@ -39,3 +44,33 @@ def test_no_negative_time_is_entered():
     taken = Readiness(build_seconds=-1.0, trace_seconds=2.0, compile_seconds=None, first_step_seconds=None)
     run = with_readiness(RUN, taken)
     assert (run.build_seconds, run.trace_seconds, run.compile_seconds) == (None, 2.0, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "device", "recompute", "warned"),
+    [
+        ("jax", "cpu", True, True),
+        ("jax", "gpu", True, False),
+        ("jax", "cpu", False, False),
+        ("torch", "cpu", True, False),
+    ],
+)
+def test_recomputing_where_it_saves_nothing_is_said(name, device, recompute, warned):
+    facts = BackendFacts(
+        name=name,
+        version="1",
+        keras="3",
+        precision="float32",
+        implementation="fast",
+        jit=True,
+        tf32=False,
+        deterministic=True,
+        threads=2,
+        device_kind=device,
+        device_name=None,
+        cuda=None,
+        cudnn=None,
+    )
+    run = with_backend(replace(RUN, recompute=recompute), facts)
+    assert ("saves no memory" in (run.warnings or "")) == warned
+    assert with_backend(run, facts).warnings == run.warnings
