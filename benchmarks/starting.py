@@ -1,7 +1,7 @@
 """How long the commands that train nothing take, process and all: ``python benchmarks/starting.py --output start.csv``.
 
-``--help``, ``summary``, and ``compare`` of ``--files`` of the repository's own results, in turn, ``--rounds`` times. Beside
-them, as what no command can be faster than, an interpreter that does nothing.
+``--help``, ``summary``, and ``compare`` of ``--files`` of the repository's own results, in turn, ``--rounds`` times.
+Beside them, as what no command can be faster than, an interpreter that does nothing.
 """
 
 import argparse
