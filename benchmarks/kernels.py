@@ -7,7 +7,6 @@ in a process of its own: what does not get faster there waits for memory.
 """
 
 import argparse
-import csv
 import json
 import os
 import statistics
@@ -18,6 +17,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from sitting import write
 
 from densebench.measuring.allocator import keep_large_buffers
 from densebench.measuring.host import cpu_model
@@ -184,10 +185,7 @@ def main() -> None:
         environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"}
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
         rows += [Time(**row) for row in json.loads(done.stdout.splitlines()[-1])]
-    with given.output.open("w", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(asdict(rows[0])))
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in rows)
+    write(rows, given.output)
     report(rows)
 
 

@@ -7,16 +7,14 @@ pass computes as much for the weights and once more for the inputs. What a step 
 ReLU, concatenating, the update) counts as nothing, so that its share shows how much of the time that is.
 """
 
-import csv
 import json
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 
 import paired
-from sitting import CLASSES, SIDE, Measurement, growth_rate, spread
+from sitting import CLASSES, SIDE, Measurement, growth_rate, spread, write
 
 from densebench.measuring.allocator import keep_large_buffers
 from densebench.models.cost import count
@@ -132,14 +130,6 @@ def describe(row: Share) -> str:
         f"round {row.round}  {row.contender:15}{row.step_seconds_median:8.3f} s a step: {step:6.1f} of {large:6.1f} "
         f"(large) {small_1x1:6.1f} (1x1) {small_3x3:6.1f} (3x3) GMAC/s  load {row.load_average:.1f}"
     )
-
-
-def write(rows: list[Share], path: Path) -> None:
-    """Every row so far."""
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(asdict(rows[0])))
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in rows)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ Beside them stands the speed of memory, on the same threads: a sum of two tensor
 one. An operation as fast as that waits for memory, and a second thread cannot make it faster.
 """
 
-import csv
 import json
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from pathlib import Path
 
 import contender_densebench
 import paired
-from sitting import LEARNING_RATE, Setting
+from sitting import LEARNING_RATE, Setting, write
 
 from densebench.measuring.allocator import keep_large_buffers
 from densebench.measuring.host import cpu_model
@@ -163,14 +162,6 @@ def report(rows: Sequence[Operation]) -> None:
 def kind_of(operation: str) -> str:
     """The kind whose words the operation's type has."""
     return next((kind for kind, words in KINDS.items() if any(word in operation for word in words)), "the rest")
-
-
-def write(rows: Sequence[Operation], path: Path) -> None:
-    """Every row so far."""
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(asdict(rows[0])))
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in rows)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
 """What a contender is asked for and what it answers: the values that ``paired.py`` and its children exchange."""
 
+import csv
 import itertools
 import os
 import platform
 import statistics
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -161,6 +164,14 @@ def measurement(setting: Setting, outcome: Outcome) -> Measurement:
 def differences(values: Sequence[float]) -> list[float]:
     """From each value to the next."""
     return [after - before for before, after in itertools.pairwise(values)]
+
+
+def write(rows: Sequence[Any], path: Path) -> None:
+    """Dataclasses of one kind as a CSV."""
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=[each.name for each in fields(rows[0])])
+        writer.writeheader()
+        writer.writerows(asdict(row) for row in rows)
 
 
 def block_depths(variant: str) -> tuple[int, ...]:
