@@ -38,14 +38,7 @@ def run(setting: Setting) -> Outcome:
         return contender_torch.run(setting, kept_buffers=name != "torch-eager", compiled=name == "torch-compile")
     import contender_densebench
 
-    words = name.removeprefix("keras-").split("-")
-    return contender_densebench.run(
-        setting,
-        backend_name=words[0] if words[0] in ("jax", "torch") else "tensorflow",
-        implementation="fast" if "fast" in words else "plain",
-        recompute="recompute" in words,
-        jit=True if "compiled" in words else None,
-    )
+    return contender_densebench.run(setting)
 
 
 if __name__ == "__main__":

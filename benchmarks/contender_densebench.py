@@ -18,19 +18,18 @@ if TYPE_CHECKING:
     from densebench.training.steps import Steps
 
 
-def ready(
-    setting: Setting, *, backend_name: str, implementation: str, recompute: bool, jit: bool | None
-) -> "tuple[Steps, Trainee, BackendFacts]":
-    """The steps of a network that was just built; nothing is traced yet."""
+def ready(setting: Setting) -> "tuple[Steps, Trainee, BackendFacts]":
+    """The steps of a network that was just built, as the contender's name asks for them; nothing is traced yet."""
     keep_large_buffers()
+    words = setting.contender.removeprefix("keras-").split("-")
     config = RunConfig(
         variant=setting.variant,
         recipe=replace(RECIPES["blog"], batch_size=setting.batch_size),
-        backend=backend_name,
+        backend=words[0] if words[0] in ("jax", "torch") else "tensorflow",
         precision=setting.precision,
-        implementation=implementation,
-        recompute=recompute,
-        jit=jit,
+        implementation="fast" if "fast" in words else "plain",
+        recompute="recompute" in words,
+        jit=True if "compiled" in words else None,
         threads=setting.threads,
     )
     facts = backend.prepare(config)
@@ -41,11 +40,9 @@ def ready(
     return make_steps(trainee, config.recipe, facts), trainee, facts
 
 
-def run(setting: Setting, *, backend_name: str, implementation: str, recompute: bool, jit: bool | None) -> Outcome:
+def run(setting: Setting) -> Outcome:
     """Build, trace, step."""
-    steps, trainee, facts = ready(
-        setting, backend_name=backend_name, implementation=implementation, recompute=recompute, jit=jit
-    )
+    steps, trainee, facts = ready(setting)
     batches, marks = setting.batches(), Marks()
     marks.begin()
     times = steps.compile(setting.batch_size)
@@ -55,7 +52,7 @@ def run(setting: Setting, *, backend_name: str, implementation: str, recompute: 
         steps.train(steps.place(x), steps.place(y))
         marks.mark()
     on_gpu = facts.device_kind == "gpu"
-    allocated = allocator_memory(backend_name).peak()
+    allocated = allocator_memory(facts.name).peak()
     return Outcome(
         marks=marks,
         params=trainee.model.count_params(),
@@ -64,7 +61,7 @@ def run(setting: Setting, *, backend_name: str, implementation: str, recompute: 
         build_seconds=trainee.build_seconds,
         trace_seconds=times.trace_seconds,
         traces=None if times.trace_seconds is None else 1,
-        graph_nodes=_graph_nodes(steps) if backend_name == "tensorflow" else None,
+        graph_nodes=_graph_nodes(steps) if facts.name == "tensorflow" else None,
         peak_bytes=allocated.peak_bytes if on_gpu else host_peak_bytes(),
         memory_source=allocated.source if on_gpu else "VmHWM",
     )

@@ -8,17 +8,16 @@ in a process of its own: what does not get faster there waits for memory.
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sitting import write
+import paired
+from sitting import repeated, write
 
 from densebench.measuring.allocator import keep_large_buffers
 from densebench.measuring.host import cpu_model
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
 BATCH, SIDE, NARROW, GROWTH, WIDE = 64, 32, 48, 12, 112
 EPSILON = 1e-5
-WARM_UP = 3
 Kernel = tuple[str, Callable[..., Any], "list[tf.Tensor]", int]  # name, function, inputs, multiply-adds
 
 
@@ -148,13 +146,7 @@ def measure(threads: int, seconds: float) -> Iterator[Time]:
     for kernels in (convolutions, normalisations, chunks):
         for name, function, inputs, macs in kernels():
             graph = tf.function(function, autograph=False)
-            for _ in range(WARM_UP):
-                graph(*inputs)
-            times: list[float] = []
-            while sum(times) < seconds:
-                start = time.perf_counter()
-                graph(*inputs)  # on a CPU done when it returns
-                times.append(time.perf_counter() - start)
+            times = repeated(partial(graph, *inputs), seconds)
             median = statistics.median(times)
             yield Time(
                 kernel=name,
@@ -181,10 +173,8 @@ def main() -> None:
         return
     rows: list[Time] = []
     for threads in dict.fromkeys((1, given.threads)):
-        command = [sys.executable, *sys.argv, "--child", str(threads)]
-        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"}
-        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-        rows += [Time(**row) for row in json.loads(done.stdout.splitlines()[-1])]
+        found = paired.answer("the measurement of kernels", *sys.argv, "--child", str(threads))
+        rows += [Time(**row) for row in found]
     write(rows, given.output)
     report(rows)
 

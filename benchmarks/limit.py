@@ -8,20 +8,18 @@ ReLU, concatenating, the update) counts as nothing, so that its share shows how 
 """
 
 import json
-import subprocess
 import sys
-import time
 from dataclasses import dataclass
+from functools import partial
 
 import paired
-from sitting import CLASSES, SIDE, Measurement, growth_rate, spread, write
+from sitting import CLASSES, SIDE, Measurement, growth_rate, repeated, spread, write
 
 from densebench.measuring.allocator import keep_large_buffers
 from densebench.models.cost import count
 from densebench.models.variants import find
 
 LARGE = 2048
-WARM_UP = 5
 SECONDS = 2.0  # for each product
 Shape = tuple[int, int, int]  # rows, inner, columns
 
@@ -68,13 +66,7 @@ def measure_rates(wanted: list[Shape], threads: int) -> list[float]:
     for rows, inner, columns in wanted:
         left = tf.constant(random.standard_normal((rows, inner), dtype=np.float32))
         right = tf.constant(random.standard_normal((inner, columns), dtype=np.float32))
-        for _ in range(WARM_UP):
-            tf.matmul(left, right)
-        seconds: list[float] = []
-        while sum(seconds) < SECONDS:
-            start = time.perf_counter()
-            tf.matmul(left, right)  # on a CPU done when it returns
-            seconds.append(time.perf_counter() - start)
+        seconds = repeated(partial(tf.matmul, left, right), SECONDS)
         rates.append(rows * inner * columns / float(np.median(seconds)))
     return rates
 
@@ -82,8 +74,7 @@ def measure_rates(wanted: list[Shape], threads: int) -> list[float]:
 def share(row: Measurement) -> Share:
     """A contender's row beside the rates of the moment."""
     task = json.dumps([shapes(row.variant, row.batch_size), row.threads])
-    done = subprocess.run([sys.executable, __file__, "--rates", task], capture_output=True, text=True, check=True)
-    large, small_1x1, small_3x3 = json.loads(done.stdout.splitlines()[-1])
+    large, small_1x1, small_3x3 = paired.answer("the measurement of rates", __file__, "--rates", task)
     macs = count(find(row.variant), classes=CLASSES, image_size=SIDE).forward_macs
     rate = 3 * macs * row.batch_size / row.step_seconds_median
     return Share(

@@ -8,7 +8,6 @@ one. An operation as fast as that waits for memory, and a second thread cannot m
 """
 
 import json
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,7 +20,6 @@ import contender_densebench
 import paired
 from sitting import LEARNING_RATE, Setting, write
 
-from densebench.measuring.allocator import keep_large_buffers
 from densebench.measuring.host import cpu_model
 
 KINDS = {
@@ -31,6 +29,7 @@ KINDS = {
     "ReLU's gradient": ("ReluGrad",),
     "concatenating, splitting, summing": ("Concat", "Split", "AddN", "AddV2", "StridedSlice", "Pad", "Transpose"),
 }
+PROFILED = {"plain", "fast", "fast-recompute"}  # densebench's own on TensorFlow
 SUMMED = 1 << 24  # float32 values: 64 MiB, more than a cache holds
 
 
@@ -55,6 +54,8 @@ def main() -> None:
     """Measure, print and write."""
     parser = paired.parser(__doc__, contenders="fast", baseline="fast", rounds=1, warm_up=3, steps=5)
     given = parser.parse_args()
+    if not set(given.contenders.split(",")) <= PROFILED:
+        raise SystemExit(f"only {', '.join(sorted(PROFILED))} can be profiled, and {given.contenders!r} has others")
     rows: list[Operation] = []
     for task in paired.settings(given):
         for threads in dict.fromkeys((1, given.threads)):
@@ -66,19 +67,13 @@ def main() -> None:
 
 def run_child(task: Setting) -> list[Operation]:
     """A new process, because a framework's threads are set once."""
-    command = [sys.executable, __file__, "--child", json.dumps(asdict(task))]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise SystemExit(f"{task.contender} failed ({done.returncode}):\n{done.stderr[-4000:]}")
-    return [Operation(**row) for row in json.loads(done.stdout.splitlines()[-1])]
+    rows = paired.answer(task.contender, __file__, "--child", json.dumps(asdict(task)))
+    return [Operation(**row) for row in rows]
 
 
 def profile(setting: Setting) -> list[Operation]:
     """The operations of ``setting.steps`` steps."""
-    implementation, _, recompute = setting.contender.partition("-")
-    steps, _, facts = contender_densebench.ready(
-        setting, backend_name="tensorflow", implementation=implementation, recompute=bool(recompute), jit=None
-    )
+    steps, _, facts = contender_densebench.ready(setting)
     import tensorflow as tf
 
     batches = setting.batches()
@@ -132,7 +127,6 @@ def timed_operations(directory: Path) -> Iterator[tuple[str, float]]:
 
 def memory_speed() -> float:
     """Gigabytes a second of a sum of two tensors, the best of ten."""
-    keep_large_buffers()
     import tensorflow as tf
 
     x, y = tf.zeros(SUMMED), tf.ones(SUMMED)

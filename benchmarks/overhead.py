@@ -12,18 +12,18 @@ differ), and writes every epoch to the CSV that ``--output`` names.
 """
 
 import argparse
-import csv
 import os
 import runpy
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sitting import write
 
 from densebench.config import RunConfig
 from densebench.measuring.host import cpu_model
@@ -207,14 +207,6 @@ def ratio_by_round(epochs: Sequence[Epoch], reference: str, clock: str) -> list[
     taken = {(epoch.round, epoch.way): getattr(epoch, clock) for epoch in epochs}
     rounds = sorted({epoch.round for epoch in epochs})
     return [taken[number, "measured"] / taken[number, reference] for number in rounds]
-
-
-def write(epochs: Sequence[Epoch], path: Path) -> None:
-    """Every epoch as a row."""
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(asdict(epochs[0])))
-        writer.writeheader()
-        writer.writerows(asdict(epoch) for epoch in epochs)
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Any
 
 from contender import CONTENDERS
 from sitting import Measurement, Setting, by_contender, spread
@@ -78,13 +79,17 @@ def sit(tasks: Iterable[Setting], output: Path) -> list[Measurement]:
 
 
 def run_child(task: Setting) -> Measurement:
-    """A new process for one contender; its words on standard error are shown if it fails."""
+    """A new process for one contender."""
+    return Measurement(**answer(task.contender, str(CHILD), json.dumps(asdict(task))))
+
+
+def answer(name: str, *arguments: str) -> Any:
+    """What a Python of its own prints as its last line of JSON; ``name`` is what is said to have failed if it fails."""
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"}
-    command = [sys.executable, str(CHILD), json.dumps(asdict(task))]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise SystemExit(f"{task.contender} failed ({done.returncode}):\n{done.stderr[-4000:]}")
-    return Measurement(**json.loads(done.stdout.splitlines()[-1]))
+        raise SystemExit(f"{name} failed ({done.returncode}):\n{done.stderr[-4000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def describe(row: Measurement) -> str:

@@ -6,15 +6,15 @@ that ``--output`` names.
 """
 
 import argparse
-import csv
 import os
 import platform
 import statistics
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from sitting import write
 
 from densebench.config import DataConfig
 from densebench.data.batches import EvalBatches, TrainBatches, describe_augmentation
@@ -59,6 +59,7 @@ def main() -> None:
         show(name, [each for each in measurements if each.batches == name])
     if options.output:
         write(measurements, options.output)
+        print(f"Wrote {options.output}")
 
 
 def parse() -> argparse.Namespace:
@@ -112,14 +113,6 @@ def show(name: str, measurements: list[Measurement]) -> None:
         f"{name:11}{measurements[0].augmentation:29}{wall:9,.0f} images a second, {cpu:9,.0f} a CPU second "
         f"(medians of {len(measurements)}), {wall / GOAL:.1f} times the goal"
     )
-
-
-def write(measurements: list[Measurement], path: Path) -> None:
-    with path.open("w", newline="") as file:
-        rows = csv.DictWriter(file, fieldnames=list(asdict(measurements[0])))
-        rows.writeheader()
-        rows.writerows(asdict(each) for each in measurements)
-    print(f"Wrote {path}")
 
 
 if __name__ == "__main__":

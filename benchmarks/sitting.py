@@ -6,7 +6,7 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from densebench.models.cost import count
 from densebench.models.variants import find
 
 SIDE, CLASSES = 32, 10
+WARM_UP = 5  # calls of what is repeated
 LEARNING_RATE, MOMENTUM, WEIGHT_DECAY = 0.1, 0.9, 1e-4  # the recipe of the blog series
 Batches = list[tuple[NDArray[np.float32], NDArray[np.int32]]]
 
@@ -164,6 +165,18 @@ def measurement(setting: Setting, outcome: Outcome) -> Measurement:
 def differences(values: Sequence[float]) -> list[float]:
     """From each value to the next."""
     return [after - before for before, after in itertools.pairwise(values)]
+
+
+def repeated(call: Callable[[], object], seconds: float) -> list[float]:
+    """How long each call took, for ``seconds`` in all, after some to warm up; on a CPU it is done when it returns."""
+    for _ in range(WARM_UP):
+        call()
+    times: list[float] = []
+    while sum(times) < seconds:
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return times
 
 
 def write(rows: Sequence[Any], path: Path) -> None:

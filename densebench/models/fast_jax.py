@@ -4,7 +4,8 @@ from typing import Any
 
 from keras import ops
 
-EPSILON = 1e-5
+from densebench.models.layers import EPSILON
+
 Tensor = Any
 
 

@@ -12,9 +12,8 @@ import keras
 
 from densebench.models.fast_interpreter import FastLayers, FeatureMap, Kernels, Part, Tensor
 from densebench.models.fast_variables import DeclaringLayers, Variables
+from densebench.models.layers import MOMENTUM
 from densebench.models.variant import Variant, check_request
-
-MOMENTUM = 0.9
 
 
 class Interpret(Protocol[Tensor]):

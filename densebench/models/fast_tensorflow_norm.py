@@ -16,8 +16,7 @@ from tensorflow import raw_ops as ops
 
 from densebench.models.fast_interpreter import LANES, Part
 from densebench.models.fast_tape import Node, Tape
-
-EPSILON = 1e-5
+from densebench.models.layers import EPSILON
 
 
 @dataclass(frozen=True, kw_only=True)

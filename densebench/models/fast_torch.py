@@ -6,7 +6,7 @@ import torch
 from keras import ops
 from torch.nn import functional
 
-EPSILON = 1e-5
+from densebench.models.layers import EPSILON
 
 
 def statistics(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -4,12 +4,10 @@ import keras
 
 from densebench.errors import InputError, unknown
 from densebench.models.initial_weights import initial_value
-from densebench.models.layers import LayerNames
+from densebench.models.layers import EPSILON, MOMENTUM, LayerNames
 from densebench.models.variant import Variant, check_request
 
 IMPLEMENTATIONS = ("plain", "fast")
-MOMENTUM = 0.9
-EPSILON = 1e-5
 
 
 def build(

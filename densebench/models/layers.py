@@ -13,6 +13,9 @@ from typing import Protocol, TypeVar
 
 Value = TypeVar("Value")
 
+MOMENTUM = 0.9  # of the moving statistics of every batch normalisation
+EPSILON = 1e-5  # added to its variance
+
 
 class Layers(Protocol[Value]):
     """What a network may be made of."""
