@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
-from densebench.measuring.host import cpu_model, current_bytes
+from densebench.measuring.host import cpu_model
 from densebench.models.cost import count
 from densebench.models.variants import find
 
@@ -58,12 +59,12 @@ class Marks:
 
     def begin(self) -> None:
         """Before anything is traced."""
-        self.untraced_bytes = self.base_bytes = current_bytes()
+        self.untraced_bytes = self.base_bytes = psutil.Process().memory_info().rss
         self.mark()
 
     def traced(self) -> None:
         """Between the trace and the first step, where they are apart."""
-        self.base_bytes = current_bytes()
+        self.base_bytes = psutil.Process().memory_info().rss
 
     def mark(self) -> None:
         """The end of a step."""

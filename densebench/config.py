@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from densebench.errors import InputError, unknown
 from densebench.recipes import RECIPES, Recipe
@@ -150,6 +150,3 @@ def fingerprint(config: RunConfig) -> str:
     """Short hash of everything that decides the run's numbers."""
     text = json.dumps(deciding_values(config), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-Split = Literal["train", "validation", "test"]

@@ -63,16 +63,6 @@ def host_peak_bytes(root: Path = ROOT) -> int | None:
     return _resource_peak() if peak is None else peak
 
 
-def current_bytes(root: Path = ROOT) -> int | None:
-    """Resident memory of this process now."""
-    resident = status_bytes("VmRSS", root)
-    if resident is not None:
-        return resident
-    import psutil
-
-    return int(psutil.Process().memory_info().rss)
-
-
 def status_bytes(field: str, root: Path = ROOT) -> int | None:
     """A field such as ``VmHWM:   1740 kB`` of ``/proc/self/status``, in bytes; ``None`` where there is none."""
     lines = (_read(root / "proc/self/status") or "").splitlines()

@@ -24,13 +24,11 @@ class Interpret(Protocol[Tensor]):
     ) -> tuple[Tensor, list[Tensor]]: ...
 
 
-def build(
-    variant: Variant, *, classes: int, image_size: int, weight_decay: float, seed: int, recompute: bool
-) -> keras.Model:
+def build(variant: Variant, *, classes: int, image_size: int, seed: int, recompute: bool) -> keras.Model:
     """Model from float32 images (batch, height, width, 3) to float32 logits (batch, classes).
 
-    Raises :class:`InputError` for a request that the network cannot serve. ``weight_decay`` makes no difference to
-    what the model computes: the training step adds its gradient.
+    Raises :class:`InputError` for a request that the network cannot serve. It has no weight decay of its own: the
+    training step adds that gradient.
     """
     check_request(variant, classes=classes, image_size=image_size)
     image = keras.Input((image_size, image_size, 3), name="image")

@@ -31,14 +31,7 @@ def build(
     if implementation == "fast":
         from densebench.models import fast_layers
 
-        return fast_layers.build(
-            variant,
-            classes=classes,
-            image_size=image_size,
-            weight_decay=weight_decay,
-            seed=seed,
-            recompute=recompute,
-        )
+        return fast_layers.build(variant, classes=classes, image_size=image_size, seed=seed, recompute=recompute)
     if recompute:
         raise InputError("--recompute needs an implementation that can: give --implementation fast with it.")
     image = keras.Input((image_size, image_size, 3), name="image")

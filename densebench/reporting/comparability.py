@@ -47,10 +47,6 @@ def terms(metric: Metric, row: Row) -> tuple[object, ...]:
     return (id(row) if unfinished else None, *(settings(row, column) for column in metric.requires_equal))
 
 
-def comparable(metric: Metric, row: Row, other: Row) -> bool:
-    return not obstacles(metric, row, other) and not across_hardware(metric, row, other)
-
-
 def environment_differences(rows: Sequence[Row]) -> tuple[EnvironmentDifference, ...]:
     """Every column of the environment, and the threads, in which the rows differ or are mixed."""
     found = []

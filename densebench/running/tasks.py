@@ -24,7 +24,6 @@ class EvaluateTask:
     config: RunConfig
     source: str  # the run that was trained, or the model's file
     model_file: str | None  # a .keras file; None: the newest checkpoint of the run
-    trust_file: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

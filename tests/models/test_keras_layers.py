@@ -144,8 +144,8 @@ def test_the_fast_implementation_is_asked_with_every_setting(monkeypatch):
     asked = {}
     fake = types.SimpleNamespace(build=lambda variant, **settings: asked.update(settings, name=variant.name))
     monkeypatch.setattr(models, "fast_layers", fake, raising=False)
-    settings = {"classes": 3, "image_size": 9, "weight_decay": 0.5, "seed": 7, "recompute": True}
-    build(find("10x3"), implementation="fast", **settings)
+    settings = {"classes": 3, "image_size": 9, "seed": 7, "recompute": True}
+    build(find("10x3"), implementation="fast", weight_decay=0.5, **settings)
     assert asked == {"name": "10x3", **settings}
 
 
