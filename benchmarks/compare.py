@@ -20,7 +20,7 @@ from pathlib import Path
 
 from synthetic_runs import VARIANTS, make_run
 
-from densebench.reporting import store
+from densebench.results import store
 
 SIZES = (1, 50, 100, 200)  # one run shows what every call costs
 EPOCHS = 300

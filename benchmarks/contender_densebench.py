@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 from sitting import CLASSES, LEARNING_RATE, SIDE, Marks, Outcome, Setting
 
 from densebench.config import RunConfig
-from densebench.measuring.allocator import keep_large_buffers
+from densebench.measuring.gpu.allocator import allocator_memory
 from densebench.measuring.host import host_peak_bytes
-from densebench.measuring.memory import allocator_memory
+from densebench.measuring.malloc import keep_large_buffers
 from densebench.recipes import RECIPES
-from densebench.training import backend
+from densebench.training.backends import backend
 
 if TYPE_CHECKING:
-    from densebench.training.backend import BackendFacts
-    from densebench.training.recipe import Trainee
-    from densebench.training.steps import Steps
+    from densebench.training.backends.backend import BackendFacts
+    from densebench.training.steps.step import Steps
+    from densebench.training.trainee import Trainee
 
 
 def ready(setting: Setting) -> "tuple[Steps, Trainee, BackendFacts]":
@@ -33,8 +33,8 @@ def ready(setting: Setting) -> "tuple[Steps, Trainee, BackendFacts]":
         threads=setting.threads,
     )
     facts = backend.prepare(config)
-    from densebench.training.recipe import build_trainee
-    from densebench.training.steps import make_steps
+    from densebench.training.steps.step import make_steps
+    from densebench.training.trainee import build_trainee
 
     trainee = build_trainee(config, facts, classes=CLASSES, image_size=SIDE)
     return make_steps(trainee, config.recipe, facts), trainee, facts

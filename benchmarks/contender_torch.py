@@ -22,8 +22,8 @@ from sitting import (
 from torch import nn
 from torch.nn import functional
 
-from densebench.measuring.allocator import keep_large_buffers
 from densebench.measuring.host import host_peak_bytes
+from densebench.measuring.malloc import keep_large_buffers
 
 
 def bn_relu_conv(channels: int, filters: int, kernel_size: int) -> nn.Sequential:

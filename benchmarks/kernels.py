@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import paired
 from sitting import repeated, write
 
-from densebench.measuring.allocator import keep_large_buffers
 from densebench.measuring.host import cpu_model
+from densebench.measuring.malloc import keep_large_buffers
 
 if TYPE_CHECKING:
     import tensorflow as tf

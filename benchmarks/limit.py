@@ -15,7 +15,7 @@ from functools import partial
 import paired
 from sitting import CLASSES, SIDE, Measurement, growth_rate, repeated, spread, write
 
-from densebench.measuring.allocator import keep_large_buffers
+from densebench.measuring.malloc import keep_large_buffers
 from densebench.models.cost import count
 from densebench.models.variants import find
 

@@ -26,14 +26,14 @@ from numpy.typing import NDArray
 from sitting import write
 
 from densebench.config import RunConfig
+from densebench.measuring.gpu.allocator import allocator_memory
+from densebench.measuring.gpu.library import Found
+from densebench.measuring.gpu.monitor import Monitor, open_monitor
 from densebench.measuring.host import cpu_model
-from densebench.measuring.memory import allocator_memory
-from densebench.measuring.nvml import Monitor, open_monitor
-from densebench.measuring.nvml_library import Found
-from densebench.measuring.steady import median_interval
+from densebench.measuring.stopping_rule import median_interval
 from densebench.measuring.stopwatch import EpochTimer
 from densebench.recipes import RECIPES
-from densebench.training import backend
+from densebench.training.backends import backend
 
 FAKE_NVML = Path(__file__).parents[1] / "tests" / "measuring" / "conftest.py"
 SIDE, CLASSES = 32, 10
@@ -79,7 +79,7 @@ def fit(ground: Ground) -> Callable[[], object]:
     """An epoch by ``model.fit``."""
     import keras
 
-    from densebench.training.recipe import build_trainee
+    from densebench.training.trainee import build_trainee
 
     trainee = build_trainee(ground.config, ground.facts, classes=CLASSES, image_size=SIDE)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -92,8 +92,8 @@ class OwnLoop:
     """Epochs by densebench's own steps, without its instruments and with them."""
 
     def __init__(self, ground: Ground) -> None:
-        from densebench.training.recipe import build_trainee
-        from densebench.training.steps import make_steps
+        from densebench.training.steps.step import make_steps
+        from densebench.training.trainee import build_trainee
 
         size = ground.config.recipe.batch_size
         trainee = build_trainee(ground.config, ground.facts, classes=CLASSES, image_size=SIDE)
@@ -112,7 +112,7 @@ class OwnLoop:
     def measured(self, monitor: Monitor) -> None:
         """Steps with every instrument."""
         from densebench.training.epoch_record import Measured, make_record
-        from densebench.training.progress import EpochTotals
+        from densebench.training.epoch_totals import EpochTotals
         from densebench.training.watch import Watch
 
         told: list[Any] = []

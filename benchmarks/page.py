@@ -15,8 +15,8 @@ from pathlib import Path
 import chromium
 from synthetic_runs import make_runs
 
-from densebench.reporting.comparison import CompareOptions, compare
-from densebench.reporting.page import write_page
+from densebench.comparison.compare import CompareOptions, compare
+from densebench.reporting.page.page import write_page
 
 
 def main() -> int:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from densebench.comparison.compare import compare as compare_runs
+from densebench.comparison.values import CompareOptions, Comparison
 from densebench.config import BACKENDS, RunConfig
 from densebench.data import datasets
 from densebench.measuring.environment import probe, version_of
@@ -15,18 +17,17 @@ from densebench.planning.evaluation import PlannedEvaluation
 from densebench.planning.speed import PlannedSpeed
 from densebench.planning.training import PlannedRun
 from densebench.records import Run
-from densebench.reporting import comparison, store
 from densebench.reporting.environment_tables import environment_grid
-from densebench.reporting.gathering import gather
 from densebench.reporting.grid import Grid
-from densebench.reporting.live import PlannedRun as ShownRun
-from densebench.reporting.live import View
+from densebench.reporting.live.view import PlannedRun as ShownRun
+from densebench.reporting.live.view import View
 from densebench.reporting.network_tables import Counted, layers_grid, summary_grid
 from densebench.reporting.plan_grid import PlanRow, plan_grid
-from densebench.reporting.rows import CompareOptions, Comparison
+from densebench.results import store
+from densebench.results.gathering import gather
 from densebench.running.directory import claim, run_directory
-from densebench.running.evaluation_run import CONFUSION_FILE
-from densebench.running.launcher import Outcome, launch
+from densebench.running.evaluate_job import CONFUSION_FILE
+from densebench.running.launchers.process import Outcome, launch
 from densebench.running.showing import show
 from densebench.running.tasks import EvaluateTask, SpeedTask, Task, TrainTask
 
@@ -101,7 +102,7 @@ def evaluate(planned: PlannedEvaluation, view: View) -> Evaluated:
 
 def plot_confusion(confusion: Confusion, run: Run, target: Path) -> list[Path]:
     """Draw a confusion matrix; returns the files written."""
-    from densebench.reporting.figures_confusion import plot_confusion as draw
+    from densebench.reporting.figures.confusion import plot_confusion as draw
 
     file = target if target.suffix else target / f"{run.run}.png"
     return [draw(confusion.counts, confusion.classes, file)]
@@ -149,18 +150,18 @@ def check(counted: Sequence[Counted], *, classes: int, image_size: int) -> list[
 def compare(paths: Sequence[Path], options: CompareOptions, *, published: bool) -> Comparison:
     """Compare the runs of files and folders; with what others published of their variants, if asked."""
     found = gather(paths, baseline=options.baseline, published=published)
-    return comparison.compare(found.runs, options, found.baseline_runs)
+    return compare_runs(found.runs, options, found.baseline_runs)
 
 
 def picture(compared: Comparison, *, plot: Path | None, html: Path | None) -> list[Path]:
     """Draw pictures and write the page where asked; returns the files written."""
     written: list[Path] = []
     if plot is not None:
-        from densebench.reporting.figures import plot as draw
+        from densebench.reporting.figures.plot import plot as draw
 
         written += draw(compared, plot)
     if html is not None:
-        from densebench.reporting.page import write_page
+        from densebench.reporting.page.page import write_page
 
         written.append(write_page(compared, html))
     return written

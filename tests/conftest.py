@@ -1,8 +1,21 @@
-"""Shared by all tests: quiet frameworks, and no reading or writing outside the test's own directory."""
+"""Shared by all tests: quiet frameworks, nothing read or written outside the test's own directory, synthetic runs."""
 
+import dataclasses
 import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+from densebench.records import COLUMNS, Environment, EpochRecord, Run
+
+settings.register_profile("densebench", deadline=None, derandomize=True)
+settings.load_profile("densebench")
+sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))  # synthetic runs and the headless browser
+
+Make = Callable[..., Run]
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -15,3 +28,46 @@ def in_tmp(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return tmp_path
+
+
+@pytest.fixture
+def trained() -> Make:
+    """Makes a finished training whose last epoch has the given figures; further names are columns."""
+    return make_run
+
+
+def make_run(variant="resnet20", seed=0, accuracy=0.9, seconds=10.0, memory=2**30, *, epochs=3, **columns) -> Run:
+    environment = {"device": "Fast Card", "device_kind": "gpu", "cpu": "Old CPU", "cpu_cores": 2}
+    described = {"dataset": "digits", "dataset_sha256": "ab" * 32, "test_images": 360, "train_images": 1437}
+    for name, value in columns.items():
+        (environment if COLUMNS[name].level == "environment" else described)[name] = value
+    records = tuple(
+        EpochRecord(
+            epoch=epoch,
+            epoch_seconds=seconds,
+            images_per_second=1437 / seconds,
+            elapsed_seconds=seconds * epoch,
+            gpu_peak_bytes=memory,
+            test_accuracy=accuracy - 0.05 * (epochs - epoch),
+            test_loss=1 - accuracy,
+        )
+        for epoch in range(1, epochs + 1)
+    )
+    run = Run(
+        run=f"{variant}-s{seed}",
+        status="completed",
+        variant=variant,
+        seed=seed,
+        epochs=epochs,
+        batch_size=64,
+        recipe="blog",
+        backend="tensorflow",
+        precision="float32",
+        params=271_098,
+        forward_macs=40_551_040,
+        weights_bytes=4 * 271_098,
+        total_seconds=seconds * epochs,
+        environment=Environment(**environment),
+        records=records,
+    )
+    return dataclasses.replace(run, **described)

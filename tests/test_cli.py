@@ -8,7 +8,7 @@ import pytest
 
 from densebench.cli import run
 from densebench.records import EpochRecord, Run
-from densebench.reporting import store
+from densebench.results import store
 
 TINY = ["--dataset", "digits", "--image-size", "8", "--train-limit", "100", "--test-limit", "50", "--batch-size", "20"]
 

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from densebench.cli import options as option
+from densebench.cli import arguments as option
+from densebench.cli.parsing import words
 from densebench.cli.printing import print_result, print_table, tell_written
-from densebench.cli.reading import words
 
 REGRESSION = 3  # exit code of a gate that failed
 
@@ -47,9 +47,9 @@ def compare(
 ) -> int:
     """Compare runs: what each costs and reaches, with intervals over seeds, verdicts and a gate."""
     from densebench import workflows
+    from densebench.comparison.values import CompareOptions
+    from densebench.reporting.comparison_tables import comparison_tables, environment_table
     from densebench.reporting.export import comparison_text
-    from densebench.reporting.rows import CompareOptions
-    from densebench.reporting.tables import comparison_tables, environment_table
 
     options = CompareOptions(
         by=words(by),

@@ -1,6 +1,6 @@
 """``densebench env``."""
 
-from densebench.cli import options as option
+from densebench.cli import arguments as option
 from densebench.cli.printing import print_grids
 
 

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from densebench.cli import options as option
+from densebench.cli import arguments as option
+from densebench.cli.parsing import train_options
 from densebench.cli.printing import errors, print_result, tell_written
-from densebench.cli.reading import train_options
 from densebench.reporting.grid_output import grids_tables
 
 
@@ -36,7 +36,7 @@ def evaluate(
     """Evaluate a trained network: loss, top-1, top-5, every class, throughput and latency."""
     from densebench import workflows
     from densebench.planning.evaluation import plan_evaluation
-    from densebench.reporting.live import open_view
+    from densebench.reporting.live.view import open_view
     from densebench.reporting.run_tables import evaluation_grids, evaluation_text
 
     made = workflows.evaluate(plan_evaluation(source, train_options(context)), open_view(errors()))

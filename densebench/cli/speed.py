@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from densebench.cli import options as option
+from densebench.cli import arguments as option
+from densebench.cli.parsing import exit_code, fraction, seconds, train_options
 from densebench.cli.printing import errors, print_result
-from densebench.cli.reading import exit_code, fraction, seconds, train_options
 
 
 def speed(
@@ -36,7 +36,7 @@ def speed(
     """
     from densebench import workflows
     from densebench.planning.speed import parse_batch_sizes, plan_speed
-    from densebench.reporting.live import open_view
+    from densebench.reporting.live.view import open_view
     from densebench.reporting.run_tables import runs_tables, runs_text
 
     planned = plan_speed(train_options(context), parse_batch_sizes(batch_size), inference=inference)

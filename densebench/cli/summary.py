@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from densebench.cli import options as option
+from densebench.cli import arguments as option
 from densebench.cli.printing import print_grids, say
 
 

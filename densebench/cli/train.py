@@ -2,9 +2,9 @@
 
 import typer
 
-from densebench.cli import options as option
+from densebench.cli import arguments as option
+from densebench.cli.parsing import exit_code, seconds, train_options
 from densebench.cli.printing import errors, print_grids, print_result, say
-from densebench.cli.reading import exit_code, seconds, train_options
 
 
 def train(
@@ -50,7 +50,7 @@ def train(
     """Train networks, one after another, and record what each cost and reached."""
     from densebench import workflows
     from densebench.planning.training import plan, plan_resumed
-    from densebench.reporting.live import open_view
+    from densebench.reporting.live.view import open_view
     from densebench.reporting.run_tables import runs_tables, runs_text
 
     options = train_options(context)

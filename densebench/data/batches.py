@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densebench.data.images import Images, PerChannel
+from densebench.data.keyed_random import below, bits, key, permutation
 from densebench.data.prefetch import prefetch
-from densebench.data.streams import below, bits, key, permutation
 from densebench.errors import InputError
 from densebench.recipes import Recipe
 

@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from densebench.config import DataConfig
-from densebench.data import cifar, digits, folder, synthetic
-from densebench.data.choosing import first_of_each_class, hold_out
-from densebench.data.cifar_places import is_at_hand
+from densebench.data import digits, folder, synthetic
+from densebench.data.cifar import loader
+from densebench.data.cifar.archive import is_at_hand
 from densebench.data.images import Dataset, DatasetFacts, Images, PerChannel, Progress, Source, Split, ignore
+from densebench.data.keyed_random import key
+from densebench.data.pixel_statistics import mean_and_deviation, sha256_of
 from densebench.data.resizing import check_memory
-from densebench.data.statistics import mean_and_deviation, sha256_of
-from densebench.data.streams import key
+from densebench.data.selection import first_of_each_class, hold_out
 from densebench.errors import InputError, unknown
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Dataset", "DatasetFacts", "Images", "facts", "load"]
 
-NAMES = (*cifar.EDITIONS, "digits", "synthetic", "folder:PATH")
+NAMES = (*loader.EDITIONS, "digits", "synthetic", "folder:PATH")
 VALIDATION_STREAM = key(0x7A11DA7E)
 
 
@@ -40,7 +41,7 @@ def facts(config: DataConfig) -> DatasetFacts:
 
 def absent(data_dir: str | None) -> list[str]:
     """The datasets that would have to be downloaded first."""
-    return [name for name, edition in cifar.EDITIONS.items() if not is_at_hand(edition, data_dir)]
+    return [name for name, edition in loader.EDITIONS.items() if not is_at_hand(edition, data_dir)]
 
 
 def load(config: DataConfig, on_progress: Progress = ignore) -> Dataset:
@@ -71,8 +72,8 @@ def load(config: DataConfig, on_progress: Progress = ignore) -> Dataset:
 
 def _whole(config: DataConfig) -> DatasetFacts:
     """Facts of a dataset before any limit."""
-    if config.dataset in cifar.EDITIONS:
-        return cifar.facts(cifar.EDITIONS[config.dataset])
+    if config.dataset in loader.EDITIONS:
+        return loader.facts(loader.EDITIONS[config.dataset])
     if config.dataset == "digits":
         return digits.facts()
     if config.dataset == "synthetic":
@@ -83,8 +84,8 @@ def _whole(config: DataConfig) -> DatasetFacts:
 
 
 def _source(config: DataConfig, wanted: DatasetFacts, on_progress: Progress) -> Source:
-    if config.dataset in cifar.EDITIONS:
-        return cifar.source(cifar.EDITIONS[config.dataset], config, on_progress)
+    if config.dataset in loader.EDITIONS:
+        return loader.source(loader.EDITIONS[config.dataset], config, on_progress)
     if config.dataset == "digits":
         return digits.source(wanted.image_size or digits.IMAGE_SIZE)
     if config.dataset == "synthetic":

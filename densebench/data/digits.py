@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from densebench.data.choosing import hold_out
 from densebench.data.images import DatasetFacts, Source, Split
+from densebench.data.keyed_random import key
 from densebench.data.resizing import resized
-from densebench.data.streams import key
+from densebench.data.selection import hold_out
 
 if TYPE_CHECKING:
     from densebench.data.images import Indices, Labels, Pixels

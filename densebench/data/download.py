@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from densebench.data.archives import sha256_of_file
+from densebench.data.cifar.tar import sha256_of_file
 from densebench.data.https import Clock, OpenUrl, ServerFailed, TooSlow, blocks, open_https, opened
 from densebench.data.images import Progress
 from densebench.errors import DatasetError

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from densebench.config import DataConfig
 from densebench.data.images import DatasetFacts, Source, Split
+from densebench.data.keyed_random import bits, key
 from densebench.data.resizing import empty
-from densebench.data.streams import bits, key
 
 if TYPE_CHECKING:
     from densebench.data.images import Indices, Labels, Pixels

@@ -7,10 +7,10 @@ from importlib import metadata
 from typing import Protocol
 
 from densebench import __version__
-from densebench.measuring.allocator import MALLOC
+from densebench.measuring.gpu.card import GpuFacts
+from densebench.measuring.gpu.monitor import ask_gpu
 from densebench.measuring.host import cpu_facts, ram_bytes
-from densebench.measuring.nvml import ask_gpu
-from densebench.measuring.nvml_card import GpuFacts
+from densebench.measuring.malloc import MALLOC
 from densebench.measuring.source_code import commit
 from densebench.records import Environment
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from densebench.config import BACKENDS
 from densebench.measuring.environment import version_of
+from densebench.measuring.gpu.card import GpuFacts
+from densebench.measuring.gpu.monitor import NoGpu, ask_gpu
 from densebench.measuring.host import CpuFacts, cpu_facts
-from densebench.measuring.nvml import NoGpu, ask_gpu
-from densebench.measuring.nvml_card import GpuFacts
 
 BUSY_BYTES = 256 * 2**20  # more than an idle card's driver and a login screen take
 

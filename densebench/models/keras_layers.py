@@ -29,9 +29,9 @@ def build(
     if implementation not in IMPLEMENTATIONS:
         raise unknown("implementation", implementation, IMPLEMENTATIONS)
     if implementation == "fast":
-        from densebench.models import fast_layers
+        from densebench.models.fast import network
 
-        return fast_layers.build(variant, classes=classes, image_size=image_size, seed=seed, recompute=recompute)
+        return network.build(variant, classes=classes, image_size=image_size, seed=seed, recompute=recompute)
     if recompute:
         raise InputError("--recompute needs an implementation that can: give --implementation fast with it.")
     image = keras.Input((image_size, image_size, 3), name="image")

@@ -12,7 +12,7 @@ from densebench.models import cost, variants
 from densebench.models.cost import Cost
 from densebench.planning.options import TrainOptions, configure, describe_differences
 from densebench.records import Run
-from densebench.reporting import store
+from densebench.results import store
 from densebench.running.directory import run_directory
 
 LAST = "last"  # --resume last

@@ -1,1 +1,1 @@
-"""From runs on disk to tables, pictures and pages."""
+"""Comparisons and runs as tables, pictures and pages."""

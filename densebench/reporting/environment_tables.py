@@ -3,8 +3,8 @@
 import dataclasses
 from collections.abc import Sequence
 
+from densebench.comparison.formats import figure_text
 from densebench.records import COLUMNS, Environment
-from densebench.reporting.formats import figure_text
 from densebench.reporting.grid import Cell, Grid, GridColumn
 
 MISSING = "unknown"

@@ -3,14 +3,14 @@
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 
+from densebench.comparison.grouping import SETTINGS
+from densebench.comparison.metrics import METRICS
+from densebench.comparison.values import Comparison, Row, Summary, Verdict, settings
 from densebench.errors import unknown
 from densebench.reporting import rendering
-from densebench.reporting.comparison_grid import full_name, phase_grid
+from densebench.reporting.comparison_grids import full_name, phase_grid
+from densebench.reporting.comparison_tables import PHASES, closing_notes
 from densebench.reporting.grid import Grid
-from densebench.reporting.grouping import SETTINGS
-from densebench.reporting.metrics import METRICS
-from densebench.reporting.rows import Comparison, Row, Summary, Verdict, settings
-from densebench.reporting.tables import PHASES, closing_notes
 from densebench.reporting.verdict_grid import gate_grid, verdict_grid
 
 FORMATS = ("table", "csv", "json", "markdown", "latex")

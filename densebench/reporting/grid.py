@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from densebench.reporting.escape import plain
+from densebench.escape import plain
 
 GAP = 2  # blanks between two columns
 NAME_SHARE = 3  # a left-aligned column folds its text beyond a third of the width

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 
 from densebench.reporting import rendering
+from densebench.reporting.comparison_tables import grid_parts
 from densebench.reporting.export import joined, renderer
 from densebench.reporting.grid import Grid
-from densebench.reporting.tables import grid_parts
 
 
 def grids_tables(grids: Sequence[Grid], *, width: int | None = None) -> RenderableType:

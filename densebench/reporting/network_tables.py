@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
+from densebench.comparison.formats import UNKNOWN, number_text
 from densebench.models.cost import Cost, LayerCost
 from densebench.models.variant import Variant
-from densebench.reporting.formats import UNKNOWN, number_text
 from densebench.reporting.grid import Cell, Grid, GridColumn
 
 Counted = tuple[Variant, Cost]

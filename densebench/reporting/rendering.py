@@ -9,9 +9,9 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from densebench.reporting import escape
-from densebench.reporting.cells import harmless, quote
+from densebench import escape
 from densebench.reporting.grid import Grid, column_width, marked
+from densebench.results.cells import harmless, quote
 
 JSON_SCHEMA = 1
 

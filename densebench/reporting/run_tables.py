@@ -5,15 +5,16 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 
+from densebench.comparison.compare import CompareOptions, compare
+from densebench.comparison.formats import UNKNOWN, fixed_unit, number_text, summary_text
+from densebench.comparison.metrics import METRICS
+from densebench.comparison.summaries import summarise
 from densebench.records import COLUMNS, Run
-from densebench.reporting import rendering, store
-from densebench.reporting.comparison import CompareOptions, compare
+from densebench.reporting import rendering
+from densebench.reporting.comparison_tables import comparison_tables, grid_parts
 from densebench.reporting.export import comparison_text, joined, renderer
-from densebench.reporting.formats import UNKNOWN, fixed_unit, number_text, summary_text
 from densebench.reporting.grid import Cell, Grid, GridColumn, texts
-from densebench.reporting.metrics import METRICS
-from densebench.reporting.summaries import summarise
-from densebench.reporting.tables import comparison_tables, grid_parts
+from densebench.results import store
 
 COST = (
     "params", "forward_macs", "weights_bytes", "model_file_bytes", "checkpoint_file_bytes", "first_step_seconds",

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from densebench.reporting.formats import UNKNOWN, p_text
+from densebench.comparison.formats import UNKNOWN, p_text
+from densebench.comparison.metrics import METRICS
+from densebench.comparison.values import GateResult, Row, Verdict
+from densebench.comparison.wording import estimate_text, interval_of
 from densebench.reporting.grid import Grid, GridColumn, texts
-from densebench.reporting.metrics import METRICS
-from densebench.reporting.rows import GateResult, Row, Verdict
-from densebench.reporting.wording import estimate_text, interval_of
 
 SHOWN = (
     "test_accuracy", "epoch_seconds", "images_per_second", "latency_ms_p50", "gpu_peak_bytes", "host_peak_bytes",

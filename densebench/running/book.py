@@ -7,8 +7,8 @@ from typing import Self
 from densebench.config import RunConfig
 from densebench.errors import ResultsError, RunFailed
 from densebench.records import Phase, Run
-from densebench.reporting import store
-from densebench.running.description import asked
+from densebench.results import store
+from densebench.running.run_columns import asked
 
 
 class Book:

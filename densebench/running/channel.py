@@ -2,7 +2,7 @@
 
 import os
 
-from densebench.running.events import Event, to_line
+from densebench.events import Event, to_line
 
 
 class Channel:

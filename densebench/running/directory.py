@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from densebench.config import RunConfig, check_run_name, to_json
 from densebench.errors import InputError, ResultsError
-from densebench.reporting import store
+from densebench.results import store
 
 CONFIG_FILE = "config.json"
 

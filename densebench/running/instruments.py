@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from densebench.config import RunConfig
 from densebench.errors import DensebenchError
-from densebench.measuring.memory import allocator_memory
-from densebench.measuring.nvml import Monitor, open_monitor
-from densebench.running import description
+from densebench.events import Message, Progress
+from densebench.measuring.gpu.allocator import allocator_memory
+from densebench.measuring.gpu.monitor import Monitor, open_monitor
+from densebench.running import run_columns
 from densebench.running.book import Book
 from densebench.running.channel import Channel
-from densebench.running.events import Message, Progress
 from densebench.running.preparing import Ground
 from densebench.running.stopping import Stopper
 
@@ -33,7 +33,7 @@ def monitored(device_kind: str) -> Iterator[Monitor]:
 @contextmanager
 def memory_named(config: RunConfig) -> Iterator[None]:
     """Whatever a framework raises when memory does not suffice becomes one sentence with the batch that failed."""
-    from densebench.training import memory_errors
+    from densebench.training.backends import memory_errors
 
     try:
         yield
@@ -66,11 +66,11 @@ def watch_of(
 
     def ready(readiness: watch.Readiness) -> None:
         if book.run.first_step_seconds is None:  # a resumed run keeps its first start, as it keeps its epochs
-            book.update(description.with_readiness(book.run, readiness))
+            book.update(run_columns.with_readiness(book.run, readiness))
 
     def warn(text: str) -> None:
         channel.send(Message(text=text))
-        book.update(description.with_warning(book.run, text))
+        book.update(run_columns.with_warning(book.run, text))
 
     return watch.Watch(
         monitor=monitor,

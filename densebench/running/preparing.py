@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from densebench.config import RunConfig
 from densebench.data import datasets
+from densebench.events import Transfer
 from densebench.models import cost, variants
-from densebench.running import description
+from densebench.running import run_columns
 from densebench.running.book import Book
 from densebench.running.channel import Channel
-from densebench.running.events import Transfer
 
 if TYPE_CHECKING:
     from densebench.data.images import Dataset
-    from densebench.training.backend import BackendFacts
+    from densebench.training.backends.backend import BackendFacts
 
 REPORTS_APART = 0.1  # seconds
 
@@ -30,18 +30,18 @@ class Ground:
 def prepare(config: RunConfig, book: Book, channel: Channel) -> Ground:
     """Load the data first: what is wrong with them is told before a framework loads."""
     dataset = datasets.load(config.data, _Transfers(channel).report)
-    book.update(description.with_data(book.run, dataset, config.recipe))
-    from densebench.training import backend
+    book.update(run_columns.with_data(book.run, dataset, config.recipe))
+    from densebench.training.backends import backend
 
     facts = backend.prepare(config)
-    book.update(description.with_backend(book.run, facts))
+    book.update(run_columns.with_backend(book.run, facts))
     return Ground(dataset=dataset, facts=facts)
 
 
 def count(config: RunConfig, book: Book, dataset: "Dataset") -> None:
     """Enter what the network counts."""
     counted = cost.count(variants.find(config.variant), classes=len(dataset.class_names), image_size=dataset.image_size)
-    book.update(description.with_cost(book.run, counted))
+    book.update(run_columns.with_cost(book.run, counted))
 
 
 class _Transfers:

@@ -1,7 +1,7 @@
 """From the events of a run's process to the view that the user sees."""
 
-from densebench.reporting.live import View
-from densebench.running import events
+from densebench import events
+from densebench.reporting.live.view import View
 
 
 def show(event: events.Event, view: View) -> None:

@@ -11,13 +11,13 @@ import traceback
 from typing import NoReturn
 
 from densebench.errors import DensebenchError, Interrupted, RunFailed
-from densebench.measuring.allocator import keep_large_buffers
+from densebench.events import Ended
+from densebench.measuring.malloc import keep_large_buffers
 from densebench.records import Phase
 from densebench.running import tasks
 from densebench.running.book import Book
 from densebench.running.channel import Channel
 from densebench.running.directory import owned, run_directory
-from densebench.running.events import Ended
 from densebench.running.stopping import Stopper
 from densebench.running.tasks import EvaluateTask, SpeedTask, Task, TrainTask
 
@@ -78,15 +78,15 @@ def _perform(task: Task, book: Book, channel: Channel, stopper: Stopper) -> None
     """Hand the task to what does it; imported here, so that each loads only what it needs."""
     match task:
         case TrainTask():
-            from densebench.running.training_run import train
+            from densebench.running.train_job import train
 
             train(task, book, channel, stopper)
         case EvaluateTask():
-            from densebench.running.evaluation_run import evaluate
+            from densebench.running.evaluate_job import evaluate
 
             evaluate(task, book, channel, stopper)
         case SpeedTask():
-            from densebench.running.speed_run import measure
+            from densebench.running.speed_job import measure
 
             measure(task, book, channel, stopper)
 

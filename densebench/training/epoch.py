@@ -10,18 +10,18 @@ from densebench.config import RunConfig
 from densebench.data.batches import EvalBatches, TrainBatches
 from densebench.data.images import Dataset, Images
 from densebench.errors import NonFiniteLoss
-from densebench.measuring.nvml import gpu_warnings
+from densebench.measuring.gpu.monitor import gpu_warnings
 from densebench.measuring.stopwatch import EpochTimer, EpochTimes, elapsed
 from densebench.recipes import learning_rate_at
 from densebench.records import EpochRecord
-from densebench.training.backend import BackendFacts
+from densebench.training.backends.backend import BackendFacts
 from densebench.training.epoch_record import Measured, make_record
+from densebench.training.epoch_totals import ADVICE, EpochTotals
 from densebench.training.inference import ahead, answers
-from densebench.training.progress import ADVICE, EpochTotals
 from densebench.training.random_streams import rekey
-from densebench.training.recipe import Trainee, not_finite, penalty
 from densebench.training.scores import Scores, score
-from densebench.training.steps import Batch, CompileTimes, make_steps
+from densebench.training.steps.step import Batch, CompileTimes, make_steps
+from densebench.training.trainee import Trainee, not_finite, penalty
 from densebench.training.watch import Watch
 
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from densebench.measuring.gpu.allocator import GpuMemory
+from densebench.measuring.gpu.monitor import GpuReading, gpu_memory_source
 from densebench.measuring.host import host_peak_bytes
-from densebench.measuring.memory import GpuMemory
-from densebench.measuring.nvml import GpuReading, gpu_memory_source
 from densebench.measuring.stopwatch import EpochTimes
 from densebench.records import EpochRecord
 from densebench.training.scores import Scores

@@ -13,11 +13,11 @@ from densebench.data.images import Dataset, Images
 from densebench.errors import InputError
 from densebench.measuring.stopwatch import Clock, elapsed, percentile
 from densebench.recipes import RECIPES
-from densebench.training.backend import BackendFacts
+from densebench.training.backends.backend import BackendFacts
 from densebench.training.inference import answers
-from densebench.training.recipe import Trainee
 from densebench.training.scores import Scores, score
-from densebench.training.steps import Steps, make_steps
+from densebench.training.steps.step import Steps, make_steps
+from densebench.training.trainee import Trainee
 
 WARM_UP_BATCHES = 3
 LATENCY_BATCHES = 50

@@ -12,8 +12,8 @@ from densebench.config import BACKENDS, RunConfig
 from densebench.errors import InputError, RunFailed
 from densebench.models import keras_layers
 from densebench.models.variants import find
-from densebench.training.checkpoint_directory import sync_directory
-from densebench.training.hiding import hidden
+from densebench.training.backends.hiding import hidden
+from densebench.training.checkpoints.directory import sync_directory
 
 LEGACY = (".h5", ".hdf5", ".weights.h5")
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densebench.data.batches import EvalBatches, prefetch
-from densebench.training.steps import Batch, Steps
+from densebench.training.steps.step import Batch, Steps
 
 Item = TypeVar("Item")
 

@@ -9,11 +9,11 @@ from densebench.config import RunConfig
 from densebench.data.images import Dataset
 from densebench.measuring.stopwatch import EpochTimes, elapsed
 from densebench.records import EpochRecord
-from densebench.training import checkpoint
-from densebench.training.backend import BackendFacts
+from densebench.training.backends.backend import BackendFacts
+from densebench.training.checkpoints import checkpoint
 from densebench.training.epoch import EpochRunner
-from densebench.training.recipe import Trainee
-from densebench.training.steps import CompileTimes
+from densebench.training.steps.step import CompileTimes
+from densebench.training.trainee import Trainee
 from densebench.training.watch import Progress, Readiness, Watch
 
 __all__ = ["Progress", "Readiness", "Watch", "train"]

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from densebench.config import RunConfig
-from densebench.measuring.nvml import gpu_warnings
-from densebench.measuring.steady import SteadyState, may_stop, steady_state
+from densebench.measuring.gpu.monitor import gpu_warnings
+from densebench.measuring.stopping_rule import SteadyState, may_stop, steady_state
 from densebench.measuring.stopwatch import EpochTimer, EpochTimes, elapsed, percentile
 from densebench.records import EpochRecord
-from densebench.training.backend import BackendFacts
+from densebench.training.backends.backend import BackendFacts
 from densebench.training.epoch_record import Measured, make_record
-from densebench.training.recipe import Trainee
-from densebench.training.steps import Batch, Steps, make_steps
+from densebench.training.steps.step import Batch, Steps, make_steps
+from densebench.training.trainee import Trainee
 from densebench.training.watch import Readiness, Watch
 
 BATCHES = 4  # different ones, in turn

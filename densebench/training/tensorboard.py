@@ -10,8 +10,8 @@ from typing import Any
 from densebench.config import RunConfig, deciding_values
 from densebench.errors import RunFailed
 from densebench.records import EpochRecord
-from densebench.training.backend import BackendFacts
-from densebench.training.hiding import hidden
+from densebench.training.backends.backend import BackendFacts
+from densebench.training.backends.hiding import hidden
 
 SCALARS = {
     "loss/train": "train_loss",

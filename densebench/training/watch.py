@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from densebench.measuring.memory import AllocatorMemory
-from densebench.measuring.nvml import Monitor
+from densebench.measuring.gpu.allocator import AllocatorMemory
+from densebench.measuring.gpu.monitor import Monitor
 from densebench.measuring.stopwatch import Clock
 
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import settings
 from PIL import Image
 
-from densebench.data.cifar_editions import CIFAR10, CIFAR100, Archive, Edition, Member
+from densebench.data.cifar.editions import CIFAR10, CIFAR100, Archive, Edition, Member
 
 settings.register_profile("densebench", deadline=None, derandomize=True)
 settings.load_profile("densebench")

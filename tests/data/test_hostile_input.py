@@ -18,14 +18,14 @@ import pytest
 from PIL import Image
 
 from densebench.config import DataConfig
-from densebench.data.archives import Content, read_members
 from densebench.data.cache import cached_pixels
-from densebench.data.cifar_editions import CIFAR10
-from densebench.data.cifar_records import class_names, images_of
+from densebench.data.cifar.editions import CIFAR10
+from densebench.data.cifar.pickles import load_plain
+from densebench.data.cifar.records import class_names, images_of
+from densebench.data.cifar.tar import Content, read_members
 from densebench.data.datasets import load
 from densebench.data.decoding import decode_files
 from densebench.data.images import ignore
-from densebench.data.pickles import load_plain
 from densebench.errors import DensebenchError
 
 INPUTS = int(os.environ.get("DENSEBENCH_FUZZ", "100"))

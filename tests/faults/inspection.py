@@ -9,9 +9,9 @@ from pathlib import Path
 from densebench.config import from_json
 from densebench.errors import DensebenchError
 from densebench.records import COLUMNS, EpochRecord, Run
-from densebench.reporting import store
-from densebench.training import checkpoint_file, description
-from densebench.training.checkpoint_file import Damaged
+from densebench.results import store
+from densebench.training.checkpoints import description, file
+from densebench.training.checkpoints.file import Damaged
 
 NEWEST, PREVIOUS = "checkpoint.npz", "checkpoint-previous.npz"
 # Everything but what a clock, a memory or a power meter shows, and what tells one start of a run from another.
@@ -82,7 +82,7 @@ def reference_of(folder: Path, kept: Path) -> Reference:
 
 def state_of(path: Path) -> tuple[description.Description, str]:
     """What a checkpoint says, and the SHA-256 of its arrays; raises :class:`Damaged` or ``FileNotFoundError``."""
-    contents = checkpoint_file.read(path)
+    contents = file.read(path)
     sha256 = hashlib.sha256()
     for array in contents.arrays:
         sha256.update(f"{array.dtype.str} {array.shape}".encode())

@@ -13,7 +13,7 @@ from inspection import NEWEST, PREVIOUS, Found, Reference, final_differences, in
 from training_process import NETWORK, NEW_RUN, RESUMED, Ending, Training, trained
 
 from densebench.records import Run
-from densebench.reporting import store
+from densebench.results import store
 
 SKIPPING = (*NETWORK, "--seeds", "0,1", "--epochs", "2", "--skip-completed")
 # a kill at each decisive point of a checkpoint's write, and what the newest checkpoint must then be: the third

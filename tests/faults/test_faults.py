@@ -16,7 +16,7 @@ from chain import uninterrupted
 from stories import CHECKPOINT_POINTS, ROW_POINTS, STEP_POINTS, Story, Told
 
 from densebench.records import COLUMNS, EpochRecord
-from densebench.reporting import store
+from densebench.results import store
 
 STORIES: dict[str, Callable[[Story], Any]] = {
     "trouble": stories.in_trouble,

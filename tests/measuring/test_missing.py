@@ -1,9 +1,9 @@
 import dataclasses
 
+from densebench.measuring.gpu.card import GpuFacts
+from densebench.measuring.gpu.monitor import NoGpu
 from densebench.measuring.host import CpuFacts
 from densebench.measuring.missing import backend_sentences, cpu_sentences, gpu_sentences, missing
-from densebench.measuring.nvml import NoGpu
-from densebench.measuring.nvml_card import GpuFacts
 
 MIB = 2**20
 IDLE = GpuFacts(

@@ -7,8 +7,8 @@ import keras
 import numpy as np
 import pytest
 
-from densebench import models
 from densebench.errors import InputError
+from densebench.models import fast
 from densebench.models.cost import count
 from densebench.models.initial_weights import initial_value
 from densebench.models.keras_layers import KerasLayers, build
@@ -142,8 +142,8 @@ def test_a_saved_model_needs_keras_alone_and_answers_the_same(name, tmp_path):
 
 def test_the_fast_implementation_is_asked_with_every_setting(monkeypatch):
     asked = {}
-    fake = types.SimpleNamespace(build=lambda variant, **settings: asked.update(settings, name=variant.name))
-    monkeypatch.setattr(models, "fast_layers", fake, raising=False)
+    stand_in = types.SimpleNamespace(build=lambda variant, **settings: asked.update(settings, name=variant.name))
+    monkeypatch.setattr(fast, "network", stand_in, raising=False)
     settings = {"classes": 3, "image_size": 9, "seed": 7, "recompute": True}
     build(find("10x3"), implementation="fast", weight_decay=0.5, **settings)
     assert asked == {"name": "10x3", **settings}

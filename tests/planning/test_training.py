@@ -7,7 +7,7 @@ from densebench.errors import InputError
 from densebench.planning.options import TrainOptions
 from densebench.planning.training import LAST, plan, plan_resumed
 from densebench.records import Run
-from densebench.reporting import store
+from densebench.results import store
 from densebench.running.directory import claim
 
 DIGITS = TrainOptions(variants=("resnet20",), dataset="digits", epochs=5)

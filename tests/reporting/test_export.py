@@ -5,8 +5,8 @@ import json
 
 import pytest
 
+from densebench.comparison.compare import CompareOptions, compare
 from densebench.errors import InputError
-from densebench.reporting.comparison import CompareOptions, compare
 from densebench.reporting.export import comparison_text
 
 HOSTILE = '=cmd()|<script>"\n[red]\\evil'

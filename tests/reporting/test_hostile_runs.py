@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
+from densebench.comparison.compare import CompareOptions, compare
 from densebench.records import COLUMNS, EpochRecord, Run
-from densebench.reporting.comparison import CompareOptions, compare
+from densebench.reporting.comparison_tables import comparison_tables
 from densebench.reporting.export import comparison_text
 from densebench.reporting.run_tables import runs_tables, runs_text
-from densebench.reporting.tables import comparison_tables
 
 extremes = [0.0, -0.0, 5e-324, 1e-300, 1.0, 1e200, 1.7e308, math.inf, -math.inf, math.nan, -1.0]
 numbers = st.none() | st.sampled_from(extremes) | st.floats()

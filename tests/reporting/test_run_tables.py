@@ -7,9 +7,9 @@ import pytest
 from rich.console import Console
 
 from densebench.records import COLUMNS, EpochRecord
-from densebench.reporting import store
 from densebench.reporting.grid_output import grids_tables
 from densebench.reporting.run_tables import evaluation_grids, evaluation_text, runs_tables, runs_text
+from densebench.results import store
 
 CONFUSION = [[5, 1, 0], [0, 7, 2], [0, 0, 0]]
 CLASSES = ["cat", "do|g", "none"]

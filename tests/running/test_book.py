@@ -5,7 +5,7 @@ import pytest
 from densebench.config import RunConfig
 from densebench.errors import ResultsError, RunFailed
 from densebench.records import EpochRecord
-from densebench.reporting import store
+from densebench.results import store
 from densebench.running.book import Book
 
 CONFIG = RunConfig(variant="resnet20", run="a")

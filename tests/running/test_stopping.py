@@ -4,8 +4,8 @@ import signal
 import pytest
 
 from densebench.errors import Interrupted
+from densebench.events import Message
 from densebench.running.channel import Channel
-from densebench.running.events import Message
 from densebench.running.stopping import Stopper
 
 

@@ -1,10 +1,10 @@
 import pytest
 
 from densebench.config import RunConfig
-from densebench.reporting import store
+from densebench.events import Ended
+from densebench.results import store
 from densebench.running import worker
 from densebench.running.book import Book
-from densebench.running.events import Ended
 
 FAILED = Ended(status="failed", reason="The loss became nan.", exit_code=1)
 COMPLETED = Ended(status="completed", reason=None, exit_code=0)

@@ -19,7 +19,7 @@ def config():
 
 @pytest.fixture
 def facts(config):
-    from densebench.training.backend import prepare
+    from densebench.training.backends.backend import prepare
 
     return prepare(config)
 
@@ -34,7 +34,7 @@ def dataset(config):
 @pytest.fixture
 def build(config, facts):
     """Builds the configuration's network, or a changed configuration's, anew."""
-    from densebench.training.recipe import build_trainee
+    from densebench.training.trainee import build_trainee
 
     def build(changed=config, implementation=facts.implementation):
         return build_trainee(changed, replace(facts, implementation=implementation), classes=6, image_size=8)
@@ -45,8 +45,8 @@ def build(config, facts):
 @pytest.fixture
 def make_watch():
     """Builds a Watch that hears nothing, but for what is given."""
-    from densebench.measuring.memory import NoGpuMemory
-    from densebench.measuring.nvml import NullMonitor
+    from densebench.measuring.gpu.allocator import NoGpuMemory
+    from densebench.measuring.gpu.monitor import NullMonitor
     from densebench.training.watch import Watch
 
     def make_watch(**changes):

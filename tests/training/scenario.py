@@ -15,10 +15,10 @@ import numpy as np
 
 from densebench.config import BACKENDS, DataConfig, RunConfig
 from densebench.data import datasets
-from densebench.measuring.memory import allocator_memory
-from densebench.measuring.nvml import open_monitor
+from densebench.measuring.gpu.allocator import allocator_memory
+from densebench.measuring.gpu.monitor import open_monitor
 from densebench.recipes import RECIPES
-from densebench.training.backend import prepare
+from densebench.training.backends.backend import prepare
 
 CONFIG = RunConfig(
     variant="10x2",
@@ -33,7 +33,7 @@ CONFIG = RunConfig(
 def main():
     facts = prepare(CONFIG)
     after_prepare = loaded()
-    from densebench.training import checkpoint
+    from densebench.training.checkpoints import checkpoint
     from densebench.training.export import load_model, save_model
     from densebench.training.tensorboard import EpochLog
 
@@ -70,7 +70,7 @@ def main():
 
 
 def build(facts, dataset):
-    from densebench.training.recipe import build_trainee
+    from densebench.training.trainee import build_trainee
 
     return build_trainee(CONFIG, facts, classes=len(dataset.class_names), image_size=dataset.image_size)
 

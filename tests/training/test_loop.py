@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from densebench.errors import InputError, Interrupted, NonFiniteLoss
-from densebench.measuring.memory import GpuMemory
-from densebench.measuring.nvml import GpuReading
+from densebench.measuring.gpu.allocator import GpuMemory
+from densebench.measuring.gpu.monitor import GpuReading
 from densebench.recipes import learning_rate_at
-from densebench.training import checkpoint
-from densebench.training.checkpoint_directory import NEWEST
+from densebench.training.checkpoints import checkpoint
+from densebench.training.checkpoints.directory import NEWEST
 
 
 def test_every_epoch_ends_in_one_record(train, config):

@@ -1,0 +1,80 @@
+"""Whether figures of two rows may be compared, and where their environments differ."""
+
+import dataclasses
+from collections.abc import Sequence
+
+from densebench.comparison.formats import differ, figure_text, listed
+from densebench.comparison.metrics import HARDWARE, Metric
+from densebench.comparison.values import EnvironmentDifference, Row, settings
+from densebench.records import COLUMNS, Environment
+
+ENVIRONMENT = tuple(entry.name for entry in dataclasses.fields(Environment))
+NEEDS_THE_END = frozenset(
+    {
+        "energy_joules",
+        "total_seconds",
+        "time_to_target_seconds",
+        "train_loss",
+        "train_accuracy",
+        "validation_accuracy",
+        "test_loss",
+        "test_accuracy",
+        "best_test_accuracy",
+        "test_top5_accuracy",
+    }
+)
+
+
+def obstacles(metric: Metric, row: Row, other: Row) -> tuple[str, ...]:
+    """Columns that differ though the metric needs them equal; hardware counts as a mark, not as an obstacle."""
+    found = tuple(column for column in unequal(metric, row, other) if column not in HARDWARE)
+    unfinished = metric.name in NEEDS_THE_END and not (row.completed and other.completed)
+    return (*found, "status") if unfinished else found
+
+
+def across_hardware(metric: Metric, row: Row, other: Row) -> bool:
+    """Whether a time, a memory or an energy of one machine stands against that of another."""
+    return any(column in HARDWARE for column in unequal(metric, row, other))
+
+
+def unequal(metric: Metric, row: Row, other: Row) -> list[str]:
+    return [column for column in metric.requires_equal if settings(row, column) != settings(other, column)]
+
+
+def terms(metric: Metric, row: Row) -> tuple[object, ...]:
+    """What decides with which rows a figure may be compared: those of equal terms. An unfinished row stands alone."""
+    unfinished = metric.name in NEEDS_THE_END and not row.completed
+    return (id(row) if unfinished else None, *(settings(row, column) for column in metric.requires_equal))
+
+
+def environment_differences(rows: Sequence[Row]) -> tuple[EnvironmentDifference, ...]:
+    """Every column of the environment, and the threads, in which the rows differ or are mixed."""
+    found = []
+    for column in (*ENVIRONMENT, "threads"):
+        by_value: dict[str, list[str]] = {}
+        for row in rows:
+            for value in settings(row, column):
+                by_value.setdefault(figure_text(COLUMNS[column].about.show, value), []).append(row.label)
+        if len(by_value) > 1:
+            values = tuple((text, tuple(labels)) for text, labels in by_value.items())
+            found.append(EnvironmentDifference(column=column, values=values))
+    return tuple(found)
+
+
+def hardware_note(rows: Sequence[Row]) -> str | None:
+    """A sentence if the rows ran on different hardware."""
+    columns = [column for column in HARDWARE if len({settings(row, column) for row in rows}) > 1]
+    if not columns:
+        return None
+    return (
+        f"≠ marks times, memory and energy across different hardware ({differ(columns)}): "
+        "they compare machines as much as networks."
+    )
+
+
+def mixed_note(rows: Sequence[Row]) -> str | None:
+    """A sentence if a row holds runs that differ in more than the seed."""
+    columns = dict.fromkeys(column for row in rows for column in row.mixed)
+    if not columns:
+        return None
+    return f"Some rows hold runs that differ in {listed(list(columns))}, not in the seed alone."

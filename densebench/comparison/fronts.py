@@ -1,0 +1,35 @@
+"""The Pareto fronts of any cost, one for each set of rows that may be compared with one another."""
+
+import dataclasses
+from collections.abc import Sequence
+
+from densebench.comparison.comparability import terms
+from densebench.comparison.metrics import METRICS
+from densebench.comparison.pareto import ACCURACY, with_front
+from densebench.comparison.values import Row
+
+COSTS = (
+    "epoch_seconds",
+    "total_seconds",
+    "time_to_target_seconds",
+    "gpu_peak_bytes",
+    "host_peak_bytes",
+    "energy_joules",
+    "params",
+    "forward_macs",
+)
+
+
+def fronts(rows: Sequence[Row], cost: str) -> list[list[int]]:
+    """Places in ``rows`` of those on a front, the cheapest first; rows of different hardware form different fronts."""
+    unmarked = [dataclasses.replace(row, on_front=False) for row in rows]
+    found: dict[tuple[object, ...], list[int]] = {}
+    for place, row in enumerate(with_front(unmarked, METRICS[cost])):
+        if row.on_front:
+            found.setdefault((terms(ACCURACY, row), terms(METRICS[cost], row)), []).append(place)
+    return [sorted(front, key=lambda place: rows[place].summary(cost).figure or 0.0) for front in found.values()]
+
+
+def stands_in_scatter(row: Row) -> bool:
+    """Whether its accuracy is that of a finished training, measured here or published."""
+    return row.phase == "published" or (row.phase == "train" and row.completed)

@@ -1,0 +1,96 @@
+"""Runs to rows: which runs differ in the seed alone, what is equal in all rows and what differs."""
+
+from collections.abc import Sequence
+
+from densebench.comparison.metrics import HARDWARE, METRICS
+from densebench.comparison.summaries import summarise
+from densebench.comparison.values import CompareOptions, Row, setting, settings
+from densebench.errors import unknown
+from densebench.records import COLUMNS, Run
+
+# Families of settings; in a family the columns further on are details of those before.
+DATA_FAMILY = (
+    "dataset", "train_images", "validation_images", "test_images", "image_size", "classes", "dataset_sha256",
+)  # fmt: skip
+RECIPE_FAMILY = (
+    "recipe", "base_learning_rate", "schedule", "momentum", "weight_decay", "label_smoothing", "augmentation",
+)  # fmt: skip
+VERSION_FAMILY = ("backend_version", "keras", "cuda", "cudnn", "densebench")
+FAMILIES: tuple[tuple[str, ...], ...] = (
+    ("status",),
+    DATA_FAMILY,
+    ("epochs",),
+    ("batch_size",),
+    RECIPE_FAMILY,
+    ("backend",),
+    ("precision",),
+    ("implementation",),
+    ("recompute",),
+    ("jit",),
+    ("tf32",),
+    ("deterministic",),
+    ("target",),
+    HARDWARE,
+    VERSION_FAMILY,
+)
+SETTINGS = ("phase", "variant", *(column for family in FAMILIES for column in family))
+# The rest of the environment decides less: runs that differ in it stand in one row, which says so.
+BESIDE = ("python", "numpy", "driver", "platform", "commit", "host")
+
+
+def group(runs: Sequence[Run], options: CompareOptions, *, is_baseline: bool = False) -> list[Row]:
+    """One row for each set of equal settings, in the order in which they first appear; its runs by seed."""
+    columns = grouping_columns(options)
+    groups: dict[tuple[object, ...], list[Run]] = {}
+    for index, run in enumerate(runs):
+        apart = (index,) if not options.group or run.phase == "published" else ()
+        key = (*apart, *(setting(run, column) for column in columns))
+        groups.setdefault(key, []).append(run)
+    return [row_of(members, columns, is_baseline=is_baseline) for members in groups.values()]
+
+
+def grouping_columns(options: CompareOptions) -> tuple[str, ...]:
+    """Training, evaluation and published figures never share a row, nor finished runs and unfinished ones."""
+    if options.by is None:
+        return SETTINGS
+    allowed = [name for name, column in COLUMNS.items() if column.level != "epoch" and name not in METRICS]
+    for column in options.by:
+        if column not in allowed:
+            raise unknown("column for --by", column, allowed)
+    return tuple(dict.fromkeys(("phase", "status", *options.by)))
+
+
+def row_of(runs: Sequence[Run], columns: tuple[str, ...], *, is_baseline: bool) -> Row:
+    ordered = tuple(sorted(runs, key=lambda run: (run.seed is None, run.seed or 0)))
+    open_columns = [column for column in (*SETTINGS, *BESIDE) if column not in columns]
+    return Row(
+        label=ordered[0].variant,
+        phase=ordered[0].phase,
+        runs=ordered,
+        summaries=tuple(summarise(metric, ordered) for metric in METRICS.values()),
+        mixed=tuple(column for column in open_columns if len({setting(run, column) for run in ordered}) > 1),
+        is_baseline=is_baseline,
+    )
+
+
+def differing(rows: Sequence[Row], families: Sequence[Sequence[str]] = FAMILIES) -> tuple[str, ...]:
+    """Settings that tell rows apart, beside the variant; of a family no detail that tells nothing further."""
+    found: list[str] = []
+    for family in families:
+        told: list[tuple[object, ...]] = [()] * len(rows)
+        for column in family:
+            finer = [(*before, settings(row, column)) for before, row in zip(told, rows, strict=True)]
+            if len(set(finer)) > len(set(told)):
+                found.append(column)
+                told = finer
+    return tuple(found)
+
+
+def shared(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Settings that are known and equal in all rows."""
+    columns = [column for column in SETTINGS if column not in ("phase", "variant")]
+    return tuple(
+        column
+        for column in columns
+        if len(values := {settings(row, column) for row in rows}) == 1 and values not in ({(None,)}, {()})
+    )

@@ -1,0 +1,168 @@
+"""The values that a comparison is made of. Everything below them computes them, everything above shows them."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from densebench.comparison.metrics import METRICS
+from densebench.records import Phase, Run
+
+Word = Literal["better", "worse", "same", "inconclusive", "no test", "not comparable"]
+Outcome = Literal["failed", "passed", "inconclusive"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareOptions:
+    """What a comparison was asked to be; every text is as the user gave it."""
+
+    by: tuple[str, ...] | None = None  # columns to group by; None: whatever is not the seed
+    group: bool = True  # False: every run is a row
+    baseline: str | None = None  # a row's name, a results file, or column=value
+    margin: str | None = None  # as "2%" or "2%,0.3pp": differences that do not matter
+    cost: str = "epoch_seconds"
+    budget: str | None = None
+    fail_on: str | None = None
+    strict: bool = False  # the gate also fails where it is inconclusive
+    sort: str | None = None  # a metric or column; "-name" turns the order round
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """Both ends, in the unit of what it is an interval of."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """One metric over the runs of a row."""
+
+    metric: str
+    values: tuple[float | None, ...]  # one a run, in the order of the row's runs
+    n: int  # runs whose value is known
+    mean: float | None  # nan if a known value is not finite: the mean of the others would flatter
+    deviation: float | None  # of the sample; None below two known values
+    interval: Interval | None  # 95 %, of the mean
+
+    @property
+    def known(self) -> tuple[float, ...]:
+        return tuple(value for value in self.values if value is not None)
+
+    @property
+    def figure(self) -> float | None:
+        """The mean where it is a number to reckon with."""
+        return self.mean if self.mean is not None and math.isfinite(self.mean) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """One metric of a row against its baseline; estimate and interval are a ratio or a difference (``kind``)."""
+
+    metric: str
+    kind: Literal["ratio", "difference"]
+    word: Word
+    estimate: float | None
+    interval: Interval | None  # 95 %; None without a test
+    p: float | None  # Welch's, or of the paired t test
+    p_holm: float | None  # the same, held over all rows of the metric
+    p_permutation: float | None  # exact, from four runs a side
+    paired: bool
+    more_seeds: int | None  # a side, that would probably settle an inconclusive one
+    floor: float | None  # half-width of the binomial 95 % interval where one run a side allows no test
+    marked: bool  # across different hardware
+    reason: str  # one sentence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """Runs that differ in nothing but the seed, or in what ``by`` leaves open."""
+
+    label: str
+    phase: Phase
+    runs: tuple[Run, ...]  # by seed
+    summaries: tuple[Summary, ...]  # one a metric, in the order of METRICS
+    mixed: tuple[str, ...] = ()  # columns in which the runs differ all the same
+    is_baseline: bool = False
+    baseline: str | None = None  # label of the row that the verdicts are against
+    verdicts: tuple[Verdict, ...] = ()
+    on_front: bool = False
+    dominated_by: str | None = None  # label of a row as accurate at less cost, or more accurate at no more
+    within_budget: bool | None = None  # None: no budget was given, or a figure of it is unknown
+
+    def summary(self, metric: str) -> Summary:
+        return self.summaries[METRIC_ORDER[metric]]
+
+    def verdict(self, metric: str) -> Verdict | None:
+        return next((verdict for verdict in self.verdicts if verdict.metric == metric), None)
+
+    @property
+    def completed(self) -> bool:
+        return all(run.status == "completed" for run in self.runs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvironmentDifference:
+    """A column in which the rows' environments differ: each value with the labels of the rows that have it."""
+
+    column: str
+    values: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """One condition of ``--fail-on`` for one row."""
+
+    condition: str
+    row: str
+    outcome: Outcome
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateResult:
+    """Whether a comparison found a regression: exit code 3."""
+
+    failed: bool
+    strict: bool
+    conditions: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BudgetResult:
+    """What a budget leaves, by label; the excluded rows are no longer in the comparison."""
+
+    budget: str
+    within: tuple[str, ...]
+    excluded: tuple[str, ...]
+    unknown: tuple[str, ...]  # rows that lack a figure of the budget: neither in nor out
+    best: str | None  # the most accurate within it
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """A comparison of runs; rows in the order asked for, published ones among them told apart by ``phase``."""
+
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]  # sentences that a reader of the figures needs
+    options: CompareOptions
+    environments: tuple[EnvironmentDifference, ...]
+    gate: GateResult | None = None
+    budget: BudgetResult | None = None
+
+    def of(self, phase: Phase) -> tuple[Row, ...]:
+        return tuple(row for row in self.rows if row.phase == phase)
+
+
+METRIC_ORDER = {name: index for index, name in enumerate(METRICS)}
+
+
+def setting(run: Run, column: str) -> object:
+    """The value of a column that describes the run or its environment."""
+    return getattr(run if hasattr(run, column) else run.environment, column)
+
+
+def settings(row: Row, column: str) -> tuple[object, ...]:
+    """The different values of a column among the runs of a row, in their order; one, unless the row mixes them."""
+    return tuple(dict.fromkeys(setting(run, column) for run in row.runs))

@@ -1,0 +1,71 @@
+"""Energy of an epoch: the difference of the card's counter, or sampled power integrated where there is no counter."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from densebench.measuring.gpu.card import Gauge
+from densebench.measuring.stopwatch import Clock
+
+Power = tuple[float, float]  # seconds, watts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Energy:
+    """Joules of one epoch, and how they were taken or why they are unknown."""
+
+    joules: float | None
+    source: str
+
+
+class EnergyMeter:
+    """Reads the counter at the edges of an epoch; where it has none, adds up what :meth:`sample` saw in between."""
+
+    def __init__(self, counter: Gauge[float], power: Gauge[float], clock: Clock) -> None:
+        self._counter, self._power, self._clock = counter, power, clock
+        self._at_start = counter.read()
+        # An old card has no counter; one that dies later leaves the figure empty rather than taken in two ways.
+        self._counts = counter.worked
+        self._samples: list[Power] = []
+
+    def begin(self) -> None:
+        """The epoch begins."""
+        self._samples = []
+        self._at_start = self._counter.read() if self._counts else None
+        self.sample()
+
+    def sample(self) -> None:
+        """Note the power now, if it is needed."""
+        if self._counts:
+            return
+        watts = self._power.read()
+        if watts is not None:
+            self._samples.append((self._clock(), watts))
+
+    def end(self) -> Energy:
+        """The epoch ends."""
+        if self._counts:
+            return counted(self._at_start, self._counter.read(), self._counter.failure)
+        self.sample()
+        if self._power.failure is not None:
+            return Energy(joules=None, source=f"no counter and no power: {self._power.failure}")
+        return Energy(joules=integral(self._samples), source="sampled power: the card has no energy counter")
+
+
+def counted(start: float | None, end: float | None, failure: str | None) -> Energy:
+    """The difference of two readings of the counter, in joules."""
+    if start is None or end is None:
+        return Energy(joules=None, source=f"the energy counter stopped: {failure}")
+    if end < start:
+        return Energy(joules=None, source="the energy counter was reset within the epoch")
+    if end == start:
+        return Energy(joules=None, source="the energy counter did not advance: the epoch is too short for it")
+    return Energy(joules=end - start, source="counter")
+
+
+def integral(samples: Sequence[Power]) -> float | None:
+    """Joules under the samples, by trapezoids; ``None`` of fewer than two."""
+    if len(samples) < 2:
+        return None
+    pairs = itertools.pairwise(sorted(samples))
+    return sum((end - start) * (before + after) / 2 for (start, before), (end, after) in pairs)

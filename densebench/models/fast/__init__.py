@@ -1,0 +1,1 @@
+"""The fast implementation: the same networks on kernels of their own."""

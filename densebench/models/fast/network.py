@@ -1,0 +1,84 @@
+"""The same networks and variables as :mod:`keras_layers` has, made faster.
+
+The whole network is one Keras layer. Whenever it is traced, the network's own definition runs once more, on feature
+maps of the backend's tensors instead of Keras's symbolic ones.
+"""
+
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Any, Protocol
+
+import keras
+
+from densebench.models.fast.layers import FastLayers, FeatureMap, Kernels, Part, Tensor
+from densebench.models.fast.variables import DeclaringLayers, Variables
+from densebench.models.layers import MOMENTUM
+from densebench.models.variant import Variant, check_request
+
+
+class Interpret(Protocol[Tensor]):
+    """(kernels, image, variables of each layer, training) -> logits, and the batch's statistics in pieces."""
+
+    def __call__(
+        self, kernels: Kernels[Tensor], image: Tensor, groups: Sequence[tuple[Tensor, ...]], training: bool, /
+    ) -> tuple[Tensor, list[Tensor]]: ...
+
+
+def build(variant: Variant, *, classes: int, image_size: int, seed: int, recompute: bool) -> keras.Model:
+    """Model from float32 images (batch, height, width, 3) to float32 logits (batch, classes).
+
+    Raises :class:`InputError` for a request that the network cannot serve. It has no weight decay of its own: the
+    training step adds that gradient.
+    """
+    check_request(variant, classes=classes, image_size=image_size)
+    image = keras.Input((image_size, image_size, 3), name="image")
+    network = FastNetwork(variant, classes=classes, seed=seed, recompute=recompute)
+    return keras.Model(image, network(image), name=variant.name)
+
+
+class FastNetwork(keras.layers.Layer):  # type: ignore[misc]
+    """All of a network in one layer: it holds the variables, and calls the kernels of the backend."""
+
+    def __init__(self, variant: Variant, *, classes: int, seed: int, recompute: bool) -> None:
+        super().__init__(name="fast_network", autocast=False)
+        self._variant, self._classes, self._recompute = variant, classes, recompute
+        declared = DeclaringLayers()
+        variant.build(declared, 3, classes)
+        self._layer_variables = [Variables(name, shapes, seed) for name, shapes in declared.layers]
+        self.built = True
+
+    def compute_output_spec(self, image: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
+        return keras.KerasTensor((image.shape[0], self._classes), dtype="float32")
+
+    def call(self, image: Any, training: bool = False) -> Any:
+        groups = [variables.values() for variables in self._layer_variables]
+        logits, statistics = _run(self._interpret, image, groups, training=training, recompute=self._recompute)
+        if training and statistics:
+            self._follow(statistics)
+        return logits
+
+    def _interpret(
+        self, kernels: Kernels[Tensor], image: Tensor, groups: Sequence[tuple[Tensor, ...]], training: bool
+    ) -> tuple[Tensor, list[Tensor]]:
+        nn = FastLayers(kernels, iter(groups), training=training)
+        logits = self._variant.build(nn, FeatureMap(parts=(Part(tensor=image, channels=3),)), self._classes)
+        return logits.parts[0].tensor, nn.statistics
+
+    def _follow(self, statistics: Sequence[Any]) -> None:
+        """Move the moving statistics a tenth of the way to the batch's: all of them as one vector."""
+        old = keras.ops.concatenate([variable.value for variable in self.non_trainable_variables])
+        moved = old * MOMENTUM + keras.ops.concatenate(statistics) * (1 - MOMENTUM)
+        ends = list(accumulate(variable.shape[0] for variable in self.non_trainable_variables))[:-1]
+        for variable, value in zip(self.non_trainable_variables, keras.ops.split(moved, ends), strict=True):
+            variable.assign(value)
+
+
+def _run(interpret: Any, image: Any, groups: Any, *, training: bool, recompute: bool) -> Any:
+    """Interpret the network with the kernels of the backend in use."""
+    if keras.backend.backend() == "tensorflow":
+        from densebench.models.fast import tensorflow_kernels
+
+        return tensorflow_kernels.run(interpret, image, groups, training=training, recompute=recompute)
+    from densebench.models.fast import keras_kernels
+
+    return keras_kernels.run(interpret, image, groups, training=training, recompute=recompute)

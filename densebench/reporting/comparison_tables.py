@@ -1,0 +1,132 @@
+"""A comparison as Rich tables, fitted to a width: nothing is cropped, and what is left out is named."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from densebench.comparison.formats import listed, setting_text
+from densebench.comparison.grouping import differing, shared
+from densebench.comparison.metrics import find_metric
+from densebench.comparison.values import Comparison, EnvironmentDifference, GateResult, Row, settings
+from densebench.escape import plain
+from densebench.records import COLUMNS, Phase
+from densebench.reporting.comparison_grids import full_name, phase_grid
+from densebench.reporting.grid import Fitted, Grid, fitted
+from densebench.reporting.rendering import rich_table
+from densebench.reporting.verdict_grid import gate_grid, verdict_grid
+
+PHASES: tuple[Phase, ...] = ("train", "eval", "speed", "published")
+# Of what is equal in all rows, what a reader wants to see; --format json has all of it.
+SHARED = (
+    "dataset", "train_images", "test_images", "recipe", "epochs", "batch_size", "base_learning_rate", "weight_decay",
+    "backend", "backend_version", "precision", "implementation", "device", "threads",
+)  # fmt: skip
+
+
+def comparison_tables(
+    comparison: Comparison, *, width: int | None = None, columns: Sequence[str] | None = None
+) -> RenderableType:
+    """Everything that ``compare`` prints. Without a width (for a pipe) all columns stand.
+
+    Raises :class:`InputError` for an unknown column.
+    """
+    chosen = None if columns is None else [full_name(name) for name in columns]
+    parts: list[RenderableType] = []
+    for phase in PHASES:
+        rows = comparison.of(phase)
+        if rows:
+            parts += phase_parts(rows, chosen, width)
+    parts += list(verdict_parts(comparison, chosen, width))
+    parts += [note(text) for text in closing_notes(comparison)]
+    return Group(*parts)
+
+
+def phase_parts(rows: Sequence[Row], columns: Sequence[str] | None, width: int | None) -> list[RenderableType]:
+    """What is equal in all rows once above the table, then the table, then what did not fit."""
+    found = fitted_rows(rows, columns, width)
+    above = [note(text) for text in shared_text(rows)] if rows[0].phase != "published" else []
+    return [*above, *table_parts(found, width, "--columns or a wider terminal")]
+
+
+def fitted_rows(rows: Sequence[Row], columns: Sequence[str] | None, width: int | None) -> Fitted:
+    """Rows are named by their variant alone as long as the columns beside it tell them apart."""
+    found = fitted(phase_grid(rows, columns, labels=False), width)
+    if rows[0].phase == "published":
+        return found
+    shown = {column.name for column in found.grid.columns} & set(differing(rows))
+    told = {(settings(row, "variant"), *(settings(row, column) for column in sorted(shown))) for row in rows}
+    ungrouped = any(row.label in {run.run for run in row.runs} for row in rows)
+    if len(told) == len(rows) and not ungrouped:
+        return found
+    return fitted(phase_grid(rows, columns, labels=True), width)
+
+
+def table_parts(found: Fitted, width: int | None, remedy: str) -> list[RenderableType]:
+    title = [Text(plain(found.grid.title), style="bold")] if found.grid.title else []
+    parts: list[RenderableType] = [*title, rich_table(found.grid, width)]
+    if found.left_out:
+        parts.append(note(f"Not shown: {', '.join(found.left_out)}; {remedy} shows them."))
+    return [*parts, Text()]
+
+
+def grid_parts(grid: Grid, width: int | None) -> list[RenderableType]:
+    return table_parts(fitted(grid, width), width, "a wider terminal or --format json")
+
+
+def shared_text(rows: Sequence[Row]) -> list[str]:
+    equal = [column for column in SHARED if column in shared(rows)]
+    if not equal:
+        return []
+    texts = [f"{COLUMNS[column].about.title.lower()} {setting_text(rows[0], column)}" for column in equal]
+    return [f"{'Equal in all rows' if len(rows) > 1 else 'Settings'}: {', '.join(texts)}."]
+
+
+def verdict_parts(comparison: Comparison, columns: Sequence[str] | None, width: int | None) -> list[RenderableType]:
+    verdicts = verdict_grid(comparison.rows, columns)
+    parts = grid_parts(verdicts, width) if verdicts is not None else []
+    if comparison.gate is not None:
+        parts += grid_parts(gate_grid(comparison.gate), width)
+    return parts
+
+
+def closing_notes(comparison: Comparison) -> list[str]:
+    """What a reader of the figures needs to know, in sentences."""
+    found = list(comparison.notes)
+    if any(row.dominated_by for row in comparison.rows):
+        cost = find_metric(comparison.options.cost)
+        front = listed([row.label for row in comparison.rows if row.on_front])
+        found.append(f"On the Pareto front of test accuracy against {cost.title.lower()}: {front}.")
+    if any(row.summary("best_test_accuracy").n for row in comparison.of("train")):
+        found.append("Best of test is chosen by looking at the test images; Test acc. is the last epoch's.")
+    if any(len(row.runs) > 1 for row in comparison.rows):
+        found.append("± is the sample deviation over the runs of a row; * marks the best of a column.")
+    if comparison.budget is not None:
+        found.append(comparison.budget.sentence)
+    if comparison.gate is not None:
+        found.append(gate_text(comparison.gate))
+    return found
+
+
+def gate_text(gate: GateResult) -> str:
+    counts = Counter(condition.outcome for condition in gate.conditions)
+    parts = [f"{counts[outcome]} {outcome}" for outcome in ("failed", "passed", "inconclusive") if counts[outcome]]
+    return f"Gate {'failed' if gate.failed else 'passed'}{' (strict)' if gate.strict else ''}: {', '.join(parts)}."
+
+
+def environment_table(differences: Sequence[EnvironmentDifference], width: int | None = None) -> RenderableType:
+    """Where the environments of the rows differ."""
+    if not differences:
+        return note("The environments of all rows are the same.")
+    lines: list[RenderableType] = []
+    for difference in differences:
+        lines.append(Text(plain(COLUMNS[difference.column].about.title), style="bold"))
+        for value, labels in difference.values:
+            lines.append(Padding(Text(f"{value}: {plain(', '.join(labels))}"), (0, 0, 0, 2)))
+    return Group(*lines)
+
+
+def note(text: str) -> Text:
+    return Text(plain(text))

@@ -1,0 +1,143 @@
+"""What a network costs: bars of sizes, times, memory and energy, and accuracy against a cost with the Pareto front."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from densebench.comparison.comparability import NEEDS_THE_END
+from densebench.comparison.fronts import fronts, stands_in_scatter
+from densebench.comparison.metrics import METRICS
+from densebench.comparison.values import Summary
+from densebench.reporting.figures.label_placement import place_labels
+from densebench.reporting.figures.series import Series
+from densebench.reporting.figures.style import INK, label, logarithmic, new_figure, number, scale_of, title
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BAR_HEIGHT = 0.3  # inches a bar
+FEWEST_BARS = 4  # room for as many, so that a single bar is not a block
+NAMED_POINTS = 24  # of more points only those on the front are named
+LOG_FROM = 12.0  # costs that span more than this factor are drawn on a logarithmic axis
+
+
+def bars(series: Sequence[Series], metrics: Sequence[str]) -> "Figure | None":
+    """One panel a metric, one bar a row; nothing where no metric is known."""
+    shown = [name for name in metrics if any(one.row.summary(name).figure is not None for one in series)]
+    if not shown:
+        return None
+    rows = [one for one in series if any(one.row.summary(name).figure is not None for name in shown)]
+    figure, panels = new_figure(len(shown), height=1.1 + BAR_HEIGHT * max(len(rows), FEWEST_BARS))
+    for place, (axes, name) in enumerate(zip(panels, shown, strict=True)):
+        draw_bars(axes, rows, name, named=place == 0)
+    return figure
+
+
+def draw_bars(axes: "Axes", rows: Sequence[Series], metric: str, *, named: bool) -> None:
+    factor, unit = scale_of(metric, max(one.row.summary(metric).figure or 0.0 for one in rows))
+    for place, one in enumerate(rows):
+        _draw_bar(axes, one, place, one.row.summary(metric), factor)
+    axes.set_yticks(range(len(rows)), [label(one.label) if named else "" for one in rows])
+    middle, half = (len(rows) - 1) / 2, max(len(rows), FEWEST_BARS) / 2 + 0.1
+    axes.set_ylim(middle + half, middle - half)
+    axes.grid(False, axis="y")
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel(unit)
+    axes.margins(x=0.16)
+    axes.set_xlim(left=0)
+    axes.xaxis.set_major_formatter(lambda value, _: number(value))
+    title(axes, METRICS[metric].title)
+
+
+def _draw_bar(axes: "Axes", one: Series, place: int, summary: Summary, factor: float) -> None:
+    value = summary.figure
+    unfinished = summary.metric in NEEDS_THE_END and not (one.published or one.row.completed)
+    if value is None or unfinished:
+        word = "unfinished" if unfinished else "unknown"
+        axes.annotate(word, (0, place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8)
+        return
+    style = {"facecolor": "white", "hatch": "////"} if one.published else {"facecolor": one.colour}
+    axes.barh(place, value * factor, height=0.62, edgecolor=one.colour, linewidth=0.8, **style)  # type: ignore[arg-type]
+    end = value
+    low, high = min(summary.known), max(summary.known)
+    if low < high:
+        axes.plot([low * factor, high * factor], [place, place], color=INK, linewidth=1.2, marker="|", markersize=5)
+        end = high
+    axes.annotate(
+        number(value * factor),
+        (end * factor, place),
+        xytext=(5, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=8.5,
+        color=INK,
+    )
+
+
+def pareto(series: Sequence[Series], cost: str) -> "Figure | None":
+    """Test accuracy against a cost, with the front of those that no other beats in both."""
+    if not placed(series, cost):
+        return None
+    figure, (axes,) = new_figure(1, width=8.2, height=5.2)
+    draw_pareto(axes, series, cost)
+    label_points(figure, axes, series, cost)
+    return figure
+
+
+def placed(series: Sequence[Series], cost: str) -> list[tuple[Series, float, float]]:
+    """The finished trainings whose cost and test accuracy are known, with both."""
+    found = []
+    for one in filter(lambda one: stands_in_scatter(one.row), series):
+        x, y = one.row.summary(cost).figure, one.row.summary("test_accuracy").figure
+        if x is not None and y is not None:
+            found.append((one, x, y))
+    return found
+
+
+def draw_pareto(axes: "Axes", series: Sequence[Series], cost: str) -> None:
+    """Points of rows, larger on a front, hollow where published; the front of each hardware as a stair."""
+    drawn = placed(series, cost)
+    factor, unit = scale_of(cost, max(x for _, x, _ in drawn))
+    stairs = fronts([one.row for one in series], cost)
+    best = {series[place].index for front in stairs for place in front}
+    if max(x for _, x, _ in drawn) > LOG_FROM * min(x for _, x, _ in drawn) > 0:
+        axes.set_xscale("log")
+        logarithmic(axes.xaxis, (1, 2, 5))
+    for one, x, y in drawn:
+        _draw_point(axes, one, x * factor, y, on_front=one.index in best)
+    at = {one.index: (x * factor, y * 100) for one, x, y in drawn}
+    for front in stairs:
+        steps = [at[series[place].index] for place in front]
+        axes.step([x for x, _ in steps], [y for _, y in steps], where="post", color="#AAAAAA", linewidth=1, zorder=1)
+    axes.margins(0.14)
+    name = METRICS[cost].title
+    axes.set_xlabel(f"{name}, {unit}" if unit else name)
+    axes.set_ylabel("test accuracy after the last epoch, %")
+    title(axes, "Accuracy against cost")
+
+
+def label_points(figure: "Figure", axes: "Axes", series: Sequence[Series], cost: str) -> None:
+    """The rows' names beside their points; to be called when everything else is drawn."""
+    drawn = placed(series, cost)
+    factor, _ = scale_of(cost, max(x for _, x, _ in drawn))
+    points = [(x * factor, y * 100) for _, x, y in drawn]
+    best = {series[place].index for front in fronts([one.row for one in series], cost) for place in front}
+    named = {one.index for one, _, _ in drawn} if len(drawn) <= NAMED_POINTS else best
+    place_labels(figure, axes, [one.label if one.index in named else "" for one, _, _ in drawn], points)
+
+
+def _draw_point(axes: "Axes", one: Series, x: float, y: float, *, on_front: bool) -> None:
+    accuracies = [100 * value for value in one.row.summary("test_accuracy").known]
+    if len(accuracies) > 1:
+        axes.plot([x, x], [min(accuracies), max(accuracies)], color=one.colour, linewidth=1.2, zorder=2)
+    axes.plot(
+        x,
+        y * 100,
+        marker=one.marker,
+        markersize=8 if on_front else 6,
+        markerfacecolor="white" if one.published else one.colour,
+        markeredgecolor=one.colour,
+        alpha=1.0 if on_front else 0.55,
+        linestyle="none",
+        zorder=3,
+    )

@@ -1,0 +1,48 @@
+"""Pictures as files: PNG, SVG or PDF, whole or not at all."""
+
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from densebench.errors import ResultsError
+from densebench.results.store import replace
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FORMATS = (".png", ".svg", ".pdf")
+METADATA: dict[str, dict[str, str | None]] = {
+    ".svg": {"Date": None},
+    ".pdf": {"CreationDate": None},
+}  # same runs, same bytes
+
+
+@contextmanager
+def drawing() -> Iterator[None]:
+    """Repeatable names in SVG, text in PDF as text, a box for a letter that the font lacks."""
+    import matplotlib
+
+    with matplotlib.rc_context({"svg.hashsalt": "densebench", "pdf.fonttype": 42}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        yield
+
+
+def save(figure: "Figure", target: Path) -> Path:
+    """Write a picture; raises :class:`ResultsError` if it cannot be written."""
+    kind = target.suffix.lower()
+    picture = io.BytesIO()
+    figure.savefig(picture, format=kind[1:], metadata=METADATA.get(kind))
+    return write_file(target, picture.getvalue())
+
+
+def write_file(target: Path, content: bytes) -> Path:
+    """Write a file whole or not at all; raises :class:`ResultsError`."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        replace(target, content)
+    except OSError as error:
+        raise ResultsError(f"{target} cannot be written ({error.strerror or error}): choose another place.") from None
+    return target

@@ -1,0 +1,97 @@
+"""The report: one self-contained HTML file that loads nothing, sends nothing and runs nothing but its own script.
+
+A content security policy names the only script and the only style that may run by their hashes. Every text goes through
+Jinja's escaping, the data of the charts through ``tojson``; the scripts write text as text, never as HTML.
+"""
+
+import base64
+import dataclasses
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from densebench import __version__
+from densebench.comparison.values import Comparison
+from densebench.escape import plain
+from densebench.reporting.comparison_tables import closing_notes
+from densebench.reporting.figures.files import write_file
+from densebench.reporting.page.chart_data import page_data
+from densebench.reporting.page.runs import about, environments, facts, run_entries
+from densebench.reporting.page.tables import sections
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES = Path(__file__).parent / "templates"
+SCRIPTS = (
+    "common.js", "axes.js", "table.js", "verdicts.js", "curves.js", "panels.js", "reading.js", "zooming.js",
+    "legend.js", "scatter.js", "page.js",
+)  # fmt: skip
+STYLES = ("page.css", "charts.css", "print.css")
+
+
+def write_page(comparison: Comparison, target: Path, *, title: str = "densebench report") -> Path:
+    """Write the report of a comparison; raises :class:`ResultsError` if the file cannot be written."""
+    return write_file(target, render(comparison, title=title).encode(errors="replace"))
+
+
+def render(comparison: Comparison, *, title: str) -> str:
+    """The whole page; the same comparison gives the same bytes."""
+    from markupsafe import Markup
+
+    script, style = joined(SCRIPTS), joined(STYLES)
+    return (
+        _templates()
+        .get_template("page.html.j2")
+        .render(
+            title=plain(title),
+            version=__version__,
+            policy=policy(script, style),
+            script=Markup(script),  # ours, not data
+            style=Markup(style),
+            about=about(comparison),
+            sections=sections(comparison),
+            facts=facts(comparison),
+            notes=[plain(note) for note in closing_notes(comparison)],
+            gate=comparison.gate,
+            environments=environments(comparison),
+            runs=run_entries(comparison),
+            data=dataclasses.asdict(page_data(comparison)),
+        )
+    )
+
+
+def policy(script: str, style: str) -> str:
+    """Nothing from anywhere, and of scripts and styles only these two."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src '{digest(script)}'",
+            f"style-src '{digest(style)}'",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+
+
+def digest(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def joined(names: tuple[str, ...]) -> str:
+    return "\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names)
+
+
+def _templates() -> "Environment":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    templates = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":"), "ensure_ascii": False}
+    return templates

@@ -1,0 +1,126 @@
+"""What the page says of runs: what holds for all, their environments, and how each was made."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from densebench.comparison.formats import UNKNOWN, figure_text, setting_text
+from densebench.comparison.grouping import shared
+from densebench.comparison.values import Comparison
+from densebench.escape import plain
+from densebench.records import COLUMNS, Column, Environment, Run
+from densebench.reporting.comparison_tables import SHARED
+
+FIELDS = tuple(column for column in COLUMNS.values() if column.level == "environment")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """A setting that is equal in all rows."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvironmentField:
+    """A column of the environment: a text for each different environment."""
+
+    title: str
+    means: str
+    texts: tuple[str, ...]
+    differs: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environments:
+    """The different environments, lettered, with the number of runs of each."""
+
+    letters: tuple[str, ...]
+    counts: tuple[int, ...]
+    fields: tuple[EnvironmentField, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunEntry:
+    """How a run was made, and what a reader must know of it."""
+
+    run: str
+    status: str
+    seed: str
+    started: str
+    environment: str
+    command: str
+    remarks: tuple[str, ...]
+
+
+def about(comparison: Comparison) -> str:
+    """How many runs, in how many rows, from when to when."""
+    runs = measured(comparison)
+    rows = [row for row in comparison.rows if row.phase != "published"]
+    days = sorted(run.started[:10] for run in runs if run.started)
+    when = f", {days[0]}" if days else ""
+    until = f" to {days[-1]}" if days and days[-1] != days[0] else ""
+    return plain(f"{counted(len(runs), 'run')} in {counted(len(rows), 'row')}{when}{until}")
+
+
+def counted(number: int, name: str) -> str:
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"
+
+
+def facts(comparison: Comparison) -> list[Fact]:
+    """What is equal in all rows that were measured here."""
+    rows = [row for row in comparison.rows if row.phase != "published"]
+    equal = shared(rows) if rows else ()
+    return [Fact(title=COLUMNS[name].about.title, text=setting_text(rows[0], name)) for name in SHARED if name in equal]
+
+
+def environments(comparison: Comparison) -> Environments:
+    found = different(comparison)
+    runs = measured(comparison)
+    columns = [(column, tuple(shown(column, environment) for environment in found)) for column in FIELDS]
+    return Environments(
+        letters=tuple(letter(place) for place in range(len(found))),
+        counts=tuple(sum(run.environment == environment for run in runs) for environment in found),
+        fields=tuple(
+            EnvironmentField(
+                title=column.about.title, means=column.about.means, texts=texts, differs=len(set(texts)) > 1
+            )
+            for column, texts in columns
+            if any(text != UNKNOWN for text in texts)
+        ),
+    )
+
+
+def measured(comparison: Comparison) -> list[Run]:
+    return [run for row in comparison.rows if row.phase != "published" for run in row.runs]
+
+
+def different(comparison: Comparison) -> list[Environment]:
+    return list(dict.fromkeys(run.environment for run in measured(comparison)))
+
+
+def shown(column: Column, environment: Environment) -> str:
+    return figure_text(column.about.show, getattr(environment, column.name))
+
+
+def letter(place: int) -> str:
+    """A, B, ..., Z, A2, B2, ..."""
+    return f"{chr(ord('A') + place % 26)}{place // 26 + 1 if place >= 26 else ''}"
+
+
+def run_entries(comparison: Comparison) -> list[RunEntry]:
+    found = different(comparison)
+    return [run_entry(run, found) for row in comparison.rows for run in row.runs]
+
+
+def run_entry(run: Run, found: Sequence[Environment]) -> RunEntry:
+    published = run.phase == "published"
+    return RunEntry(
+        run=plain(run.run),
+        status="published" if published else run.status,
+        seed="" if run.seed is None else str(run.seed),
+        started=plain(run.started or ""),
+        environment="" if published else letter(found.index(run.environment)),
+        command=plain(run.command or ""),
+        remarks=tuple(plain(text) for text in (run.reason, run.warnings, run.source) if text),
+    )

@@ -1,0 +1,1 @@
+"""Results on disk: one CSV file a run, read and written."""

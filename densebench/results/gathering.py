@@ -1,0 +1,51 @@
+"""What ``compare`` compares: the runs of the given files, those of a baseline file, and the published ones."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from densebench.errors import ResultsError
+from densebench.records import Run
+from densebench.results.store import read, read_all
+
+PACKAGE = Path(__file__).parents[1]
+# Inside an installed package, under results/ in a checkout.
+PUBLISHED = (PACKAGE / "published.csv", PACKAGE.parent / "results" / "published.csv")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gathered:
+    """The runs to compare, and those of a baseline that was given as a file."""
+
+    runs: tuple[Run, ...]
+    baseline_runs: tuple[Run, ...]
+
+
+def gather(paths: Iterable[str | Path], *, baseline: str | None = None, published: bool = False) -> Gathered:
+    """Read everything; ``published`` adds what others reported of the variants. Raises :class:`ResultsError`."""
+    runs = read_all(paths)
+    if published:
+        runs = with_published(runs)
+    theirs = read_all([baseline]) if baseline is not None and is_file(baseline) else []
+    return Gathered(runs=tuple(runs), baseline_runs=tuple(theirs))
+
+
+def is_file(baseline: str) -> bool:
+    """A name of a row or ``column=value`` is no file, even if a folder happens to be called so."""
+    return baseline.endswith(".csv") or (os.sep in baseline and Path(baseline).exists())
+
+
+def with_published(runs: Sequence[Run]) -> list[Run]:
+    """The runs, then the published figures of their variants that are not among them."""
+    known = {run.run for run in runs if run.phase == "published"}
+    variants = {run.variant for run in runs if run.phase != "published"}
+    return [*runs, *(run for run in published_runs() if run.variant in variants and run.run not in known)]
+
+
+def published_runs() -> list[Run]:
+    """All published figures that come with densebench."""
+    path = next((path for path in PUBLISHED if path.is_file()), None)
+    if path is None:
+        raise ResultsError("The published figures (published.csv) are not installed: leave --published out.")
+    return read(path)

@@ -1,0 +1,141 @@
+"""What a run is, in columns: first from its configuration, then from its data, network and backend as they resolve."""
+
+import dataclasses
+import datetime
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from densebench.config import RunConfig, fingerprint
+from densebench.measuring import environment
+from densebench.models.cost import Cost
+from densebench.recipes import Recipe
+from densebench.records import EpochRecord, Phase, Run
+
+if TYPE_CHECKING:
+    from densebench.data.datasets import Dataset
+    from densebench.training.backends.backend import BackendFacts
+    from densebench.training.watch import Readiness
+
+
+def asked(config: RunConfig, phase: Phase) -> Run:
+    """The run as it was asked for, before anything heavy has loaded."""
+    run = Run(
+        run=str(config.run),
+        phase=phase,
+        started=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+        command=config.command or None,
+        fingerprint=fingerprint(config),
+        variant=config.variant,
+        dataset=config.data.dataset.split(":")[0],
+        batch_size=config.recipe.batch_size,
+        seed=config.seed,
+        backend=config.backend,
+        precision=config.precision,
+        recompute=config.recompute,
+        deterministic=config.deterministic,
+    )
+    return with_recipe(run, config) if phase == "train" else run
+
+
+def with_recipe(run: Run, config: RunConfig) -> Run:
+    """The run with the recipe that trains it, or that has trained what it evaluates."""
+    recipe = config.recipe
+    return dataclasses.replace(
+        run,
+        recipe=recipe.name,
+        epochs=recipe.epochs,
+        base_learning_rate=recipe.learning_rate,
+        schedule=recipe.schedule,
+        momentum=recipe.momentum,
+        weight_decay=recipe.weight_decay,
+        label_smoothing=recipe.label_smoothing,
+        target=config.target,
+        resumed=0,
+    )
+
+
+def with_data(run: Run, dataset: "Dataset", recipe: Recipe) -> Run:
+    """The run with the data that it really uses."""
+    from densebench.data.batches import describe_augmentation
+
+    if dataset.random_labels and run.phase != "speed":
+        run = with_warning(run, "accuracy means nothing: the labels are random")
+    run = dataclasses.replace(
+        run, dataset=dataset.name, classes=len(dataset.class_names), image_size=dataset.image_size
+    )
+    if dataset.skipped:
+        run = with_warning(run, f"{dataset.skipped} entries of the folder were skipped: hidden, or no PNG or JPEG")
+    if run.phase == "speed":  # it counts and hashes nothing that was measured
+        return run
+    return dataclasses.replace(
+        run,
+        dataset_sha256=dataset.sha256,
+        train_images=len(dataset.train.labels),
+        validation_images=0 if dataset.validation is None else len(dataset.validation.labels),
+        test_images=len(dataset.test.labels),
+        augmentation=describe_augmentation(recipe, dataset.flip_allowed) if run.phase == "train" else None,
+    )
+
+
+def with_cost(run: Run, cost: Cost) -> Run:
+    """The run with what its network counts."""
+    return dataclasses.replace(
+        run,
+        params=cost.params,
+        trainable_params=cost.trainable_params,
+        non_trainable_params=cost.non_trainable_params,
+        forward_macs=cost.forward_macs,
+        weights_bytes=cost.weights_bytes,
+    )
+
+
+def with_backend(run: Run, facts: "BackendFacts") -> Run:
+    """The run with what the backend made of its configuration, and the machine it runs on."""
+    if run.recompute and (facts.name, facts.device_kind) == ("jax", "cpu"):  # docs/performance.md
+        run = with_warning(run, "--recompute saves no memory here: on a CPU JAX's compiler keeps the activations")
+    return dataclasses.replace(
+        run,
+        implementation=facts.implementation,
+        jit=facts.jit,
+        tf32=facts.tf32,
+        deterministic=facts.deterministic,
+        threads=facts.threads,
+        environment=environment.probe(facts),
+    )
+
+
+def with_records(run: Run, records: Sequence[EpochRecord], *, total_seconds: float | None) -> Run:
+    """The run with these finished epochs; when it reached its target is read off them, whoever finished them."""
+    target = run.target
+    reached = [
+        record.elapsed_seconds
+        for record in records
+        if target is not None and record.test_accuracy is not None and record.test_accuracy >= target
+    ]
+    return dataclasses.replace(
+        run,
+        records=tuple(records),
+        total_seconds=total_seconds,
+        time_to_target_seconds=reached[0] if reached else None,
+    )
+
+
+def with_readiness(run: Run, readiness: "Readiness") -> Run:
+    """The run with what it took to its first step; a time that a clock set back has made negative is unknown."""
+    taken = dataclasses.asdict(readiness)
+    known: dict[str, Any] = {
+        name: None if seconds is None or seconds < 0 else seconds for name, seconds in taken.items()
+    }
+    return dataclasses.replace(run, **known)
+
+
+def seconds_behind(run: Run, records: Sequence[EpochRecord]) -> float | None:
+    """What a resumed run took before; a kill may have kept its last epoch from the row but not from the checkpoint."""
+    known = [run.total_seconds, records[-1].elapsed_seconds if records else None]
+    return max((seconds for seconds in known if seconds is not None), default=None)
+
+
+def with_warning(run: Run, warning: str) -> Run:
+    """The run with one more thing that a reader of its figures must know; each is said once."""
+    said = run.warnings.split("; ") if run.warnings else []
+    return run if warning in said else dataclasses.replace(run, warnings="; ".join([*said, warning]))

@@ -1,0 +1,1 @@
+"""Setting up TensorFlow, JAX or PyTorch under Keras."""

@@ -1,0 +1,102 @@
+"""Chooses and sets up the Keras backend: everything that must be decided before keras is imported."""
+
+import os
+import sys
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
+from typing import Literal
+
+from densebench.config import RunConfig
+from densebench.errors import InputError
+from densebench.training.backends.frameworks import set_up_jax, set_up_tensorflow, set_up_torch
+from densebench.training.backends.hiding import hidden
+
+INSTALL = {
+    "tensorflow": "pip install 'tensorflow>=2.20'",
+    "jax": "pip install 'densebench[jax]'",
+    "torch": "pip install 'densebench[torch]'",
+}
+FAST_IS_FASTER = {("cpu", "float32")}  # on every backend: docs/performance.md
+SET_UP = {"tensorflow": set_up_tensorflow, "jax": set_up_jax, "torch": set_up_torch}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackendFacts:
+    """How the backend stands, every choice resolved."""
+
+    name: str
+    version: str
+    keras: str
+    precision: str
+    implementation: Literal["plain", "fast"]
+    jit: bool
+    tf32: bool  # whether float32 products may use TF32; never on a CPU
+    deterministic: bool
+    threads: int
+    device_kind: Literal["cpu", "gpu"]
+    device_name: str | None  # None on a CPU
+    cuda: str | None
+    cudnn: str | None
+
+
+def prepare(config: RunConfig) -> BackendFacts:
+    """Set up the backend and import keras on it, and no other framework.
+
+    To be called before anything imports keras. Raises :class:`InputError` if the backend is not installed or cannot do
+    what was asked.
+    """
+    _check(config)
+    os.environ["KERAS_BACKEND"] = config.backend
+    with hidden(*{"jax"} - {config.backend}):
+        framework = SET_UP[config.backend](config)
+        _import_keras(config)
+    return BackendFacts(
+        name=config.backend,
+        version=framework.version,
+        keras=version("keras"),
+        precision=config.precision,
+        implementation=_implementation(config, framework.device_kind),
+        jit=_jit(config),
+        tf32=framework.device_kind == "gpu",
+        deterministic=config.deterministic,
+        threads=framework.threads,
+        device_kind=framework.device_kind,
+        device_name=framework.device_name,
+        cuda=framework.cuda,
+        cudnn=framework.cudnn,
+    )
+
+
+def _check(config: RunConfig) -> None:
+    if find_spec(config.backend) is None:
+        raise InputError(
+            f"--backend {config.backend} needs a package that is not installed: run {INSTALL[config.backend]}."
+        )
+    if config.backend == "jax" and config.jit is False:
+        raise InputError("--no-jit cannot be had with --backend jax, which compiles every step: leave it out.")
+    keras = sys.modules.get("keras")
+    if keras is not None and keras.backend.backend() != config.backend:
+        raise RuntimeError(f"keras was imported on {keras.backend.backend()} before {config.backend} was chosen")
+
+
+def _import_keras(config: RunConfig) -> None:
+    import keras
+
+    keras.config.set_dtype_policy(config.precision)
+    keras.config.set_image_data_format("channels_last")
+    keras.config.set_floatx("float32")
+    keras.config.disable_traceback_filtering()
+
+
+def _implementation(config: RunConfig, device_kind: str) -> Literal["plain", "fast"]:
+    """``auto`` is what was measured to be the fastest; only ``fast`` can recompute."""
+    if config.implementation == "plain":
+        return "plain"
+    proven = (device_kind, config.precision) in FAST_IS_FASTER
+    return "fast" if config.implementation == "fast" or config.recompute or proven else "plain"
+
+
+def _jit(config: RunConfig) -> bool:
+    """JAX always compiles; TensorFlow and PyTorch only if asked to."""
+    return config.backend == "jax" or bool(config.jit)

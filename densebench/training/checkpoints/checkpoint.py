@@ -1,0 +1,144 @@
+"""Checkpoints of a run: everything needed to go on as if it had never stopped."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from densebench.config import RunConfig, deciding_values
+from densebench.errors import CheckpointError, InputError, NonFiniteLoss
+from densebench.records import EpochRecord
+from densebench.training.backends.backend import BackendFacts
+from densebench.training.checkpoints.description import Description, VariableFacts, changes, to_json
+from densebench.training.checkpoints.directory import (
+    Checkpoint,
+    file_bytes,
+    newest,
+    remove_stale,
+    replace_newest,
+    set_damaged_aside,
+    way_on,
+)
+from densebench.training.checkpoints.file import Array, Contents, Damaged
+from densebench.training.trainee import Trainee
+
+__all__ = ["Checkpoint", "file_bytes", "load_weights", "newest", "restore", "save"]
+
+
+def save(
+    directory: Path,
+    trainee: Trainee,
+    *,
+    config: RunConfig,
+    facts: BackendFacts,
+    records: Sequence[EpochRecord],
+) -> None:
+    """Save the state after the last of ``records``.
+
+    Raises :class:`NonFiniteLoss` for weights that are NaN or infinite, and :class:`CheckpointError` if the file cannot
+    be written; the checkpoint before it then stands.
+    """
+    variables = _variables(trainee.model, trainee.optimizer)
+    arrays = tuple(np.array(keras.ops.convert_to_numpy(variable), order="C") for variable in variables)
+    epoch = len(records)
+    _require_finite(arrays, epoch)
+    description = Description(
+        epoch=epoch,
+        deciding_values=deciding_values(config),
+        facts=facts,
+        records=tuple(records),
+        model_variables=len(trainee.model.variables),
+        variables=tuple(_facts_of(variable.path, array) for variable, array in zip(variables, arrays, strict=True)),
+    )
+    try:
+        replace_newest(directory, Contents(description=to_json(description), arrays=arrays))
+    except (OSError, Damaged) as error:
+        reason = error.strerror if isinstance(error, OSError) else f"what was written {error}"
+        raise CheckpointError(
+            f"The checkpoint of epoch {epoch} cannot be written to {directory} ({reason}): {way_on(directory)}"
+        ) from None
+
+
+def restore(directory: Path, trainee: Trainee, *, config: RunConfig, facts: BackendFacts) -> Checkpoint | None:
+    """Set the network and its optimizer to the newest checkpoint, which is returned; ``None`` if there is none.
+
+    Raises :class:`InputError` if it belongs to another configuration, :class:`CheckpointError` if it cannot be used.
+    """
+    remove_stale(directory)
+    checkpoint = newest(directory)
+    if checkpoint is None:
+        return None
+    description = checkpoint.description
+    differences = changes(description.deciding_values, deciding_values(config))
+    if differences:
+        raise InputError(
+            f"The run in {directory} was begun with {'; '.join(differences)}: "
+            "give the same options to resume it, or start another run."
+        )
+    _assign(checkpoint, _variables(trainee.model, trainee.optimizer), directory)
+    if checkpoint.notices:
+        set_damaged_aside(directory)
+    return Checkpoint(
+        description=description,
+        arrays=checkpoint.arrays,
+        notices=(*checkpoint.notices, *_what_differs(description.facts, facts)),
+    )
+
+
+def load_weights(directory: Path, model: keras.Model) -> Checkpoint:
+    """Set a network's variables to the newest checkpoint's, whatever backend wrote it.
+
+    Raises :class:`CheckpointError` if there is none, or if it is another network's.
+    """
+    checkpoint = newest(directory)
+    if checkpoint is None:
+        raise CheckpointError(f"There is no checkpoint in {directory}: the run ended before its first one.")
+    if checkpoint.description.model_variables != len(model.variables):
+        raise CheckpointError(
+            f"The checkpoint in {directory} is not of a {model.name}: evaluate the run it belongs to."
+        )
+    _assign(checkpoint, model.variables, directory)
+    return checkpoint
+
+
+def _variables(model: keras.Model, optimizer: keras.optimizers.Optimizer) -> list[keras.Variable]:
+    return [*model.variables, *optimizer.variables]
+
+
+def _facts_of(path: str, array: Array) -> VariableFacts:
+    return VariableFacts(path=path, shape=array.shape, dtype=array.dtype.str)
+
+
+def _require_finite(arrays: Sequence[Array], epoch: int) -> None:
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise NonFiniteLoss(
+            f"The weights became NaN or infinite in epoch {epoch}: lower --learning-rate; "
+            "the checkpoint before it stands."
+        )
+
+
+def _assign(checkpoint: Checkpoint, variables: Sequence[keras.Variable], directory: Path) -> None:
+    saved = checkpoint.description.variables[: len(variables)]
+    if len(saved) != len(variables):
+        raise CheckpointError(f"The checkpoint in {directory} has too few variables: start the run anew.")
+    for facts, variable in zip(saved, variables, strict=True):
+        if (_name(facts.path), facts.shape) != (_name(variable.path), tuple(variable.shape)):
+            raise CheckpointError(
+                f"The checkpoint in {directory} has {facts.path} {facts.shape} where the network has "
+                f"{variable.path} {tuple(variable.shape)}: it is another network's, so start the run anew."
+            )
+    for array, variable in zip(checkpoint.arrays, variables, strict=False):
+        variable.assign(np.array(array))
+
+
+def _name(path: str) -> str:
+    """Layer and variable: the implementations put them at different depths."""
+    return "/".join(path.split("/")[-2:])
+
+
+def _what_differs(then: BackendFacts, now: BackendFacts) -> list[str]:
+    differences = changes(then.__dict__, now.__dict__)
+    if not differences:
+        return []
+    return [f"The run was begun with {'; '.join(differences)}: it goes on, but no longer bit for bit as it would have."]

@@ -1,0 +1,1 @@
+"""One training step and one forward pass on each backend."""

@@ -1,0 +1,94 @@
+"""Steps on JAX: the state is lists of arrays on the device, and each batch size has its own compiled step."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from densebench.recipes import Recipe
+from densebench.training.steps.step import CompileTimes, StepResult, step_result
+from densebench.training.trainee import Trainee, backward_sign, decayed, objective
+
+Arrays = list[jax.Array]
+State = tuple[Arrays, Arrays, Arrays]  # trainable, non-trainable, optimizer
+
+
+class JaxSteps:
+    """Between :meth:`begin` and :meth:`end` the state is here alone: the variables' own buffers are given away."""
+
+    def __init__(self, trainee: Trainee, recipe: Recipe) -> None:
+        self._model, self._optimizer = trainee.model, trainee.optimizer
+        self._recipe = recipe
+        self._decayed = decayed(self._model.trainable_variables)
+        self._state = self._read()
+        self._compiled: dict[int, Callable[..., tuple[State, jax.Array]]] = {}
+        self._forward = jax.jit(lambda state, x: self._model.stateless_call(state[0], state[1], x, training=False)[0])
+
+    def compile(self, *batch_sizes: int) -> CompileTimes:
+        step = jax.jit(self._step, donate_argnums=0)
+        trace_seconds = compile_seconds = 0.0
+        for size in dict.fromkeys(batch_sizes):
+            start = time.perf_counter()
+            x = jax.ShapeDtypeStruct((size, *self._model.input_shape[1:]), jnp.float32)
+            y = jax.ShapeDtypeStruct((size,), jnp.int32)
+            lowered = step.lower(self._state, x, y)
+            traced = time.perf_counter()
+            self._compiled[size] = lowered.compile()
+            trace_seconds += traced - start
+            compile_seconds += time.perf_counter() - traced
+        return CompileTimes(trace_seconds=trace_seconds, compile_seconds=compile_seconds)
+
+    def begin(self, learning_rate: float) -> None:
+        self._optimizer.learning_rate = learning_rate
+        self._state = self._read()
+
+    def place(self, array: NDArray[Any]) -> jax.Array:
+        return jax.device_put(array)
+
+    def train(self, x: jax.Array, y: jax.Array) -> StepResult:
+        self._state, result = self._compiled[len(y)](self._state, x, y)
+        return step_result(np.asarray(result))
+
+    def logits(self, x: jax.Array) -> NDArray[np.float32]:
+        return np.asarray(self._forward(self._state, x))
+
+    def end(self) -> None:
+        for variables, values in zip(self._variables(), self._state, strict=True):
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
+
+    def _variables(self) -> tuple[list[keras.Variable], list[keras.Variable], list[keras.Variable]]:
+        return self._model.trainable_variables, self._model.non_trainable_variables, self._optimizer.variables
+
+    def _read(self) -> State:
+        trainable, non_trainable, optimizer = ([variable.value for variable in group] for group in self._variables())
+        return trainable, non_trainable, optimizer
+
+    def _step(self, state: State, x: jax.Array, y: jax.Array) -> tuple[State, jax.Array]:
+        trainable, non_trainable, optimizer = state
+        scale = self._loss_scale(optimizer)
+
+        def scaled_loss(weights: Arrays) -> tuple[jax.Array, tuple[Arrays, jax.Array, jax.Array]]:
+            logits, updated = self._model.stateless_call(weights, non_trainable, x, training=True)
+            loss, correct = objective(logits, y, smoothing=self._recipe.label_smoothing)
+            return loss * scale, (updated, loss, correct)
+
+        gradients, (non_trainable, loss, correct) = jax.grad(scaled_loss, has_aux=True)(trainable)
+        sign = backward_sign(gradients, self._optimizer)
+        rate = 2 * self._recipe.weight_decay * scale
+        gradients = [
+            gradient + rate * weight if decays and self._recipe.weight_decay else gradient
+            for gradient, weight, decays in zip(gradients, trainable, self._decayed, strict=True)
+        ]
+        trainable, optimizer = self._optimizer.stateless_apply(optimizer, gradients, trainable)
+        return (trainable, non_trainable, optimizer), jnp.stack([loss, correct, sign])
+
+    def _loss_scale(self, optimizer: Arrays) -> Any:
+        mapping = list(zip(self._optimizer.variables, optimizer, strict=True))
+        with keras.StatelessScope(state_mapping=mapping):
+            return self._optimizer.scale_loss(1.0)

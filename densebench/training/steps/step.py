@@ -1,0 +1,77 @@
+"""Steps: one training step and one forward pass, as each backend does them best.
+
+Kept apart from Keras's ``fit`` so that densebench decides when the device is waited for, when a step is traced and
+compiled, and what is timed.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from densebench.recipes import Recipe
+from densebench.training.backends.backend import BackendFacts
+from densebench.training.trainee import Trainee
+
+Batch = Any  # an array where the device can use it
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepResult:
+    """What a training step showed, before its update."""
+
+    loss: float  # mean cross-entropy of the batch
+    correct: int
+    backward_sign: float  # not finite if the backward pass failed
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompileTimes:
+    """Seconds; ``None`` where the backend does not tell the phase apart from the first step."""
+
+    trace_seconds: float | None
+    compile_seconds: float | None
+
+
+class Steps(Protocol):
+    """A network in training on one backend."""
+
+    def compile(self, *batch_sizes: int) -> CompileTimes:
+        """Trace and compile the training step, where that can be done ahead, for batches of these sizes."""
+
+    def begin(self, learning_rate: float) -> None:
+        """Take the model's and the optimizer's variables as they are, and set the learning rate."""
+
+    def place(self, array: NDArray[Any]) -> Batch:
+        """The array where the device can use it; may be called in another thread, while a step runs."""
+
+    def train(self, x: Batch, y: Batch) -> StepResult:
+        """One step on x float32 (B, H, W, 3) and y int32 (B,); over when it returns."""
+
+    def logits(self, x: Batch) -> NDArray[np.float32]:
+        """Inference: (B, classes); traced and compiled at the first call of a shape."""
+
+    def end(self) -> None:
+        """Write the state back to the model's and the optimizer's variables."""
+
+
+def step_result(shown: NDArray[np.float32]) -> StepResult:
+    """The three values that a step hands back in one transfer."""
+    loss, correct, sign = shown.tolist()
+    return StepResult(loss=loss, correct=int(correct), backward_sign=sign)
+
+
+def make_steps(trainee: Trainee, recipe: Recipe, facts: BackendFacts) -> Steps:
+    """The steps of the backend in use."""
+    if facts.name == "tensorflow":
+        from densebench.training.steps.tensorflow import TensorFlowSteps
+
+        return TensorFlowSteps(trainee, recipe, jit=facts.jit)
+    if facts.name == "jax":
+        from densebench.training.steps.jax import JaxSteps
+
+        return JaxSteps(trainee, recipe)
+    from densebench.training.steps.torch import TorchSteps
+
+    return TorchSteps(trainee, recipe, jit=facts.jit)

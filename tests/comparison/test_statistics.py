@@ -1,0 +1,141 @@
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from scipy import special, stats
+
+from densebench.comparison import statistics
+
+values = st.lists(st.floats(-100, 100), min_size=2, max_size=12)
+
+
+@pytest.mark.filterwarnings("ignore:Precision loss occurred:RuntimeWarning")
+@given(values, values)
+def test_welch_agrees_with_scipy(ours, theirs):
+    assume(max(np.ptp(ours), np.ptp(theirs)) > 1e-3)
+    result = statistics.welch(ours, theirs)
+    expected = stats.ttest_ind(ours, theirs, equal_var=False)
+    interval = expected.confidence_interval()
+    assert result.estimate == pytest.approx(np.mean(ours) - np.mean(theirs), abs=1e-9)
+    assert result.p == pytest.approx(expected.pvalue, abs=1e-9)
+    assert (result.interval.low, result.interval.high) == pytest.approx((interval.low, interval.high), abs=1e-6)
+
+
+@given(st.lists(st.tuples(st.floats(-100, 100), st.floats(-100, 100)), min_size=2, max_size=12))
+def test_the_paired_test_agrees_with_scipy(pairs):
+    ours, theirs = zip(*pairs, strict=True)
+    assume(np.ptp(np.subtract(ours, theirs)) > 1e-3)
+    result = statistics.paired(ours, theirs)
+    expected = stats.ttest_rel(ours, theirs)
+    interval = expected.confidence_interval()
+    assert result.p == pytest.approx(expected.pvalue, abs=1e-9)
+    assert (result.interval.low, result.interval.high) == pytest.approx((interval.low, interval.high), abs=1e-6)
+
+
+@given(values)
+def test_the_interval_of_a_mean_agrees_with_scipy(ours):
+    assume(np.ptp(ours) > 1e-3)
+    result = statistics.mean_interval(ours)
+    expected = stats.ttest_1samp(ours, 0).confidence_interval()
+    assert (result.low, result.high) == pytest.approx((expected.low, expected.high), abs=1e-6)
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(4, 4), (4, 6), (5, 5), (7, 4)])
+def test_the_exact_permutation_test_agrees_with_scipy(ours, theirs):
+    random = np.random.default_rng(ours * 10 + theirs)
+    first, second = random.normal(0.5, 1, ours), random.normal(0, 1, theirs)
+    expected = stats.permutation_test(
+        (first, second), lambda x, y, axis: x.mean(axis) - y.mean(axis), vectorized=True, n_resamples=np.inf
+    )
+    assert statistics.permutation(first, second) == pytest.approx(expected.pvalue, abs=1e-12)
+
+
+@pytest.mark.parametrize("pairs", [4, 5, 8])
+def test_the_exact_test_of_pairs_agrees_with_scipy(pairs):
+    random = np.random.default_rng(pairs)
+    first, second = random.normal(0.5, 1, pairs), random.normal(0, 1, pairs)
+    expected = stats.permutation_test(
+        (first, second),
+        lambda x, y, axis: (x - y).mean(axis),
+        vectorized=True,
+        n_resamples=np.inf,
+        permutation_type="samples",
+    )
+    assert statistics.paired_permutation(first, second) == pytest.approx(expected.pvalue, abs=1e-12)
+
+
+def test_equal_values_count_as_ties_whatever_their_rounding():
+    assert statistics.permutation([0.1 + 0.2] * 4, [0.3] * 4) == 1.0
+    assert statistics.paired_permutation([0.1 + 0.2] * 4, [0.3] * 4) == 1.0
+
+
+def test_below_four_runs_a_side_there_is_no_permutation_test():
+    assert statistics.permutation([1.0, 2.0, 3.0], [4.0, 5.0, 6.0, 7.0]) is None
+    assert statistics.paired_permutation([1.0, 2.0, 3.0], [4.0, 5.0, 6.0]) is None
+
+
+def test_four_runs_apart_reach_the_smallest_p_there_is():
+    assert statistics.permutation([1.0, 2, 3, 4], [5.0, 6, 7, 8]) == pytest.approx(2 / math.comb(8, 4))
+
+
+def test_one_run_or_no_spread_allows_no_test():
+    assert statistics.welch([1.0], [2.0, 3.0]) is None
+    assert statistics.welch([0.1] * 3, [0.3] * 3) is None
+    assert statistics.paired([1.0], [2.0]) is None
+    assert statistics.mean_interval([1.0]) is None
+
+
+def test_a_shift_that_is_the_same_for_every_seed_up_to_rounding_has_no_spread():
+    theirs = [0.91, 0.92, 0.935, 0.94]
+    assert statistics.paired([value + 0.001 for value in theirs], theirs) is None
+
+
+def test_holm_by_hand():
+    assert statistics.holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert statistics.holm([0.6, 0.9]) == [1.0, 1.0]
+    assert statistics.holm([]) == []
+
+
+@given(st.lists(st.floats(0, 1), max_size=8))
+def test_holm_never_lowers_a_p_and_keeps_their_order(p_values):
+    adjusted = statistics.holm(p_values)
+    assert all(after >= before for after, before in zip(adjusted, p_values, strict=True))
+    for (before, after), (other_before, other_after) in itertools.combinations(zip(p_values, adjusted, strict=True), 2):
+        assert (before - other_before) * (after - other_after) >= 0
+
+
+def test_the_binomial_floor_of_one_run_is_0_22_points_of_standard_error():
+    half = statistics.binomial_floor(0.95, 0.95, 10_000)
+    assert half / special.ndtri(0.975) / math.sqrt(2) == pytest.approx(0.0022, abs=5e-5)
+
+
+def test_the_seeds_that_are_needed_give_the_promised_power():
+    needed = statistics.seeds_needed(1.0, math.sqrt(2), 0.0, pairs=False)
+    assert needed == pytest.approx(17, abs=1)  # the textbook's for one deviation, 80 % and 5 %
+    random = np.random.default_rng(1)
+    first, second = random.normal(1, 1, (4000, needed)), random.normal(0, 1, (4000, needed))
+    power = (stats.ttest_ind(first, second, axis=1, equal_var=False).pvalue < 0.05).mean()
+    assert 0.75 < power < 0.87
+
+
+def test_seeds_that_would_show_a_difference_too_small_to_matter_count_too():
+    assert statistics.seeds_needed(0.0, 1.0, 1.0, pairs=True) == 7  # half-width of the interval first below one
+    assert statistics.seeds_needed(0.0, 1.0, 0.0, pairs=True) is None
+
+
+@pytest.mark.parametrize("runs", range(2, 11))
+@pytest.mark.parametrize("paired", [False, True])
+def test_false_positives_stay_under_six_percent(runs, paired):
+    """10,000 comparisons of networks that do not differ; the deviations of the sides do, by up to three times."""
+    random = np.random.default_rng(runs)
+    test = statistics.paired if paired else statistics.welch
+    positives = 0
+    for first, second in zip(
+        random.normal(0, 1, (10_000, runs)), random.normal(0, random.choice([1, 3]), (10_000, runs)), strict=True
+    ):
+        result = test(first.tolist(), second.tolist())
+        positives += result.p < 0.05
+    assert positives / 10_000 < 0.06

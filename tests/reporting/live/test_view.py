@@ -1,0 +1,176 @@
+"""The live view: what stands on a terminal of 80 columns and what stands in a log, by a fake clock."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from densebench.records import EpochRecord
+from densebench.reporting.live.view import LiveView, PlainView, PlannedRun, open_view
+
+HOSTILE = "[red]x[/red]\x1b[2J\r\u202eevil"
+
+
+class FakeClock:
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+def console(*, terminal=False, width=80):
+    return Console(file=io.StringIO(), force_terminal=terminal, width=width, color_system=None, legacy_windows=False)
+
+
+def printed(view):
+    return [line.rstrip() for line in view.console.file.getvalue().splitlines()]
+
+
+def drawn(view):
+    """The panel as it stands now."""
+    with view.console.capture() as capture:
+        view.console.print(view)
+    return [line.rstrip() for line in capture.get().splitlines()]
+
+
+def record(epoch, **values):
+    figures = {
+        "epoch_seconds": 20.1,
+        "images_per_second": 2311.4,
+        "train_loss": 1 / epoch,
+        "train_accuracy": 0.8512,
+        "test_loss": 1.2 / epoch,
+        "test_accuracy": 0.832,
+        "gpu_peak_bytes": 1_300_000_000,
+    }
+    return EpochRecord(epoch=epoch, **(figures | values))
+
+
+def train_a_little(view, clock, epochs=2, name="100x12-s0"):
+    view.begin([PlannedRun(name=name, epochs=300), PlannedRun(name="169x32-s0", epochs=300, work=3.0)])
+    view.run_started(name, variant="100x12", params=769_162, epochs=300, steps=782)
+    for epoch in range(1, epochs + 1):
+        clock.now += 30
+        view.epoch_ended(record(epoch))
+
+
+def test_a_terminal_gets_the_panel_and_a_pipe_gets_lines():
+    assert isinstance(open_view(console(terminal=True)), LiveView)
+    assert isinstance(open_view(console(terminal=False)), PlainView)
+    assert isinstance(open_view(console(terminal=True), live=False), PlainView)
+
+
+def test_the_log_holds_one_line_an_epoch():
+    clock = FakeClock()
+    view = PlainView(console(), clock=clock)
+    train_a_little(view, clock)
+    view.progress(epoch=3, step=1, steps=782, loss=0.5, accuracy=0.8, images_per_second=2000.0)
+    view.run_ended("completed")
+    assert printed(view) == [
+        "2 runs, 600 epochs in all",
+        "100x12-s0: started, 100x12 of 769,162 parameters, 300 epochs of 782 steps",
+        "100x12-s0: epoch 1/300, 20.1 s, 2,311 images/s, train loss 1.0000 accuracy 85.12 %,"
+        " test loss 1.2000 accuracy 83.20 %, GPU 1.21 GiB, about 9:59:30 left",
+        "100x12-s0: epoch 2/300, 20.1 s, 2,311 images/s, train loss 0.5000 accuracy 85.12 %,"
+        " test loss 0.6000 accuracy 83.20 %, GPU 1.21 GiB, about 9:59:00 left",
+        "100x12-s0: completed after 1:00",
+    ]
+
+
+def test_the_panel_fits_80_columns():
+    clock = FakeClock()
+    view = LiveView(console(terminal=True), clock=clock)
+    train_a_little(view, clock, epochs=7)
+    clock.now += 9
+    view.progress(epoch=8, step=391, steps=782, loss=0.4312, accuracy=0.851, images_per_second=2290.0)
+    assert drawn(view) == [
+        "run 1 of 2  100x12-s0  100x12 of 769,162 parameters                         3:39",
+        "all runs                                                       1 %  9:56:15 left",
+        "this run ━                                                   7/300  2:26:15 left",
+        "epoch 8  ━━━━━━━━━━━━━━━━━━━━━━━━╸                         391/782   15.0 s left",
+        "epoch     time  images/s  train loss  train acc  test loss   test acc    GPU mem",
+        "    3   20.1 s     2,311      0.3333    85.12 %     0.4000    83.20 %   1.21 GiB",
+        "    4   20.1 s     2,311      0.2500    85.12 %     0.3000    83.20 %   1.21 GiB",
+        "    5   20.1 s     2,311      0.2000    85.12 %     0.2400    83.20 %   1.21 GiB",
+        "    6   20.1 s     2,311      0.1667    85.12 %     0.2000    83.20 %   1.21 GiB",
+        "    7   20.1 s     2,311      0.1429    85.12 %     0.1714    83.20 %   1.21 GiB",
+        "    8    9.0 s     2,290      0.4312    85.10 %",
+    ]
+
+
+def test_an_unknown_figure_is_left_out_of_the_log_and_a_dash_in_the_panel():
+    clock = FakeClock()
+    for view in (PlainView(console(), clock=clock), LiveView(console(terminal=True), clock=clock)):
+        view.run_started("x", variant="100x12", params=None, epochs=1, steps=None)
+        view.epoch_ended(EpochRecord(epoch=1, host_peak_bytes=300 * 2**20))
+        lines = printed(view) if isinstance(view, PlainView) else drawn(view)
+        text = "\n".join(lines)
+        assert "300.0 MiB" in text
+        assert "None" not in text
+        assert "0.0000" not in text
+    assert lines[-1].split() == ["1", "-", "-", "-", "-", "-", "-", "300.0", "MiB"]
+
+
+@pytest.mark.parametrize("view_type", [PlainView, LiveView])
+def test_a_hostile_name_moves_no_cursor_and_is_no_markup(view_type):
+    clock = FakeClock()
+    view = view_type(console(terminal=True), clock=clock)
+    train_a_little(view, clock, name=HOSTILE)
+    view.transfer(HOSTILE, 1, 10)
+    view.message(HOSTILE)
+    if isinstance(view, LiveView):
+        view.console.print(view)
+    view.run_ended("failed", HOSTILE)
+    text = view.console.file.getvalue()
+    assert "[red]x[/red]" in text
+    assert not set(text) & {"\x1b", "\r", "\u202e"}
+
+
+def test_the_rest_is_estimated_by_each_runs_work():
+    clock = FakeClock()
+    view = LiveView(console(terminal=True), clock=clock)
+    view.begin([PlannedRun(name="small", epochs=2, work=1.0), PlannedRun(name="large", epochs=2, work=10.0)])
+    view.run_started("small", variant="a", params=1, epochs=2, steps=10)
+    clock.now += 60
+    view.epoch_ended(record(1))
+    assert view.state.run_left == 60
+    assert view.state.all_left == 60 + 2 * 10 * 60
+
+
+def test_a_resumed_run_begins_where_it_stopped():
+    clock = FakeClock()
+    view = PlainView(console(), clock=clock)
+    view.run_started("x", variant="100x12", params=5, epochs=300, steps=10, finished=299)
+    clock.now += 60
+    view.epoch_ended(record(300))
+    assert "resumed after epoch 299" in printed(view)[0]
+    assert "epoch 300/300" in printed(view)[1]
+    assert "left" not in printed(view)[1]
+
+
+def test_a_download_is_a_bar_until_it_is_done():
+    view = LiveView(console(terminal=True), clock=FakeClock())
+    view.transfer("cifar-10-binary.tar.gz", 40, 160)
+    assert "cifar-10-binary.tar.gz" in drawn(view)[-1]
+    assert drawn(view)[-1].endswith("25 %")
+    view.transfer("cifar-10-binary.tar.gz", 160, 160)
+    assert "cifar-10" not in "\n".join(drawn(view))
+
+
+def test_a_download_is_a_line_a_quarter_in_the_log():
+    view = PlainView(console(), clock=FakeClock())
+    for done in range(0, 101):
+        view.transfer("x.tar.gz", done, 100)
+    assert printed(view) == [f"x.tar.gz: {percent} %" for percent in (0, 25, 50, 75, 100)]
+
+
+def test_a_failure_stays_on_the_screen_with_its_reason():
+    clock = FakeClock()
+    view = LiveView(console(terminal=True), clock=clock)
+    with view:
+        train_a_little(view, clock, epochs=1)
+        view.run_ended("failed", "the loss became NaN in epoch 2")
+    text = view.console.file.getvalue()
+    assert "✗ 100x12-s0 failed after 30.0 s, the loss became NaN in epoch 2" in text
+    assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l"), "the cursor must be shown again"

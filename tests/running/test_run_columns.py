@@ -1,0 +1,76 @@
+from dataclasses import replace
+
+import pytest
+
+from densebench.records import EpochRecord, Run
+from densebench.running.run_columns import seconds_behind, with_backend, with_readiness, with_records
+from densebench.training.backends.backend import BackendFacts
+
+RUN = Run(run="a", variant="resnet20", target=0.5)
+EPOCHS = (
+    EpochRecord(epoch=1, test_accuracy=0.4, elapsed_seconds=10.0),
+    EpochRecord(epoch=2, test_accuracy=0.6, elapsed_seconds=20.0),
+    EpochRecord(epoch=3, test_accuracy=0.7, elapsed_seconds=30.0),
+)
+
+
+def test_the_target_is_reached_in_the_first_epoch_that_reaches_it():
+    seen = [with_records(RUN, EPOCHS[:count], total_seconds=None).time_to_target_seconds for count in range(4)]
+    assert seen == [None, None, 20.0, 20.0]
+
+
+def test_an_epoch_that_a_kill_kept_from_the_row_still_reached_the_target():
+    """Its checkpoint stood when the process died, its row did not; the next epoch must not claim the target."""
+    row = with_records(RUN, EPOCHS[:1], total_seconds=10.0)
+    resumed = with_records(row, EPOCHS[:2], total_seconds=seconds_behind(row, EPOCHS[:2]))
+    assert resumed.time_to_target_seconds == 20.0
+    assert resumed.total_seconds == 20.0
+    assert with_records(resumed, EPOCHS, total_seconds=30.0).time_to_target_seconds == 20.0
+
+
+def test_a_target_reached_at_an_unknown_time_stays_unknown():
+    backwards = (EpochRecord(epoch=1, test_accuracy=0.6, elapsed_seconds=None), EPOCHS[1])
+    assert with_records(RUN, backwards, total_seconds=None).time_to_target_seconds is None
+
+
+def test_time_behind_counts_what_was_spent_after_the_last_epoch_too():
+    assert seconds_behind(with_records(RUN, EPOCHS[:1], total_seconds=14.0), EPOCHS[:1]) == 14.0
+    assert seconds_behind(RUN, ()) is None
+
+
+def test_no_negative_time_is_entered():
+    from densebench.training.watch import Readiness
+
+    taken = Readiness(build_seconds=-1.0, trace_seconds=2.0, compile_seconds=None, first_step_seconds=None)
+    run = with_readiness(RUN, taken)
+    assert (run.build_seconds, run.trace_seconds, run.compile_seconds) == (None, 2.0, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "device", "recompute", "warned"),
+    [
+        ("jax", "cpu", True, True),
+        ("jax", "gpu", True, False),
+        ("jax", "cpu", False, False),
+        ("torch", "cpu", True, False),
+    ],
+)
+def test_recomputing_where_it_saves_nothing_is_said(name, device, recompute, warned):
+    facts = BackendFacts(
+        name=name,
+        version="1",
+        keras="3",
+        precision="float32",
+        implementation="fast",
+        jit=True,
+        tf32=False,
+        deterministic=True,
+        threads=2,
+        device_kind=device,
+        device_name=None,
+        cuda=None,
+        cudnn=None,
+    )
+    run = with_backend(replace(RUN, recompute=recompute), facts)
+    assert ("saves no memory" in (run.warnings or "")) == warned
+    assert with_backend(run, facts).warnings == run.warnings

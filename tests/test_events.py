@@ -1,0 +1,45 @@
+import dataclasses
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from densebench.errors import RunFailed
+from densebench.events import Ended, EpochEnded, Message, Progress, Started, Transfer, from_line, to_line
+from densebench.records import EpochRecord
+
+EVENTS = [
+    Started(run="a", variant="100x12", params=793150, epochs=300, steps=782, first_epoch=1),
+    Progress(epoch=1, step=2, steps=782, loss=2.3, accuracy=0.1, images_per_second=None),
+    EpochEnded(record=EpochRecord(epoch=1, train_loss=0.1 + 0.2, test_accuracy=None)),
+    Message(text="line\nbreak, \x1b[31mcolour and \u2028"),
+    Transfer(what="cifar-10-binary.tar.gz", done=1, total=None),
+    Ended(status="failed", reason="no", exit_code=1),
+]
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+def test_an_event_arrives_as_it_was_sent_and_is_one_line(event):
+    line = to_line(event)
+    assert line.endswith(b"\n")
+    assert line.count(b"\n") == 1
+    assert from_line(line) == event
+
+
+@given(st.binary(max_size=200))
+def test_a_line_that_is_no_event_is_refused_in_one_sentence(line):
+    with pytest.raises(RunFailed):
+        from_line(line)
+
+
+@given(st.recursive(st.none() | st.booleans() | st.text() | st.integers(), st.lists, max_leaves=5))
+def test_json_that_is_no_event_is_refused(value):
+    with pytest.raises(RunFailed):
+        from_line(json.dumps({"event": "progress", "epoch": value}).encode())
+
+
+def test_an_unknown_kind_and_an_unknown_field_are_refused():
+    for values in ({"event": "launch"}, {**dataclasses.asdict(EVENTS[3]), "event": "message", "more": 1}):
+        with pytest.raises(RunFailed):
+            from_line(json.dumps(values).encode())

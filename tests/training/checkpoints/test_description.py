@@ -1,0 +1,81 @@
+import contextlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from densebench.records import EpochRecord
+from densebench.training.backends.backend import BackendFacts
+from densebench.training.checkpoints.description import Description, VariableFacts, changes, from_json, to_json
+from densebench.training.checkpoints.file import Damaged
+
+FACTS = BackendFacts(
+    name="jax",
+    version="1",
+    keras="3",
+    precision="float32",
+    implementation="plain",
+    jit=True,
+    tf32=False,
+    deterministic=True,
+    threads=2,
+    device_kind="cpu",
+    device_name=None,
+    cuda=None,
+    cudnn=None,
+)
+DESCRIPTION = Description(
+    epoch=1,
+    deciding_values={"seed": 0, "data.classes": None},
+    facts=FACTS,
+    records=(EpochRecord(epoch=1, train_loss=0.1, energy_source="counter"),),
+    model_variables=1,
+    variables=(VariableFacts(path="conv1/kernel", shape=(3, 3, 3, 8), dtype="<f4"),),
+)
+
+
+def test_a_description_survives_json():
+    assert from_json(to_json(DESCRIPTION)) == DESCRIPTION
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("epoch", "1"),
+        ("epoch", True),
+        ("epoch", 2),
+        ("records", [{"epoch": 1, "no_column": 2}]),
+        ("records", [{"train_loss": "low"}]),
+        ("records", [3]),
+        ("variables", [{"path": "x", "shape": ["3"], "dtype": "<f4"}]),
+        ("facts", {"name": "jax"}),
+        ("deciding_values", []),
+        ("model_variables", None),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_damage(name, value):
+    with pytest.raises(Damaged):
+        from_json(json.dumps(json.loads(to_json(DESCRIPTION)) | {name: value}))
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inside: st.lists(inside) | st.dictionaries(st.text(), inside),
+)
+
+
+@given(st.sampled_from([*json.loads(to_json(DESCRIPTION)), "other"]), anything)
+def test_any_json_is_a_description_or_damage(name, value):
+    with contextlib.suppress(Damaged):
+        from_json(json.dumps(json.loads(to_json(DESCRIPTION)) | {name: value}))
+
+
+@given(st.text())
+def test_any_text_but_a_description_is_damage(text):
+    with pytest.raises(Damaged):
+        from_json(text)
+
+
+def test_changes_name_what_was_and_what_is():
+    assert changes({"seed": 1, "jit": True, "old": 1}, {"seed": 2, "jit": True}) == ["seed 1, not 2", "old 1, not None"]
