@@ -20,7 +20,7 @@ from pathlib import Path
 
 from synthetic_runs import VARIANTS, make_run
 
-from densebench.results import store
+from densebench.results import csv_file, store
 
 SIZES = (1, 50, 100, 200)  # one run shows what every call costs
 EPOCHS = 300
@@ -84,7 +84,7 @@ def fill(folder: Path, runs: int) -> None:
     names = list(VARIANTS)
     for index in range(len(list(folder.glob("*.csv"))), runs):
         run = make_run(names[index % len(names)], seed=index // len(names), epochs=EPOCHS)
-        store.write(run, store.run_path(folder, run.run))
+        csv_file.write(run, store.run_path(folder, run.run))
 
 
 def measure(folder: Path, runs: int, options: str, repeats: int) -> Measurement:

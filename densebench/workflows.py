@@ -23,7 +23,7 @@ from densebench.reporting.live.view import PlannedRun as ShownRun
 from densebench.reporting.live.view import View
 from densebench.reporting.network_tables import Counted, layers_grid, summary_grid
 from densebench.reporting.plan_grid import PlanRow, plan_grid
-from densebench.results import store
+from densebench.results import csv_file, store
 from densebench.results.gathering import gather
 from densebench.running.directory import claim, run_directory
 from densebench.running.evaluate_job import CONFUSION_FILE
@@ -200,7 +200,7 @@ def _train_one(planned: PlannedRun, view: View, time_limit: float | None) -> Mad
 def _completed(planned: PlannedRun) -> Made:
     config = planned.config
     return Made(
-        run=store.read(store.run_path(config.results_dir, planned.stem))[0],
+        run=csv_file.read(store.run_path(config.results_dir, planned.stem))[0],
         outcome=Outcome(status="completed", reason=None, exit_code=0),
         directory=Path(config.runs_dir) / planned.stem,
     )
@@ -219,7 +219,7 @@ def _left(config: RunConfig, outcome: Outcome) -> Run:
     """The run on disk; where even its file could not be written, the little that is known."""
     path = store.run_path(config.results_dir, str(config.run))
     if path.exists():
-        return store.read(path)[0]
+        return csv_file.read(path)[0]
     return Run(run=str(config.run), variant=config.variant, status=outcome.status, reason=outcome.reason)
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from densebench.errors import ResultsError
 from densebench.records import Run
-from densebench.results.store import read, read_all
+from densebench.results.csv_file import read
+from densebench.results.store import read_all
 
 PACKAGE = Path(__file__).parents[1]
 # Inside an installed package, under results/ in a checkout.

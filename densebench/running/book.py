@@ -7,7 +7,7 @@ from typing import Self
 from densebench.config import RunConfig
 from densebench.errors import ResultsError, RunFailed
 from densebench.records import Phase, Run
-from densebench.results import store
+from densebench.results import csv_file, store
 from densebench.running.run_columns import asked
 
 
@@ -15,7 +15,7 @@ class Book:
     """Owns ``results/<run>.csv``: every change of the run is on disk when the call returns."""
 
     def __init__(self, run: Run, path: Path) -> None:
-        store.write(run, path)
+        csv_file.write(run, path)
         self.run = run
         self._path = path
 
@@ -34,7 +34,7 @@ class Book:
     def update(self, run: Run) -> None:
         """Replace the run by a newer state of it; raises :class:`RunFailed` where that cannot be written."""
         try:
-            store.write(run, self._path)
+            csv_file.write(run, self._path)
         except ResultsError as error:  # it could be at first, so this is no wrong usage
             raise RunFailed(str(error)) from None
         self.run = run
@@ -43,6 +43,6 @@ class Book:
 def _written(path: Path) -> Run | None:
     """The run on disk; ``None`` if its file is gone or damaged, for the checkpoint has its rows too."""
     try:
-        return store.read(path)[0]
+        return csv_file.read(path)[0]
     except ResultsError:
         return None

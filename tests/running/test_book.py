@@ -5,7 +5,7 @@ import pytest
 from densebench.config import RunConfig
 from densebench.errors import ResultsError, RunFailed
 from densebench.records import EpochRecord
-from densebench.results import store
+from densebench.results import csv_file
 from densebench.running.book import Book
 
 CONFIG = RunConfig(variant="resnet20", run="a")
@@ -22,7 +22,7 @@ def book(in_tmp):
 
 def test_what_is_entered_is_on_disk(book):
     book.update(with_an_epoch(book))
-    assert store.read("results/a.csv") == [book.run]
+    assert csv_file.read("results/a.csv") == [book.run]
 
 
 def test_a_resumed_run_goes_on_in_its_row(book):

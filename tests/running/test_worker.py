@@ -2,7 +2,7 @@ import pytest
 
 from densebench.config import RunConfig
 from densebench.events import Ended
-from densebench.results import store
+from densebench.results import csv_file
 from densebench.running import worker
 from densebench.running.book import Book
 
@@ -25,7 +25,7 @@ def unwritable(book, in_tmp):
 
 def test_how_a_run_ended_stands_in_its_row(book):
     assert worker._entered(book, FAILED) == FAILED
-    (row,) = store.read("results/a.csv")
+    (row,) = csv_file.read("results/a.csv")
     assert (row.status, row.reason) == ("failed", "The loss became nan.")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from densebench.errors import ResultsError
-from densebench.results.store import replace
+from densebench.results.csv_file import replace
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

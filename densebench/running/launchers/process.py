@@ -17,7 +17,7 @@ from typing import BinaryIO
 from densebench.errors import ResultsError, RunFailed
 from densebench.events import MAX_LINE, Ended, Event, Message, from_line
 from densebench.records import Run, Status
-from densebench.results import store
+from densebench.results import csv_file, store
 from densebench.running.tasks import Task, to_json
 
 WORKER = "densebench.running.worker"
@@ -211,8 +211,8 @@ def _recorded(task: Task, outcome: Outcome) -> Outcome:
     """Write a death into the run's row, since the child is gone; where that fails, say both."""
     path = store.run_path(task.config.results_dir, str(task.config.run))
     try:
-        runs = store.read(path) if path.exists() else [Run(run=str(task.config.run), variant=task.config.variant)]
-        store.write(dataclasses.replace(runs[0], status=outcome.status, reason=outcome.reason), path)
+        runs = csv_file.read(path) if path.exists() else [Run(run=str(task.config.run), variant=task.config.variant)]
+        csv_file.write(dataclasses.replace(runs[0], status=outcome.status, reason=outcome.reason), path)
     except ResultsError as error:
         return dataclasses.replace(outcome, reason=f"{outcome.reason} {error}")
     return outcome

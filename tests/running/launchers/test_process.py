@@ -10,7 +10,7 @@ from densebench.config import RunConfig
 from densebench.errors import ResultsError
 from densebench.events import Ended, EpochEnded, Message
 from densebench.records import EpochRecord, Run
-from densebench.results import store
+from densebench.results import csv_file
 from densebench.running.launchers import process
 from densebench.running.tasks import TrainTask
 
@@ -47,7 +47,7 @@ def launch(in_tmp, monkeypatch):
 
 
 def row():
-    return store.read("results/a.csv")[0]
+    return csv_file.read("results/a.csv")[0]
 
 
 def test_a_childs_events_arrive_in_order_and_its_prints_go_to_the_log(launch, in_tmp):
@@ -72,7 +72,7 @@ def test_a_child_that_only_exits_is_a_failed_row_that_names_the_log(launch):
 
 
 def test_a_child_that_is_killed_is_a_failed_row_and_keeps_its_epochs(launch):
-    store.write(Run(run="a", variant="100x12", records=(EpochRecord(epoch=1, test_accuracy=0.5),)), "results/a.csv")
+    csv_file.write(Run(run="a", variant="100x12", records=(EpochRecord(epoch=1, test_accuracy=0.5),)), "results/a.csv")
     outcome, _ = launch("os.kill(os.getpid(), signal.SIGKILL)")
     assert outcome.exit_code == 1
     assert row().status == "failed"
