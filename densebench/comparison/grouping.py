@@ -10,19 +10,19 @@ from densebench.errors import unknown
 from densebench.records import COLUMNS, Run
 
 # Families of settings; in a family the columns further on are details of those before.
-DATA_FAMILY = (
+_DATA_FAMILY = (
     "dataset", "train_images", "validation_images", "test_images", "image_size", "classes", "dataset_sha256",
 )  # fmt: skip
-RECIPE_FAMILY = (
+_RECIPE_FAMILY = (
     "recipe", "base_learning_rate", "schedule", "momentum", "weight_decay", "label_smoothing", "augmentation",
 )  # fmt: skip
-VERSION_FAMILY = ("backend_version", "keras", "cuda", "cudnn", "densebench")
-FAMILIES: tuple[tuple[str, ...], ...] = (
+_VERSION_FAMILY = ("backend_version", "keras", "cuda", "cudnn", "densebench")
+_FAMILIES: tuple[tuple[str, ...], ...] = (
     ("status",),
-    DATA_FAMILY,
+    _DATA_FAMILY,
     ("epochs",),
     ("batch_size",),
-    RECIPE_FAMILY,
+    _RECIPE_FAMILY,
     ("backend",),
     ("precision",),
     ("implementation",),
@@ -32,11 +32,11 @@ FAMILIES: tuple[tuple[str, ...], ...] = (
     ("deterministic",),
     ("target",),
     HARDWARE,
-    VERSION_FAMILY,
+    _VERSION_FAMILY,
 )
-SETTINGS = ("phase", "variant", *(column for family in FAMILIES for column in family))
+SETTINGS = ("phase", "variant", *(column for family in _FAMILIES for column in family))
 # The rest of the environment decides less: runs that differ in it stand in one row, which says so.
-BESIDE = ("python", "numpy", "driver", "platform", "commit", "host")
+_BESIDE = ("python", "numpy", "driver", "platform", "commit", "host")
 
 
 def group(runs: Sequence[Run], options: CompareOptions, *, is_baseline: bool = False) -> list[Row]:
@@ -67,7 +67,7 @@ def _make_row(
 ) -> Row:
     by_seed = sorted(members, key=lambda index: (runs[index].seed is None, runs[index].seed or 0))
     ordered = tuple(runs[index] for index in by_seed)
-    open_columns = [column for column in (*SETTINGS, *BESIDE) if column not in columns]
+    open_columns = [column for column in (*SETTINGS, *_BESIDE) if column not in columns]
     return Row(
         label=ordered[0].variant,
         phase=ordered[0].phase,
@@ -80,7 +80,7 @@ def _make_row(
     )
 
 
-def differing(rows: Sequence[Row], families: Sequence[Sequence[str]] = FAMILIES) -> tuple[str, ...]:
+def differing(rows: Sequence[Row], families: Sequence[Sequence[str]] = _FAMILIES) -> tuple[str, ...]:
     """Settings that tell rows apart, beside the variant; of a family no detail that tells nothing further."""
     found: list[str] = []
     for family in families:
