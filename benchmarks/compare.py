@@ -3,7 +3,7 @@
     python benchmarks/compare.py [--csv results/performance/compare.csv] [--repeats 5]
 
 Every figure is of a whole process, interpreter start included: the median of the repeats' wall time and processor time
-(which others on the machine disturb less) and the largest resident memory. The commands take turns, and each is compared
+(which others on the machine disturb less) and the largest resident memory. The commands take turns; each is compared
 round by round with pandas reading the same files whole. The runs are synthetic and lie in a temporary folder.
 """
 
