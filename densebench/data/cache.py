@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from densebench import files
 from densebench.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -59,15 +59,7 @@ def _read(path: Path, images: int) -> Pixels | None:
 
 
 def _write(path: Path, pixels: Pixels) -> None:
-    """Aside, then swapped in, so that a reader never sees half a file."""
     import numpy as np
 
-    descriptor, aside = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with open(descriptor, "wb") as file:
-            np.savez(file, pixels=pixels)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-    finally:
-        Path(aside).unlink(missing_ok=True)
+    with files.replacing(path) as temporary, files.create(temporary) as file:
+        np.savez(file, pixels=pixels)

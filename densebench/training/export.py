@@ -1,6 +1,5 @@
 """The trained network as a ``.keras`` file: written whole or not at all, and read with suspicion."""
 
-import os
 import zipfile
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -8,12 +7,12 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from densebench import files
 from densebench.config import BACKENDS, RunConfig
 from densebench.errors import InputError, RunFailed
 from densebench.models import keras_layers
 from densebench.models.variants import find
 from densebench.training.backends.hiding import hidden
-from densebench.training.checkpoints.directory import sync_directory
 
 LEGACY = (".h5", ".hdf5", ".weights.h5")
 
@@ -23,21 +22,17 @@ def save_model(model: keras.Model, config: RunConfig, path: Path) -> int:
 
     Anyone can load it without densebench. Raises :class:`RunFailed` if it cannot be written.
     """
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
     try:
-        with _other_frameworks_hidden():
-            _plain(model, config).save(temporary)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        sync_directory(path.parent)
+        files.remove_stale(path)  # a run has one writer
+        with files.replacing(path, suffix=".keras") as temporary:  # Keras saves under no other suffix
+            with _other_frameworks_hidden():
+                _plain(model, config).save(temporary)
+            files.sync(temporary)
         return path.stat().st_size
     except OSError as error:
         raise RunFailed(
             f"{path} cannot be written ({error.strerror or error}): make room there, then finish the run with --resume."
         ) from None
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def load_model(path: Path) -> keras.Model:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from densebench import files
 from densebench.errors import CheckpointError
 from densebench.training.checkpoints import file
 from densebench.training.checkpoints.description import Description, from_json
@@ -52,19 +53,11 @@ def newest(directory: Path) -> Checkpoint | None:
 
 def replace_newest(directory: Path, contents: Contents) -> None:
     """Make this the newest checkpoint; raises ``OSError`` or :class:`Damaged`, and the one before it stands."""
-    temporary = directory / f".{NEWEST}.{os.getpid()}.tmp"
-    temporary.unlink(missing_ok=True)
-    try:
+    with files.replacing(directory / NEWEST) as temporary:
         file.write(temporary, contents)
         file.read(temporary)
         with contextlib.suppress(FileNotFoundError):
             os.replace(directory / NEWEST, directory / PREVIOUS)
-        os.replace(temporary, directory / NEWEST)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
-    sync_directory(directory)
 
 
 def set_damaged_aside(directory: Path) -> None:
@@ -75,8 +68,7 @@ def set_damaged_aside(directory: Path) -> None:
 
 def remove_stale(directory: Path) -> None:
     """Remove what a killed writer left; a run has one writer, so nobody else is at work on it."""
-    for stale in directory.glob(f".{NEWEST}.*.tmp"):
-        stale.unlink(missing_ok=True)
+    files.remove_stale(directory / NEWEST)
 
 
 def file_bytes(directory: Path) -> int | None:
@@ -93,15 +85,6 @@ def way_on(directory: Path) -> str:
         return "the run's directory was removed, and its checkpoints with it, so start the run anew."
     stands = any((directory / name).exists() for name in (NEWEST, PREVIOUS))
     return "make room there, then continue with --resume" + ("; the checkpoint before it stands." if stands else ".")
-
-
-def sync_directory(directory: Path) -> None:
-    """See a rename on disk."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _require_described(description: Description, arrays: Sequence[Array]) -> None:

@@ -7,7 +7,6 @@ for, and nothing is unpickled.
 import hashlib
 import io
 import json
-import os
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from densebench import files
 
 MAX_DESCRIPTION = 64 << 20  # bytes of JSON; an epoch's record is about one KiB
 DESCRIPTION, DIGEST = "description.npy", "sha256.npy"
@@ -35,17 +36,14 @@ class Damaged(Exception):
 
 
 def write(path: Path, contents: Contents) -> None:
-    """Write a new file and see it on disk; raises ``OSError``."""
+    """Write and synchronise a new file; raises ``OSError``."""
     description = np.frombuffer(contents.description.encode(), dtype=np.uint8)
     digest = np.frombuffer(_digest(contents), dtype=np.uint8)
     names = [*_names(len(contents.arrays)), DESCRIPTION, DIGEST]
-    with path.open("xb") as file:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-            for name, array in zip(names, [*contents.arrays, description, digest], strict=True):
-                with archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as member:
-                    np.lib.format.write_array(member, array, version=(1, 0), allow_pickle=False)
-        file.flush()
-        os.fsync(file.fileno())
+    with files.create(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in zip(names, [*contents.arrays, description, digest], strict=True):
+            with archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, array, version=(1, 0), allow_pickle=False)
 
 
 def read(path: Path) -> Contents:

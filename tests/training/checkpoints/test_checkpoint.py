@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from densebench import files
 from densebench.errors import CheckpointError, InputError, NonFiniteLoss
 from densebench.records import EpochRecord
 from densebench.training.checkpoints import checkpoint, directory, file
@@ -90,7 +91,7 @@ def test_after_a_fallback_the_next_save_does_not_push_out_the_good_one(
     (tmp_path / NEWEST).write_bytes(b"torn")
     trainee = build()
     restore(trainee)
-    monkeypatch.setattr(directory.os, "replace", failing_at(2, os.replace))
+    monkeypatch.setattr(os, "replace", failing_at(2, os.replace))
     with pytest.raises(CheckpointError):
         save(trainee, 2)
     monkeypatch.undo()
@@ -148,7 +149,7 @@ def test_a_full_disk_fails_the_run_and_leaves_the_old_checkpoint(
     def full(descriptor):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(file.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(CheckpointError, match="No space left on device"):
         save(scrambled(2), 2)
     monkeypatch.undo()
@@ -236,9 +237,9 @@ def die_at(number):
 
         return call
 
-    file.os.fsync = counted(os.fsync)
-    directory.os.replace = counted(os.replace)
-    directory.sync_directory = counted(directory.sync_directory)
+    os.fsync = counted(os.fsync)
+    os.replace = counted(os.replace)
+    files.sync_directory = counted(files.sync_directory)
     file.np.lib.format.write_array = counted_every(np.lib.format.write_array, counted, 40)
 
 
