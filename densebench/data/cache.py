@@ -8,6 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from platformdirs import user_cache_path
+
 from densebench import files
 from densebench.errors import DatasetError
 
@@ -16,13 +18,9 @@ if TYPE_CHECKING:
 
 
 def cache_directory() -> Path:
-    """$DENSEBENCH_DATA, else $XDG_CACHE_HOME/densebench, else ~/.cache/densebench; made if it is not there."""
-    own, base = os.environ.get("DENSEBENCH_DATA"), Path(os.environ.get("XDG_CACHE_HOME", ""))
-    if own:
-        directory = Path(os.path.expanduser(own))
-    else:
-        # A relative XDG_CACHE_HOME is to be ignored (XDG Base Directory Specification 0.8).
-        directory = (base if base.is_absolute() else Path(os.path.expanduser("~/.cache"))) / "densebench"
+    """$DENSEBENCH_DATA, else the user's cache (on Linux $XDG_CACHE_HOME or ~/.cache); made if it is not there."""
+    own = os.environ.get("DENSEBENCH_DATA")
+    directory = Path(os.path.expanduser(own)) if own else user_cache_path("densebench")
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:

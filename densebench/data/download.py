@@ -1,6 +1,5 @@
 """Fetching one file: resumed where it broke off, from the first server that delivers, accepted by its SHA-256."""
 
-import fcntl
 import os
 import shutil
 import time
@@ -132,12 +131,13 @@ def _check_disk(file: RemoteFile, transfer: _Transfer) -> None:
 @contextmanager
 def _alone(target: Path, on_progress: Progress) -> Iterator[None]:
     """One process at a time, so that two never write the same part; the lock ends with the process."""
+    from filelock import lock_descriptor
+
+    # A lock on a descriptor, not FileLock, which would make a missing directory.
     with target.with_name(f"{target.name}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not lock_descriptor(lock.fileno(), blocking=False):
             on_progress(f"Waiting for another process that downloads {target.name}", 0, None)
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            lock_descriptor(lock.fileno())
         yield
 
 
