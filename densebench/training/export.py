@@ -14,7 +14,7 @@ from densebench.models import keras_layers
 from densebench.models.variants import find
 from densebench.training.backends.hiding import hidden
 
-LEGACY = (".h5", ".hdf5", ".weights.h5")
+_LEGACY = (".h5", ".hdf5", ".weights.h5")
 
 
 def save_model(model: keras.Model, config: RunConfig, path: Path) -> int:
@@ -26,7 +26,7 @@ def save_model(model: keras.Model, config: RunConfig, path: Path) -> int:
         files.remove_stale(path)  # a run has one writer
         with files.replacing(path, suffix=".keras") as temporary:  # Keras saves under no other suffix
             with _other_frameworks_hidden():
-                _plain(model, config).save(temporary)
+                _build_plain(model, config).save(temporary)
             files.sync(temporary)
         return path.stat().st_size
     except OSError as error:
@@ -48,7 +48,7 @@ def load_model(path: Path) -> keras.Model:
     return model
 
 
-def _plain(model: keras.Model, config: RunConfig) -> keras.Model:
+def _build_plain(model: keras.Model, config: RunConfig) -> keras.Model:
     plain = keras_layers.build(
         find(config.variant),
         classes=model.output_shape[-1],
@@ -70,7 +70,7 @@ def _other_frameworks_hidden() -> AbstractContextManager[None]:
 def _check_file(path: Path) -> None:
     if not path.is_file():
         raise InputError(f"There is no model file {path}: check the path.")
-    if path.name.endswith(LEGACY):
+    if path.name.endswith(_LEGACY):
         raise InputError(f"{path} is in the legacy HDF5 format, which can run code: save the model as .keras first.")
     if path.suffix != ".keras" or not zipfile.is_zipfile(path):
         raise InputError(f"{path} is not a complete .keras file: give a model.keras of a run.")

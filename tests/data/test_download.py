@@ -141,7 +141,7 @@ def test_a_server_that_cannot_resume_sends_the_whole(behaviour, fetch, target):
 
 
 def test_a_connection_that_breaks_again_and_again_still_gets_there(fetch, target, server, monkeypatch):
-    monkeypatch.setattr(module, "WORTH_RESUMING", 50_000)
+    monkeypatch.setattr(module, "_WORTH_RESUMING", 50_000)
     fetch("breaking")
     assert target.read_bytes() == CONTENT
     assert [wanted for _, wanted in server.requests] == [None, "bytes=100000-", "bytes=200000-"]

@@ -55,7 +55,7 @@ def from_json(text: str) -> Description:
         raise Damaged(f"describes itself as densebench does not ({type(error).__name__}: {str(error)[:100]})") from None
 
 
-def changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+def list_changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """``["threads 2, not 4", ...]`` for every value that differs."""
     names = [name for name in {**then, **now} if then.get(name) != now.get(name)]
     return [f"{name} {then.get(name)}, not {now.get(name)}" for name in names]

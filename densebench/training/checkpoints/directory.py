@@ -16,7 +16,7 @@ from densebench.training.checkpoints import file
 from densebench.training.checkpoints.description import Description, from_json
 from densebench.training.checkpoints.file import Array, Contents, Damaged
 
-NEWEST, PREVIOUS, SET_ASIDE = "checkpoint.npz", "checkpoint-previous.npz", "checkpoint-damaged.npz"
+NEWEST, PREVIOUS, _SET_ASIDE = "checkpoint.npz", "checkpoint-previous.npz", "checkpoint-damaged.npz"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class Checkpoint:
     notices: tuple[str, ...]
 
 
-def newest(directory: Path) -> Checkpoint | None:
+def find_newest(directory: Path) -> Checkpoint | None:
     """The newest intact checkpoint, or ``None`` if there never was one.
 
     Raises :class:`CheckpointError` if there are some, and none can be trusted.
@@ -63,7 +63,7 @@ def replace_newest(directory: Path, contents: Contents) -> None:
 def set_damaged_aside(directory: Path) -> None:
     """Keep the next save from putting a damaged newest in the place of the one before it, which is good."""
     with contextlib.suppress(FileNotFoundError):
-        os.replace(directory / NEWEST, directory / SET_ASIDE)
+        os.replace(directory / NEWEST, directory / _SET_ASIDE)
 
 
 def remove_stale(directory: Path) -> None:
@@ -79,7 +79,7 @@ def file_bytes(directory: Path) -> int | None:
         return None
 
 
-def way_on(directory: Path) -> str:
+def advise(directory: Path) -> str:
     """What can be done when a checkpoint could not be written."""
     if not directory.is_dir():
         return "the run's directory was removed, and its checkpoints with it, so start the run anew."

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from densebench import files
 
-MAX_DESCRIPTION = 64 << 20  # bytes of JSON; an epoch's record is about one KiB
-DESCRIPTION, DIGEST = "description.npy", "sha256.npy"
+_MAX_DESCRIPTION = 64 << 20  # bytes of JSON; an epoch's record is about one KiB
+_DESCRIPTION, _DIGEST = "description.npy", "sha256.npy"
 
 Array = NDArray[Any]
 
@@ -39,7 +39,7 @@ def write(path: Path, contents: Contents) -> None:
     """Write and synchronise a new file; raises ``OSError``."""
     description = np.frombuffer(contents.description.encode(), dtype=np.uint8)
     digest = np.frombuffer(_digest(contents), dtype=np.uint8)
-    names = [*_names(len(contents.arrays)), DESCRIPTION, DIGEST]
+    names = [*_names(len(contents.arrays)), _DESCRIPTION, _DIGEST]
     with files.create(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, array in zip(names, [*contents.arrays, description, digest], strict=True):
             with archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as member:
@@ -60,17 +60,17 @@ def read(path: Path) -> Contents:
 def _verified(archive: zipfile.ZipFile, file_bytes: int) -> Contents:
     infos = {info.filename: info for info in archive.infolist()}
     names = _names(len(infos) - 2)
-    if set(infos) != {*names, DESCRIPTION, DIGEST} or len(archive.infolist()) != len(infos):
+    if set(infos) != {*names, _DESCRIPTION, _DIGEST} or len(archive.infolist()) != len(infos):
         raise Damaged("has other members than a checkpoint")
     if any(info.compress_type != zipfile.ZIP_STORED for info in infos.values()):
         raise Damaged("is compressed, which densebench never does")
-    if sum(info.file_size for info in infos.values()) > file_bytes or infos[DESCRIPTION].file_size > MAX_DESCRIPTION:
+    if sum(info.file_size for info in infos.values()) > file_bytes or infos[_DESCRIPTION].file_size > _MAX_DESCRIPTION:
         raise Damaged("claims to be larger than it is")
     contents = Contents(
-        description=_member(archive, DESCRIPTION).tobytes().decode(),
+        description=_member(archive, _DESCRIPTION).tobytes().decode(),
         arrays=tuple(_member(archive, name) for name in names),
     )
-    if _member(archive, DIGEST).tobytes() != _digest(contents):
+    if _member(archive, _DIGEST).tobytes() != _digest(contents):
         raise Damaged("does not match its SHA-256")
     return contents
 

@@ -184,7 +184,7 @@ def test_an_unreadable_file_is_named(tiny_cifar, loaded, monkeypatch):
 
 
 def test_the_binary_archive_is_preferred_to_the_pickled_one(tiny_cifar):
-    place = archives.find(
+    place = archives.find_archive(
         tiny_cifar.edition, data_dir=str(tiny_cifar.folder), offline=True, on_progress=lambda *_: None
     )
     assert place.archive.form == "binary"

@@ -11,7 +11,7 @@ from densebench.errors import CheckpointError, InputError, NonFiniteLoss
 from densebench.records import EpochRecord
 from densebench.training.checkpoints import checkpoint, directory, file
 from densebench.training.checkpoints.description import to_json
-from densebench.training.checkpoints.directory import NEWEST, PREVIOUS
+from densebench.training.checkpoints.directory import NEWEST, PREVIOUS, find_newest
 
 RECORDS = [EpochRecord(epoch=1, test_accuracy=0.5, gpu_memory_source="none"), EpochRecord(epoch=2, test_accuracy=0.75)]
 
@@ -220,7 +220,7 @@ def test_a_kill_at_any_moment_of_saving_leaves_a_checkpoint_to_be_trusted(
 
 
 def contents_of(trainee, directory):
-    newest = checkpoint.newest(directory)
+    newest = find_newest(directory)
     description = replace(newest.description, epoch=2, records=tuple(RECORDS))
     return tuple(values(trainee)), to_json(description)
 
@@ -279,6 +279,6 @@ def test_loading_weights_needs_a_checkpoint_of_that_network(config, scrambled, b
 
 
 def test_the_newest_ones_size_is_known_once_there_is_one(scrambled, save, tmp_path):
-    assert checkpoint.file_bytes(tmp_path) is None
+    assert directory.file_bytes(tmp_path) is None
     save(scrambled(), 1)
-    assert checkpoint.file_bytes(tmp_path) == (tmp_path / NEWEST).stat().st_size
+    assert directory.file_bytes(tmp_path) == (tmp_path / NEWEST).stat().st_size
