@@ -31,7 +31,7 @@ def cache_directory() -> Path:
 
 
 def cached_pixels(name: str, images: int, make: Callable[[], Pixels]) -> Pixels:
-    """The pixels kept under ``name``, or made and kept; a damaged file is made anew, an unwritable cache left alone."""
+    """The pixels cached as ``name``, else those made now; damaged files are replaced, an unwritable cache ignored."""
     path = cache_directory() / f"{name}.npz"
     pixels = _read(path, images)
     if pixels is None:
@@ -42,7 +42,7 @@ def cached_pixels(name: str, images: int, make: Callable[[], Pixels]) -> Pixels:
 
 
 def _read(path: Path, images: int) -> Pixels | None:
-    """The pixels if the file is whole (its CRC-32 is checked) and has that many images."""
+    """The pixels if the file is intact (its CRC-32 is checked) and has that many images."""
     import numpy as np
 
     if not path.is_file():

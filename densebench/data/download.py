@@ -1,4 +1,4 @@
-"""Fetching one file: resumed where it broke off, from the first server that delivers, accepted by its SHA-256."""
+"""Downloads one file: resumed where it stopped, from the first server that delivers, accepted by its SHA-256."""
 
 import os
 import shutil
@@ -49,16 +49,16 @@ def download(
     open_url: OpenUrl = open_https,
     clock: Clock = time.monotonic,
 ) -> None:
-    """Bring ``file`` to ``target``, by way of ``target.part``, which a later call continues.
+    """Download ``file`` to ``target``, by way of ``target.part``, which a later call continues.
 
-    A slow server is left for the others and asked again if they fail. Raises :class:`DatasetError` if no server
-    delivers or the disk does not take the file.
+    A slow server is tried again if the others fail. Raises :class:`DatasetError` if no server
+    delivers or the disk cannot store the file.
     """
     part = target.with_name(f"{target.name}.part")
     transfer = _Transfer(file=file, part=part, on_progress=on_progress, open_url=open_url, clock=clock)
     with _report_disk_failures(target), _lock(target, on_progress):
         if target.exists():
-            return  # another process has fetched it meanwhile
+            return  # another process downloaded it in the meantime
         _check_disk(file, transfer)
         _fetch_from_any(transfer)
         os.replace(part, target)
@@ -78,13 +78,13 @@ def _fetch_from_any(transfer: _Transfer) -> None:
     reasons += [f"{urlsplit(url).hostname}: less than {_LEAST_SPEED:,} bytes a second" for url in servers]
     folder, done = str(transfer.part.parent), transfer.received() / transfer.file.size
     raise DatasetError(
-        f"{transfer.file.title} could not be downloaded ({'; '.join(reasons)}): try again, which goes on at "
+        f"{transfer.file.title} could not be downloaded ({'; '.join(reasons)}): try again, which continues at "
         f"{done:.0%}, or put {transfer.part.stem} into {folder!r}."
     )
 
 
 def _fetch_from(transfer: _Transfer, url: str, least_speed: int) -> None:
-    """Complete and check the part with what one server sends, asking again for as long as that brings it forward."""
+    """Complete and check the part with what one server sends, asking again as long as that makes progress."""
     while True:
         begin = transfer.received()
         if begin > transfer.file.size:
@@ -100,7 +100,7 @@ def _fetch_from(transfer: _Transfer, url: str, least_speed: int) -> None:
         if sha256_of_file(transfer.part) == transfer.file.sha256:
             return
         transfer.part.unlink()
-        if begin == 0:  # else the fault may lie in what was there before
+        if begin == 0:  # else the part that was there before may have been wrong
             raise ServerFailed("it sends another file (the SHA-256 differs)")
 
 
@@ -130,7 +130,7 @@ def _check_disk(file: RemoteFile, transfer: _Transfer) -> None:
 
 @contextmanager
 def _lock(target: Path, on_progress: Progress) -> Iterator[None]:
-    """One process at a time, so that two never write the same part; the lock ends with the process."""
+    """Let one process at a time write the part; the lock ends with the process."""
     from filelock import lock_descriptor
 
     # A lock on a descriptor, not FileLock, which would make a missing directory.
@@ -143,7 +143,7 @@ def _lock(target: Path, on_progress: Progress) -> Iterator[None]:
 
 @contextmanager
 def _report_disk_failures(target: Path) -> Iterator[None]:
-    """A failing disk as one sentence; what a server does wrong never gets here as an ``OSError``."""
+    """Report a failing disk in one sentence; a server's failure is never an ``OSError`` here."""
     try:
         yield
     except OSError as error:

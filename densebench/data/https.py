@@ -41,7 +41,7 @@ class TooSlow(Exception):
 
 
 def open_https(request: urllib.request.Request) -> _Response:
-    """Open an https address; whatever it redirects to must be one as well. Raises ``URLError`` for another."""
+    """Open an https address, which may redirect only to another one; raises ``URLError`` otherwise."""
     if request.type != "https":
         raise urllib.error.URLError(f"{request.type} is not secure")
     opener = urllib.request.build_opener(HttpsOnly)
@@ -50,7 +50,7 @@ def open_https(request: urllib.request.Request) -> _Response:
 
 
 class HttpsOnly(urllib.request.HTTPRedirectHandler):
-    """Refuses to be led away from https."""
+    """Refuses a redirection to anything but https."""
 
     def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]
         """The request that follows a redirection; raises ``URLError`` if it would not be secure."""
@@ -62,7 +62,7 @@ class HttpsOnly(urllib.request.HTTPRedirectHandler):
 
 @contextmanager
 def open_from(url: str, begin: int, size: int, open_url: OpenUrl = open_https) -> Iterator[tuple[_Response, int]]:
-    """The response to asking for ``url`` from byte ``begin`` on, and the byte that it really begins with.
+    """The response to asking for ``url`` from byte ``begin`` on, and the byte that it begins with.
 
     Raises :class:`ServerFailed`, also if the server's file has not ``size`` bytes.
     """
@@ -123,7 +123,7 @@ def _content_range(response: _Response) -> re.Match[str] | None:
 
 @contextmanager
 def _report_failures() -> Iterator[None]:
-    """Whatever can go wrong on the way to a server and back, as :class:`ServerFailed`."""
+    """Report anything that goes wrong between here and the server as :class:`ServerFailed`."""
     try:
         yield
     except urllib.error.HTTPError as error:

@@ -1,4 +1,4 @@
-"""``runs/<run>/``: one run's own directory, which one process at a time may own."""
+"""``runs/<run>/``: one run's own directory, owned by one process at a time."""
 
 import dataclasses
 import errno
@@ -17,7 +17,7 @@ _CONFIG_FILE = "config.json"
 
 
 def run_directory(runs_dir: str | Path, run: str) -> Path:
-    """Where everything of a run lies but its CSV."""
+    """Where all files of a run are, except its CSV."""
     check_run_name(run)
     return Path(runs_dir) / run
 

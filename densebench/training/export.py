@@ -1,4 +1,4 @@
-"""The trained network as a ``.keras`` file: written whole or not at all, and read with suspicion."""
+"""The trained network as a ``.keras`` file: written completely or not at all, and checked when it is read."""
 
 import zipfile
 from contextlib import AbstractContextManager
@@ -18,7 +18,7 @@ _LEGACY = (".h5", ".hdf5", ".weights.h5")
 
 
 def save_model(model: keras.Model, config: RunConfig, path: Path) -> int:
-    """Save the network in ordinary Keras layers, whatever implementation trained it; returns the file's bytes.
+    """Save the network in ordinary Keras layers, also if another implementation trained it; returns the file's bytes.
 
     Anyone can load it without densebench. Raises :class:`RunFailed` if it cannot be written.
     """
@@ -41,7 +41,7 @@ def load_model(path: Path) -> keras.Model:
     try:
         with _other_frameworks_hidden():
             model = keras.saving.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:  # Keras fails in many ways on files that nobody vouches for
+    except Exception as error:  # Keras fails in many ways on damaged files
         reason = (str(error).strip().split("\n")[0] or type(error).__name__)[:200]
         raise InputError(f"{path} cannot be loaded as a Keras model ({reason}): give a model.keras of a run.") from None
     _check_shapes(model, path)

@@ -41,7 +41,7 @@ def test_the_rest_is_asked_for_and_a_server_that_sends_it_is_believed():
     assert asked[0].get_header("Accept-encoding") == "identity"
 
 
-def test_a_server_that_knows_no_ranges_begins_anew():
+def test_a_server_that_knows_no_ranges_starts_over():
     assert answer(Reply(Content_Length="10"), begin=4) == 0
 
 

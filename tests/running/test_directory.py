@@ -23,7 +23,7 @@ def test_a_directory_that_a_kill_left_empty_can_be_claimed(in_tmp):
     assert claim(CONFIG, "a").run == "a"
 
 
-def test_a_runs_directory_that_is_a_file_is_told(in_tmp):
+def test_a_runs_directory_that_is_a_file_is_named(in_tmp):
     (in_tmp / "runs").write_text("")
     with pytest.raises(ResultsError, match="--runs-dir"):
         claim(CONFIG, "a")
@@ -41,14 +41,14 @@ def test_a_directory_has_one_owner_at_a_time(in_tmp):
         pass
 
 
-def test_a_directory_that_takes_no_lock_is_told(in_tmp):
+def test_a_directory_that_takes_no_lock_is_named(in_tmp):
     directory = run_directory("runs", str(claim(CONFIG, "a").run))
     (directory / "lock").mkdir()
     with pytest.raises(ResultsError, match="cannot be locked"), lock_directory(directory):
         pass
 
 
-def test_a_run_directory_that_was_removed_is_told(in_tmp):
+def test_a_run_directory_that_was_removed_is_named(in_tmp):
     with pytest.raises(InputError, match="no run directory"), lock_directory(in_tmp / "runs" / "gone"):
         pass
 

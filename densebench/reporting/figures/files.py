@@ -1,4 +1,4 @@
-"""Pictures as files: PNG, SVG or PDF, whole or not at all."""
+"""Pictures as files: PNG, SVG or PDF, written completely or not at all."""
 
 import io
 import warnings
@@ -39,7 +39,7 @@ def save(figure: "Figure", target: Path) -> Path:
 
 
 def write_file(target: Path, content: bytes) -> Path:
-    """Write a file whole or not at all; raises :class:`ResultsError`."""
+    """Write a file completely or not at all; raises :class:`ResultsError`."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         replace(target, content)

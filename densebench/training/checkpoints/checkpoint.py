@@ -1,4 +1,4 @@
-"""Checkpoints of a run: everything needed to go on as if it had never stopped."""
+"""Checkpoints of a run: everything needed to continue as if it had never stopped."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,7 +34,7 @@ def save(
     """Save the state after the last of ``records``.
 
     Raises :class:`NonFiniteLoss` for weights that are NaN or infinite, and :class:`CheckpointError` if the file cannot
-    be written; the checkpoint before it then stands.
+    be written; the previous checkpoint then remains.
     """
     variables = _variables(trainee.model, trainee.optimizer)
     arrays = tuple(np.array(keras.ops.convert_to_numpy(variable), order="C") for variable in variables)
@@ -70,7 +70,7 @@ def restore(directory: Path, trainee: Trainee, *, config: RunConfig, facts: Back
     differences = list_changes(description.deciding_values, deciding_values(config))
     if differences:
         raise InputError(
-            f"The run in {directory} was begun with {'; '.join(differences)}: "
+            f"The run in {directory} was started with {'; '.join(differences)}: "
             "give the same options to resume it, or start another run."
         )
     _assign(checkpoint, _variables(trainee.model, trainee.optimizer), directory)
@@ -84,7 +84,7 @@ def restore(directory: Path, trainee: Trainee, *, config: RunConfig, facts: Back
 
 
 def load_weights(directory: Path, model: keras.Model) -> Checkpoint:
-    """Set a network's variables to the newest checkpoint's, whatever backend wrote it.
+    """Set a network's variables to the newest checkpoint's, of any backend.
 
     Raises :class:`CheckpointError` if there is none, or if it is another network's.
     """
@@ -111,19 +111,19 @@ def _require_finite(arrays: Sequence[Array], epoch: int) -> None:
     if not all(np.isfinite(array).all() for array in arrays):
         raise NonFiniteLoss(
             f"The weights became NaN or infinite in epoch {epoch}: lower --learning-rate; "
-            "the checkpoint before it stands."
+            "the previous checkpoint is intact."
         )
 
 
 def _assign(checkpoint: Checkpoint, variables: Sequence[keras.Variable], directory: Path) -> None:
     saved = checkpoint.description.variables[: len(variables)]
     if len(saved) != len(variables):
-        raise CheckpointError(f"The checkpoint in {directory} has too few variables: start the run anew.")
+        raise CheckpointError(f"The checkpoint in {directory} has too few variables: start a new run.")
     for facts, variable in zip(saved, variables, strict=True):
         if (_name(facts.path), facts.shape) != (_name(variable.path), tuple(variable.shape)):
             raise CheckpointError(
                 f"The checkpoint in {directory} has {facts.path} {facts.shape} where the network has "
-                f"{variable.path} {tuple(variable.shape)}: it is another network's, so start the run anew."
+                f"{variable.path} {tuple(variable.shape)}: it is another network's, so start a new run."
             )
     for array, variable in zip(checkpoint.arrays, variables, strict=False):
         variable.assign(np.array(array))
@@ -138,4 +138,6 @@ def _describe_differences(then: BackendFacts, now: BackendFacts) -> list[str]:
     differences = list_changes(then.__dict__, now.__dict__)
     if not differences:
         return []
-    return [f"The run was begun with {'; '.join(differences)}: it goes on, but no longer bit for bit as it would have."]
+    return [
+        f"The run was started with {'; '.join(differences)}: it continues, but no longer bit for bit as it would have."
+    ]

@@ -1,7 +1,7 @@
-"""Where the checkpoints of a run lie, and how one takes another's place.
+"""The checkpoint files of a run, and how the newest one is replaced.
 
-``checkpoint.npz`` is the newest and ``checkpoint-previous.npz`` the one before it. A new one is written aside, read
-back and verified before it takes the newest's place, so a kill or a full disk at any moment leaves one to be trusted.
+``checkpoint.npz`` is the newest and ``checkpoint-previous.npz`` the one before it. A new one is written to a temporary
+file, read back and verified before it replaces the newest, so a kill or a full disk at any moment leaves an intact one.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ NEWEST, PREVIOUS, _SET_ASIDE = "checkpoint.npz", "checkpoint-previous.npz", "che
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint:
-    """An intact checkpoint, and what had to be said about finding it."""
+    """An intact checkpoint, and what the user must know about how it was found."""
 
     description: Description
     arrays: tuple[Array, ...]
@@ -31,7 +31,7 @@ class Checkpoint:
 def find_newest(directory: Path) -> Checkpoint | None:
     """The newest intact checkpoint, or ``None`` if there never was one.
 
-    Raises :class:`CheckpointError` if there are some, and none can be trusted.
+    Raises :class:`CheckpointError` if there are some and all are damaged.
     """
     complaints = []
     for name in (NEWEST, PREVIOUS):
@@ -44,15 +44,15 @@ def find_newest(directory: Path) -> Checkpoint | None:
         except Damaged as damage:
             complaints.append(f"{directory / name} {damage}")
             continue
-        notices = tuple(f"{complaint}: going on from epoch {description.epoch} instead." for complaint in complaints)
+        notices = tuple(f"{complaint}: continuing from epoch {description.epoch} instead." for complaint in complaints)
         return Checkpoint(description=description, arrays=contents.arrays, notices=notices)
     if complaints:
-        raise CheckpointError(f"{', and '.join(complaints)}: no checkpoint is left, so start the run anew.")
+        raise CheckpointError(f"{', and '.join(complaints)}: no checkpoint is left, so start a new run.")
     return None
 
 
 def replace_newest(directory: Path, contents: Contents) -> None:
-    """Make this the newest checkpoint; raises ``OSError`` or :class:`Damaged`, and the one before it stands."""
+    """Make this the newest checkpoint; if that raises ``OSError`` or :class:`Damaged`, the previous one remains."""
     with files.replacing(directory / NEWEST) as temporary:
         file.write(temporary, contents)
         file.read(temporary)
@@ -61,13 +61,13 @@ def replace_newest(directory: Path, contents: Contents) -> None:
 
 
 def set_damaged_aside(directory: Path) -> None:
-    """Keep the next save from putting a damaged newest in the place of the one before it, which is good."""
+    """Rename a damaged newest checkpoint, so that the next save does not replace the previous, good one by it."""
     with contextlib.suppress(FileNotFoundError):
         os.replace(directory / NEWEST, directory / _SET_ASIDE)
 
 
 def remove_stale(directory: Path) -> None:
-    """Remove what a killed writer left; a run has one writer, so nobody else is at work on it."""
+    """Remove what a killed process left; a run has one writer, so no other process is writing."""
     files.remove_stale(directory / NEWEST)
 
 
@@ -82,9 +82,9 @@ def file_bytes(directory: Path) -> int | None:
 def advise(directory: Path) -> str:
     """What can be done when a checkpoint could not be written."""
     if not directory.is_dir():
-        return "the run's directory was removed, and its checkpoints with it, so start the run anew."
-    stands = any((directory / name).exists() for name in (NEWEST, PREVIOUS))
-    return "make room there, then continue with --resume" + ("; the checkpoint before it stands." if stands else ".")
+        return "the run's directory was removed, and its checkpoints with it, so start a new run."
+    intact = any((directory / name).exists() for name in (NEWEST, PREVIOUS))
+    return "make room there, then continue with --resume" + ("; the previous checkpoint is intact." if intact else ".")
 
 
 def _require_described(description: Description, arrays: Sequence[Array]) -> None:

@@ -1,7 +1,6 @@
 """One checkpoint as one file: an uncompressed npz of arrays and a description, under a SHA-256 of both.
 
-Written by densebench and read with suspicion: every length is checked against the file's own before memory is asked
-for, and nothing is unpickled.
+Every length in a file is checked against the file's own size before memory is allocated, and nothing is unpickled.
 """
 
 import hashlib
@@ -53,7 +52,7 @@ def read(path: Path) -> Contents:
             return _verified(archive, path.stat().st_size)
     except (FileNotFoundError, Damaged):
         raise
-    except Exception as error:  # zipfile and NumPy fail in many ways on bytes that nobody vouches for
+    except Exception as error:  # zipfile and NumPy fail in many ways on damaged bytes
         raise Damaged(f"cannot be read ({_one_line(error)})") from None
 
 
@@ -76,7 +75,7 @@ def _verified(archive: zipfile.ZipFile, file_bytes: int) -> Contents:
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> Array:
-    """One array, whose shape and type are believed only if its bytes bear them out."""
+    """One array, once its shape and type are found to fit its bytes."""
     data = io.BytesIO(archive.read(name))
     version = np.lib.format.read_magic(data)
     if version != (1, 0):

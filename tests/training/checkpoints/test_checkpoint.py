@@ -103,7 +103,7 @@ def test_when_none_is_left_the_run_is_refused_with_the_reason(scrambled, build, 
     save(scrambled(), 2)
     for name in (NEWEST, PREVIOUS):
         (tmp_path / name).write_bytes(b"torn")
-    with pytest.raises(CheckpointError, match=r"checkpoint.npz .*checkpoint-previous.npz .*start the run anew"):
+    with pytest.raises(CheckpointError, match=r"checkpoint.npz .*checkpoint-previous.npz .*start a new run"):
         restore(build())
 
 
@@ -116,7 +116,7 @@ def test_another_configuration_is_refused_with_the_difference(config, scrambled,
     assert "elsewhere" not in str(refusal.value)
 
 
-def test_another_machine_is_told_but_not_refused(facts, scrambled, build, save, restore):
+def test_another_machine_is_reported_but_not_refused(facts, scrambled, build, save, restore):
     save(scrambled(), 1)
     found = restore(build(), now=replace(facts, threads=facts.threads + 1))
     assert f"threads {facts.threads}, not {facts.threads + 1}" in found.notices[0]
@@ -159,9 +159,9 @@ def test_a_full_disk_fails_the_run_and_leaves_the_old_checkpoint(
     assert sorted(path.name for path in tmp_path.iterdir()) == [NEWEST]
 
 
-def test_a_directory_that_was_removed_is_told(scrambled, save, tmp_path):
+def test_a_directory_that_was_removed_is_named(scrambled, save, tmp_path):
     tmp_path.rmdir()
-    with pytest.raises(CheckpointError, match=r"directory was removed.* start the run anew\.$"):
+    with pytest.raises(CheckpointError, match=r"directory was removed.* start a new run\.$"):
         save(scrambled(1), 1)
 
 
