@@ -1,6 +1,6 @@
 """Files that are replaced whole: at any moment, even after a kill or a power cut, the old file or the new one is there.
 
-The new one is written and synchronised beside the old one, under a name of its own, and then renamed.
+The new one is written and synchronised beside the old one, under a temporary name, and then renamed.
 """
 
 import contextlib

@@ -111,7 +111,7 @@ def _require_finite(arrays: Sequence[Array], epoch: int) -> None:
     if not all(np.isfinite(array).all() for array in arrays):
         raise NonFiniteLoss(
             f"The weights became NaN or infinite in epoch {epoch}: lower --learning-rate; "
-            "the previous checkpoint is intact."
+            "the previous checkpoint remains."
         )
 
 

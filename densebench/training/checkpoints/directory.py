@@ -83,8 +83,8 @@ def advise(directory: Path) -> str:
     """What can be done when a checkpoint could not be written."""
     if not directory.is_dir():
         return "the run's directory was removed, and its checkpoints with it, so start a new run."
-    intact = any((directory / name).exists() for name in (NEWEST, PREVIOUS))
-    return "make room there, then continue with --resume" + ("; the previous checkpoint is intact." if intact else ".")
+    remains = any((directory / name).exists() for name in (NEWEST, PREVIOUS))
+    return "make room there, then continue with --resume" + ("; the previous checkpoint remains." if remains else ".")
 
 
 def _require_described(description: Description, arrays: Sequence[Array]) -> None:

@@ -115,5 +115,5 @@ def test_a_file_system_that_cannot_synchronise_a_directory_still_takes_checkpoin
 def test_the_advice_depends_on_what_is_left(tmp_path):
     assert directory.advise(tmp_path) == "make room there, then continue with --resume."
     replace_newest(tmp_path, contents(1))
-    assert directory.advise(tmp_path).endswith("; the previous checkpoint is intact.")
+    assert directory.advise(tmp_path).endswith("; the previous checkpoint remains.")
     assert directory.advise(tmp_path / "gone").endswith("so start a new run.")
