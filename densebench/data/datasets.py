@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from densebench.config import DataConfig
 from densebench.data import digits, folder, synthetic
 from densebench.data.cifar import loader
-from densebench.data.cifar.archive import is_at_hand
+from densebench.data.cifar.archive import is_available
 from densebench.data.images import Dataset, DatasetFacts, Images, PerChannel, Progress, Source, Split, ignore
 from densebench.data.keyed_random import key
 from densebench.data.pixel_statistics import mean_and_deviation, sha256_of
@@ -41,7 +41,7 @@ def facts(config: DataConfig) -> DatasetFacts:
 
 def absent(data_dir: str | None) -> list[str]:
     """The datasets that would have to be downloaded first."""
-    return [name for name, edition in loader.EDITIONS.items() if not is_at_hand(edition, data_dir)]
+    return [name for name, edition in loader.EDITIONS.items() if not is_available(edition, data_dir)]
 
 
 def load(config: DataConfig, on_progress: Progress = ignore) -> Dataset:

@@ -1,16 +1,13 @@
 """A results file: one run or several, written whole and atomically, read by pandas with every doubt named."""
 
-import contextlib
 import dataclasses
-import errno
-import glob
-import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from densebench.errors import ResultsError
+from densebench.files import remove_stale, replace
 from densebench.records import COLUMNS, EpochRecord, Run
 from densebench.results.cells import encode
 from densebench.results.checked_rows import describe_run, read_rows
@@ -47,57 +44,12 @@ def write(run: Run, path: str | Path) -> None:
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        remove_stale(path)
+        remove_stale(path)  # a run has one writer
         replace(path, format_runs([run]).encode(errors="backslashreplace"))
     except OSError as error:
         raise ResultsError(
             f"{path} cannot be written ({error.strerror}): make room, or choose another --results-dir."
         ) from None
-
-
-def remove_stale(path: Path) -> None:
-    """Remove what a killed writer of this file left; a run has one writer, so nobody else is at work on it."""
-    for stale in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
-        stale.unlink(missing_ok=True)
-
-
-def replace(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-        try:
-            write_fully(descriptor, content)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
-    sync_directory(path.parent)
-
-
-def write_fully(descriptor: int, content: bytes) -> None:
-    """``os.write`` on a disk that fills up writes less without an error; the next call then raises it."""
-    rest = memoryview(content)
-    while rest:
-        written = os.write(descriptor, rest)
-        if written == 0:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        rest = rest[written:]
-
-
-def sync_directory(directory: Path) -> None:
-    """Make the renaming durable, where the file system lets a directory be synchronised."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
-            raise
-    finally:
-        os.close(descriptor)
 
 
 class _Pending(NamedTuple):

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from densebench import files
 from densebench.events import EpochEnded, Message, Started
 from densebench.measuring.host import host_peak_bytes
 from densebench.measuring.stopwatch import elapsed
@@ -112,4 +113,4 @@ def _record(found: "Evaluation", class_names: tuple[str, ...]) -> EpochRecord:
 
 def _save_confusion(found: "Evaluation", class_names: tuple[str, ...], directory: Path) -> None:
     content = {"classes": list(class_names), "confusion": found.scores.confusion.tolist()}
-    (directory / CONFUSION_FILE).write_text(json.dumps(content) + "\n")
+    files.replace(directory / CONFUSION_FILE, f"{json.dumps(content)}\n".encode())

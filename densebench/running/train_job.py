@@ -91,13 +91,13 @@ def _started(config: RunConfig, ground: Ground, book: Book) -> Started:
 def _leave_model(config: RunConfig, trainee: "Trainee", ground: Ground, book: Book) -> None:
     """Save the finished model, and enter what it and the checkpoint weigh."""
     from densebench.training import export
-    from densebench.training.checkpoints import checkpoint
+    from densebench.training.checkpoints.directory import file_bytes
 
     directory = run_directory(config.runs_dir, str(config.run))
     book.update(
         dataclasses.replace(
             book.run,
             model_file_bytes=export.save_model(trainee.model, config, directory / MODEL_FILE),
-            checkpoint_file_bytes=checkpoint.file_bytes(directory),
+            checkpoint_file_bytes=file_bytes(directory),
         )
     )

@@ -9,7 +9,7 @@ from densebench.measuring.gpu.allocator import GpuMemory
 from densebench.measuring.gpu.monitor import GpuReading
 from densebench.recipes import learning_rate_at
 from densebench.training.checkpoints import checkpoint
-from densebench.training.checkpoints.directory import NEWEST
+from densebench.training.checkpoints.directory import NEWEST, find_newest
 
 
 def test_every_epoch_ends_in_one_record(train, config):
@@ -141,7 +141,7 @@ def test_a_stop_ends_after_the_running_step_and_leaves_no_thread(train, tmp_path
         train(checkpoints=tmp_path, should_stop=stop, on_progress=steps.append, clock=iter(range(10_000)).__next__)
     assert (steps[-1].epoch, steps[-1].step) == (2, 2)
     assert not [thread for thread in threading.enumerate() if "prefetch" in thread.name]
-    assert checkpoint.newest(tmp_path).description.epoch == 1
+    assert find_newest(tmp_path).description.epoch == 1
 
 
 def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_checkpoint(
@@ -186,7 +186,7 @@ def test_a_target_that_was_reached_ends_the_run_if_asked(train, config, tmp_path
     at_once = next(record.epoch for record in train()[1] if record.test_accuracy >= 0.001)
     _, records = train(changed=reached, checkpoints=tmp_path)
     assert records[-1].epoch == at_once
-    assert checkpoint.newest(tmp_path).description.epoch == at_once
+    assert find_newest(tmp_path).description.epoch == at_once
     assert len(train(changed=replace(reached, stop_at_target=False))[1]) == 3
 
 
