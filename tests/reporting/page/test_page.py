@@ -33,7 +33,7 @@ def a_comparison(**options):
 @pytest.fixture(scope="module")
 def browser():
     with chromium.Chromium(PROGRAM) as found:
-        found.look(width=1280, height=900)
+        found.set_viewport(width=1280, height=900)
         yield found
 
 
@@ -109,7 +109,7 @@ def test_everything_hidden_is_said_and_not_an_error(page):
     page.click("#hide-all")
     page.settle()
     assert page.run("document.querySelector('#panel-test_loss').textContent") == "Nothing to show"
-    page.point(*page.middle("#panel-test_loss"))
+    page.move_mouse(*page.middle("#panel-test_loss"))
     page.click("#show-all")
     page.settle()
     assert lines(page) == 3
@@ -117,7 +117,7 @@ def test_everything_hidden_is_said_and_not_an_error(page):
 
 @needs_chromium
 def test_pointing_at_a_curve_tells_every_row_s_value_there(page):
-    page.point(*page.middle("#panel-test_accuracy"))
+    page.move_mouse(*page.middle("#panel-test_accuracy"))
     text = page.run("document.querySelector('#tip').innerText")
     assert re.search(r"Test accuracy, epoch [45]", text)
     assert all(name in text for name in ("100x12", "40x12", "resnet_32"))
@@ -202,20 +202,20 @@ def test_another_cost_can_be_chosen_for_the_scatter(page):
 @needs_chromium
 def test_the_theme_follows_the_system_until_it_is_chosen(page):
     assert page.run("document.documentElement.dataset.theme") == "light"
-    page.look(width=1280, height=900, dark=True)
+    page.set_viewport(width=1280, height=900, dark=True)
     page.settle()
     assert page.run("document.documentElement.dataset.theme") == "dark"
     page.click("#theme")
     assert page.run("document.documentElement.dataset.theme") == "light"
-    page.look(width=1280, height=900)
+    page.set_viewport(width=1280, height=900)
 
 
 @needs_chromium
 def test_a_narrow_screen_scrolls_down_only(page):
-    page.look(width=360, height=800)
+    page.set_viewport(width=360, height=800)
     page.settle()
     assert page.run("document.documentElement.scrollWidth") <= 360
-    page.look(width=1280, height=900)
+    page.set_viewport(width=1280, height=900)
 
 
 @needs_chromium
