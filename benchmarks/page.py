@@ -56,8 +56,8 @@ def main() -> int:
         pages = [*arguments.beside, target]
         measured = [
             each
-            for _ in range(arguments.rounds)
-            for page in pages
+            for number in range(arguments.rounds)
+            for page in (pages if number % 2 == 0 else pages[::-1])
             for each in _measure(program, page, moves=arguments.moves, pause=arguments.pause)
         ]
         rows = [_row(page, action, measured) for page in pages for action in (OPENING, CHART, LEGEND)]
