@@ -18,10 +18,11 @@ from densebench.training.backends.backend import BackendFacts
 from densebench.training.epoch_record import Measured, make_record
 from densebench.training.epoch_totals import ADVICE, EpochTotals
 from densebench.training.inference import ahead, answers
+from densebench.training.objective import not_finite, penalty
 from densebench.training.random_streams import rekey
 from densebench.training.scores import Scores, score
 from densebench.training.steps.step import Batch, CompileTimes, make_steps
-from densebench.training.trainee import Trainee, not_finite, penalty
+from densebench.training.trainee import Trainee
 from densebench.training.watch import Watch
 
 

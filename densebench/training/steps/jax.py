@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densebench.recipes import Recipe
+from densebench.training.objective import backward_sign, decayed, objective
 from densebench.training.steps.step import CompileTimes, StepResult, step_result
-from densebench.training.trainee import Trainee, backward_sign, decayed, objective
+from densebench.training.trainee import Trainee
 
 Arrays = list[jax.Array]
 State = tuple[Arrays, Arrays, Arrays]  # trainable, non-trainable, optimizer

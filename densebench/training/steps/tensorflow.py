@@ -10,8 +10,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from densebench.recipes import Recipe
+from densebench.training.objective import backward_sign, decayed, objective
 from densebench.training.steps.step import CompileTimes, StepResult, step_result
-from densebench.training.trainee import Trainee, backward_sign, decayed, objective
+from densebench.training.trainee import Trainee
 
 
 class TensorFlowSteps:

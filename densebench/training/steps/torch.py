@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from densebench.recipes import Recipe
+from densebench.training.objective import backward_sign, decayed, objective
 from densebench.training.steps.step import CompileTimes, StepResult, step_result
-from densebench.training.trainee import Trainee, backward_sign, decayed, objective
+from densebench.training.trainee import Trainee
 
 Tensors = Sequence[torch.Tensor]
 Passes = tuple[torch.Tensor, torch.Tensor, Tensors]  # loss, how many were right, gradients
