@@ -90,7 +90,7 @@ class RunContext:
 
     def continue_after(self, finished: Sequence[EpochRecord]) -> None:
         """Enter the epochs that a resumed run has finished before; the time it took counts."""
-        self._seconds_before = run_columns.seconds_before(self.run, finished)
+        self._seconds_before = run_columns.find_seconds_before(self.run, finished)
         self.update(run_columns.with_records(self.run, finished, total_seconds=self._seconds_before))
 
     def start(self, *, epochs: int, steps: int) -> None:

@@ -129,7 +129,7 @@ def with_readiness(run: Run, ready: Ready) -> Run:
     return dataclasses.replace(run, **known)
 
 
-def seconds_before(run: Run, records: Sequence[EpochRecord]) -> float | None:
+def find_seconds_before(run: Run, records: Sequence[EpochRecord]) -> float | None:
     """What a resumed run took until it was stopped, by its row or its last epoch: a kill may have come between them."""
     known = [run.total_seconds, records[-1].elapsed_seconds if records else None]
     return max((seconds for seconds in known if seconds is not None), default=None)

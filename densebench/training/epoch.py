@@ -18,8 +18,8 @@ from densebench.records import EpochRecord
 from densebench.training.backends.backend import BackendFacts
 from densebench.training.epoch_record import Measured, make_record
 from densebench.training.epoch_totals import ADVICE, EpochTotals
-from densebench.training.inference import ahead, answers
-from densebench.training.objective import not_finite, penalty
+from densebench.training.inference import compute_logits, make_ahead
+from densebench.training.objective import compute_penalty, find_not_finite
 from densebench.training.random_streams import rekey
 from densebench.training.scores import Scores, score
 from densebench.training.steps.step import Batch, CompileTimes, make_steps
@@ -81,7 +81,7 @@ class EpochRunner:
             allocated=allocated,
             train_loss=totals.loss,
             train_accuracy=totals.accuracy,
-            penalty=penalty(self._trainee.model, self._recipe.weight_decay),
+            penalty=compute_penalty(self._trainee.model, self._recipe.weight_decay),
             validation=validation,
             test=test,
         )
@@ -91,7 +91,7 @@ class EpochRunner:
         totals = EpochTotals(epoch=epoch, steps=self._batches.steps, clock=self._watch.clock)
         timer = EpochTimer(clock=self._watch.clock)
         timer.start()
-        with ahead(self._placed(epoch)) as batches:
+        with make_ahead(self._placed(epoch)) as batches:
             for step, (x, y, images) in enumerate(batches, 1):
                 timer.waited()
                 result = self._steps.train(x, y)
@@ -113,13 +113,13 @@ class EpochRunner:
         batches = EvalBatches(
             images, mean=dataset.mean, deviation=dataset.deviation, batch_size=self._recipe.batch_size
         )
-        scores = score(answers(self._steps, batches, self._watch.should_stop), len(dataset.class_names))
+        scores = score(compute_logits(self._steps, batches, self._watch.should_stop), len(dataset.class_names))
         if not math.isfinite(scores.loss):
             raise NonFiniteLoss(f"The {split} loss became {scores.loss} after epoch {epoch}: {ADVICE}")
         return scores
 
     def _require_finite_weights(self, epoch: int) -> None:
-        path = not_finite(self._trainee.model.variables)
+        path = find_not_finite(self._trainee.model.variables)
         if path is not None:
             raise NonFiniteLoss(f"The weights {path} became NaN or infinite in epoch {epoch}: {ADVICE}")
 

@@ -7,10 +7,10 @@ import keras
 import numpy as np
 from keras import ops
 
-Tensor = Any  # of the backend
+_Tensor = Any  # of the backend
 
 
-def objective(logits: Tensor, labels: Tensor, *, smoothing: float) -> tuple[Tensor, Tensor]:
+def compute_loss(logits: _Tensor, labels: _Tensor, *, smoothing: float) -> tuple[_Tensor, _Tensor]:
     """Mean cross-entropy of float32 logits (batch, classes) with smoothed labels (batch,), and how many were right."""
     classes = logits.shape[-1]
     labels = ops.cast(labels, "int32")
@@ -22,7 +22,7 @@ def objective(logits: Tensor, labels: Tensor, *, smoothing: float) -> tuple[Tens
     return loss, correct
 
 
-def backward_sign(gradients: Sequence[Tensor], optimizer: keras.optimizers.Optimizer) -> Tensor:
+def compute_backward_sign(gradients: Sequence[_Tensor], optimizer: keras.optimizers.Optimizer) -> _Tensor:
     """Not finite if the backward pass failed: the sum of the first kernel's gradient, which all others lead to.
 
     The loss alone does not show it: a ReLU fused with its normalisation turns NaN into 0. Under float16's loss scale an
@@ -33,7 +33,7 @@ def backward_sign(gradients: Sequence[Tensor], optimizer: keras.optimizers.Optim
     return ops.sum(gradients[0])
 
 
-def not_finite(variables: Sequence[keras.Variable]) -> str | None:
+def find_not_finite(variables: Sequence[keras.Variable]) -> str | None:
     """Path of the first variable with a NaN or an infinite value."""
     for variable in variables:
         if not np.isfinite(ops.convert_to_numpy(variable)).all():
@@ -41,15 +41,14 @@ def not_finite(variables: Sequence[keras.Variable]) -> str | None:
     return None
 
 
-def decayed(variables: Sequence[keras.Variable]) -> list[bool]:
+def find_decayed(variables: Sequence[keras.Variable]) -> list[bool]:
     """Which variables the weight decay acts on: the kernels of convolutions and dense layers."""
     return [variable.path.endswith("kernel") for variable in variables]
 
 
-def penalty(model: keras.Model, weight_decay: float) -> float:
+def compute_penalty(model: keras.Model, weight_decay: float) -> float:
     """The L2 loss of the weights, ``weight_decay * sum(w**2)`` over every kernel."""
-    kernels = [
-        v for v, chosen in zip(model.trainable_variables, decayed(model.trainable_variables), strict=True) if chosen
-    ]
+    variables = model.trainable_variables
+    kernels = [variable for variable, decays in zip(variables, find_decayed(variables), strict=True) if decays]
     squares = [float(np.sum(np.square(ops.convert_to_numpy(kernel), dtype=np.float64))) for kernel in kernels]
     return weight_decay * sum(squares)

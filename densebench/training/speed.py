@@ -17,8 +17,8 @@ from densebench.training.steps.step import Batch, Steps, make_steps
 from densebench.training.trainee import Trainee
 from densebench.training.watch import Watch
 
-BATCHES = 4  # different ones, in turn
-WARM_UP_STEPS = 3  # after the first
+_BATCHES = 4  # different ones, in turn
+_WARM_UP_STEPS = 3  # after the first
 
 
 def measure_speed(
@@ -39,7 +39,7 @@ def measure_speed(
     steps = make_steps(trainee, config.recipe, facts)
     step = _make_step(steps, trainee, config, inference=inference)
     yield _make_ready(steps, trainee, config, watch, step, inference=inference)
-    for _ in range(WARM_UP_STEPS):
+    for _ in range(_WARM_UP_STEPS):
         step()
         watch.should_stop()
     watch.allocator.reset()
@@ -59,16 +59,16 @@ def count_tenths(seconds: float) -> int:
 
 def _make_step(steps: Steps, trainee: Trainee, config: RunConfig, *, inference: bool) -> Callable[[], object]:
     """A function that does the next step."""
-    batches = itertools.cycle([(steps.place(x), steps.place(y)) for x, y in _random_batches(trainee, config)])
+    batches = itertools.cycle([(steps.place(x), steps.place(y)) for x, y in _draw_batches(trainee, config)])
     if inference:
         return lambda: steps.logits(next(batches)[0])
     return lambda: steps.train(*next(batches))
 
 
-def _random_batches(trainee: Trainee, config: RunConfig) -> Iterator[tuple[Batch, Batch]]:
+def _draw_batches(trainee: Trainee, config: RunConfig) -> Iterator[tuple[Batch, Batch]]:
     random = np.random.default_rng(config.seed)
     batch_size, classes = config.recipe.batch_size, trainee.model.output_shape[-1]
-    for _ in range(BATCHES):
+    for _ in range(_BATCHES):
         x = random.standard_normal((batch_size, *trainee.model.input_shape[1:]), dtype=np.float32)
         yield x, random.integers(classes, size=batch_size, dtype=np.int32)
 

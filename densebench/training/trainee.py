@@ -36,11 +36,11 @@ def build_trainee(config: RunConfig, facts: BackendFacts, *, classes: int, image
         implementation=facts.implementation,
         recompute=config.recompute,
     )
-    optimizer = build_optimizer(config.recipe, config.precision, model)
+    optimizer = _build_optimizer(config.recipe, config.precision, model)
     return Trainee(model=model, optimizer=optimizer, build_seconds=time.perf_counter() - start)
 
 
-def build_optimizer(recipe: Recipe, precision: str, model: keras.Model) -> keras.optimizers.Optimizer:
+def _build_optimizer(recipe: Recipe, precision: str, model: keras.Model) -> keras.optimizers.Optimizer:
     """SGD with its variables made, so that a step traced later makes none; float16 gets a dynamic loss scale."""
     optimizer = keras.optimizers.SGD(
         recipe.learning_rate, momentum=recipe.momentum, nesterov=recipe.nesterov, name="sgd"
