@@ -72,7 +72,7 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True)
 class Transfer:
-    """A download or a decoding goes on, in bytes or images; finished when ``done == total``."""
+    """How far a download or a decoding is, in bytes or images; finished when ``done == total``."""
 
     what: str
     done: int

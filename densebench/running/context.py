@@ -12,7 +12,7 @@ from densebench.errors import DensebenchError
 from densebench.events import PROGRESS_INTERVAL, EpochEnded, Event, Progress, Ready, Started, Transfer, Warned
 from densebench.measuring.gpu.allocator import allocator_memory
 from densebench.measuring.gpu.monitor import open_monitor
-from densebench.measuring.stopwatch import elapsed
+from densebench.measuring.stopwatch import Clock, elapsed
 from densebench.models import cost, variants
 from densebench.records import EpochRecord, Run
 from densebench.running import run_columns
@@ -157,12 +157,13 @@ def explain_memory_errors(config: RunConfig) -> Iterator[None]:
 class _TransferReports:
     """Sends how far a download or a decoding is, but not too often."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, clock: Clock = time.monotonic) -> None:
         self._channel = channel
+        self._clock = clock
         self._sent = float("-inf")
 
     def report(self, what: str, done: int, total: int | None) -> None:
-        now = time.monotonic()
+        now = self._clock()
         if now - self._sent >= PROGRESS_INTERVAL or done == total:
             self._sent = now
             self._channel.send(Transfer(what=what, done=done, total=total))

@@ -7,7 +7,7 @@ from densebench.events import PROGRESS_INTERVAL, Progress
 from densebench.measuring.stopwatch import Clock
 from densebench.training.steps.step import StepResult
 
-ADVICE = "lower --learning-rate, or use --precision float32; the checkpoint of the last finished epoch stands."
+ADVICE = "lower --learning-rate, or use --precision float32; the checkpoint of the last finished epoch is kept."
 
 
 class EpochTotals:

@@ -26,7 +26,7 @@ _LATENCY_SECONDS = 20.0  # no more batches are timed after that
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """What a network is worth on some images, and what its answers cost."""
+    """The scores of a network on some images, and its speed."""
 
     scores: Scores
     eval_seconds: float | None  # over all images, making their batches included, after a warm-up
@@ -45,7 +45,7 @@ def evaluate(
     should_stop: Callable[[], None],
     clock: Clock = time.perf_counter,
 ) -> Evaluation:
-    """Evaluate on ``images``, which are of ``dataset``; raises :class:`InputError` if the network is for others."""
+    """Evaluate on ``images``, which are of ``dataset``; raises :class:`InputError` if the network does not fit it."""
     _check_fit(model, dataset)
     steps = _make_inference_steps(model, facts)
     batches = EvalBatches(images, mean=dataset.mean, deviation=dataset.deviation, batch_size=batch_size)
@@ -63,7 +63,7 @@ def evaluate(
 
 
 def _make_inference_steps(model: keras.Model, facts: BackendFacts) -> Steps:
-    """Steps that only answer: an optimizer that was never built takes no memory."""
+    """Steps for inference alone: an optimizer that was never built takes no memory."""
     trainee = Trainee(model=model, optimizer=keras.optimizers.SGD(), build_seconds=0.0)
     return make_steps(trainee, RECIPES["blog"], facts)
 
@@ -87,7 +87,7 @@ def _check_fit(model: keras.Model, dataset: Dataset) -> None:
     classes, side = model.output_shape[-1], model.input_shape[1]
     if (classes, side) != (len(dataset.class_names), dataset.image_size):
         raise InputError(
-            f"The model tells {classes} classes of {side}x{side} images apart, but {dataset.name} has "
+            f"The model is for {classes} classes of {side}x{side} images, but {dataset.name} has "
             f"{len(dataset.class_names)} classes of {dataset.image_size}x{dataset.image_size}: give the --dataset "
             "it was trained on."
         )

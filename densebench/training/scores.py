@@ -1,4 +1,4 @@
-"""What logits are worth, in NumPy and float64: the same figures on every backend."""
+"""Scores of logits, in NumPy and float64: the same figures on every backend."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Scores:
     loss: float  # mean cross-entropy
     accuracy: float  # top-1
     top5_accuracy: float | None  # None for fewer than five classes
-    confusion: NDArray[np.int64]  # (true class, class that was answered)
+    confusion: NDArray[np.int64]  # (true class, predicted class)
 
     @property
     def class_accuracies(self) -> list[float | None]:

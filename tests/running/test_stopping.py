@@ -11,7 +11,7 @@ from densebench.running.stopping import Stopper
 
 @pytest.fixture
 def channel():
-    """A channel whose reading end is at hand, and the signals' handlers as they were afterwards."""
+    """A channel and its reading end; afterwards the signals have the handlers they had before."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     reading, writing = os.pipe()
     yield Channel(writing), reading

@@ -29,7 +29,7 @@ def test_how_a_run_ended_stands_in_its_row(book):
     assert (row.status, row.reason) == ("failed", "The loss became nan.")
 
 
-def test_a_reason_is_told_even_if_the_row_cannot_take_it(unwritable):
+def test_a_reason_is_reported_even_if_the_row_cannot_take_it(unwritable):
     ended = worker._enter_end(unwritable, FAILED)
     assert ended.reason.startswith("The loss became nan. results/a.csv cannot be written")
     assert ended.exit_code == 1

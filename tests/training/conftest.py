@@ -33,7 +33,7 @@ def dataset(config):
 
 @pytest.fixture
 def build(config, facts):
-    """Builds the configuration's network, or a changed configuration's, anew."""
+    """Builds a new network of the configuration, or of a changed one."""
     from densebench.training.trainee import build_trainee
 
     def build(changed=config, implementation=facts.implementation):

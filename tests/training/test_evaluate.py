@@ -67,5 +67,5 @@ def test_latency_is_measured_on_many_batches_of_even_a_small_split(evaluated):
 
 
 def test_a_network_for_other_classes_or_sizes_is_refused(evaluated, dataset):
-    with pytest.raises(InputError, match="6 classes of 8x8 images apart, but synthetic has 2 classes of 8x8"):
+    with pytest.raises(InputError, match="is for 6 classes of 8x8 images, but synthetic has 2 classes of 8x8"):
         evaluated(replace(dataset, class_names=("cat", "dog")))

@@ -16,7 +16,7 @@ _TRANSFER_LINES = 4  # at every quarter of a download
 
 
 class PlainView:
-    """A :class:`densebench.reporting.live.view.View` that writes lines; a log holds epochs, not steps."""
+    """A :class:`densebench.reporting.live.view.View` that writes lines: one for an epoch, none for a step."""
 
     def __init__(self, console: Console, *, clock: Clock = time.monotonic) -> None:
         self.console = console
@@ -38,7 +38,7 @@ class PlainView:
             self._write(f"{len(runs)} runs, {sum(run.epochs for run in runs):,} epochs in all")
 
     def on(self, event: Event) -> None:
-        """Write what the event says, if it is worth a line."""
+        """Write what the event says, unless it is a step."""
         if isinstance(event, Ended):
             self._write_run(_describe_end(self.state, event))  # before the state forgets the run
         self.state.on(event)
