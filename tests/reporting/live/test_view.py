@@ -139,17 +139,6 @@ def test_a_hostile_name_moves_no_cursor_and_is_no_markup(view_type):
     assert not set(text) & {"\x1b", "\r", "\u202e"}
 
 
-def test_the_rest_is_estimated_by_each_runs_work():
-    clock = FakeClock()
-    view = LiveView(console(terminal=True), clock=clock)
-    view.begin([ShownRun(name="small", epochs=2, work=1.0), ShownRun(name="large", epochs=2, work=10.0)])
-    view.on(started("small", epochs=2, steps=10))
-    clock.now += 60
-    view.on(EpochEnded(record=record(1)))
-    assert view.state.run_left == 60
-    assert view.state.all_left == 60 + 2 * 10 * 60
-
-
 def test_a_resumed_run_begins_where_it_stopped():
     clock = FakeClock()
     view = PlainView(console(), clock=clock)

@@ -9,7 +9,7 @@ import pytest
 
 from densebench.config import RunConfig
 from densebench.errors import ResultsError
-from densebench.events import Ended, EpochEnded, Message
+from densebench.events import Ended, Message
 from densebench.records import EpochRecord, Run
 from densebench.results import store
 from densebench.running.launchers import process
@@ -81,7 +81,7 @@ def test_a_child_that_is_killed_is_a_failed_row_and_keeps_its_epochs(launch):
     assert row().records[0].test_accuracy == 0.5
 
 
-def test_a_kill_for_lack_of_memory_is_told_from_any_other(launch, monkeypatch):
+def test_a_kill_for_lack_of_memory_is_not_taken_for_any_other(launch, monkeypatch):
     """The kernel's counter of such kills in this control group has moved."""
     counter = iter([3, 4])
     monkeypatch.setattr(process, "_count_oom_kills", lambda: next(counter))
@@ -114,7 +114,7 @@ def test_a_run_can_be_launched_in_a_thread_that_can_catch_no_signal(launch):
     assert outcome.status == "completed"
 
 
-def test_a_line_that_is_no_event_is_told_and_the_run_goes_on(launch):
+def test_a_line_that_is_not_an_event_is_reported_and_the_run_continues(launch):
     ended = 'channel.send(Ended(status="completed", reason=None, exit_code=0))'
     outcome, events = launch('os.write(channel._descriptor, b"garbage\\n")\n' + ended)
     assert outcome.status == "completed"
@@ -180,7 +180,7 @@ def test_a_death_is_named_even_if_the_row_cannot_take_it(launch, in_tmp):
     assert "results/a.csv cannot be written" in outcome.reason
 
 
-def test_a_log_that_cannot_be_written_is_told(launch, in_tmp):
+def test_a_log_that_cannot_be_written_is_reported(launch, in_tmp):
     (in_tmp / "runs" / "a" / "log.txt").mkdir()
     with pytest.raises(ResultsError, match=r"log\.txt cannot be written"):
         launch("sys.exit(0)")
@@ -191,14 +191,3 @@ def test_the_parents_own_handlers_come_back(launch):
     launch("sys.exit(0)")
     assert signal.getsignal(signal.SIGTERM) == before
     assert threading.active_count() == 1
-
-
-def test_a_child_whose_parent_dies_is_told_by_its_channel(in_tmp):
-    from densebench.running.channel import Channel
-
-    reading, writing = os.pipe()
-    channel = Channel(writing)
-    channel.send(Message(text="heard"))
-    os.close(reading)
-    channel.send(EpochEnded(record=EpochRecord(epoch=1)))
-    assert channel.parent_is_gone
