@@ -99,7 +99,7 @@ class RunContext:
             Started(
                 run=self.run.run,
                 variant=self.run.variant,
-                params=self.run.params or 0,
+                params=self.run.params,
                 epochs=epochs,
                 steps=steps,
                 first_epoch=len(self.run.records) + 1,
