@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from densebench.data.cifar.tar import sha256_of_file
 from densebench.data.https import Clock, OpenUrl, ServerFailed, TooSlow, open_from, open_https, read_blocks
-from densebench.data.images import Progress
+from densebench.data.images import OnProgress
 from densebench.errors import DatasetError
 
 _GOOD_SPEED = 200_000  # bytes a second, below which the other servers are tried first
@@ -33,7 +33,7 @@ class RemoteFile:
 class _Transfer:
     file: RemoteFile
     part: Path
-    on_progress: Progress
+    on_progress: OnProgress
     open_url: OpenUrl
     clock: Clock
 
@@ -45,7 +45,7 @@ def download(
     file: RemoteFile,
     target: Path,
     *,
-    on_progress: Progress,
+    on_progress: OnProgress,
     open_url: OpenUrl = open_https,
     clock: Clock = time.monotonic,
 ) -> None:
@@ -129,7 +129,7 @@ def _check_disk(file: RemoteFile, transfer: _Transfer) -> None:
 
 
 @contextmanager
-def _lock(target: Path, on_progress: Progress) -> Iterator[None]:
+def _lock(target: Path, on_progress: OnProgress) -> Iterator[None]:
     """Let one process at a time write the part; the lock ends with the process."""
     from filelock import lock_descriptor
 

@@ -1,4 +1,4 @@
-"""The run's row as it grows: one immutable :class:`Run` replaced by the next, each written whole."""
+"""The run's row while it grows: one immutable :class:`Run` is replaced by the next, and each is written whole."""
 
 import dataclasses
 from pathlib import Path
@@ -8,7 +8,7 @@ from densebench.config import RunConfig
 from densebench.errors import ResultsError, RunFailed
 from densebench.records import Phase, Run
 from densebench.results import csv_file, store
-from densebench.running.run_columns import asked
+from densebench.running.run_columns import describe_request
 
 
 class Book:
@@ -20,11 +20,11 @@ class Book:
         self._path = path
 
     @classmethod
-    def opened(cls, config: RunConfig, phase: Phase) -> Self:
-        """The book of a new run, or that of a resumed one with what it holds so far."""
+    def open(cls, config: RunConfig, phase: Phase) -> Self:
+        """The book of a new run, or that of a resumed one with what was written before."""
         path = store.run_path(config.results_dir, str(config.run))
-        run = asked(config, phase)
-        written = _written(path) if config.resume else None
+        run = describe_request(config, phase)
+        written = _read_written(path) if config.resume else None
         if written is not None:
             run = dataclasses.replace(
                 written, status="running", reason=None, command=run.command, resumed=(written.resumed or 0) + 1
@@ -35,13 +35,13 @@ class Book:
         """Replace the run by a newer state of it; raises :class:`RunFailed` where that cannot be written."""
         try:
             csv_file.write(run, self._path)
-        except ResultsError as error:  # it could be at first, so this is no wrong usage
+        except ResultsError as error:  # it could be written at first, so this is not wrong usage
             raise RunFailed(str(error)) from None
         self.run = run
 
 
-def _written(path: Path) -> Run | None:
-    """The run on disk; ``None`` if its file is gone or damaged, for the checkpoint has its rows too."""
+def _read_written(path: Path) -> Run | None:
+    """The run on disk; ``None`` if its file is missing or damaged, as the checkpoint has its epochs too."""
     try:
         return csv_file.read(path)[0]
     except ResultsError:

@@ -9,7 +9,7 @@ from densebench.config import DataConfig
 from densebench.data.cifar.archive import Place, find_archive, read_contents
 from densebench.data.cifar.editions import CIFAR10, CIFAR100, IMAGE_SIZE, Edition, Member
 from densebench.data.cifar.records import class_names, images_of
-from densebench.data.images import DatasetFacts, Images, PerChannel, Progress, Source, Split
+from densebench.data.images import DatasetFacts, Images, OnProgress, PerChannel, Source, Split
 from densebench.data.resizing import empty, resized
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def facts(edition: Edition) -> DatasetFacts:
     )
 
 
-def source(edition: Edition, config: DataConfig, on_progress: Progress) -> Source:
+def source(edition: Edition, config: DataConfig, on_progress: OnProgress) -> Source:
     """All images, found in the cache or ``config.data_dir``, or downloaded."""
     place = find_archive(edition, data_dir=config.data_dir, offline=config.offline, on_progress=on_progress)
     train, test = _room(place.archive.train), _room(place.archive.test)
@@ -49,7 +49,7 @@ def source(edition: Edition, config: DataConfig, on_progress: Progress) -> Sourc
     )
 
 
-def _fill(edition: Edition, place: Place, train: Images, test: Images, on_progress: Progress) -> tuple[str, ...]:
+def _fill(edition: Edition, place: Place, train: Images, test: Images, on_progress: OnProgress) -> tuple[str, ...]:
     """Read every member into its slot of ``train`` or ``test``; the class names."""
     archive = place.archive
     slots = _slots(archive.train, train) | _slots(archive.test, test)
