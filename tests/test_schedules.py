@@ -2,7 +2,8 @@ import dataclasses
 
 import pytest
 
-from densebench.recipes import RECIPES, learning_rate_at
+from densebench.recipes import RECIPES
+from densebench.schedules import learning_rate_at
 
 
 def test_the_blog_recipe_steps_down_after_150_and_225_of_300_epochs():
