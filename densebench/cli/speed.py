@@ -32,7 +32,7 @@ def speed(
 ) -> int:
     """Speed and memory of real steps on random images, until the median is known well enough.
 
-    VARIANT 'all' means every named network, 'seed' the seven of the blog series.
+    VARIANT 'all' means every named network, 'blog' the seven of the blog series.
     """
     from densebench import workflows
     from densebench.planning.speed import parse_batch_sizes, plan_speed
