@@ -19,6 +19,8 @@ RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 BESIDE_THE_NUMBERS = frozenset(
     {"run", "results_dir", "runs_dir", "data_dir", "offline", "resume", "checkpoint_every", "command"}
 )
+RESULTS_DIR = "results"
+RUNS_DIR = "runs"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,9 +52,10 @@ class DataConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class RunConfig:
-    """One training of one variant with one seed."""
+    """One run of one variant with one seed."""
 
     variant: str
+    run: str  # its name; before it has been claimed, the one that it gets unless that is taken
     data: DataConfig = field(default_factory=DataConfig)
     recipe: Recipe = RECIPES["blog"]
     seed: int = 0
@@ -65,9 +68,8 @@ class RunConfig:
     threads: int | None = None  # None: as the framework chooses
     target: float | None = None  # test accuracy, as a fraction, whose time is recorded
     stop_at_target: bool = False
-    run: str | None = None  # None: named after what it is
-    results_dir: str = "results"
-    runs_dir: str = "runs"
+    results_dir: str = RESULTS_DIR
+    runs_dir: str = RUNS_DIR
     checkpoint_every: int = 1  # epochs; 0: never
     resume: bool = False
     command: str = ""  # the command line, for the record
@@ -84,8 +86,7 @@ class RunConfig:
         ):
             if given not in choices:
                 raise unknown(kind, given, choices)
-        if self.run is not None:
-            check_run_name(self.run)
+        check_run_name(self.run)
 
     def _check_numbers(self) -> None:
         recipe = self.recipe
@@ -132,7 +133,7 @@ def from_json(text: str) -> RunConfig:
         values = json.loads(text)
         return RunConfig(**{**values, "data": DataConfig(**values["data"]), "recipe": Recipe(**values["recipe"])})
     except (ValueError, TypeError, KeyError) as error:
-        raise InputError(f"This is not a densebench run configuration ({error}): start the run anew.") from None
+        raise InputError(f"This is not a densebench run configuration ({error}): start a new run.") from None
 
 
 def deciding_values(config: RunConfig) -> dict[str, Any]:

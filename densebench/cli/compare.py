@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from densebench.cli import arguments as option
-from densebench.cli.parsing import words
-from densebench.cli.printing import print_result, print_table, tell_written
+from densebench.cli.parsing import parse_words
+from densebench.cli.printing import print_result, print_table, print_written
 
-REGRESSION = 3  # exit code of a gate that failed
+_REGRESSION = 3  # exit code of a gate that failed
 
 
 def compare(
@@ -52,7 +52,7 @@ def compare(
     from densebench.reporting.export import comparison_text
 
     options = CompareOptions(
-        by=words(by),
+        by=parse_words(by),
         group=group,
         baseline=baseline,
         margin=margin,
@@ -64,11 +64,14 @@ def compare(
     )
     comparison = workflows.compare(paths, options, published=published)
     print_result(
-        lambda width: comparison_tables(comparison, width=width, columns=words(columns)),
-        lambda: comparison_text(comparison, format, words(columns)),
+        lambda width: comparison_tables(comparison, width=width, columns=parse_words(columns)),
+        lambda: comparison_text(comparison, format, parse_words(columns)),
         format,
     )
     if environment:
         print_table(lambda width: environment_table(comparison.environments, width))
-    tell_written(workflows.picture(comparison, plot=plot, html=html))
-    return REGRESSION if comparison.gate is not None and comparison.gate.failed else 0
+    if plot is not None:
+        print_written(workflows.plot_comparison(comparison, plot))
+    if html is not None:
+        print_written([workflows.write_page(comparison, html)])
+    return _REGRESSION if comparison.gate is not None and comparison.gate.failed else 0

@@ -22,7 +22,7 @@ class Book:
     @classmethod
     def opened(cls, config: RunConfig, phase: Phase) -> Self:
         """The book of a new run, or that of a resumed one with what it holds so far."""
-        path = store.run_path(config.results_dir, str(config.run))
+        path = store.run_path(config.results_dir, config.run)
         run = asked(config, phase)
         written = _written(path) if config.resume else None
         if written is not None:

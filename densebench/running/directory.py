@@ -22,13 +22,15 @@ def run_directory(runs_dir: str | Path, run: str) -> Path:
     return Path(runs_dir) / run
 
 
-def claim(config: RunConfig, stem: str) -> RunConfig:
-    """Make a new run's directory, named ``stem`` or ``stem-2``, ``stem-3``, ...; returns the configuration so named.
+def claim(config: RunConfig, *, numbered: bool) -> RunConfig:
+    """Make a new run's directory; returns the configuration with the name that the run has got.
+
+    Where the name is taken, a ``numbered`` run becomes ``name-2``, ``name-3``, ...; else :class:`InputError` is raised.
 
     The directory appears with ``config.json`` in it, by one renaming: two processes never get one name, and a kill
     leaves no run that can neither be resumed nor started.
     """
-    names = [config.run] if config.run else [stem, *(f"{stem}-{number}" for number in range(2, 10_000))]
+    names = [config.run, *(f"{config.run}-{number}" for number in range(2, 10_000) if numbered)]
     for name in names:
         named = dataclasses.replace(config, run=name)
         taken = store.run_path(config.results_dir, name).exists()

@@ -57,7 +57,7 @@ def evaluate(task: EvaluateTask, book: Book, channel: Channel, stopper: Stopper)
             should_stop=stopper.check,
         )
     record = _record(found, ground.dataset.class_names)
-    _save_confusion(found, ground.dataset.class_names, run_directory(config.runs_dir, str(config.run)))
+    _save_confusion(found, ground.dataset.class_names, run_directory(config.runs_dir, config.run))
     total = elapsed(began, time.perf_counter())
     book.update(dataclasses.replace(book.run, records=(record,), source=task.source, total_seconds=total))
     channel.send(EpochEnded(record=record))

@@ -41,7 +41,7 @@ def train(task: TrainTask, book: Book, channel: Channel, stopper: Stopper) -> No
     behind = run_columns.seconds_behind(book.run, finished)
     book.update(run_columns.with_records(book.run, finished, total_seconds=behind))
     channel.send(_started(config, ground, book))
-    directory = run_directory(config.runs_dir, str(config.run))
+    directory = run_directory(config.runs_dir, config.run)
     with (
         monitored(ground.facts.device_kind) as monitor,
         closing(EpochLog(directory / "tensorboard", config, ground.facts)) as log,
@@ -70,7 +70,7 @@ def _finished(config: RunConfig, ground: Ground, trainee: "Trainee", channel: Ch
 
     if not config.resume:
         return ()
-    directory = run_directory(config.runs_dir, str(config.run))
+    directory = run_directory(config.runs_dir, config.run)
     found = checkpoint.restore(directory, trainee, config=config, facts=ground.facts)
     for notice in found.notices if found else ("No epoch was finished before: starting from the first.",):
         channel.send(Message(text=notice))
@@ -93,7 +93,7 @@ def _leave_model(config: RunConfig, trainee: "Trainee", ground: Ground, book: Bo
     from densebench.training import export
     from densebench.training.checkpoints import checkpoint
 
-    directory = run_directory(config.runs_dir, str(config.run))
+    directory = run_directory(config.runs_dir, config.run)
     book.update(
         dataclasses.replace(
             book.run,

@@ -37,7 +37,7 @@ def main() -> int:
 def _attempt(task: Task, channel: Channel, stopper: Stopper) -> Ended:
     """Do the task, say how it ended whatever was raised, and write that into the run's row."""
     try:
-        with owned(run_directory(task.config.runs_dir, str(task.config.run))):
+        with owned(run_directory(task.config.runs_dir, task.config.run)):
             book = Book.opened(task.config, PHASES[type(task)])
             return _entered(book, _outcome(task, book, channel, stopper))
     except DensebenchError as error:  # the directory or the row itself is out of reach

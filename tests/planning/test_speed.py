@@ -14,7 +14,7 @@ def test_every_variant_is_measured_at_every_batch_size():
         ("resnet20", 32),
         ("resnet20", 64),
     ]
-    assert planned[0].stem == "100x12-speed-b32-tensorflow"
+    assert planned[0].config.run == "100x12-speed-b32-tensorflow"
 
 
 def test_all_means_the_registry_and_blog_the_blog_series():

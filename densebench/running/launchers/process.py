@@ -209,9 +209,9 @@ def _oom_kills() -> int:
 
 def _recorded(task: Task, outcome: Outcome) -> Outcome:
     """Write a death into the run's row, since the child is gone; where that fails, say both."""
-    path = store.run_path(task.config.results_dir, str(task.config.run))
+    path = store.run_path(task.config.results_dir, task.config.run)
     try:
-        runs = store.read(path) if path.exists() else [Run(run=str(task.config.run), variant=task.config.variant)]
+        runs = store.read(path) if path.exists() else [Run(run=task.config.run, variant=task.config.variant)]
         store.write(dataclasses.replace(runs[0], status=outcome.status, reason=outcome.reason), path)
     except ResultsError as error:
         return dataclasses.replace(outcome, reason=f"{outcome.reason} {error}")
