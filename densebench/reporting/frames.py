@@ -1,0 +1,82 @@
+"""Results as pandas frames with nullable types: unknown is ``NA``, never 0."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from densebench.comparison.values import Comparison
+from densebench.records import COLUMNS, EpochRecord, Run
+from densebench.reporting.export import flat, verdict_content
+from densebench.reporting.grid import Grid
+from densebench.reporting.rendering import values
+from densebench.results import store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_TYPES: dict[type, str] = {str: "string", int: "Int64", float: "Float64", bool: "boolean"}
+_RUN = ("run", "phase", "started", "fingerprint", "host")  # what tells two runs apart
+
+
+def read_frame(paths: Sequence[str | Path]) -> "pd.DataFrame":
+    """All runs of files and folders: one row an epoch, all columns of ``COLUMNS``; raises :class:`ResultsError`."""
+    rows = [_epoch_row(run, record) for run in store.read_all(paths) for record in run.records or (EpochRecord(),)]
+    return _make_frame(rows, {name: _TYPES[column.type] for name, column in COLUMNS.items()})
+
+
+def last_epochs(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Of a frame with one row an epoch the last row of each run."""
+    return frame.groupby(list(_RUN), sort=False, dropna=False).tail(1).reset_index(drop=True)
+
+
+def comparison_frame(comparison: Comparison) -> "pd.DataFrame":
+    """One row a row of the comparison, with the columns of ``compare --format csv``."""
+    rows = [{"phase": row.phase, **flat(row, None)} for row in comparison.rows]
+    return _make_frame(rows, _infer_types(rows))
+
+
+def verdicts_frame(comparison: Comparison) -> "pd.DataFrame":
+    """One row a verdict: a metric of a row against its baseline."""
+    rows = [
+        {"row": row.label, "baseline": row.baseline, "metric": verdict.metric, **_flatten(verdict_content(verdict))}
+        for row in comparison.rows
+        for verdict in row.verdicts
+    ]
+    return _make_frame(rows, _infer_types(rows))
+
+
+def grid_frame(grid: Grid) -> "pd.DataFrame":
+    """The values of a table, in base units."""
+    rows = values(grid)
+    return _make_frame(rows, _infer_types(rows))
+
+
+def _epoch_row(run: Run, record: EpochRecord) -> dict[str, object]:
+    owners = {"run": run, "environment": run.environment, "epoch": record}
+    return {name: getattr(owners[column.level], name) for name, column in COLUMNS.items()}
+
+
+def _flatten(content: Mapping[str, object]) -> dict[str, object]:
+    """A verdict's fields, the ends of its interval each in a column."""
+    interval = content["interval"]
+    ends = (interval["low"], interval["high"]) if isinstance(interval, dict) else (None, None)
+    rest = {name: value for name, value in content.items() if name != "interval"}
+    return {**rest, "low": ends[0], "high": ends[1]}
+
+
+def _make_frame(rows: Sequence[Mapping[str, object]], types: Mapping[str, str]) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=kind) for name, kind in types.items()})
+
+
+def _infer_types(rows: Sequence[Mapping[str, object]]) -> dict[str, str]:
+    """The nullable type of each column, by its values; a column without any is ``object``."""
+    return {name: _infer_type([row[name] for row in rows]) for name in (rows[0] if rows else ())}
+
+
+def _infer_type(cells: Sequence[object]) -> str:
+    found = {type(cell) for cell in cells if cell is not None}
+    if found == {int, float}:
+        return "Float64"
+    return _TYPES.get(found.pop(), "object") if len(found) == 1 else "object"
