@@ -6,6 +6,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -118,7 +119,9 @@ def _signals_passed_to(child: subprocess.Popen[bytes]) -> Iterator[list[int]]:
         if child.poll() is None:
             child.send_signal(number if len(passed) == 1 else signal.SIGKILL)
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    is_main = threading.current_thread() is threading.main_thread()  # no other thread can set a handler
+    numbers = (signal.SIGINT, signal.SIGTERM) if is_main else ()
+    before = {number: signal.signal(number, handle) for number in numbers}
     try:
         yield passed
     finally:

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -187,3 +188,9 @@ def test_a_child_whose_parent_dies_is_told_by_its_channel(in_tmp):
     os.close(reading)
     channel.send(EpochEnded(record=EpochRecord(epoch=1)))
     assert channel.parent_is_gone
+
+
+def test_a_run_can_be_launched_from_another_thread_where_no_signal_handler_can_be_set(launch):
+    with ThreadPoolExecutor(1) as pool:
+        outcome, _ = pool.submit(launch, 'channel.send(Ended(status="completed", reason=None, exit_code=0))').result()
+    assert outcome.status == "completed"
