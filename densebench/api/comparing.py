@@ -30,7 +30,7 @@ def load(*paths: str | Path, last: bool = False) -> "pd.DataFrame":
 
 @dataclass(frozen=True, repr=False)
 class Comparison:
-    """What :func:`compare` has found. A notebook shows it as the tables of the command; ``print`` prints them."""
+    """What :func:`compare` has found. Shown as the tables of the command, in a notebook as in a terminal."""
 
     _comparison: values.Comparison
 
@@ -69,7 +69,7 @@ class Comparison:
         """Write an HTML page that needs no other file; returns the file."""
         return workflows.write_page(self._comparison, Path(path))
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return render_text(self._tables())
 
     def _repr_html_(self) -> str:

@@ -99,7 +99,7 @@ def speed(
 
 @dataclass(frozen=True, repr=False)
 class Evaluation:
-    """What :func:`evaluate` has found. A notebook shows it as tables."""
+    """What :func:`evaluate` has found. Shown as tables, in a notebook as in a terminal."""
 
     _finished: Finished
     _confusion: Confusion
@@ -123,7 +123,7 @@ class Evaluation:
         """Draw the confusion matrix into a file or a folder; returns the files written."""
         return workflows.plot_confusion(self._confusion, self._finished.run, Path(path))
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return render_text(self._tables())
 
     def _repr_html_(self) -> str:

@@ -71,12 +71,17 @@ def _make_frame(rows: Sequence[Mapping[str, object]], types: Mapping[str, str]) 
 
 
 def _infer_types(rows: Sequence[Mapping[str, object]]) -> dict[str, str]:
-    """The nullable type of each column, by its values; a column without any is ``object``."""
-    return {name: _infer_type([row[name] for row in rows]) for name in (rows[0] if rows else ())}
+    """The nullable type of each column, by its values, or by its name where none is known."""
+    return {name: _infer_type(name, [row[name] for row in rows]) for name in (rows[0] if rows else ())}
 
 
-def _infer_type(cells: Sequence[object]) -> str:
+def _infer_type(name: str, cells: Sequence[object]) -> str:
     found = {type(cell) for cell in cells if cell is not None}
     if found == {int, float}:
         return "Float64"
-    return _TYPES.get(found.pop(), "object") if len(found) == 1 else "object"
+    if len(found) == 1:
+        return _TYPES[found.pop()]
+    if name in COLUMNS:
+        return _TYPES[COLUMNS[name].type]
+    is_text = name in ("baseline", "dominated_by", "reason") or name.endswith("_verdict")
+    return "string" if is_text else "boolean" if name == "within_budget" else "Float64"
