@@ -1,13 +1,14 @@
 """densebench: which of these networks should I train on my machine, and what will it cost me?
 
 In Python: :func:`load`, :func:`compare`, :func:`plan`, :func:`train`, :func:`evaluate`, :func:`speed`, :func:`summary`.
-They are loaded when first used, so that ``import densebench`` takes no time. Errors are those of
+They are loaded when first used, so that ``import densebench`` takes no time. What they raise is in
 :mod:`densebench.errors`.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from densebench import errors
 from densebench.version import __version__
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ __all__ = [
     "Evaluation",
     "__version__",
     "compare",
+    "errors",
     "evaluate",
     "load",
     "plan",

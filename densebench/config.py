@@ -1,4 +1,4 @@
-"""RunConfig: everything that one run was asked to be. It checks itself before anything heavy loads."""
+"""The configuration of a run, with every setting checked before anything heavy loads."""
 
 import dataclasses
 import hashlib
@@ -11,12 +11,12 @@ from densebench.errors import InputError, unknown
 from densebench.recipes import RECIPES, Recipe
 
 BACKENDS = ("tensorflow", "jax", "torch")
-PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
+_PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 IMPLEMENTATIONS = ("auto", "plain", "fast")
 RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 # Where a run is kept and watched does not decide its numbers, so a resumed run may differ in it.
-BESIDE_THE_NUMBERS = frozenset(
+_BESIDE_THE_NUMBERS = frozenset(
     {"run", "results_dir", "runs_dir", "data_dir", "offline", "resume", "checkpoint_every", "command"}
 )
 RESULTS_DIR = "results"
@@ -28,21 +28,21 @@ class DataConfig:
     """Which images, and how many of them."""
 
     dataset: str = "cifar10"  # cifar10 | cifar100 | digits | synthetic | folder:PATH
-    image_size: int | None = None  # pixels; None: as the dataset has them
-    classes: int | None = None  # None: as the dataset has them
+    image_size: int | None = None  # pixels; None: as in the dataset
+    classes: int | None = None  # None: as in the dataset
     train_limit: int | None = None
     test_limit: int | None = None
-    validation: int = 0  # images held out of train
-    test_fraction: float | None = None  # for a folder without a split of its own
+    validation: int = 0  # training images held out
+    test_fraction: float | None = None  # of a folder without train/ and test/
     data_dir: str | None = None
     offline: bool = False
 
     def __post_init__(self) -> None:
         for option in ("image_size", "classes", "train_limit", "test_limit"):
             value = getattr(self, option)
-            require(value is None or value >= 1, option, value, "must be at least 1")
-        require(self.validation >= 0, "validation", self.validation, "must not be negative")
-        require(
+            _require(value is None or value >= 1, option, value, "must be at least 1")
+        _require(self.validation >= 0, "validation", self.validation, "must not be negative")
+        _require(
             self.test_fraction is None or 0 < self.test_fraction < 1,
             "test_fraction",
             self.test_fraction,
@@ -81,7 +81,7 @@ class RunConfig:
     def _check_names(self) -> None:
         for kind, given, choices in (
             ("backend", self.backend, BACKENDS),
-            ("precision", self.precision, PRECISIONS),
+            ("precision", self.precision, _PRECISIONS),
             ("implementation", self.implementation, IMPLEMENTATIONS),
         ):
             if given not in choices:
@@ -90,24 +90,24 @@ class RunConfig:
 
     def _check_numbers(self) -> None:
         recipe = self.recipe
-        require(recipe.epochs >= 1, "epochs", recipe.epochs, "must be at least 1")
-        require(recipe.batch_size >= 1, "batch_size", recipe.batch_size, "must be at least 1")
-        require(0 < recipe.learning_rate < 1e6, "learning_rate", recipe.learning_rate, "must be above 0")
-        require(0 <= recipe.weight_decay < 1e6, "weight_decay", recipe.weight_decay, "must not be negative")
-        require(
+        _require(recipe.epochs >= 1, "epochs", recipe.epochs, "must be at least 1")
+        _require(recipe.batch_size >= 1, "batch_size", recipe.batch_size, "must be at least 1")
+        _require(0 < recipe.learning_rate < 1e6, "learning_rate", recipe.learning_rate, "must be above 0")
+        _require(0 <= recipe.weight_decay < 1e6, "weight_decay", recipe.weight_decay, "must not be negative")
+        _require(
             0 <= recipe.label_smoothing < 1,
             "label_smoothing",
             recipe.label_smoothing,
             "must be at least 0 and below 1",
         )
-        require(recipe.cutout >= 0, "cutout", recipe.cutout, "must not be negative")
-        require(0 <= self.seed < 2**32, "seed", self.seed, "must lie between 0 and 4294967295")
-        require(self.threads is None or self.threads >= 1, "threads", self.threads, "must be at least 1")
-        require(self.checkpoint_every >= 0, "checkpoint_every", self.checkpoint_every, "must not be negative")
-        require(self.target is None or 0 < self.target <= 1, "target", self.target, "must lie between 0 and 1")
+        _require(recipe.cutout >= 0, "cutout", recipe.cutout, "must not be negative")
+        _require(0 <= self.seed < 2**32, "seed", self.seed, "must lie between 0 and 4294967295")
+        _require(self.threads is None or self.threads >= 1, "threads", self.threads, "must be at least 1")
+        _require(self.checkpoint_every >= 0, "checkpoint_every", self.checkpoint_every, "must not be negative")
+        _require(self.target is None or 0 < self.target <= 1, "target", self.target, "must lie between 0 and 1")
 
 
-def require(holds: bool, option: str, given: object, must: str) -> None:
+def _require(holds: bool, option: str, given: object, must: str) -> None:
     """Raise an :class:`InputError` that names the option unless ``holds``."""
     if not holds:
         raise InputError(f"--{option.replace('_', '-')} {given} {must}.")
@@ -144,7 +144,7 @@ def deciding_values(config: RunConfig) -> dict[str, Any]:
             flat |= {f"{name}.{inner}": inside for inner, inside in value.items()}
         else:
             flat[name] = value
-    return {name: value for name, value in flat.items() if name.split(".")[-1] not in BESIDE_THE_NUMBERS}
+    return {name: value for name, value in flat.items() if name.split(".")[-1] not in _BESIDE_THE_NUMBERS}
 
 
 def fingerprint(config: RunConfig) -> str:

@@ -159,4 +159,5 @@ def _read_last_epochs(finished: Sequence[Finished]) -> "pd.DataFrame":
 def _raise_if_interrupted(finished: Finished) -> None:
     if finished.was_signalled:
         reason = finished.outcome.reason or "Stopped by a signal."
-        raise Interrupted(f"Run {finished.run.run!r}: {reason}", finished.signal_number)
+        hint = f" Continue it with resume={finished.run.run!r}." if finished.run.phase == "train" else ""
+        raise Interrupted(f"Run {finished.run.run!r}: {reason}{hint}", finished.signal_number)

@@ -15,7 +15,7 @@ from densebench.records import Run
 from densebench.results import store
 from densebench.running.directory import CONFIG_FILE, run_directory
 
-LAST = "last"  # --resume last
+_LAST = "last"  # --resume last
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ def plan_resumed(name: str, options: TrainOptions) -> PlannedRun:
 
     Raises :class:`InputError` if an option was given that would change what the run is.
     """
-    run = _find_last_unfinished(options) if name == LAST else name
+    run = _find_last_unfinished(options) if name == _LAST else name
     stored = read_config(run_directory(options.runs_dir or RUNS_DIR, run))
     if not _is_training(store.run_path(options.results_dir or stored.results_dir, run)):
         raise InputError(f"Run {run!r} is not a training, and only a training can be resumed: start a new run.")

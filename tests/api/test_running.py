@@ -65,7 +65,9 @@ def test_a_run_that_could_not_write_its_row_raises(end):
 
 def test_a_signal_raises_with_its_number_and_leaves_the_epochs_on_disk(end):
     end("interrupted", "Stopped by SIGINT.", 130)
-    with pytest.raises(Interrupted, match="'resnet20-digits-s0': Stopped by SIGINT") as caught:
+    with pytest.raises(
+        Interrupted, match=r"Stopped by SIGINT\. Continue it with resume='resnet20-digits-s0'"
+    ) as caught:
         densebench.train("resnet20", progress=False, **DIGITS)
     assert caught.value.exit_code == 130
     assert len(densebench.load("results")) == 2

@@ -5,7 +5,7 @@ import pytest
 from densebench.config import RunConfig, fingerprint
 from densebench.errors import InputError
 from densebench.planning.options import TrainOptions
-from densebench.planning.training import LAST, plan_new, plan_resumed
+from densebench.planning.training import plan_new, plan_resumed
 from densebench.records import Run
 from densebench.results import store
 from densebench.running.directory import claim
@@ -79,7 +79,7 @@ def test_a_resumed_run_is_what_it_was(in_tmp):
     name = started(with_(DIGITS, deterministic=True))
     planned = plan_resumed(name, TrainOptions())
     assert (planned.config.run, planned.config.resume, planned.config.deterministic) == (name, True, True)
-    assert plan_resumed(LAST, TrainOptions()).config == planned.config
+    assert plan_resumed("last", TrainOptions()).config == planned.config
 
 
 @pytest.mark.parametrize(
@@ -101,10 +101,10 @@ def test_resuming_what_is_not_there_says_so(in_tmp):
     with pytest.raises(InputError, match="no run 'gone'"):
         plan_resumed("gone", TrainOptions())
     with pytest.raises(InputError, match="No unfinished run"):
-        plan_resumed(LAST, TrainOptions())
+        plan_resumed("last", TrainOptions())
     started(status="completed")
     with pytest.raises(InputError, match="No unfinished run"):
-        plan_resumed(LAST, TrainOptions())
+        plan_resumed("last", TrainOptions())
     with pytest.raises(InputError, match="file name"):
         plan_resumed("../outside", TrainOptions())
 
@@ -114,7 +114,7 @@ def test_a_directory_that_a_kill_left_half_made_is_no_run(in_tmp):
     half_made = in_tmp / "runs" / ".new-abc"
     half_made.mkdir()
     (half_made / "config.json").write_text((in_tmp / "runs" / name / "config.json").read_text())
-    assert plan_resumed(LAST, TrainOptions()).config.run == name
+    assert plan_resumed("last", TrainOptions()).config.run == name
 
 
 def test_only_a_training_is_resumed(in_tmp):
@@ -122,7 +122,7 @@ def test_only_a_training_is_resumed(in_tmp):
     with pytest.raises(InputError, match="is not a training"):
         plan_resumed(name, TrainOptions())
     with pytest.raises(InputError, match="No unfinished run"):
-        plan_resumed(LAST, TrainOptions())
+        plan_resumed("last", TrainOptions())
 
 
 def test_skipping_what_is_complete_makes_only_the_rest(in_tmp):
