@@ -16,7 +16,7 @@ IMPLEMENTATIONS = ("auto", "plain", "fast")
 RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 # Where a run is kept and watched does not decide its numbers, so a resumed run may differ in it.
-_BESIDE_THE_NUMBERS = frozenset(
+_NOT_IN_FINGERPRINT = frozenset(
     {"run", "results_dir", "runs_dir", "data_dir", "offline", "resume", "checkpoint_every", "command"}
 )
 RESULTS_DIR = "results"
@@ -144,7 +144,7 @@ def deciding_values(config: RunConfig) -> dict[str, Any]:
             flat |= {f"{name}.{inner}": inside for inner, inside in value.items()}
         else:
             flat[name] = value
-    return {name: value for name, value in flat.items() if name.split(".")[-1] not in _BESIDE_THE_NUMBERS}
+    return {name: value for name, value in flat.items() if name.split(".")[-1] not in _NOT_IN_FINGERPRINT}
 
 
 def fingerprint(config: RunConfig) -> str:

@@ -32,7 +32,7 @@ def launched(in_tmp, monkeypatch):
         run = Run(run=config.run, variant=config.variant, status=status, records=(EpochRecord(epoch=1),))
         store.write(run, store.run_path(config.results_dir, config.run))
         (directory / "confusion.json").write_text(json.dumps({"classes": ["a", "b"], "confusion": [[1, 0], [2, 3]]}))
-        return Outcome(status=status, reason=None if code == 0 else "told", exit_code=code)
+        return Outcome(status=status, reason=None if code == 0 else "a reason", exit_code=code)
 
     monkeypatch.setattr(workflows, "launch", launch)
     return found

@@ -32,7 +32,9 @@ def compare(
         str | None, typer.Option(metavar='"epoch_seconds>+5%"', help="Exit with 3 where this certainly happened.")
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="The gate also fails where it is inconclusive.")] = False,
-    sort: Annotated[str | None, typer.Option(metavar="COLUMN", help="Best first; -COLUMN turns it round.")] = None,
+    sort: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Best first; -COLUMN for the reverse order.")
+    ] = None,
     columns: Annotated[
         str | None,
         typer.Option(
@@ -42,7 +44,7 @@ def compare(
     published: Annotated[bool, typer.Option("--published", help="Add what others published of these.")] = False,
     environment: Annotated[bool, typer.Option("--env", help="Show where the environments differ.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw pictures into this folder or file.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Write a page that stands alone.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write an HTML page that needs no other file.")] = None,
     format: option.FormatWithLatex = "table",
 ) -> int:
     """Compare runs: what each costs and reaches, with intervals over seeds, verdicts and a gate."""

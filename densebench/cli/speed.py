@@ -30,7 +30,7 @@ def speed(
     runs_dir: option.RunsDir = None,
     format: option.Format = "table",
 ) -> int:
-    """Speed and memory of real steps on random images, until the median is known well enough.
+    """Measure speed and memory of real steps on random images, until the median is certain enough.
 
     VARIANT 'all' means every named network, 'blog' the seven of the blog series.
     """

@@ -16,7 +16,7 @@ def summary(
     image_size: option.ImageSize = None,
     format: option.Format = "table",
 ) -> int:
-    """What every network counts: parameters, multiply-adds, size. Needs no framework."""
+    """Count the parameters, multiply-adds and bytes of networks. Needs no framework."""
     from densebench import workflows
 
     counted = workflows.summarise(variants or [], classes=classes or 10, image_size=image_size or 32)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _TYPES: dict[type, str] = {str: "string", int: "Int64", float: "Float64", bool: "boolean"}
-_RUN = ("run", "phase", "started", "fingerprint", "host")  # what tells two runs apart
+_RUN = ("run", "phase", "started", "fingerprint", "host")  # equal in the rows of one run alone
 
 
 def read_frame(paths: Sequence[str | Path]) -> "pd.DataFrame":

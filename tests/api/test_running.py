@@ -109,7 +109,7 @@ def test_progress_is_printed_unless_it_is_not_wanted(end, capfd):
     assert "2 runs" in shown.err
 
 
-def test_wrong_input_is_told_before_anything_is_made(in_tmp):
+def test_wrong_input_raises_before_anything_is_made(in_tmp):
     for call in (
         lambda: densebench.train("resnet2O"),
         lambda: densebench.train("resnet20", dataset="digit"),

@@ -3,7 +3,7 @@ import json
 from densebench.cli import run
 
 
-def test_the_environment_is_told_in_every_format_with_what_is_missing(in_tmp, capfd):
+def test_the_environment_is_printed_as_json_and_as_tables(in_tmp, capfd):
     assert run(["env", "--format", "json"]) == 0
     shown = json.loads(capfd.readouterr().out)
     assert shown["kind"] == "environment"

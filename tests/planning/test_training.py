@@ -37,10 +37,10 @@ def test_every_variant_is_planned_with_every_seed_in_order(in_tmp):
     assert planned[0].config.run == "resnet20-digits-s0"
 
 
-def test_a_plan_tells_parameters_and_steps_without_a_framework(in_tmp):
+def test_a_plan_has_parameters_and_steps_without_a_framework(in_tmp):
     (planned,) = plan_new(with_(DIGITS, variants=("100x12",), batch_size=64))
     assert planned.cost.params == 793_150
-    assert planned.steps_per_epoch == 23  # 1,437 images, the rest a batch of its own
+    assert planned.steps_per_epoch == 23  # 1,437 images, the last batch holds the rest
     assert planned.steps == 5 * 23
 
 
@@ -62,7 +62,7 @@ def test_options_go_where_they_belong_and_the_recipe_keeps_the_rest(in_tmp):
         ({"seeds": (0, 1), "run": "mine"}, "names one run"),
     ],
 )
-def test_what_cannot_run_is_told_before_anything_is_made(in_tmp, changes, sentence):
+def test_what_cannot_run_is_refused_before_anything_is_made(in_tmp, changes, sentence):
     with pytest.raises(InputError, match=sentence):
         plan_new(with_(DIGITS, **changes))
     assert not list(in_tmp.iterdir())
