@@ -1,0 +1,25 @@
+import pytest
+
+from densebench import errors
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [(errors.ResultsError, 2), (errors.DatasetError, 2), (errors.NonFiniteLoss, 1), (errors.OutOfMemory, 1)],
+)
+def test_wrong_input_exits_with_2_and_a_run_that_failed_with_1(kind, code):
+    assert kind("A sentence.").exit_code == code
+
+
+def test_an_interruption_exits_with_128_and_the_number_of_its_signal():
+    assert errors.Interrupted("Stopped.", 15).exit_code == 143
+
+
+def test_an_unknown_name_is_answered_with_the_nearest_ones():
+    assert str(errors.unknown("backend", "tensorflaw", ["jax", "tensorflow"])) == (
+        "Unknown backend 'tensorflaw': did you mean tensorflow?"
+    )
+
+
+def test_a_name_like_no_other_is_answered_with_all_of_them():
+    assert str(errors.unknown("backend", "zzz", ["jax", "torch"])) == "Unknown backend 'zzz': choose from jax, torch."
