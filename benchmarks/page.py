@@ -15,7 +15,8 @@ from pathlib import Path
 import chromium
 from synthetic_runs import make_runs
 
-from densebench.comparison.compare import CompareOptions, compare
+from densebench.comparison.compare import compare
+from densebench.comparison.options import CompareOptions
 from densebench.reporting.page.page import write_page
 
 

@@ -8,7 +8,7 @@ import typer
 
 from densebench.errors import InputError
 from densebench.planning.options import TrainOptions, parse_seeds
-from densebench.quantities import in_unit_of, quantity
+from densebench.quantities import convert_to_unit, parse_quantity
 
 if TYPE_CHECKING:
     from densebench.workflows import Made
@@ -42,16 +42,11 @@ def exit_code(made: Sequence["Made"]) -> int:
     return max((one.outcome.exit_code for one in made), default=0)
 
 
-def words(text: str | None) -> tuple[str, ...] | None:
-    """``a, b`` -> ("a", "b")."""
-    return None if text is None else tuple(word.strip() for word in text.split(","))
-
-
 def seconds(text: str | None, where: str) -> float | None:
     """``2h`` -> 7200.0; ``where`` names the option in an error."""
-    return None if text is None else in_unit_of("seconds", quantity(text, where), where)
+    return None if text is None else convert_to_unit("seconds", parse_quantity(text, where), where)
 
 
 def fraction(text: str, where: str) -> float:
     """``2%`` -> 0.02; ``where`` names the option in an error."""
-    return in_unit_of("percent", quantity(text, where), where)
+    return convert_to_unit("percent", parse_quantity(text, where), where)

@@ -3,22 +3,20 @@
 from collections.abc import Sequence
 
 from densebench.comparison.baseline import nearest, require_something, unmatched_note, with_baseline
-from densebench.comparison.budget import limits, within_budget
+from densebench.comparison.budget import apply_budget
 from densebench.comparison.comparability import environment_differences, hardware_note, mixed_note
 from densebench.comparison.formats import listed
-from densebench.comparison.gate import gate, thresholds
+from densebench.comparison.gate import judge_gate
 from densebench.comparison.grouping import group
 from densebench.comparison.labels import labelled
-from densebench.comparison.metrics import ALIASES, METRICS, find_metric
+from densebench.comparison.metrics import ALIASES, METRICS
+from densebench.comparison.options import CompareOptions
 from densebench.comparison.pareto import with_front
-from densebench.comparison.values import CompareOptions, Comparison, GateResult, Row, settings
+from densebench.comparison.values import Comparison, GateResult, Row, settings
 from densebench.comparison.verdicts import judged
 from densebench.errors import InputError, unknown
-from densebench.quantities import margin
 from densebench.records import COLUMNS, Run
 from densebench.results.store import identity
-
-__all__ = ["CompareOptions", "Comparison", "Row", "compare"]
 
 
 def compare(runs: Sequence[Run], options: CompareOptions, baseline_runs: Sequence[Run] = ()) -> Comparison:
@@ -30,12 +28,12 @@ def compare(runs: Sequence[Run], options: CompareOptions, baseline_runs: Sequenc
     rows = labelled(rows, options)
     if options.baseline is not None and not baseline_runs:
         rows = with_baseline(rows, options.baseline)
-    rows = judged(rows, baselines_of(rows), margin(options.margin))
+    rows = judged(rows, baselines_of(rows), options.margin)
     gated = gate_of(rows, options)  # of all rows: no budget silences a regression
     budget = None
     if options.budget is not None:
-        rows, budget = within_budget(rows, options.budget)
-    rows = with_front(rows, find_metric(options.cost))
+        rows, budget = apply_budget(rows, options.budget)
+    rows = with_front(rows, options.cost)
     measured = [row for row in rows if row.phase != "published"]
     return Comparison(
         rows=tuple(in_order(rows, options.sort)),
@@ -48,22 +46,16 @@ def compare(runs: Sequence[Run], options: CompareOptions, baseline_runs: Sequenc
 
 
 def check(options: CompareOptions, has_baseline_runs: bool) -> None:
-    """A mistake in an option is told whatever the runs are."""
-    find_metric(options.cost)
-    margin(options.margin)
-    if options.budget is not None:
-        limits(options.budget)
-    if options.fail_on is not None:
-        thresholds(options.fail_on)
-    if options.fail_on is not None and options.baseline is None and not has_baseline_runs:
+    """Before the runs are looked at; raises :class:`InputError`."""
+    if options.fail_on and options.baseline is None and not has_baseline_runs:
         raise InputError("--fail-on needs something to compare with: give --baseline too.")
 
 
 def gate_of(rows: Sequence[Row], options: CompareOptions) -> GateResult | None:
-    if options.fail_on is None:
+    if not options.fail_on:
         return None
     require_something(rows)
-    return gate(rows, options.fail_on, strict=options.strict)
+    return judge_gate(rows, options.fail_on, strict=options.strict)
 
 
 def baselines_of(rows: Sequence[Row]) -> list[Row | None]:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from densebench.comparison.formats import setting_text
 from densebench.comparison.grouping import differing
-from densebench.comparison.values import CompareOptions, Row, settings
+from densebench.comparison.options import CompareOptions
+from densebench.comparison.values import Row, settings
 from densebench.records import COLUMNS
 
 

@@ -5,25 +5,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from densebench.comparison.metrics import METRICS
+from densebench.comparison.options import CompareOptions
 from densebench.records import Phase, Run
 
 Word = Literal["better", "worse", "same", "inconclusive", "no test", "not comparable"]
 Outcome = Literal["failed", "passed", "inconclusive"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class CompareOptions:
-    """What a comparison was asked to be; every text is as the user gave it."""
-
-    by: tuple[str, ...] | None = None  # columns to group by; None: whatever is not the seed
-    group: bool = True  # False: every run is a row
-    baseline: str | None = None  # a row's name, a results file, or column=value
-    margin: str | None = None  # as "2%" or "2%,0.3pp": differences that do not matter
-    cost: str = "epoch_seconds"
-    budget: str | None = None
-    fail_on: str | None = None
-    strict: bool = False  # the gate also fails where it is inconclusive
-    sort: str | None = None  # a metric or column; "-name" turns the order round
 
 
 @dataclass(frozen=True, kw_only=True)

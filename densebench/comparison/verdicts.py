@@ -8,9 +8,9 @@ from densebench.comparison import statistics
 from densebench.comparison.comparability import obstacles
 from densebench.comparison.contrasts import compared, scaled, sides_of
 from densebench.comparison.metrics import METRICS, Metric
+from densebench.comparison.options import Margin
 from densebench.comparison.values import Interval, Row, Verdict, Word
 from densebench.comparison.wording import describe
-from densebench.quantities import Margin
 
 LEVEL = 0.05
 

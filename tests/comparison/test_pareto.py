@@ -2,12 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from densebench.comparison.compare import CompareOptions, compare
+from densebench.comparison.compare import compare
+from densebench.comparison.options import parse_compare_options
 from densebench.comparison.pareto import Point, placed
 
 
 def front(runs, cost="epoch_seconds"):
-    return {row.label: (row.on_front, row.dominated_by) for row in compare(runs, CompareOptions(cost=cost)).rows}
+    return {row.label: (row.on_front, row.dominated_by) for row in compare(runs, parse_compare_options(cost=cost)).rows}
 
 
 def test_a_row_that_another_beats_in_both_is_dominated_and_says_by_which(trained):

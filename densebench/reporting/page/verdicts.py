@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from densebench.comparison.metrics import METRICS
+from densebench.comparison.options import Margin
 from densebench.comparison.values import Comparison, Row, Verdict
 from densebench.comparison.verdicts import held_together
 from densebench.comparison.wording import interval_of
-from densebench.quantities import Margin, margin
 from densebench.reporting.verdict_grid import marked_estimate, word_text
 
 JUDGED = (
@@ -52,10 +52,12 @@ class VerdictData:
 def verdict_data(comparison: Comparison) -> VerdictData:
     rows = comparison.rows
     places = candidates(rows)
-    allowed = margin(comparison.options.margin)
     names = [name for name in JUDGED if is_told(name, rows)]
     reasons: dict[str, int] = {}
-    baselines = [BaselineData(row=place, cells=cells_against(rows, place, names, allowed, reasons)) for place in places]
+    baselines = [
+        BaselineData(row=place, cells=cells_against(rows, place, names, comparison.options.margin, reasons))
+        for place in places
+    ]
     chosen = next((index for index, place in enumerate(places) if rows[place].is_baseline), 0)
     return VerdictData(
         metrics=[METRICS[name].title for name in names], baselines=baselines, reasons=list(reasons), chosen=chosen
