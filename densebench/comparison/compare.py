@@ -13,7 +13,7 @@ from densebench.comparison.metrics import ALIASES, METRICS
 from densebench.comparison.options import CompareOptions
 from densebench.comparison.pareto import with_front
 from densebench.comparison.values import Comparison, GateResult, Row, settings
-from densebench.comparison.verdicts import judged
+from densebench.comparison.verdicts import judge_rows
 from densebench.errors import InputError, unknown
 from densebench.records import COLUMNS, Run
 from densebench.results.store import identity
@@ -28,7 +28,7 @@ def compare(runs: Sequence[Run], options: CompareOptions, baseline_runs: Sequenc
     rows = labelled(rows, options)
     if options.baseline is not None and not baseline_runs:
         rows = with_baseline(rows, options.baseline)
-    rows = judged(rows, baselines_of(rows), options.margin)
+    rows = judge_rows(rows, baselines_of(rows), options.margin)
     gated = gate_of(rows, options)  # of all rows: no budget silences a regression
     budget = None
     if options.budget is not None:

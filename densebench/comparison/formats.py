@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 
 from densebench.comparison.metrics import Metric
-from densebench.comparison.values import Interval, Row, Summary, settings
+from densebench.comparison.statistics import Interval
+from densebench.comparison.values import Row, Summary, settings
 from densebench.escape import plain
 from densebench.records import COLUMNS, Show
 

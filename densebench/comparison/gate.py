@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from densebench.comparison.options import Threshold
 from densebench.comparison.values import Condition, GateResult, Outcome, Row, Verdict
-from densebench.comparison.wording import estimate_text, interval_of
+from densebench.comparison.wording import format_estimate, format_interval
 
 
 def judge_gate(rows: Sequence[Row], thresholds: Sequence[Threshold], *, strict: bool) -> GateResult:
@@ -29,14 +29,14 @@ def _judge(threshold: Threshold, verdict: Verdict | None) -> tuple[Outcome, str]
     if verdict.estimate is None:
         return "inconclusive", verdict.reason
     if verdict.marked:
-        return "inconclusive", f"{estimate_text(verdict)} across different hardware says nothing about the networks."
+        return "inconclusive", f"{format_estimate(verdict)} across different hardware says nothing about the networks."
     if verdict.interval is None and verdict.word in ("better", "worse", "same"):
         outcome: Outcome = "failed" if _is_beyond(threshold, verdict.estimate) else "passed"
-        return outcome, f"{estimate_text(verdict)}: {_lower_first(verdict.reason)}"
+        return outcome, f"{format_estimate(verdict)}: {_lower_first(verdict.reason)}"
     if verdict.interval is None:
-        return "inconclusive", f"{estimate_text(verdict)}: {_lower_first(verdict.reason)}"
+        return "inconclusive", f"{format_estimate(verdict)}: {_lower_first(verdict.reason)}"
     ends = (_is_beyond(threshold, verdict.interval.low), _is_beyond(threshold, verdict.interval.high))
-    shown = f"{estimate_text(verdict)}, 95 % interval {interval_of(verdict)}"
+    shown = f"{format_estimate(verdict)}, 95 % interval {format_interval(verdict)}"
     if all(ends):
         return "failed", f"{shown}: all of it lies beyond."
     if not any(ends):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from densebench.comparison.arithmetic import total
+from densebench.comparison.statistics import total
 from densebench.errors import unknown
 from densebench.records import COLUMNS, EpochRecord, Run, Show
 

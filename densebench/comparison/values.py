@@ -6,18 +6,11 @@ from typing import Literal
 
 from densebench.comparison.metrics import METRICS
 from densebench.comparison.options import CompareOptions
+from densebench.comparison.statistics import Interval
 from densebench.records import Phase, Run
 
 Word = Literal["better", "worse", "same", "inconclusive", "no test", "not comparable"]
 Outcome = Literal["failed", "passed", "inconclusive"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Interval:
-    """Both ends, in the unit of what it is an interval of."""
-
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +44,7 @@ class Verdict:
     estimate: float | None
     interval: Interval | None  # 95 %; None without a test
     p: float | None  # Welch's, or of the paired t test
-    p_holm: float | None  # the same, held over all rows of the metric
+    p_holm: float | None  # the same, adjusted over all rows of the metric
     p_permutation: float | None  # exact, from four runs a side
     paired: bool
     more_seeds: int | None  # a side, that would probably settle an inconclusive one

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from densebench.comparison.metrics import METRICS
 from densebench.comparison.options import Margin
 from densebench.comparison.values import Comparison, Row, Verdict
-from densebench.comparison.verdicts import held_together
-from densebench.comparison.wording import interval_of
+from densebench.comparison.verdicts import judge_metric
+from densebench.comparison.wording import format_interval
 from densebench.reporting.verdict_grid import marked_estimate, word_text
 
 JUDGED = (
@@ -87,7 +87,7 @@ def cells_against(
     return [
         cell(index, number, verdict, reasons)
         for number, name in enumerate(names)
-        for index, verdict in held_together(METRICS[name], rows, baselines, allowed)
+        for index, verdict in judge_metric(METRICS[name], rows, baselines, allowed)
     ]
 
 
@@ -98,6 +98,6 @@ def cell(row: int, metric: int, verdict: Verdict, reasons: dict[str, int]) -> Ve
         word=verdict.word,
         told=word_text(verdict),
         estimate=marked_estimate(verdict),
-        interval=interval_of(verdict) if verdict.interval is not None else "",
+        interval=format_interval(verdict) if verdict.interval is not None else "",
         reason=reasons.setdefault(verdict.reason, len(reasons)),
     )
