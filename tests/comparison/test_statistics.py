@@ -1,5 +1,6 @@
 import itertools
 import math
+import operator
 import subprocess
 import sys
 import warnings
@@ -137,6 +138,28 @@ def test_the_exact_test_of_pairs_agrees_with_scipy(pairs):
         permutation_type="samples",
     )
     assert statistics.paired_permutation_test(first, second) == pytest.approx(expected.pvalue, abs=1e-12)
+
+
+def two_tails(sums, observed):
+    above, below = (sum(test(one, observed) for one in sums) for test in (operator.ge, operator.le))
+    return min(1.0, 2 * min(above, below) / len(sums))
+
+
+right_answers = st.lists(st.integers(320, 330), min_size=4, max_size=5)  # of 360 test images
+
+
+@given(right_answers, right_answers)
+def test_the_exact_p_of_accuracies_is_that_of_their_counts(ours, theirs):
+    p = statistics.permutation_test([count / 360 for count in ours], [count / 360 for count in theirs])
+    sums = [sum(dealt) for dealt in itertools.combinations(ours + theirs, len(ours))]
+    assert p == pytest.approx(two_tails(sums, sum(ours)), abs=1e-12)
+
+
+@given(st.lists(st.tuples(st.integers(320, 330), st.integers(320, 330)), min_size=4, max_size=8))
+def test_the_exact_p_of_pairs_of_accuracies_is_that_of_their_counts(pairs):
+    p = statistics.paired_permutation_test(*([count / 360 for count in side] for side in zip(*pairs, strict=True)))
+    sums = [sum(swapped) for swapped in itertools.product(*((one - other, other - one) for one, other in pairs))]
+    assert p == pytest.approx(two_tails(sums, sum(one - other for one, other in pairs)), abs=1e-12)
 
 
 def test_equal_values_count_as_ties_whatever_their_rounding():
