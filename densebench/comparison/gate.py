@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from densebench.comparison.formats import format_estimate, format_estimate_interval
 from densebench.comparison.options import Threshold
 from densebench.comparison.values import Condition, GateResult, Outcome, Row, Verdict
-from densebench.comparison.wording import format_estimate, format_interval
 
 
 def judge_gate(rows: Sequence[Row], thresholds: Sequence[Threshold], *, strict: bool) -> GateResult:
@@ -36,7 +36,7 @@ def _judge(threshold: Threshold, verdict: Verdict | None) -> tuple[Outcome, str]
     if verdict.interval is None:
         return "inconclusive", f"{format_estimate(verdict)}: {_lower_first(verdict.reason)}"
     ends = (_is_beyond(threshold, verdict.interval.low), _is_beyond(threshold, verdict.interval.high))
-    shown = f"{format_estimate(verdict)}, 95 % interval {format_interval(verdict)}"
+    shown = f"{format_estimate(verdict)}, 95 % interval {format_estimate_interval(verdict)}"
     if all(ends):
         return "failed", f"{shown}: all of it lies beyond."
     if not any(ends):

@@ -1,4 +1,4 @@
-"""Each row against its baseline in a word, which may be ``inconclusive``."""
+"""Each row against its baseline in a word, which may be ``inconclusive``, and a sentence that says why."""
 
 import dataclasses
 import math
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from densebench.comparison import statistics
 from densebench.comparison.contrasts import Contrast, contrast, to_scale
+from densebench.comparison.formats import differ, p_text
 from densebench.comparison.metrics import METRICS, Metric
 from densebench.comparison.options import Margin
 from densebench.comparison.values import Row, Verdict, Word
-from densebench.comparison.wording import describe
 
 _LEVEL = 0.05
 
@@ -55,7 +55,7 @@ def _judge(found: Contrast, p_holm: float | None, margin: Margin) -> Verdict:
         more_seeds=more_seeds,
         floor=found.floor,
         marked=found.marked,
-        reason=describe(found, word, p_holm, more_seeds),
+        reason=_describe(found, word, p_holm, more_seeds),
     )
 
 
@@ -99,3 +99,46 @@ def _count_more_seeds(found: Contrast, margin: Margin) -> int | None:
         to_scale(found.metric, found.estimate), found.deviation, _limit_of(found.metric, margin), pairs=found.paired
     )
     return None if needed is None else max(1, needed - min(found.runs))
+
+
+def _describe(contrast: Contrast, word: Word, p_holm: float | None, more_seeds: int | None) -> str:
+    """Why the verdict is what it is, in one sentence."""
+    metric = contrast.metric
+    if word == "not comparable":
+        return _describe_obstacles(contrast.obstacles)
+    if metric.exact:
+        return "Exact, so without a test."
+    if word == "no test":
+        return _sentence(f"one run on a side allows no test{_floor_text(contrast.floor)}")
+    if contrast.estimate is None:
+        return f"A value is not a finite number{' above 0' if metric.kind == 'ratio' else ''}."
+    counts = f"{contrast.runs[0]} against {contrast.runs[1]} runs"
+    if contrast.p is None:
+        return _sentence(f"no run differs from the others of its side, {counts}")
+    test = "paired by seed" if contrast.paired else "Welch's t test"
+    advice = _advise_seeds(more_seeds) if word == "inconclusive" else ""
+    return _sentence(f"{test}, {counts}, p {p_text(p_holm)}{advice}")
+
+
+def _describe_obstacles(columns: Sequence[str]) -> str:
+    unequal = [column for column in columns if column != "status"]
+    parts = [differ(unequal)] if unequal else []
+    if "status" in columns:
+        parts.append("a run is not completed")
+    return _sentence("; ".join(parts))
+
+
+def _floor_text(floor: float | None) -> str:
+    if floor is None:
+        return ""
+    return f"; the number of test images alone leaves it open by ±{floor * 100:.2f} pp"
+
+
+def _advise_seeds(more: int | None) -> str:
+    if more is None:
+        return "; more seeds will hardly settle it"
+    return f"; about {more} more {'seed' if more == 1 else 'seeds'} a side would probably settle it"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."

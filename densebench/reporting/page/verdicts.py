@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from densebench.comparison.formats import format_estimate_interval
 from densebench.comparison.metrics import METRICS
 from densebench.comparison.options import Margin
 from densebench.comparison.values import Comparison, Row, Verdict
 from densebench.comparison.verdicts import judge_metric
-from densebench.comparison.wording import format_interval
 from densebench.reporting.verdict_grid import marked_estimate, word_text
 
 JUDGED = (
@@ -98,6 +98,6 @@ def cell(row: int, metric: int, verdict: Verdict, reasons: dict[str, int]) -> Ve
         word=verdict.word,
         told=word_text(verdict),
         estimate=marked_estimate(verdict),
-        interval=format_interval(verdict) if verdict.interval is not None else "",
+        interval=format_estimate_interval(verdict) if verdict.interval is not None else "",
         reason=reasons.setdefault(verdict.reason, len(reasons)),
     )
