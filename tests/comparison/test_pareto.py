@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from densebench.comparison.compare import compare
 from densebench.comparison.options import parse_compare_options
-from densebench.comparison.pareto import Point, placed
+from densebench.comparison.pareto import Point, find_dominators
 
 
 def front(runs, cost="epoch_seconds"):
@@ -50,7 +50,7 @@ def test_the_sweep_finds_what_comparing_all_pairs_finds(points):
             and (other.accuracy, other.paid) != (point.accuracy, point.paid)
         )
 
-    for point, better in placed(points):
+    for point, better in find_dominators(points):
         assert (better is not None) == any(beats(other, point) for other in points)
         assert better is None or beats(better, point)
 
