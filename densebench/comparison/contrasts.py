@@ -105,10 +105,10 @@ def _floor(metric: Metric, row: Row, baseline: Row) -> float | None:
     """What the number of test images alone leaves open; None for anything but an accuracy on them."""
     if metric.show != "percent" or metric.name.startswith(("train", "validation")):
         return None
-    images = row.runs[0].test_images
+    images = row.runs[0].test_images or 0
     ours, theirs = row.summary(metric.name).figure, baseline.summary(metric.name).figure
-    if not images or ours is None or theirs is None:
-        return None
+    if images < 1 or ours is None or theirs is None or not (0 <= ours <= 1 and 0 <= theirs <= 1):
+        return None  # a file may claim anything
     return statistics.binomial_floor(ours, theirs, images)
 
 
