@@ -33,7 +33,7 @@ def test_units_are_understood(text, form, value):
 
 
 @pytest.mark.parametrize("text", ["", "GiB", "8 Gib", "8gb", "-3s", "nan", "1e999x", "1,5h", "8GiB 3"])
-def test_what_is_no_quantity_is_told_in_one_sentence(text):
+def test_what_is_no_quantity_is_refused_in_one_sentence(text):
     with pytest.raises(InputError, match="--budget"):
         parse_quantity(text, "--budget")
 

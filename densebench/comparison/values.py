@@ -30,7 +30,7 @@ class Summary:
 
     @property
     def figure(self) -> float | None:
-        """The mean where it is a number to reckon with."""
+        """The mean where it is a finite number."""
         return self.mean if self.mean is not None and math.isfinite(self.mean) else None
 
 
@@ -121,7 +121,7 @@ class BudgetResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """A comparison of runs; rows in the order asked for, published ones among them told apart by ``phase``."""
+    """A comparison of runs; rows in the order asked for, published ones among them, known by their ``phase``."""
 
     rows: tuple[Row, ...]
     notes: tuple[str, ...]  # sentences that a reader of the figures needs

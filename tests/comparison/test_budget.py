@@ -24,7 +24,7 @@ def test_a_row_that_lacks_a_figure_is_neither_in_nor_out(trained):
     assert [row.label for row in comparison.rows] == ["a", "b"]
 
 
-def test_a_known_figure_beyond_the_budget_excludes_whatever_else_is_unknown(trained):
+def test_a_known_figure_beyond_the_budget_excludes_even_if_another_is_unknown(trained):
     comparison = compare([trained("a", memory=None)], parse_compare_options(budget="gpu_peak_bytes<=8GiB,params<=1"))
     assert comparison.budget.excluded == ("a",)
 

@@ -79,7 +79,7 @@ def test_a_margin_has_one_part_for_ratios_and_one_for_accuracies():
         ("energy<=5kJ", None),
     ],
 )
-def test_a_limit_is_understood_or_told_in_one_sentence(text, says):
+def test_a_limit_is_understood_or_refused_in_one_sentence(text, says):
     if says is None:
         assert len(parse_budget(text).limits) == 1
     else:
@@ -108,7 +108,7 @@ def test_any_text_is_a_budget_or_an_input_error(text):
         ("epoch_seconds>+5%,", "is no condition"),
     ],
 )
-def test_a_condition_that_cannot_be_meant_is_told_in_one_sentence(text, says):
+def test_a_condition_that_cannot_be_meant_is_refused_in_one_sentence(text, says):
     with pytest.raises(InputError, match=says):
         parse_thresholds(text)
 

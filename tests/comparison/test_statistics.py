@@ -162,7 +162,7 @@ def test_the_exact_p_of_pairs_of_accuracies_is_that_of_their_counts(pairs):
     assert p == pytest.approx(two_tails(sums, sum(one - other for one, other in pairs)), abs=1e-12)
 
 
-def test_equal_values_count_as_ties_whatever_their_rounding():
+def test_equal_values_count_as_ties_however_they_are_rounded():
     assert statistics.permutation_test([0.1 + 0.2] * 4, [0.3] * 4) == 1.0
     assert statistics.paired_permutation_test([0.1 + 0.2] * 4, [0.3] * 4) == 1.0
 
