@@ -60,9 +60,9 @@ def _describe(text: str, best: Row | None, trained: Sequence[Row]) -> str:
     else:
         accuracy = summary_text(METRICS["test_accuracy"], best.summary("test_accuracy"))
         found += f"the most accurate {best.label} with {accuracy}"
-    return f"{found}{_name('left out', trained, False)}{_name('a figure is unknown of', trained, None)}."
+    return f"{found}{_name_rows('left out', trained, False)}{_name_rows('a figure is unknown of', trained, None)}."
 
 
-def _name(what: str, trained: Sequence[Row], within: bool | None) -> str:
+def _name_rows(what: str, trained: Sequence[Row], within: bool | None) -> str:
     labels = [row.label for row in trained if row.within_budget is within]
     return f"; {what} {listed(labels)}" if labels else ""

@@ -1,4 +1,4 @@
-"""A row against its baseline in numbers: ratio or difference, and which test says what of it, before any word."""
+"""A row against its baseline in numbers: ratio or difference, and which test is made of it, before any word."""
 
 import dataclasses
 import math
@@ -23,12 +23,12 @@ class Contrast:
     marked: bool  # across different hardware
     repeats: bool  # several runs a side, and all of a side have one value
     estimate: float | None  # None where obstacles forbid it, or a figure is not finite
+    floor: float | None = None  # half-width of the binomial 95 % interval where one run a side allows no test
     interval: Interval | None = None  # 95 %; None without a test, as all that follows
     p: float | None = None  # Welch's, or of the paired t test
     p_permutation: float | None = None  # exact, from four runs a side
     paired: bool = False
     deviation: float | None = None  # of one difference between the sides, on the scale of the test
-    floor: float | None = None  # half-width of the binomial 95 % interval where one run a side allows no test
 
 
 @dataclass(frozen=True, kw_only=True)
