@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from densebench.comparison.compare import compare as compare_runs
-from densebench.comparison.values import CompareOptions, Comparison
+from densebench.comparison.options import CompareOptions
+from densebench.comparison.values import Comparison
 from densebench.config import BACKENDS, RunConfig
 from densebench.data import datasets
 from densebench.events import Ended

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from densebench import workflows
-from densebench.comparison.values import CompareOptions
+from densebench.comparison.options import CompareOptions
 from densebench.errors import InputError
 from densebench.events import Ended
 from densebench.planning.options import TrainOptions

@@ -9,6 +9,7 @@ from rich.console import RenderableType
 
 from densebench import workflows
 from densebench.comparison import values
+from densebench.comparison.options import parse_compare_options
 from densebench.reporting.comparison_tables import closing_notes, comparison_tables
 from densebench.reporting.frames import comparison_frame, grid_frame, verdicts_frame
 from densebench.reporting.notebook import render_html, render_text
@@ -100,8 +101,8 @@ def compare(
     ``published`` adds what others published of the same variants. Raises :class:`densebench.errors.InputError` and its
     child ``ResultsError``.
     """
-    options = values.CompareOptions(
-        by=None if by is None else tuple(by),
+    options = parse_compare_options(
+        by=by,
         group=group,
         baseline=baseline,
         margin=margin,

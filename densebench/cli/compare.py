@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from densebench.cli import arguments as option
-from densebench.cli.parsing import parse_words
 from densebench.cli.printing import print_result, print_table, print_written
 
 _REGRESSION = 3  # exit code of a gate that failed
@@ -49,12 +48,12 @@ def compare(
 ) -> int:
     """Compare runs: what each costs and reaches, with intervals over seeds, verdicts and a gate."""
     from densebench import workflows
-    from densebench.comparison.values import CompareOptions
+    from densebench.comparison.options import parse_compare_options, parse_names
     from densebench.reporting.comparison_tables import comparison_tables, environment_table
     from densebench.reporting.export import comparison_text
 
-    options = CompareOptions(
-        by=parse_words(by),
+    options = parse_compare_options(
+        by=parse_names(by),
         group=group,
         baseline=baseline,
         margin=margin,
@@ -64,10 +63,11 @@ def compare(
         strict=strict,
         sort=sort,
     )
+    shown = parse_names(columns)
     comparison = workflows.compare(paths, options, published=published)
     print_result(
-        lambda width: comparison_tables(comparison, width=width, columns=parse_words(columns)),
-        lambda: comparison_text(comparison, format, parse_words(columns)),
+        lambda width: comparison_tables(comparison, width=width, columns=shown),
+        lambda: comparison_text(comparison, format, shown),
         format,
     )
     if environment:

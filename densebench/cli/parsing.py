@@ -6,7 +6,7 @@ import typer
 
 from densebench.errors import InputError
 from densebench.planning.options import TrainOptions, parse_seeds
-from densebench.quantities import in_unit_of, quantity
+from densebench.quantities import convert_to_unit, parse_quantity
 
 
 def parse_train_options(context: typer.Context) -> TrainOptions:
@@ -32,16 +32,11 @@ def _parse_seeds(seed: int | None, seeds: str | None) -> tuple[int, ...] | None:
     return None if seed is None else (seed,)
 
 
-def parse_words(text: str | None) -> tuple[str, ...] | None:
-    """``a, b`` -> ("a", "b")."""
-    return None if text is None else tuple(word.strip() for word in text.split(","))
-
-
 def parse_seconds(text: str, option: str) -> float:
     """``2h`` -> 7200.0; raises :class:`InputError` that names the option."""
-    return in_unit_of("seconds", quantity(text, option), option)
+    return convert_to_unit("seconds", parse_quantity(text, option), option)
 
 
 def parse_fraction(text: str, option: str) -> float:
     """``2%`` -> 0.02; raises :class:`InputError` that names the option."""
-    return in_unit_of("percent", quantity(text, option), option)
+    return convert_to_unit("percent", parse_quantity(text, option), option)

@@ -2,7 +2,7 @@ import pytest
 import typer
 
 from densebench.cli import app
-from densebench.cli.parsing import parse_fraction, parse_seconds, parse_train_options, parse_words
+from densebench.cli.parsing import parse_seconds, parse_train_options
 from densebench.errors import InputError
 from densebench.planning.options import TrainOptions
 
@@ -38,13 +38,11 @@ def test_the_batch_sizes_of_speed_are_not_the_batch_size_of_a_training(parse):
     assert parse("speed", "resnet20", "--batch-size", "32,64").batch_size is None
 
 
-def test_words_times_and_fractions():
-    assert parse_words("a, b") == ("a", "b")
-    assert parse_words(None) is None
-    assert parse_seconds("2h", "--time-limit") == 7200
-    assert parse_fraction("2%", "--precision-target") == pytest.approx(0.02)
-
-
 def test_a_wrong_unit_names_the_option():
     with pytest.raises(InputError, match="--time-limit"):
         parse_seconds("2%", "--time-limit")
+
+
+def test_times_and_fractions():
+    assert parse_seconds("2h", "--time-limit") == 7200
+    assert parse_fraction("2%", "--precision-target") == pytest.approx(0.02)

@@ -1,6 +1,7 @@
 import pandas as pd
 
-from densebench.comparison.compare import CompareOptions, compare
+from densebench.comparison.compare import compare
+from densebench.comparison.options import CompareOptions
 from densebench.reporting.frames import comparison_frame, grid_frame, verdicts_frame
 from densebench.reporting.grid import Cell, Grid, GridColumn
 
