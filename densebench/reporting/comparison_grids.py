@@ -1,12 +1,13 @@
-"""The rows of one phase as a grid: what tells them apart, their figures, their place."""
+"""The rows of a phase, the verdicts and the conditions of a gate as grids."""
 
 from collections.abc import Sequence
 
 from densebench.comparison.comparability import across_hardware, terms
-from densebench.comparison.formats import UNKNOWN, fixed_unit, interval_text, setting_text, summary_text
+from densebench.comparison.formats import UNKNOWN, fixed_unit, interval_text, p_text, setting_text, summary_text
 from densebench.comparison.grouping import differing
 from densebench.comparison.metrics import ALIASES, METRICS, Metric
-from densebench.comparison.values import Row, settings
+from densebench.comparison.values import GateResult, Row, Verdict, settings
+from densebench.comparison.wording import estimate_text, interval_of
 from densebench.errors import unknown
 from densebench.records import COLUMNS, Phase
 from densebench.reporting.grid import Cell, Grid, GridColumn, texts
@@ -42,6 +43,10 @@ KEEP = (
     "images_per_second", "best_test_accuracy", "pareto", "budget", "latency_ms_p50", "source", "epochs",
     "weights_bytes", "energy_joules", "time_to_target_seconds", "total_seconds", "test_top5_accuracy", "test_loss",
     "first_step_seconds", "forward_macs", "device", "recipe", "test_accuracy_interval", "epoch_seconds_interval",
+)  # fmt: skip
+SHOWN = (
+    "test_accuracy", "epoch_seconds", "images_per_second", "latency_ms_p50", "gpu_peak_bytes", "host_peak_bytes",
+    "energy_joules",
 )  # fmt: skip
 
 
@@ -156,3 +161,70 @@ def best_rows(metric: Metric, rows: Sequence[Row]) -> set[int]:
         if len(set(figures.values())) > 1:
             found |= {index for index, figure in figures.items() if figure == best}
     return found
+
+
+def verdict_grid(rows: Sequence[Row], columns: Sequence[str] | None) -> Grid | None:
+    """One line for each verdict on a shown metric; None without any."""
+    found = [(row, verdict) for row in rows for verdict in row.verdicts if is_shown(row, verdict, columns)]
+    if not found:
+        return None
+    baselines = dict.fromkeys(row.baseline for row, _ in found)
+    several = len(baselines) > 1
+    entries = [
+        text("row", "Variant", [row.label for row, _ in found], 9),
+        text("baseline", "Against", [row.baseline or "" for row, _ in found] if several else [], 3),
+        text("metric", "Metric", [METRICS[verdict.metric].title for _, verdict in found], 8),
+        number("estimate", "Estimate", [marked_estimate(verdict) for _, verdict in found], 7),
+        number("interval", "95 % interval", [interval_of(verdict) for _, verdict in found], 5),
+        number("p", "p (Holm)", [p_text(verdict.p_holm) for _, verdict in found], 4),
+        number("p_permutation", "p (exact)", [p_text(verdict.p_permutation) for _, verdict in found], 2),
+        text("verdict", "Verdict", [word_text(verdict) for _, verdict in found], 6),
+    ]
+    told = [entry for entry in entries if any(cell.text != UNKNOWN for cell in entry.cells)]
+    title = "Against the baseline" if several else f"Against {next(iter(baselines))}"
+    return Grid(name="verdicts", title=title, columns=tuple(told))
+
+
+def is_shown(row: Row, verdict: Verdict, columns: Sequence[str] | None) -> bool:
+    if columns is not None:
+        return verdict.metric in columns
+    if verdict.metric == "host_peak_bytes":
+        return row.summary("gpu_peak_bytes").n == 0
+    if verdict.metric == "images_per_second" and row.phase == "train":
+        return False
+    return verdict.metric in SHOWN
+
+
+def marked_estimate(verdict: Verdict) -> str:
+    return f"{estimate_text(verdict)} ≠" if verdict.marked else estimate_text(verdict)
+
+
+def word_text(verdict: Verdict) -> str:
+    """The word, and what would settle it."""
+    if verdict.word == "inconclusive" and verdict.more_seeds is not None:
+        return f"inconclusive, +{verdict.more_seeds} {'seed' if verdict.more_seeds == 1 else 'seeds'}"
+    if verdict.word == "no test" and verdict.floor is not None:
+        return f"no test, floor ±{verdict.floor * 100:.2f} pp"
+    return verdict.word
+
+
+def gate_grid(gate: GateResult) -> Grid:
+    conditions = gate.conditions
+    return Grid(
+        name="gate",
+        title="Gate",
+        columns=(
+            text("row", "Variant", [entry.row for entry in conditions], 4),
+            text("condition", "Condition", [entry.condition for entry in conditions], 3),
+            text("outcome", "Outcome", [entry.outcome for entry in conditions], 2),
+            text("reason", "Reason", [entry.reason for entry in conditions], 1),
+        ),
+    )
+
+
+def text(name: str, title: str, values: Sequence[str], keep: int) -> GridColumn:
+    return GridColumn(name=name, title=title, cells=texts(values), right=False, keep=keep)
+
+
+def number(name: str, title: str, values: Sequence[str], keep: int) -> GridColumn:
+    return GridColumn(name=name, title=title, cells=texts(values), keep=keep)

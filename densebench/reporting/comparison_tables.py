@@ -13,10 +13,9 @@ from densebench.comparison.metrics import find_metric
 from densebench.comparison.values import Comparison, EnvironmentDifference, GateResult, Row, settings
 from densebench.escape import plain
 from densebench.records import COLUMNS, Phase
-from densebench.reporting.comparison_grids import full_name, phase_grid
+from densebench.reporting.comparison_grids import full_name, gate_grid, phase_grid, verdict_grid
 from densebench.reporting.grid import Fitted, Grid, fitted
 from densebench.reporting.rendering import rich_table
-from densebench.reporting.verdict_grid import gate_grid, verdict_grid
 
 PHASES: tuple[Phase, ...] = ("train", "eval", "speed", "published")
 # Of what is equal in all rows, what a reader wants to see; --format json has all of it.

@@ -8,10 +8,9 @@ from densebench.comparison.metrics import METRICS
 from densebench.comparison.values import Comparison, Row, Summary, Verdict, settings
 from densebench.errors import unknown
 from densebench.reporting import rendering
-from densebench.reporting.comparison_grids import full_name, phase_grid
+from densebench.reporting.comparison_grids import full_name, gate_grid, phase_grid, verdict_grid
 from densebench.reporting.comparison_tables import PHASES, closing_notes
 from densebench.reporting.grid import Grid
-from densebench.reporting.verdict_grid import gate_grid, verdict_grid
 
 FORMATS = ("table", "csv", "json", "markdown", "latex")
 

@@ -8,7 +8,7 @@ from densebench.comparison.values import Comparison, Row, Verdict
 from densebench.comparison.verdicts import held_together
 from densebench.comparison.wording import interval_of
 from densebench.quantities import Margin, margin
-from densebench.reporting.verdict_grid import marked_estimate, word_text
+from densebench.reporting.comparison_grids import marked_estimate, word_text
 
 JUDGED = (
     "test_accuracy", "test_loss", "epoch_seconds", "total_seconds", "gpu_peak_bytes", "host_peak_bytes",
