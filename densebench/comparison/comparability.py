@@ -3,10 +3,11 @@
 import dataclasses
 from collections.abc import Sequence
 
-from densebench.comparison.formats import differ, figure_text, listed
+from densebench.comparison.formats import differ, listed
 from densebench.comparison.metrics import HARDWARE, Metric
 from densebench.comparison.values import EnvironmentDifference, Row, settings
 from densebench.records import COLUMNS, Environment
+from densebench.units import format_value
 
 ENVIRONMENT = tuple(entry.name for entry in dataclasses.fields(Environment))
 NEEDS_THE_END = frozenset(
@@ -54,7 +55,7 @@ def environment_differences(rows: Sequence[Row]) -> tuple[EnvironmentDifference,
         by_value: dict[str, list[str]] = {}
         for row in rows:
             for value in settings(row, column):
-                by_value.setdefault(figure_text(COLUMNS[column].about.show, value), []).append(row.label)
+                by_value.setdefault(format_value(COLUMNS[column].about.show, value), []).append(row.label)
         if len(by_value) > 1:
             values = tuple((text, tuple(labels)) for text, labels in by_value.items())
             found.append(EnvironmentDifference(column=column, values=values))

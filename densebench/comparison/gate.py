@@ -8,7 +8,8 @@ from densebench.comparison.metrics import Metric, find_metric
 from densebench.comparison.values import Condition, GateResult, Outcome, Row, Verdict
 from densebench.comparison.wording import estimate_text, interval_of
 from densebench.errors import InputError
-from densebench.quantities import Form, quantity
+from densebench.quantities import quantity
+from densebench.units import Form
 
 CONDITION = re.compile(r"\s*([A-Za-z0-9_]+)\s*([<>])\s*([+-])\s*([0-9.].*?)\s*")
 

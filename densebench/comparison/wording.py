@@ -1,9 +1,10 @@
 """Verdicts in one sentence, and estimates as they are shown."""
 
 from densebench.comparison.comparability import obstacles
-from densebench.comparison.formats import UNKNOWN, differ, p_text
+from densebench.comparison.formats import differ, p_text
 from densebench.comparison.metrics import METRICS, Metric
 from densebench.comparison.values import Interval, Row, Verdict
+from densebench.units import UNKNOWN
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from densebench.comparison.comparability import across_hardware, terms
-from densebench.comparison.formats import UNKNOWN, fixed_unit, interval_text, p_text, setting_text, summary_text
+from densebench.comparison.formats import interval_text, p_text, setting_text, summary_text
 from densebench.comparison.grouping import differing
 from densebench.comparison.metrics import ALIASES, METRICS, Metric
 from densebench.comparison.values import GateResult, Row, Verdict, settings
@@ -11,6 +11,7 @@ from densebench.comparison.wording import estimate_text, interval_of
 from densebench.errors import unknown
 from densebench.records import COLUMNS, Phase
 from densebench.reporting.grid import Cell, Grid, GridColumn, texts
+from densebench.units import UNKNOWN, fixed_unit
 
 TITLES: dict[Phase, str] = {
     "train": "Training",

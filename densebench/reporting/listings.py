@@ -4,11 +4,11 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from densebench.comparison.formats import UNKNOWN, figure_text, number_text
 from densebench.models.cost import Cost, LayerCost
 from densebench.models.variant import Variant
 from densebench.records import COLUMNS, Environment
 from densebench.reporting.grid import Cell, Grid, GridColumn
+from densebench.units import UNKNOWN, format_number, format_value
 
 Counted = tuple[Variant, Cost]
 MISSING = "unknown"
@@ -73,7 +73,7 @@ def count(name: str, title: str, values: Sequence[int | None], *, keep: int = 0)
 
 
 def size(name: str, title: str, values: Sequence[int], *, keep: int) -> GridColumn:
-    cells = tuple(Cell(text=number_text("bytes", value, unit=False), value=value) for value in values)
+    cells = tuple(Cell(text=format_number("bytes", value, unit=False), value=value) for value in values)
     return GridColumn(name=name, title=title, cells=cells, keep=keep)
 
 
@@ -122,7 +122,7 @@ def environment_grid(
     titles = [COLUMNS[name].about.title for name in names]
     values = [getattr(environment, name) for name in names]
     shown = [
-        MISSING if value is None else figure_text(COLUMNS[name].about.show, value)
+        MISSING if value is None else format_value(COLUMNS[name].about.show, value)
         for name, value in zip(names, values, strict=True)
     ]
     table = Grid(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Group, RenderableType
 
 from densebench.comparison.compare import CompareOptions, compare
-from densebench.comparison.formats import UNKNOWN, fixed_unit, number_text, summary_text
+from densebench.comparison.formats import summary_text
 from densebench.comparison.metrics import METRICS
 from densebench.comparison.summaries import summarise
 from densebench.records import COLUMNS, Run
@@ -15,6 +15,7 @@ from densebench.reporting.comparison_tables import comparison_tables, grid_parts
 from densebench.reporting.export import comparison_text, joined, renderer
 from densebench.reporting.grid import Cell, Grid, GridColumn, texts
 from densebench.results import store
+from densebench.units import UNKNOWN, fixed_unit, format_number
 
 COST = (
     "params", "forward_macs", "weights_bytes", "model_file_bytes", "checkpoint_file_bytes", "first_step_seconds",
@@ -138,7 +139,7 @@ def class_grid(class_names: Sequence[str], confusion: Sequence[Sequence[int]]) -
                 name="accuracy",
                 title=f"Accuracy {unit}",
                 cells=tuple(
-                    Cell(text=UNKNOWN if share is None else number_text("percent", share, unit=False), value=share)
+                    Cell(text=UNKNOWN if share is None else format_number("percent", share, unit=False), value=share)
                     for share in shares
                 ),
                 keep=2,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from densebench.errors import ResultsError
 from densebench.reporting.figures.files import FORMATS, drawing, save
 from densebench.reporting.figures.style import INK, label, new_figure, title
+from densebench.units import format_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,7 +35,7 @@ def confusion(matrix: Sequence[Sequence[int]], class_names: Sequence[str]) -> "F
         _write_counts(axes, matrix, shares)
     axes.set_xlabel("predicted class")
     axes.set_ylabel("true class")
-    title(axes, f"{_right(matrix):.2%} of {sum(map(sum, matrix)):,} images right".replace("%", " %", 1))
+    title(axes, f"{format_number('percent', _right(matrix))} of {sum(map(sum, matrix)):,} images right")
     figure.colorbar(image, ax=axes, shrink=0.7, label="share of the true class", format=PercentFormatter(1, 0))
     return figure
 

@@ -9,7 +9,8 @@ from densebench.comparison.metrics import METRICS
 from densebench.comparison.values import Summary
 from densebench.reporting.figures.label_placement import place_labels
 from densebench.reporting.figures.series import Series
-from densebench.reporting.figures.style import INK, label, logarithmic, new_figure, number, scale_of, title
+from densebench.reporting.figures.style import INK, label, logarithmic, new_figure, scale_of, title
+from densebench.units import format_short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,7 +46,7 @@ def draw_bars(axes: "Axes", rows: Sequence[Series], metric: str, *, named: bool)
     axes.set_xlabel(unit)
     axes.margins(x=0.16)
     axes.set_xlim(left=0)
-    axes.xaxis.set_major_formatter(lambda value, _: number(value))
+    axes.xaxis.set_major_formatter(lambda value, _: format_short(value))
     title(axes, METRICS[metric].title)
 
 
@@ -64,7 +65,7 @@ def _draw_bar(axes: "Axes", one: Series, place: int, summary: Summary, factor: f
         axes.plot([low * factor, high * factor], [place, place], color=INK, linewidth=1.2, marker="|", markersize=5)
         end = high
     axes.annotate(
-        number(value * factor),
+        format_short(value * factor),
         (end * factor, place),
         xytext=(5, 0),
         textcoords="offset points",

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Literal
 
 from densebench.comparison.metrics import METRICS
 from densebench.reporting.figures.series import Series, curve, points, tail, unfinished
-from densebench.reporting.figures.style import legend, logarithmic, new_figure, time_unit, title
+from densebench.reporting.figures.style import legend, logarithmic, new_figure, title
+from densebench.units import axis_scale, format_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,7 +82,7 @@ def draw(axes: "Axes", series: Sequence[Series], against: Against, column: str, 
     """All groups on one panel; the name of the x axis with its unit."""
     from matplotlib.ticker import MaxNLocator
 
-    factor, unit = time_unit(longest(series)) if against == "elapsed_seconds" else (1.0, "")
+    factor, unit = axis_scale("seconds", longest(series)) if against == "elapsed_seconds" else (1.0, "")
     for one in series:
         _draw_one(axes, one, against, column, factor, scale)
     axes.set_xlabel(f"wall time, {unit}" if unit else "epoch")
@@ -106,7 +107,7 @@ def _draw_one(axes: "Axes", one: Series, against: Against, column: str, factor: 
 
 def enlarge(axes: "Axes", series: Sequence[Series], against: Against) -> None:
     """Only the last quarter, from the lowest to the highest value in it; rows that ended before it do not count."""
-    factor, _ = time_unit(longest(series)) if against == "elapsed_seconds" else (1.0, "")
+    factor, _ = axis_scale("seconds", longest(series)) if against == "elapsed_seconds" else (1.0, "")
     shown = [curve(one.row.runs, against, "test_accuracy", scale=100) for one in series]
     last = max((each.epochs[-1] for each in shown if each.epochs), default=0)
     first = min((1 - ENLARGED) * last, last - FEWEST_EPOCHS)
@@ -145,5 +146,5 @@ def ranked(series: Sequence[Series], metric: str) -> list[tuple[Series, str]]:
 
 def note(metric: str, value: float, one: Series) -> str:
     """The last value; of a run that did not finish it is told that it did not."""
-    text = f"{100 * value:.2f} %" if METRICS[metric].show == "percent" else f"{value:.3f}"
+    text = format_number("percent", value) if METRICS[metric].show == "percent" else f"{value:.3f}"
     return text if one.row.completed else f"{text}, {unfinished(one.row)}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from densebench.comparison.metrics import METRICS
 from densebench.escape import plain
 from densebench.reporting.figures.series import Series
+from densebench.units import axis_scale, format_short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,12 +18,6 @@ DOTS_PER_INCH = 150
 INK, FAINT, GRID = "#222222", "#666666", "#E6E6E6"
 LONGEST_NAME = 40
 ROWS_A_LEGEND = 22  # names in one column of a legend
-STEPS = {  # of each kind of value: from where on, the factor, the unit
-    "bytes": ((0.0, 1 / 2**20, "MiB"), (4 * 2**30, 1 / 2**30, "GiB")),
-    "count": ((0.0, 1.0, ""), (1e6, 1e-6, "million"), (1e9, 1e-9, "billion")),
-    "joules": ((0.0, 1.0, "J"), (1e4, 1e-3, "kJ"), (1e7, 1e-6, "MJ")),
-    "milliseconds": ((0.0, 1.0, "ms"),),
-}
 COLUMN_UNITS = {"images_per_second": "images a second"}
 
 
@@ -90,33 +85,16 @@ def legend(figure: "Figure", entries: Sequence[tuple[Series, str]]) -> None:
     )
 
 
-def time_unit(longest: float) -> tuple[float, str]:
-    """What seconds are multiplied by, and the unit, for an axis that reaches to ``longest`` seconds."""
-    if longest < 180:
-        return 1.0, "s"
-    return (1 / 60, "min") if longest < 3 * 3600 else (1 / 3600, "h")
-
-
 def logarithmic(axis: "Axis", subdivisions: Sequence[float]) -> None:
     """Plain numbers on a logarithmic axis, at these multiples of the powers of ten."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
     axis.set_major_locator(LogLocator(subs=subdivisions))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: format_short(value)))
 
 
 def scale_of(metric: str, largest: float) -> tuple[float, str]:
     """What a metric's values are multiplied by, and the unit, for an axis that reaches to ``largest``."""
-    show = METRICS[metric].show
-    if show == "seconds":
-        return time_unit(largest)
-    if show == "percent":
-        return 100.0, "%"
-    steps = STEPS.get(show, ((0.0, 1.0, COLUMN_UNITS.get(metric, "")),))
-    return next((factor, unit) for above, factor, unit in reversed(steps) if largest >= above)
-
-
-def number(value: float) -> str:
-    """Three significant digits, never an exponent."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    factor, unit = axis_scale(METRICS[metric].show, largest)
+    return factor, unit or COLUMN_UNITS.get(metric, "")

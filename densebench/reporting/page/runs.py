@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from densebench.comparison.formats import UNKNOWN, figure_text, setting_text
+from densebench.comparison.formats import setting_text
 from densebench.comparison.grouping import shared
 from densebench.comparison.values import Comparison
 from densebench.escape import plain
 from densebench.records import COLUMNS, Column, Environment, Run
 from densebench.reporting.comparison_tables import SHARED
+from densebench.units import UNKNOWN, format_value
 
 FIELDS = tuple(column for column in COLUMNS.values() if column.level == "environment")
 
@@ -100,7 +101,7 @@ def different(comparison: Comparison) -> list[Environment]:
 
 
 def shown(column: Column, environment: Environment) -> str:
-    return figure_text(column.about.show, getattr(environment, column.name))
+    return format_value(column.about.show, getattr(environment, column.name))
 
 
 def letter(place: int) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from densebench.comparison.formats import UNKNOWN, interval_text
+from densebench.comparison.formats import interval_text
 from densebench.comparison.metrics import METRICS
 from densebench.comparison.values import Comparison, Row, settings
 from densebench.escape import plain
@@ -11,6 +11,7 @@ from densebench.records import COLUMNS, Phase
 from densebench.reporting.comparison_tables import PHASES, fitted_rows
 from densebench.reporting.figures.series import COLOURS, DASHES
 from densebench.reporting.grid import Cell, GridColumn
+from densebench.units import UNKNOWN
 
 WITH_INTERVAL = ("test_accuracy", "epoch_seconds")
 
