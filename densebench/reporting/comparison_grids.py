@@ -10,7 +10,7 @@ from densebench.comparison.values import GateResult, Row, Verdict, settings
 from densebench.comparison.wording import estimate_text, interval_of
 from densebench.errors import unknown
 from densebench.records import COLUMNS, Phase
-from densebench.reporting.grid import Cell, Grid, GridColumn, texts
+from densebench.reporting.grid import Grid, GridColumn, make_column, results_column
 from densebench.units import UNKNOWN, fixed_unit
 
 TITLES: dict[Phase, str] = {
@@ -54,8 +54,8 @@ SHOWN = (
 def phase_grid(rows: Sequence[Row], columns: Sequence[str] | None, *, labels: bool) -> Grid:
     """All columns that a wide table has; ``labels`` names rows by their labels, else by the variant alone."""
     names = list(columns) if columns is not None else default_columns(rows)
-    first = texts([row.label if labels else setting_text(row, "variant") for row in rows])
-    found = [GridColumn(name="variant", title="Variant", cells=first, right=False)]
+    first = [row.label if labels else setting_text(row, "variant") for row in rows]
+    found = [results_column("variant", first)]
     return Grid(
         name=rows[0].phase,
         title=TITLES[rows[0].phase],
@@ -119,7 +119,7 @@ def grid_column(name: str, rows: Sequence[Row]) -> GridColumn:
 
 
 def column(name: str, title: str, cells: Sequence[str], *, right: bool = True) -> GridColumn:
-    return GridColumn(name=name, title=title, cells=texts(cells), right=right, keep=keep_of(name))
+    return make_column(name, title, cells, show="number" if right else "text", keep=keep_of(name))
 
 
 def keep_of(name: str) -> int:
@@ -131,15 +131,18 @@ def keep_of(name: str) -> int:
 
 def metric_column(metric: Metric, rows: Sequence[Row]) -> GridColumn:
     unit = fixed_unit(metric.show)
-    best = best_rows(metric, rows)
-    cells = [
-        Cell(text=summary_text(metric, row.summary(metric.name), unit=not unit), best=index in best)
-        for index, row in enumerate(rows)
-    ]
+    summaries = [row.summary(metric.name) for row in rows]
     across = any(across_hardware(metric, rows[0], row) for row in rows)
     sign = "≠" if across and rows[0].phase != "published" else ""
-    title = " ".join(part for part in (metric.title, unit, sign) if part)
-    return GridColumn(name=metric.name, title=title, cells=tuple(cells), keep=keep_of(metric.name))
+    return make_column(
+        metric.name,
+        " ".join(part for part in (metric.title, unit, sign) if part),
+        [summary.figure for summary in summaries],
+        show=metric.show,
+        texts=[summary_text(metric, summary, unit=not unit) for summary in summaries],
+        keep=keep_of(metric.name),
+        best=best_rows(metric, rows),
+    )
 
 
 def interval_column(metric: Metric, rows: Sequence[Row]) -> GridColumn:
@@ -172,14 +175,16 @@ def verdict_grid(rows: Sequence[Row], columns: Sequence[str] | None) -> Grid | N
     baselines = dict.fromkeys(row.baseline for row, _ in found)
     several = len(baselines) > 1
     entries = [
-        text("row", "Variant", [row.label for row, _ in found], 9),
-        text("baseline", "Against", [row.baseline or "" for row, _ in found] if several else [], 3),
-        text("metric", "Metric", [METRICS[verdict.metric].title for _, verdict in found], 8),
-        number("estimate", "Estimate", [marked_estimate(verdict) for _, verdict in found], 7),
-        number("interval", "95 % interval", [interval_of(verdict) for _, verdict in found], 5),
-        number("p", "p (Holm)", [p_text(verdict.p_holm) for _, verdict in found], 4),
-        number("p_permutation", "p (exact)", [p_text(verdict.p_permutation) for _, verdict in found], 2),
-        text("verdict", "Verdict", [word_text(verdict) for _, verdict in found], 6),
+        make_column("row", "Variant", [row.label for row, _ in found], keep=9),
+        make_column("baseline", "Against", [row.baseline or "" for row, _ in found] if several else [], keep=3),
+        make_column("metric", "Metric", [METRICS[verdict.metric].title for _, verdict in found], keep=8),
+        make_column("estimate", "Estimate", [marked_estimate(verdict) for _, verdict in found], show="number", keep=7),
+        make_column("interval", "95 % interval", [interval_of(verdict) for _, verdict in found], show="number", keep=5),
+        make_column("p", "p (Holm)", [p_text(verdict.p_holm) for _, verdict in found], show="number", keep=4),
+        make_column(
+            "p_permutation", "p (exact)", [p_text(verdict.p_permutation) for _, verdict in found], show="number", keep=2
+        ),
+        make_column("verdict", "Verdict", [word_text(verdict) for _, verdict in found], keep=6),
     ]
     told = [entry for entry in entries if any(cell.text != UNKNOWN for cell in entry.cells)]
     title = "Against the baseline" if several else f"Against {next(iter(baselines))}"
@@ -215,17 +220,9 @@ def gate_grid(gate: GateResult) -> Grid:
         name="gate",
         title="Gate",
         columns=(
-            text("row", "Variant", [entry.row for entry in conditions], 4),
-            text("condition", "Condition", [entry.condition for entry in conditions], 3),
-            text("outcome", "Outcome", [entry.outcome for entry in conditions], 2),
-            text("reason", "Reason", [entry.reason for entry in conditions], 1),
+            make_column("row", "Variant", [entry.row for entry in conditions], keep=4),
+            make_column("condition", "Condition", [entry.condition for entry in conditions], keep=3),
+            make_column("outcome", "Outcome", [entry.outcome for entry in conditions], keep=2),
+            make_column("reason", "Reason", [entry.reason for entry in conditions], keep=1),
         ),
     )
-
-
-def text(name: str, title: str, values: Sequence[str], keep: int) -> GridColumn:
-    return GridColumn(name=name, title=title, cells=texts(values), right=False, keep=keep)
-
-
-def number(name: str, title: str, values: Sequence[str], keep: int) -> GridColumn:
-    return GridColumn(name=name, title=title, cells=texts(values), keep=keep)

@@ -1,13 +1,16 @@
 """A table before it has a form: columns of cells, and which columns stay when room is short."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
 
 from densebench.escape import plain
+from densebench.records import COLUMNS, Show
+from densebench.units import fixed_unit, format_number, format_value
 
+Value = str | int | float | bool | None
 GAP = 2  # blanks between two columns
 NAME_SHARE = 3  # a left-aligned column folds its text beyond a third of the width
 
@@ -17,7 +20,7 @@ class Cell:
     """One value as a person reads it, still as its file has it; and for machines."""
 
     text: str
-    value: str | int | float | bool | None = None
+    value: Value = None
     best: bool = False
 
 
@@ -54,13 +57,49 @@ class Fitted:
     left_out: tuple[str, ...]
 
 
+def make_column(
+    name: str,
+    title: str,
+    values: Sequence[Value],
+    *,
+    show: Show = "text",
+    texts: Sequence[str] | None = None,
+    keep: int = 0,
+    best: Collection[int] = (),
+) -> GridColumn:
+    """A column of values in the form ``show``, whose unit stands in the title where all of them share it.
+
+    ``texts`` are shown instead of the values, under the title as it is; ``best`` are the places of the best values.
+    """
+    if texts is None:
+        title, texts = f"{title} {fixed_unit(show)}".rstrip(), [_text(show, value) for value in values]
+    cells = tuple(
+        Cell(text=text, value=value, best=place in best)
+        for place, (text, value) in enumerate(zip(texts, values, strict=True))
+    )
+    return GridColumn(name=name, title=title, cells=cells, right=show not in ("text", "flag"), keep=keep)
+
+
+def results_column(
+    name: str, values: Sequence[Value], *, texts: Sequence[str] | None = None, keep: int = 0
+) -> GridColumn:
+    """A column that results files have too, under its title and in its form there."""
+    about = COLUMNS[name].about
+    return make_column(name, about.title, values, show=about.show, texts=texts, keep=keep)
+
+
+def _text(show: Show, value: Value) -> str:
+    """A value below its column's title; texts are kept as they are, to be escaped for each format."""
+    if isinstance(value, str):
+        return value
+    if value is not None and fixed_unit(show):
+        return format_number(show, value, unit=False)
+    return format_value(show, value)
+
+
 def marked(cell: Cell) -> str:
     """The text as a terminal may have it, the best figure of a column told apart without colour."""
     return f"*{plain(cell.text)}" if cell.best else plain(cell.text)
-
-
-def texts(values: Sequence[str]) -> tuple[Cell, ...]:
-    return tuple(Cell(text=value, value=value) for value in values)
 
 
 def fitted(grid: Grid, width: int | None) -> Fitted:

@@ -1,14 +1,14 @@
 """The grids of networks (``summary``), of a plan (``train --dry-run``) and of a machine (``env``)."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from densebench.models.cost import Cost, LayerCost
 from densebench.models.variant import Variant
 from densebench.records import COLUMNS, Environment
-from densebench.reporting.grid import Cell, Grid, GridColumn
-from densebench.units import UNKNOWN, format_number, format_value
+from densebench.reporting.grid import Grid, make_column, results_column
+from densebench.units import format_value
 
 Counted = tuple[Variant, Cost]
 MISSING = "unknown"
@@ -18,19 +18,20 @@ OF_A_RUN = ("device", "device_kind", "cuda", "cudnn", "backend_version", "malloc
 
 def summary_grid(networks: Sequence[Counted]) -> Grid:
     """One line a network: depth, growth rate, parameters, multiply-adds, weights in float32."""
+    found, costs = [variant for variant, _ in networks], [cost for _, cost in networks]
     return Grid(
         name="networks",
         columns=(
-            text("variant", "Variant", [variant.name for variant, _ in networks]),
-            text("family", "Family", [variant.family for variant, _ in networks], keep=2),
-            count("depth", "Depth", [variant.depth for variant, _ in networks], keep=6),
-            count("growth_rate", "Growth", [variant.growth_rate for variant, _ in networks], keep=5),
-            count("params", "Params", [cost.params for _, cost in networks], keep=9),
-            count("trainable_params", "Trainable", [cost.trainable_params for _, cost in networks], keep=4),
-            count("non_trainable_params", "Non-trainable", [cost.non_trainable_params for _, cost in networks], keep=3),
-            count("forward_macs", "MACs", [cost.forward_macs for _, cost in networks], keep=8),
-            size("weights_bytes", "Weights MiB", [cost.weights_bytes for _, cost in networks], keep=7),
-            text("source", "Source", [variant.source for variant, _ in networks], keep=1),
+            results_column("variant", [variant.name for variant in found]),
+            make_column("family", "Family", [variant.family for variant in found], keep=2),
+            make_column("depth", "Depth", [variant.depth for variant in found], show="count", keep=6),
+            make_column("growth_rate", "Growth", [variant.growth_rate for variant in found], show="count", keep=5),
+            results_column("params", [cost.params for cost in costs], keep=9),
+            results_column("trainable_params", [cost.trainable_params for cost in costs], keep=4),
+            results_column("non_trainable_params", [cost.non_trainable_params for cost in costs], keep=3),
+            results_column("forward_macs", [cost.forward_macs for cost in costs], keep=8),
+            results_column("weights_bytes", [cost.weights_bytes for cost in costs], keep=7),
+            results_column("source", [variant.source for variant in found], keep=1),
         ),
     )
 
@@ -42,13 +43,15 @@ def layers_grid(variant: Variant, cost: Cost) -> Grid:
         name="layers",
         title=variant.name,
         columns=(
-            text("layer", "Layer", [*(layer.name for layer in layers), "total"]),
-            text("kind", "Kind", [*(layer.kind for layer in layers), ""], keep=1),
-            text("output_shape", "Output", [*map(shape_text, layers), ""], keep=5),
-            count("params", "Params", totalled(layers, lambda layer: layer.params), keep=4),
-            count("non_trainable_params", "Non-trainable", totalled(layers, lambda layer: layer.non_trainable_params)),
-            count("macs", "MACs", totalled(layers, lambda layer: layer.macs), keep=3),
-            count("activations", "Activations", totalled(layers, lambda layer: layer.activations), keep=2),
+            make_column("layer", "Layer", [*(layer.name for layer in layers), "total"]),
+            make_column("kind", "Kind", [*(layer.kind for layer in layers), ""], keep=1),
+            make_column("output_shape", "Output", [*map(shape_text, layers), ""], keep=5),
+            results_column("params", with_total([layer.params for layer in layers]), keep=4),
+            results_column("non_trainable_params", with_total([layer.non_trainable_params for layer in layers])),
+            make_column("macs", "MACs", with_total([layer.macs for layer in layers]), show="count", keep=3),
+            make_column(
+                "activations", "Activations", with_total([layer.activations for layer in layers]), show="count", keep=2
+            ),
         ),
     )
 
@@ -57,24 +60,8 @@ def shape_text(layer: LayerCost) -> str:
     return "x".join(map(str, layer.output_shape))
 
 
-def totalled(layers: Sequence[LayerCost], figure: Callable[[LayerCost], int]) -> list[int]:
-    figures = [figure(layer) for layer in layers]
+def with_total(figures: Sequence[int]) -> list[int]:
     return [*figures, sum(figures)]
-
-
-def text(name: str, title: str, values: Sequence[str], *, keep: int = 0) -> GridColumn:
-    cells = tuple(Cell(text=value, value=value) for value in values)
-    return GridColumn(name=name, title=title, cells=cells, right=False, keep=keep)
-
-
-def count(name: str, title: str, values: Sequence[int | None], *, keep: int = 0) -> GridColumn:
-    cells = tuple(Cell(text=UNKNOWN if value is None else f"{value:,}", value=value) for value in values)
-    return GridColumn(name=name, title=title, cells=cells, keep=keep)
-
-
-def size(name: str, title: str, values: Sequence[int], *, keep: int) -> GridColumn:
-    cells = tuple(Cell(text=format_number("bytes", value, unit=False), value=value) for value in values)
-    return GridColumn(name=name, title=title, cells=cells, keep=keep)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,17 +86,17 @@ def plan_grid(rows: Sequence[PlanRow]) -> Grid:
     return Grid(
         name="plan",
         columns=(
-            text("run", "Run", [row.run for row in rows]),
-            text("what", "What", [row.what for row in rows], keep=8),
-            text("variant", "Variant", [row.variant for row in rows]),
-            text("dataset", "Dataset", [row.dataset for row in rows], keep=1),
-            count("epochs", "Epochs", [row.epochs for row in rows], keep=7),
-            count("batch_size", "Batch", [row.batch_size for row in rows], keep=5),
-            count("steps", "Steps", [row.steps for row in rows], keep=6),
-            count("params", "Params", [row.params for row in rows], keep=7),
-            count("forward_macs", "MACs", [row.forward_macs for row in rows], keep=4),
-            text("results", "Results", [row.results for row in rows], keep=3),
-            text("directory", "Everything else", [row.directory for row in rows], keep=2),
+            results_column("run", [row.run for row in rows]),
+            make_column("what", "What", [row.what for row in rows], keep=8),
+            results_column("variant", [row.variant for row in rows]),
+            results_column("dataset", [row.dataset for row in rows], keep=1),
+            results_column("epochs", [row.epochs for row in rows], keep=7),
+            results_column("batch_size", [row.batch_size for row in rows], keep=5),
+            make_column("steps", "Steps", [row.steps for row in rows], show="count", keep=6),
+            results_column("params", [row.params for row in rows], keep=7),
+            results_column("forward_macs", [row.forward_macs for row in rows], keep=4),
+            make_column("results", "Results", [row.results for row in rows], keep=3),
+            make_column("directory", "Everything else", [row.directory for row in rows], keep=2),
         ),
     )
 
@@ -119,41 +106,29 @@ def environment_grid(
 ) -> list[Grid]:
     """The environment, a column a line; the backends and their versions; a sentence for what is not at hand."""
     names = [entry.name for entry in dataclasses.fields(environment) if entry.name not in OF_A_RUN]
-    titles = [COLUMNS[name].about.title for name in names]
+    abouts = [COLUMNS[name].about for name in names]
     values = [getattr(environment, name) for name in names]
-    shown = [
-        MISSING if value is None else format_value(COLUMNS[name].about.show, value)
-        for name, value in zip(names, values, strict=True)
+    texts = [
+        MISSING if value is None else format_value(about.show, value)
+        for about, value in zip(abouts, values, strict=True)
     ]
     table = Grid(
         name="environment",
         title="Environment",
         columns=(
-            column("column", "Column", names, names),
-            column("title", "What", titles, titles),
-            column("value", "Value", shown, values, keep=2),
+            make_column("column", "Column", names),
+            make_column("title", "What", [about.title for about in abouts]),
+            make_column("value", "Value", values, texts=texts, keep=1),
         ),
     )
-    found = [name for name, _ in backends]
     versions = [version for _, version in backends]
     installed = Grid(
         name="backends",
         columns=(
-            column("backend", "Backend", found, found),
-            column("version", "Version", [version or "not installed" for version in versions], versions),
+            make_column("backend", "Backend", [name for name, _ in backends]),
+            make_column("version", "Version", versions, texts=[version or "not installed" for version in versions]),
         ),
     )
     if not missing:
         return [table, installed]
-    return [
-        table,
-        installed,
-        Grid(name="missing", columns=(column("missing", "Missing", list(missing), list(missing)),)),
-    ]
-
-
-def column(
-    name: str, title: str, shown: Sequence[str], values: Sequence[str | int | float | None], *, keep: int = 1
-) -> GridColumn:
-    cells = tuple(Cell(text=text, value=value) for text, value in zip(shown, values, strict=True))
-    return GridColumn(name=name, title=title, cells=cells, right=False, keep=keep)
+    return [table, installed, Grid(name="missing", columns=(make_column("missing", "Missing", missing),))]

@@ -13,9 +13,9 @@ from densebench.records import COLUMNS, Run
 from densebench.reporting import rendering
 from densebench.reporting.comparison_tables import comparison_tables, grid_parts
 from densebench.reporting.export import comparison_text, joined, renderer
-from densebench.reporting.grid import Cell, Grid, GridColumn, texts
+from densebench.reporting.grid import Grid, make_column
 from densebench.results import store
-from densebench.units import UNKNOWN, fixed_unit, format_number
+from densebench.units import UNKNOWN
 
 COST = (
     "params", "forward_macs", "weights_bytes", "model_file_bytes", "checkpoint_file_bytes", "first_step_seconds",
@@ -42,8 +42,8 @@ def run_grid(run: Run) -> Grid:
         name="run",
         title=run.run,
         columns=(
-            GridColumn(name="figure", title="Figure", cells=texts([name for name, _ in lines]), right=False),
-            GridColumn(name="value", title="Value", cells=texts([value for _, value in lines]), right=False, keep=1),
+            make_column("figure", "Figure", [name for name, _ in lines]),
+            make_column("value", "Value", [value for _, value in lines], keep=1),
         ),
     )
 
@@ -128,22 +128,13 @@ def class_grid(class_names: Sequence[str], confusion: Sequence[Sequence[int]]) -
     shares = [
         row[index] / total if total else None for index, (row, total) in enumerate(zip(confusion, totals, strict=True))
     ]
-    unit = fixed_unit("percent")
     return Grid(
         name="by_class",
         title="By class",
         columns=(
-            name_column("class", "Class", class_names),
-            GridColumn(name="images", title="Images", cells=counts(totals), keep=1),
-            GridColumn(
-                name="accuracy",
-                title=f"Accuracy {unit}",
-                cells=tuple(
-                    Cell(text=UNKNOWN if share is None else format_number("percent", share, unit=False), value=share)
-                    for share in shares
-                ),
-                keep=2,
-            ),
+            make_column("class", "Class", class_names),
+            make_column("images", "Images", totals, show="count", keep=1),
+            make_column("accuracy", "Accuracy", shares, show="percent", keep=2),
         ),
     )
 
@@ -151,20 +142,11 @@ def class_grid(class_names: Sequence[str], confusion: Sequence[Sequence[int]]) -
 def confusion_grid(class_names: Sequence[str], confusion: Sequence[Sequence[int]]) -> Grid:
     """A line is a true class, a column the class that was answered."""
     columns = [
-        GridColumn(name=f"as {name}", title=name, cells=counts([row[index] for row in confusion]))
+        make_column(f"as {name}", name, [row[index] for row in confusion], show="count")
         for index, name in enumerate(class_names)
     ]
     return Grid(
         name="confusion",
         title="True class by line, answer by column",
-        columns=(name_column("class", "Class", class_names), *columns),
+        columns=(make_column("class", "Class", class_names), *columns),
     )
-
-
-def name_column(name: str, title: str, values: Sequence[str]) -> GridColumn:
-    cells = tuple(Cell(text=value, value=value) for value in values)
-    return GridColumn(name=name, title=title, cells=cells, right=False)
-
-
-def counts(values: Sequence[int]) -> tuple[Cell, ...]:
-    return tuple(Cell(text=f"{value:,}", value=value) for value in values)
