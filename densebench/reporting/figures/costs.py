@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from densebench.comparison.comparability import NEEDS_THE_END
-from densebench.comparison.fronts import fronts, stands_in_scatter
 from densebench.comparison.metrics import METRICS
 from densebench.comparison.values import Summary
+from densebench.reporting.figures.fronts import fronts, stands_in_scatter
 from densebench.reporting.figures.label_placement import place_labels
 from densebench.reporting.figures.series import Series
 from densebench.reporting.figures.style import INK, label, logarithmic, new_figure, scale_of, title

@@ -4,11 +4,11 @@ import math
 from dataclasses import dataclass
 
 from densebench.comparison.formats import summary_text
-from densebench.comparison.fronts import COSTS, fronts, stands_in_scatter
 from densebench.comparison.metrics import METRICS
 from densebench.comparison.values import Comparison
 from densebench.escape import plain
 from densebench.records import Run
+from densebench.reporting.figures.fronts import COSTS, fronts, stands_in_scatter
 from densebench.reporting.figures.series import COLOURS, DASHES, MARKERS, Series, series_of, unfinished
 from densebench.reporting.figures.style import scale_of
 from densebench.reporting.page.verdicts import VerdictData, verdict_data

@@ -8,11 +8,11 @@ from PIL import Image
 from synthetic_runs import make_run
 
 from densebench.comparison.compare import CompareOptions, compare
-from densebench.comparison.fronts import fronts
 from densebench.errors import ResultsError
 from densebench.records import Run
 from densebench.reporting.figures.confusion import plot_confusion
 from densebench.reporting.figures.costs import placed
+from densebench.reporting.figures.fronts import fronts
 from densebench.reporting.figures.label_placement import Box, nearest_free
 from densebench.reporting.figures.plot import PICTURES, plot
 from densebench.reporting.figures.series import curve, series_of, tail, told_apart
