@@ -10,26 +10,12 @@ from densebench.records import COLUMNS, Environment
 from densebench.units import format_value
 
 ENVIRONMENT = tuple(entry.name for entry in dataclasses.fields(Environment))
-NEEDS_THE_END = frozenset(
-    {
-        "energy_joules",
-        "total_seconds",
-        "time_to_target_seconds",
-        "train_loss",
-        "train_accuracy",
-        "validation_accuracy",
-        "test_loss",
-        "test_accuracy",
-        "best_test_accuracy",
-        "test_top5_accuracy",
-    }
-)
 
 
 def obstacles(metric: Metric, row: Row, other: Row) -> tuple[str, ...]:
     """Columns that differ though the metric needs them equal; hardware counts as a mark, not as an obstacle."""
     found = tuple(column for column in unequal(metric, row, other) if column not in HARDWARE)
-    unfinished = metric.name in NEEDS_THE_END and not (row.completed and other.completed)
+    unfinished = metric.needs_end and not (row.completed and other.completed)
     return (*found, "status") if unfinished else found
 
 
@@ -44,7 +30,7 @@ def unequal(metric: Metric, row: Row, other: Row) -> list[str]:
 
 def terms(metric: Metric, row: Row) -> tuple[object, ...]:
     """What decides with which rows a figure may be compared: those of equal terms. An unfinished row stands alone."""
-    unfinished = metric.name in NEEDS_THE_END and not row.completed
+    unfinished = metric.needs_end and not row.completed
     return (id(row) if unfinished else None, *(settings(row, column) for column in metric.requires_equal))
 
 

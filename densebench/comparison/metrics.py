@@ -1,4 +1,9 @@
-"""What is compared between runs: one figure a run, by name. The run is the unit, never the epoch."""
+"""What is compared between runs: one figure a run, by name. The run is the unit, never the epoch.
+
+``METRICS`` says everything that anybody asks of a metric: how it is compared, and where tables, verdicts, listings,
+pictures and the page show it. What an epoch writes into TensorBoard's log is said by its column, in
+:mod:`densebench.records`.
+"""
 
 import math
 import statistics
@@ -7,8 +12,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from densebench.comparison.arithmetic import total
+from densebench.comparison.display import Bar, Cost, Curve, Display, Shown
 from densebench.errors import unknown
-from densebench.records import COLUMNS, EpochRecord, Run, Show
+from densebench.records import COLUMNS, EpochRecord, Phase, Run, Show
 
 Figure = Callable[[Run], float | None]
 
@@ -30,6 +36,9 @@ class Metric:
     requires_equal: tuple[str, ...]  # columns
     means: str
     figure: Figure
+    needs_end: bool  # says nothing before the run is completed
+    stands_in_for: str | None  # a metric: this one is shown and judged only where that one is unknown
+    display: Display
 
 
 def of_run(name: str) -> Figure:
@@ -71,11 +80,14 @@ def total_of(name: str) -> Figure:
 def metric(
     column: str,
     figure: Figure,
+    display: Display,
     *,
     name: str | None = None,
     title: str | None = None,
     means: str | None = None,
     requires_equal: tuple[str, ...] = (),
+    needs_end: bool = False,
+    stands_in_for: str | None = None,
 ) -> Metric:
     """A metric with title, form and direction of its column."""
     about = COLUMNS[column].about
@@ -90,67 +102,214 @@ def metric(
         requires_equal=requires_equal,
         means=means or about.means,
         figure=figure,
+        needs_end=needs_end,
+        stands_in_for=stands_in_for,
+        display=display,
     )
 
 
 PER_EPOCH = (*HARDWARE, "train_images", "image_size")
 PER_IMAGE = (*HARDWARE, "image_size")
+MEASURED: tuple[Phase, ...] = ("train", "eval", "speed")
 
 METRICS: dict[str, Metric] = {
     entry.name: entry
     for entry in (
-        metric("params", of_run("params")),
-        metric("trainable_params", of_run("trainable_params")),
-        metric("forward_macs", of_run("forward_macs")),
-        metric("weights_bytes", of_run("weights_bytes")),
-        metric("model_file_bytes", of_run("model_file_bytes")),
-        metric("checkpoint_file_bytes", of_run("checkpoint_file_bytes")),
+        metric(
+            "params",
+            of_run("params"),
+            Display(
+                table=Shown({"train": 20, "eval": 20, "speed": 20}, keep=21),
+                page_verdict=80,
+                listed=10,
+                cost=Cost(70, "pareto_params", in_overview=True),
+                bar=Bar("size", 10),
+            ),
+        ),
+        metric("trainable_params", of_run("trainable_params"), Display()),
+        metric(
+            "forward_macs",
+            of_run("forward_macs"),
+            Display(
+                table=Shown({"train": 40, "speed": 30}, keep=5),
+                page_verdict=90,
+                listed=20,
+                cost=Cost(80),
+                bar=Bar("size", 30),
+            ),
+        ),
+        metric("weights_bytes", of_run("weights_bytes"), Display(table=Shown({"train": 30}, keep=12), listed=30)),
+        metric("model_file_bytes", of_run("model_file_bytes"), Display(listed=40, bar=Bar("size", 20))),
+        metric("checkpoint_file_bytes", of_run("checkpoint_file_bytes"), Display(listed=50)),
         metric(
             "epoch_seconds",
             over_epochs("epoch_seconds", statistics.median),
+            Display(
+                table=Shown({"train": 50, "published": 40}, keep=26),
+                interval=Shown({"train": 60}, keep=1),
+                judged=MEASURED,
+                page_verdict=30,
+                listed=70,
+                cost=Cost(10, "pareto_time", in_overview=True),
+                bar=Bar("time", 10),
+            ),
             requires_equal=PER_EPOCH,
             means="Median over the epochs of the training steps' time.",
         ),
         metric(
             "images_per_second",
             over_epochs("images_per_second", statistics.median),
+            Display(
+                table=Shown({"train": 70, "eval": 60, "speed": 40}, keep=19),
+                judged=("eval", "speed"),
+                listed=80,
+                bar=Bar("time", 20),
+                axis_unit="images a second",
+            ),
             requires_equal=PER_IMAGE,
             means="Median over the epochs of the steady images a second.",
         ),
-        metric("step_ms_p50", over_epochs("step_ms_p50", statistics.median), requires_equal=PER_IMAGE),
-        metric("latency_ms_p50", over_epochs("latency_ms_p50", statistics.median), requires_equal=PER_IMAGE),
-        metric("first_step_seconds", of_run("first_step_seconds"), requires_equal=PER_IMAGE),
-        metric("gpu_peak_bytes", over_epochs("gpu_peak_bytes", max), requires_equal=PER_IMAGE),
-        metric("host_peak_bytes", over_epochs("host_peak_bytes", max), requires_equal=PER_IMAGE),
+        metric(
+            "step_ms_p50",
+            over_epochs("step_ms_p50", statistics.median),
+            Display(table=Shown({"speed": 50}, keep=20), listed=90),
+            requires_equal=PER_IMAGE,
+        ),
+        metric(
+            "latency_ms_p50",
+            over_epochs("latency_ms_p50", statistics.median),
+            Display(table=Shown({"eval": 70}, keep=15), judged=MEASURED, listed=220),
+            requires_equal=PER_IMAGE,
+        ),
+        metric(
+            "first_step_seconds",
+            of_run("first_step_seconds"),
+            Display(table=Shown({"speed": 60}, keep=6), listed=60),
+            requires_equal=PER_IMAGE,
+        ),
+        metric(
+            "gpu_peak_bytes",
+            over_epochs("gpu_peak_bytes", max),
+            Display(
+                table=Shown({"train": 80, "eval": 80, "speed": 70, "published": 60}, keep=24),
+                judged=MEASURED,
+                page_verdict=50,
+                listed=100,
+                cost=Cost(40, "pareto_memory"),
+                bar=Bar("memory", 10),
+            ),
+            requires_equal=PER_IMAGE,
+        ),
+        metric(
+            "host_peak_bytes",
+            over_epochs("host_peak_bytes", max),
+            Display(
+                table=Shown({"train": 90, "eval": 90, "speed": 80}, keep=23),
+                judged=MEASURED,
+                page_verdict=60,
+                listed=110,
+                cost=Cost(50),
+                bar=Bar("memory", 20),
+            ),
+            requires_equal=PER_IMAGE,
+            stands_in_for="gpu_peak_bytes",
+        ),
         metric(
             "energy_joules",
             total_of("energy_joules"),
+            Display(
+                table=Shown({"train": 100}, keep=11),
+                judged=MEASURED,
+                page_verdict=70,
+                listed=120,
+                cost=Cost(60),
+                bar=Bar("energy", 10),
+            ),
             requires_equal=PER_EPOCH,
             means="Energy of the whole card, summed over the epochs.",
+            needs_end=True,
         ),
-        metric("total_seconds", of_run("total_seconds"), requires_equal=PER_EPOCH),
         metric(
-            "time_to_target_seconds", of_run("time_to_target_seconds"), requires_equal=(*PER_EPOCH, *DATA, "target")
+            "total_seconds",
+            of_run("total_seconds"),
+            Display(
+                table=Shown({"train": 110, "published": 50}, keep=9),
+                page_verdict=40,
+                listed=130,
+                cost=Cost(20),
+                bar=Bar("time", 30),
+            ),
+            requires_equal=PER_EPOCH,
+            needs_end=True,
         ),
-        metric("train_loss", last("train_loss"), requires_equal=DATA),
-        metric("train_accuracy", last("train_accuracy"), requires_equal=DATA),
-        metric("validation_accuracy", last("validation_accuracy"), requires_equal=DATA),
-        metric("test_loss", last("test_loss"), requires_equal=DATA),
+        metric(
+            "time_to_target_seconds",
+            of_run("time_to_target_seconds"),
+            Display(table=Shown({"train": 120}, keep=10), listed=210, cost=Cost(30)),
+            requires_equal=(*PER_EPOCH, *DATA, "target"),
+            needs_end=True,
+        ),
+        metric(
+            "train_loss",
+            last("train_loss"),
+            Display(listed=140, curve=Curve("loss", "Train loss", "cross-entropy, nats")),
+            requires_equal=DATA,
+            needs_end=True,
+        ),
+        metric(
+            "train_accuracy",
+            last("train_accuracy"),
+            Display(listed=150, curve=Curve("accuracy", "Train accuracy", "accuracy, %")),
+            requires_equal=DATA,
+            needs_end=True,
+        ),
+        metric(
+            "validation_accuracy", last("validation_accuracy"), Display(listed=160), requires_equal=DATA, needs_end=True
+        ),
+        metric(
+            "test_loss",
+            last("test_loss"),
+            Display(
+                table=Shown({"eval": 50}, keep=7),
+                page_verdict=20,
+                listed=170,
+                curve=Curve("loss", "Test loss", "cross-entropy, nats", leads=True),
+            ),
+            requires_equal=DATA,
+            needs_end=True,
+        ),
         metric(
             "test_accuracy",
             last("test_accuracy"),
+            Display(
+                table=Shown({"train": 130, "eval": 30, "published": 30}, keep=27),
+                interval=Shown({"train": 140}, keep=2),
+                judged=MEASURED,
+                page_verdict=10,
+                listed=180,
+                curve=Curve("accuracy", "Test accuracy", "accuracy, %", leads=True),
+            ),
             requires_equal=DATA,
             means="Top-1 accuracy on the test images after the last epoch.",
+            needs_end=True,
         ),
         metric(
             "test_accuracy",
             over_epochs("test_accuracy", max),
+            Display(table=Shown({"train": 150}, keep=18), listed=190),
             name="best_test_accuracy",
             requires_equal=DATA,
             title="Best of test",
             means="Highest test accuracy of any epoch: chosen by looking at the test images.",
+            needs_end=True,
         ),
-        metric("test_top5_accuracy", last("test_top5_accuracy"), requires_equal=DATA),
+        metric(
+            "test_top5_accuracy",
+            last("test_top5_accuracy"),
+            Display(table=Shown({"eval": 40}, keep=8), listed=200),
+            requires_equal=DATA,
+            needs_end=True,
+        ),
     )
 }
 ALIASES = {
@@ -161,6 +320,12 @@ ALIASES = {
     "accuracy": "test_accuracy",
     "macs": "forward_macs",
 }
+
+
+def order_metrics(place: Callable[[Display], int | None]) -> list[Metric]:
+    """The metrics that have a place, in the order of their places."""
+    found = [(key, metric) for metric in METRICS.values() if (key := place(metric.display)) is not None]
+    return [metric for _, metric in sorted(found, key=lambda entry: entry[0])]
 
 
 def find_metric(name: str) -> Metric:

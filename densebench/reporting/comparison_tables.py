@@ -12,17 +12,11 @@ from densebench.comparison.grouping import differing, shared
 from densebench.comparison.metrics import find_metric
 from densebench.comparison.values import Comparison, EnvironmentDifference, GateResult, Row, settings
 from densebench.escape import plain
-from densebench.records import COLUMNS, Phase
-from densebench.reporting.comparison_grids import full_name, gate_grid, phase_grid, verdict_grid
+from densebench.records import COLUMNS
+from densebench.reporting.comparison_grids import TITLES, gate_grid, phase_grid, verdict_grid
 from densebench.reporting.grid import Fitted, Grid, fitted
 from densebench.reporting.rendering import rich_table
-
-PHASES: tuple[Phase, ...] = ("train", "eval", "speed", "published")
-# Of what is equal in all rows, what a reader wants to see; --format json has all of it.
-SHARED = (
-    "dataset", "train_images", "test_images", "recipe", "epochs", "batch_size", "base_learning_rate", "weight_decay",
-    "backend", "backend_version", "precision", "implementation", "device", "threads",
-)  # fmt: skip
+from densebench.reporting.row_columns import SHARED, find_column
 
 
 def comparison_tables(
@@ -32,9 +26,9 @@ def comparison_tables(
 
     Raises :class:`InputError` for an unknown column.
     """
-    chosen = None if columns is None else [full_name(name) for name in columns]
+    chosen = None if columns is None else [find_column(name) for name in columns]
     parts: list[RenderableType] = []
-    for phase in PHASES:
+    for phase in TITLES:
         rows = comparison.of(phase)
         if rows:
             parts += phase_parts(rows, chosen, width)

@@ -8,16 +8,17 @@ from densebench.comparison.metrics import METRICS
 from densebench.comparison.values import Comparison, Row, Summary, Verdict, settings
 from densebench.errors import unknown
 from densebench.reporting import rendering
-from densebench.reporting.comparison_grids import full_name, gate_grid, phase_grid, verdict_grid
-from densebench.reporting.comparison_tables import PHASES, closing_notes
+from densebench.reporting.comparison_grids import TITLES, gate_grid, phase_grid, verdict_grid
+from densebench.reporting.comparison_tables import closing_notes
 from densebench.reporting.grid import Grid
+from densebench.reporting.row_columns import find_column
 
 FORMATS = ("table", "csv", "json", "markdown", "latex")
 
 
 def comparison_text(comparison: Comparison, form: str, columns: Sequence[str] | None = None) -> str:
     """A comparison in any format but ``table``; raises :class:`InputError` for an unknown column or format."""
-    chosen = None if columns is None else [full_name(name) for name in columns]
+    chosen = None if columns is None else [find_column(name) for name in columns]
     if form == "json":
         return rendering.json_document("comparison", comparison_content(comparison))
     if form == "csv":
@@ -40,7 +41,7 @@ def joined(grids: Iterable[Grid], render: Callable[[Grid], str]) -> str:
 
 def comparison_grids(comparison: Comparison, columns: Sequence[str] | None) -> list[Grid]:
     """Every table of a comparison, whole."""
-    found = [phase_grid(rows, columns, labels=True) for phase in PHASES if (rows := comparison.of(phase))]
+    found = [phase_grid(rows, columns, labels=True) for phase in TITLES if (rows := comparison.of(phase))]
     verdicts = verdict_grid(comparison.rows, columns)
     if verdicts is not None:
         found.append(verdicts)

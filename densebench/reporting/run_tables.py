@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 
 from densebench.comparison.compare import CompareOptions, compare
 from densebench.comparison.formats import summary_text
-from densebench.comparison.metrics import METRICS
+from densebench.comparison.metrics import METRICS, order_metrics
 from densebench.comparison.summaries import summarise
 from densebench.records import COLUMNS, Run
 from densebench.reporting import rendering
@@ -16,16 +16,6 @@ from densebench.reporting.export import comparison_text, joined, renderer
 from densebench.reporting.grid import Grid, make_column
 from densebench.results import store
 from densebench.units import UNKNOWN
-
-COST = (
-    "params", "forward_macs", "weights_bytes", "model_file_bytes", "checkpoint_file_bytes", "first_step_seconds",
-    "epoch_seconds", "images_per_second", "step_ms_p50", "gpu_peak_bytes", "host_peak_bytes", "energy_joules",
-    "total_seconds",
-)  # fmt: skip
-RESULT = (
-    "train_loss", "train_accuracy", "validation_accuracy", "test_loss", "test_accuracy", "best_test_accuracy",
-    "test_top5_accuracy", "time_to_target_seconds", "latency_ms_p50",
-)  # fmt: skip
 
 
 def runs_tables(runs: Sequence[Run], *, width: int | None = None) -> RenderableType:
@@ -54,18 +44,17 @@ def run_lines(run: Run) -> Iterator[tuple[str, str]]:
     yield "Status", f"{run.status}: {run.reason}" if run.reason else run.status
     if run.phase == "train":
         yield "Epochs", f"{len(run.records)} of {run.epochs if run.epochs is not None else UNKNOWN}"
-    yield from figure_lines(run, COST)
-    yield from figure_lines(run, RESULT)
+    yield from figure_lines(run)
     for warning in (run.warnings or "").split("; "):
         if warning:
             yield "Warning", warning
 
 
-def figure_lines(run: Run, names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for name in names:
-        summary = summarise(METRICS[name], [run])
+def figure_lines(run: Run) -> Iterator[tuple[str, str]]:
+    for metric in order_metrics(lambda display: display.listed):
+        summary = summarise(metric, [run])
         if summary.n:
-            yield METRICS[name].title, summary_text(METRICS[name], summary) + aside(run, name)
+            yield metric.title, summary_text(metric, summary) + aside(run, metric.name)
 
 
 def aside(run: Run, name: str) -> str:

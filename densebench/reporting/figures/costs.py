@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from densebench.comparison.comparability import NEEDS_THE_END
-from densebench.comparison.metrics import METRICS
+from densebench.comparison.metrics import METRICS, order_metrics
 from densebench.comparison.values import Summary
 from densebench.reporting.figures.fronts import fronts, stands_in_scatter
 from densebench.reporting.figures.label_placement import place_labels
@@ -22,9 +21,13 @@ NAMED_POINTS = 24  # of more points only those on the front are named
 LOG_FROM = 12.0  # costs that span more than this factor are drawn on a logarithmic axis
 
 
-def bars(series: Sequence[Series], metrics: Sequence[str]) -> "Figure | None":
-    """One panel a metric, one bar a row; nothing where no metric is known."""
-    shown = [name for name in metrics if any(one.row.summary(name).figure is not None for one in series)]
+def bars(series: Sequence[Series], picture: str) -> "Figure | None":
+    """One panel for each metric of the picture, one bar a row; nothing where no metric is known."""
+    metrics = order_metrics(
+        lambda display: display.bar.place if display.bar and display.bar.picture == picture else None
+    )
+    names = [metric.name for metric in metrics]
+    shown = [name for name in names if any(one.row.summary(name).figure is not None for one in series)]
     if not shown:
         return None
     rows = [one for one in series if any(one.row.summary(name).figure is not None for name in shown)]
@@ -52,7 +55,7 @@ def draw_bars(axes: "Axes", rows: Sequence[Series], metric: str, *, named: bool)
 
 def _draw_bar(axes: "Axes", one: Series, place: int, summary: Summary, factor: float) -> None:
     value = summary.figure
-    unfinished = summary.metric in NEEDS_THE_END and not (one.published or one.row.completed)
+    unfinished = METRICS[summary.metric].needs_end and not (one.published or one.row.completed)
     if value is None or unfinished:
         word = "unfinished" if unfinished else "unknown"
         axes.annotate(word, (0, place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8)

@@ -18,7 +18,6 @@ DOTS_PER_INCH = 150
 INK, FAINT, GRID = "#222222", "#666666", "#E6E6E6"
 LONGEST_NAME = 40
 ROWS_A_LEGEND = 22  # names in one column of a legend
-COLUMN_UNITS = {"images_per_second": "images a second"}
 
 
 def new_figure(
@@ -97,4 +96,4 @@ def logarithmic(axis: "Axis", subdivisions: Sequence[float]) -> None:
 def scale_of(metric: str, largest: float) -> tuple[float, str]:
     """What a metric's values are multiplied by, and the unit, for an axis that reaches to ``largest``."""
     factor, unit = axis_scale(METRICS[metric].show, largest)
-    return factor, unit or COLUMN_UNITS.get(metric, "")
+    return factor, unit or METRICS[metric].display.axis_unit

@@ -8,7 +8,7 @@ from densebench.comparison.grouping import shared
 from densebench.comparison.values import Comparison
 from densebench.escape import plain
 from densebench.records import COLUMNS, Column, Environment, Run
-from densebench.reporting.comparison_tables import SHARED
+from densebench.reporting.row_columns import SHARED
 from densebench.units import UNKNOWN, format_value
 
 FIELDS = tuple(column for column in COLUMNS.values() if column.level == "environment")

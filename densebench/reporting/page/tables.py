@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 from densebench.comparison.formats import interval_text
 from densebench.comparison.metrics import METRICS
-from densebench.comparison.values import Comparison, Row, settings
+from densebench.comparison.values import Comparison, Row
 from densebench.escape import plain
 from densebench.records import COLUMNS, Phase
-from densebench.reporting.comparison_tables import PHASES, fitted_rows
+from densebench.reporting.comparison_grids import TITLES
+from densebench.reporting.comparison_tables import fitted_rows
 from densebench.reporting.figures.series import COLOURS, DASHES
 from densebench.reporting.grid import Cell, GridColumn
+from densebench.reporting.row_columns import is_figure, is_on_page
 from densebench.units import UNKNOWN
-
-WITH_INTERVAL = ("test_accuracy", "epoch_seconds")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ class Section:
 
 
 def sections(comparison: Comparison) -> list[Section]:
-    return [section(comparison, phase) for phase in PHASES if comparison.of(phase)]
+    return [section(comparison, phase) for phase in TITLES if comparison.of(phase)]
 
 
 def section(comparison: Comparison, phase: Phase) -> Section:
@@ -84,10 +84,9 @@ def section(comparison: Comparison, phase: Phase) -> Section:
 
 def ordered(columns: Sequence[GridColumn]) -> list[GridColumn]:
     """What tells rows apart, then the figures, the most asked for first; intervals and fronts stand in the cells."""
-    figures = [column for column in columns[1:] if column.name in METRICS or column.name not in COLUMNS]
-    apart = [column for column in columns[1:] if column not in figures]
-    shown = [column for column in figures if not column.name.endswith("_interval") and column.name != "pareto"]
-    return [columns[0], *apart, *sorted(shown, key=lambda column: -column.keep)]
+    figures = [column for column in columns[1:] if is_figure(column) and is_on_page(column)]
+    apart = [column for column in columns[1:] if not is_figure(column)]
+    return [columns[0], *apart, *sorted(figures, key=lambda column: -column.keep)]
 
 
 def table_column(column: GridColumn) -> TableColumn:
@@ -102,19 +101,17 @@ def table_column(column: GridColumn) -> TableColumn:
 
 
 def table_cell(column: GridColumn, row: Row, cell: Cell) -> TableCell:
-    summary = row.summary(column.name) if column.name in WITH_INTERVAL else None
-    interval = summary.interval if summary else None
-    detail = interval_text(METRICS[column.name].show, interval) if interval else ""
-    return TableCell(text=cell.text, detail=detail, sort=sort_key(column.name, row, cell.text), best=cell.best)
+    return TableCell(text=cell.text, detail=_detail(column.name, row), sort=_sort_key(cell), best=cell.best)
 
 
-def sort_key(name: str, row: Row, text: str) -> float | str | None:
+def _detail(name: str, row: Row) -> str:
+    metric = METRICS.get(name)
+    interval = row.summary(name).interval if metric is not None and metric.display.interval is not None else None
+    return interval_text(metric.show, interval) if metric is not None and interval is not None else ""
+
+
+def _sort_key(cell: Cell) -> float | str | None:
     """The figure behind a text, so that 9 MiB stands before 10 MiB."""
-    if name in METRICS:
-        return row.summary(name).figure
-    if name == "runs":
-        return float(len(row.runs))
-    if name in COLUMNS and COLUMNS[name].type in (int, float):
-        value = settings(row, name)[0]
-        return float(value) if isinstance(value, int | float) else None
-    return None if text in ("", UNKNOWN) else text.casefold()
+    if isinstance(cell.value, str):
+        return None if cell.text in ("", UNKNOWN) else cell.text.casefold()
+    return None if cell.value is None else float(cell.value)

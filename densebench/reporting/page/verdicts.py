@@ -3,17 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from densebench.comparison.metrics import METRICS
+from densebench.comparison.metrics import Metric, order_metrics
 from densebench.comparison.values import Comparison, Row, Verdict
 from densebench.comparison.verdicts import held_together
 from densebench.comparison.wording import interval_of
 from densebench.quantities import Margin, margin
 from densebench.reporting.comparison_grids import marked_estimate, word_text
+from densebench.reporting.row_columns import is_replaced
 
-JUDGED = (
-    "test_accuracy", "test_loss", "epoch_seconds", "total_seconds", "gpu_peak_bytes", "host_peak_bytes",
-    "energy_joules", "params", "forward_macs",
-)  # fmt: skip
 MOST_BASELINES = 24  # to choose from
 MOST_PAIRS = 1200  # of a row and a baseline; all pairs would grow with the square of the rows
 
@@ -53,20 +50,24 @@ def verdict_data(comparison: Comparison) -> VerdictData:
     rows = comparison.rows
     places = candidates(rows)
     allowed = margin(comparison.options.margin)
-    names = [name for name in JUDGED if is_told(name, rows)]
+    metrics = _judged(rows)
     reasons: dict[str, int] = {}
-    baselines = [BaselineData(row=place, cells=cells_against(rows, place, names, allowed, reasons)) for place in places]
+    baselines = [
+        BaselineData(row=place, cells=cells_against(rows, place, metrics, allowed, reasons)) for place in places
+    ]
     chosen = next((index for index, place in enumerate(places) if rows[place].is_baseline), 0)
     return VerdictData(
-        metrics=[METRICS[name].title for name in names], baselines=baselines, reasons=list(reasons), chosen=chosen
+        metrics=[metric.title for metric in metrics], baselines=baselines, reasons=list(reasons), chosen=chosen
     )
 
 
-def is_told(name: str, rows: Sequence[Row]) -> bool:
-    """Host memory is told of rows that lack the GPU's."""
-    if name == "host_peak_bytes":
-        rows = [row for row in rows if not row.summary("gpu_peak_bytes").n]
-    return any(row.summary(name).n for row in rows)
+def _judged(rows: Sequence[Row]) -> list[Metric]:
+    """The metrics of which a row has a figure, in their order on the page."""
+    return [
+        metric
+        for metric in order_metrics(lambda display: display.page_verdict)
+        if any(row.summary(metric.name).n and not is_replaced(metric, row) for row in rows)
+    ]
 
 
 def candidates(rows: Sequence[Row]) -> list[int]:
@@ -78,14 +79,14 @@ def candidates(rows: Sequence[Row]) -> list[int]:
 
 
 def cells_against(
-    rows: Sequence[Row], place: int, names: Sequence[str], allowed: Margin, reasons: dict[str, int]
+    rows: Sequence[Row], place: int, metrics: Sequence[Metric], allowed: Margin, reasons: dict[str, int]
 ) -> list[VerdictCell]:
     baseline = rows[place]
     baselines = [baseline if row.phase == baseline.phase and row is not baseline else None for row in rows]
     return [
         cell(index, number, verdict, reasons)
-        for number, name in enumerate(names)
-        for index, verdict in held_together(METRICS[name], rows, baselines, allowed)
+        for number, metric in enumerate(metrics)
+        for index, verdict in held_together(metric, rows, baselines, allowed)
     ]
 
 

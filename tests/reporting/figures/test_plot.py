@@ -14,7 +14,7 @@ from densebench.reporting.figures.confusion import plot_confusion
 from densebench.reporting.figures.costs import placed
 from densebench.reporting.figures.fronts import fronts
 from densebench.reporting.figures.label_placement import Box, nearest_free
-from densebench.reporting.figures.plot import PICTURES, plot
+from densebench.reporting.figures.plot import list_pictures, plot
 from densebench.reporting.figures.series import curve, series_of, tail, told_apart
 
 HOSTILE = "$x^2$_{<script>}\x1b[2J\n" + "long" * 50
@@ -32,7 +32,7 @@ def leftovers(folder):
 
 def test_a_directory_gets_every_picture(comparison, tmp_path):
     written = plot(comparison, tmp_path / "pictures")
-    assert [path.name for path in written] == [f"{name}.png" for name in PICTURES]
+    assert [path.name for path in written] == [f"{name}.png" for name in list_pictures()]
     for path in written:
         with Image.open(path) as picture:
             assert picture.width > 600
