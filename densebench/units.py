@@ -1,7 +1,7 @@
 """The units of figures, and numbers written in the unit that fits. :mod:`densebench.quantities` reads what users write.
 
-``UNITS`` says how large each unit is, ``STEPS`` from which size on it is used: in a table, whose cells are read one
-below the other, on an axis, and in the live view, where a figure stands alone.
+``UNITS`` says how large each unit is, ``STEPS`` from which size on it is used: in a table, where cells are
+compared with one another, on an axis, and in the live view.
 """
 
 import math
@@ -13,7 +13,7 @@ from densebench.escape import plain
 from densebench.records import Show
 
 Form = Literal["bytes", "seconds", "joules", "percent", "points", "plain"]
-Place = Literal["table", "axis", "live"]
+_Place = Literal["table", "axis", "live"]
 
 UNKNOWN = "-"
 UNITS: dict[str, tuple[Form, float]] = {  # what it measures, and its size in bytes, seconds, joules, fractions
@@ -39,13 +39,13 @@ UNITS: dict[str, tuple[Form, float]] = {  # what it measures, and its size in by
     "pp": ("points", 0.01),
     "": ("plain", 1),
 }
-NOT_READ = {"MJ": 1e6, "million": 1e6, "billion": 1e9}  # written on axes only; sizes as above
-COLUMN_UNITS: dict[Show, str] = {"milliseconds": "ms"}  # of the columns that are not in base units
-LARGEST_WRITTEN_OUT = 1e15
+_NOT_READ = {"MJ": 1e6, "million": 1e6, "billion": 1e9}  # written on axes only; sizes as above
+_COLUMN_UNITS: dict[Show, str] = {"milliseconds": "ms"}  # of the columns that are not in base units
+_LARGEST_WRITTEN_OUT = 1e15
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class _Step:
     """A unit and the sizes, in the column's own unit, from which on it is used; infinity where it never is."""
 
     unit: str
@@ -54,21 +54,21 @@ class Step:
     live: float = math.inf
 
 
-def _first(unit: str) -> Step:
-    return Step(unit=unit, table=0.0, axis=0.0, live=0.0)
+def _first(unit: str) -> _Step:
+    return _Step(unit=unit, table=0.0, axis=0.0, live=0.0)
 
 
-STEPS: dict[Show, Sequence[Step]] = {
+STEPS: dict[Show, Sequence[_Step]] = {
     "percent": (_first("%"),),
-    "bytes": (_first("MiB"), Step(unit="GiB", axis=4 * 2**30, live=1000 * 2**20)),
+    "bytes": (_first("MiB"), _Step(unit="GiB", axis=4 * 2**30, live=1000 * 2**20)),
     "seconds": (
         _first("s"),
-        Step(unit="min", table=120, axis=180, live=120),
-        Step(unit="h", table=7200, axis=10800, live=7200),
+        _Step(unit="min", table=120, axis=180, live=120),
+        _Step(unit="h", table=7200, axis=10800, live=7200),
     ),
     "milliseconds": (_first("ms"),),
-    "joules": (_first("J"), Step(unit="kJ", table=1e4, axis=1e4, live=1e4), Step(unit="MJ", axis=1e7)),
-    "count": (_first(""), Step(unit="million", axis=1e6), Step(unit="billion", axis=1e9)),
+    "joules": (_first("J"), _Step(unit="kJ", table=1e4, axis=1e4, live=1e4), _Step(unit="MJ", axis=1e7)),
+    "count": (_first(""), _Step(unit="million", axis=1e6), _Step(unit="billion", axis=1e9)),
 }
 
 
@@ -86,7 +86,7 @@ def format_value(show: Show, value: object) -> str:
 
 
 def format_number(
-    show: Show, value: float, deviation: float | None = None, *, unit: bool = True, place: Place = "table"
+    show: Show, value: float, deviation: float | None = None, *, unit: bool = True, place: _Place = "table"
 ) -> str:
     """A number, or a mean and the deviation behind it in the same unit: ``95.31 ± 0.10 %``."""
     if not math.isfinite(value):
@@ -114,7 +114,7 @@ def format_short(value: float) -> str:
 
 
 def fixed_unit(show: Show) -> str:
-    """The unit that all values of a table's column have, so that it can stand in the title alone."""
+    """The unit that all values of a table's column have, so that the title can say it."""
     units = [step.unit for step in STEPS.get(show, ()) if step.table < math.inf]
     return units[0] if len(units) == 1 else ""
 
@@ -125,27 +125,27 @@ def axis_scale(show: Show, largest: float) -> tuple[float, str]:
     return 1 / size, name
 
 
-def _fitting_unit(show: Show, value: float, place: Place) -> tuple[str, float]:
+def _fitting_unit(show: Show, value: float, place: _Place) -> tuple[str, float]:
     """The unit for a number of this size, and the unit's size in that of the column."""
     steps = STEPS.get(show, (_first(""),))
     unit = next((step.unit for step in reversed(steps) if value >= _beginning(step, place)), steps[0].unit)
-    return unit, _size(unit) / _size(COLUMN_UNITS.get(show, ""))
+    return unit, _size(unit) / _size(_COLUMN_UNITS.get(show, ""))
 
 
 def _size(unit: str) -> float:
-    return UNITS[unit][1] if unit in UNITS else NOT_READ[unit]
+    return UNITS[unit][1] if unit in UNITS else _NOT_READ[unit]
 
 
-def _beginning(step: Step, place: Place) -> float:
+def _beginning(step: _Step, place: _Place) -> float:
     return {"table": step.table, "axis": step.axis, "live": step.live}[place]
 
 
 def _style(show: Show, number: float) -> str:
-    return f",.{_decimals(show, number)}f" if number < LARGEST_WRITTEN_OUT else ".4g"
+    return f",.{_decimals(show, number)}f" if number < _LARGEST_WRITTEN_OUT else ".4g"
 
 
 def _decimals(show: Show, number: float) -> int:
-    """Decimals of a number that stands in its fitting unit."""
+    """Decimals of a number in its fitting unit."""
     match show:
         case "percent" | "milliseconds":
             return 2

@@ -11,10 +11,10 @@ from densebench.records import Phase
 
 @dataclass(frozen=True)
 class Shown:
-    """Where a column stands in the tables of each phase that shows it, and how long it stays there."""
+    """Where the table of each phase has a column, and how long it keeps it where room is short."""
 
     places: Mapping[Phase, int] = field(default_factory=dict)
-    keep: int = 0  # where room is short, the column with the lowest goes first
+    keep: int = 0  # the column with the lowest goes first
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Display:
     """Where a metric is shown; nowhere unless said, but ``--columns``, CSV and JSON have every metric."""
 
     table: Shown = Shown()
-    interval: Shown | None = None  # of the mean: a column of its own; on the page it stands below the mean
+    interval: Shown | None = None  # of the mean: a further column; on the page, a line below the mean
     judged: tuple[Phase, ...] = ()  # phases whose verdicts are shown
     page_verdict: int | None = None  # place among the verdicts of the page
     listed: int | None = None  # place among the figures of a single run

@@ -110,7 +110,7 @@ def metric(
 
 PER_EPOCH = (*HARDWARE, "train_images", "image_size")
 PER_IMAGE = (*HARDWARE, "image_size")
-MEASURED: tuple[Phase, ...] = ("train", "eval", "speed")
+_MEASURED: tuple[Phase, ...] = ("train", "eval", "speed")
 
 METRICS: dict[str, Metric] = {
     entry.name: entry
@@ -147,7 +147,7 @@ METRICS: dict[str, Metric] = {
             Display(
                 table=Shown({"train": 50, "published": 40}, keep=26),
                 interval=Shown({"train": 60}, keep=1),
-                judged=MEASURED,
+                judged=_MEASURED,
                 page_verdict=30,
                 listed=70,
                 cost=Cost(10, "pareto_time", in_overview=True),
@@ -178,7 +178,7 @@ METRICS: dict[str, Metric] = {
         metric(
             "latency_ms_p50",
             over_epochs("latency_ms_p50", statistics.median),
-            Display(table=Shown({"eval": 70}, keep=15), judged=MEASURED, listed=220),
+            Display(table=Shown({"eval": 70}, keep=15), judged=_MEASURED, listed=220),
             requires_equal=PER_IMAGE,
         ),
         metric(
@@ -192,7 +192,7 @@ METRICS: dict[str, Metric] = {
             over_epochs("gpu_peak_bytes", max),
             Display(
                 table=Shown({"train": 80, "eval": 80, "speed": 70, "published": 60}, keep=24),
-                judged=MEASURED,
+                judged=_MEASURED,
                 page_verdict=50,
                 listed=100,
                 cost=Cost(40, "pareto_memory"),
@@ -205,7 +205,7 @@ METRICS: dict[str, Metric] = {
             over_epochs("host_peak_bytes", max),
             Display(
                 table=Shown({"train": 90, "eval": 90, "speed": 80}, keep=23),
-                judged=MEASURED,
+                judged=_MEASURED,
                 page_verdict=60,
                 listed=110,
                 cost=Cost(50),
@@ -219,7 +219,7 @@ METRICS: dict[str, Metric] = {
             total_of("energy_joules"),
             Display(
                 table=Shown({"train": 100}, keep=11),
-                judged=MEASURED,
+                judged=_MEASURED,
                 page_verdict=70,
                 listed=120,
                 cost=Cost(60),
@@ -284,7 +284,7 @@ METRICS: dict[str, Metric] = {
             Display(
                 table=Shown({"train": 130, "eval": 30, "published": 30}, keep=27),
                 interval=Shown({"train": 140}, keep=2),
-                judged=MEASURED,
+                judged=_MEASURED,
                 page_verdict=10,
                 listed=180,
                 curve=Curve("accuracy", "Test accuracy", "accuracy, %", leads=True),

@@ -11,8 +11,8 @@ from densebench.records import COLUMNS, Show
 from densebench.units import fixed_unit, format_number, format_value
 
 Value = str | int | float | bool | None
-GAP = 2  # blanks between two columns
-NAME_SHARE = 3  # a left-aligned column folds its text beyond a third of the width
+_GAP = 2  # blanks between two columns
+_NAME_SHARE = 3  # a left-aligned column folds its text beyond a third of the width
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ class GridColumn:
 
 @dataclass(frozen=True, kw_only=True)
 class Grid:
-    """A table; ``dim`` says of each row whether it steps back."""
+    """A table; ``dim`` says of each row whether it is shown faintly."""
 
     name: str  # its key in JSON
     title: str = ""
@@ -67,7 +67,7 @@ def make_column(
     keep: int = 0,
     best: Collection[int] = (),
 ) -> GridColumn:
-    """A column of values in the form ``show``, whose unit stands in the title where all of them share it.
+    """A column of values in the form ``show``, with their unit in the title if all of them have the same.
 
     ``texts`` are shown instead of the values, under the title as it is; ``best`` are the places of the best values.
     """
@@ -97,19 +97,19 @@ def _text(show: Show, value: Value) -> str:
     return format_value(show, value)
 
 
-def marked(cell: Cell) -> str:
-    """The text as a terminal may have it, the best figure of a column told apart without colour."""
+def mark_best(cell: Cell) -> str:
+    """The text as a terminal shows it, the best figure of a column marked without colour too."""
     return f"*{plain(cell.text)}" if cell.best else plain(cell.text)
 
 
-def fitted(grid: Grid, width: int | None) -> Fitted:
-    """Take the columns in the order of ``keep``, each that still fits; the first always stands."""
+def fit(grid: Grid, width: int | None) -> Fitted:
+    """Take the columns in the order of ``keep``, each that still fits; the first is always taken."""
     if width is None:
         return Fitted(grid=grid, left_out=())
     first, rest = grid.columns[0], grid.columns[1:]
     taken = [first]
     for column in sorted(rest, key=lambda column: -column.keep):
-        if total_width([*taken, column], width) <= width:
+        if _total_width([*taken, column], width) <= width:
             taken.append(column)
     names = {column.name for column in taken}
     return Fitted(
@@ -118,13 +118,13 @@ def fitted(grid: Grid, width: int | None) -> Fitted:
     )
 
 
-def total_width(columns: Sequence[GridColumn], width: int) -> int:
-    return sum(column_width(column, width) for column in columns) + GAP * (len(columns) - 1)
+def _total_width(columns: Sequence[GridColumn], width: int) -> int:
+    return sum(column_width(column, width) for column in columns) + _GAP * (len(columns) - 1)
 
 
 def column_width(column: GridColumn, width: int | None) -> int:
     """What a column takes: numbers are never folded, names beyond their share are, titles at their blanks."""
-    widest = max((cell_len(marked(cell)) for cell in column.cells), default=0)
+    widest = max((cell_len(mark_best(cell)) for cell in column.cells), default=0)
     if not column.right and width is not None:
-        widest = min(widest, max(8, width // NAME_SHARE))
+        widest = min(widest, max(8, width // _NAME_SHARE))
     return max(widest, *(cell_len(word) for word in plain(column.title).split() or [""]))

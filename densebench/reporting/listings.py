@@ -11,9 +11,9 @@ from densebench.reporting.grid import Grid, make_column, results_column
 from densebench.units import format_value
 
 Counted = tuple[Variant, Cost]
-MISSING = "unknown"
+_MISSING = "unknown"
 # Only a run knows these, for only a run loads a framework and chooses a device.
-OF_A_RUN = ("device", "device_kind", "cuda", "cudnn", "backend_version", "malloc")
+_OF_A_RUN = ("device", "device_kind", "cuda", "cudnn", "backend_version", "malloc")
 
 
 def summary_grid(networks: Sequence[Counted]) -> Grid:
@@ -45,22 +45,26 @@ def layers_grid(variant: Variant, cost: Cost) -> Grid:
         columns=(
             make_column("layer", "Layer", [*(layer.name for layer in layers), "total"]),
             make_column("kind", "Kind", [*(layer.kind for layer in layers), ""], keep=1),
-            make_column("output_shape", "Output", [*map(shape_text, layers), ""], keep=5),
-            results_column("params", with_total([layer.params for layer in layers]), keep=4),
-            results_column("non_trainable_params", with_total([layer.non_trainable_params for layer in layers])),
-            make_column("macs", "MACs", with_total([layer.macs for layer in layers]), show="count", keep=3),
+            make_column("output_shape", "Output", [*map(_format_shape, layers), ""], keep=5),
+            results_column("params", _append_total([layer.params for layer in layers]), keep=4),
+            results_column("non_trainable_params", _append_total([layer.non_trainable_params for layer in layers])),
+            make_column("macs", "MACs", _append_total([layer.macs for layer in layers]), show="count", keep=3),
             make_column(
-                "activations", "Activations", with_total([layer.activations for layer in layers]), show="count", keep=2
+                "activations",
+                "Activations",
+                _append_total([layer.activations for layer in layers]),
+                show="count",
+                keep=2,
             ),
         ),
     )
 
 
-def shape_text(layer: LayerCost) -> str:
+def _format_shape(layer: LayerCost) -> str:
     return "x".join(map(str, layer.output_shape))
 
 
-def with_total(figures: Sequence[int]) -> list[int]:
+def _append_total(figures: Sequence[int]) -> list[int]:
     return [*figures, sum(figures)]
 
 
@@ -104,12 +108,12 @@ def plan_grid(rows: Sequence[PlanRow]) -> Grid:
 def environment_grid(
     environment: Environment, backends: Sequence[tuple[str, str | None]], missing: Sequence[str]
 ) -> list[Grid]:
-    """The environment, a column a line; the backends and their versions; a sentence for what is not at hand."""
-    names = [entry.name for entry in dataclasses.fields(environment) if entry.name not in OF_A_RUN]
+    """The environment, a column a line; the backends and their versions; a sentence for what is missing."""
+    names = [entry.name for entry in dataclasses.fields(environment) if entry.name not in _OF_A_RUN]
     abouts = [COLUMNS[name].about for name in names]
     values = [getattr(environment, name) for name in names]
     texts = [
-        MISSING if value is None else format_value(about.show, value)
+        _MISSING if value is None else format_value(about.show, value)
         for about, value in zip(abouts, values, strict=True)
     ]
     table = Grid(

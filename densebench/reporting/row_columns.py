@@ -18,7 +18,7 @@ _INTERVAL = "_interval"
 
 @dataclass(frozen=True, kw_only=True)
 class _RowFact:
-    """What is said of a row as a whole; ``is_telling`` is whether it tells rows apart."""
+    """What is said of a row as a whole; ``is_telling`` says whether the column says anything of these rows."""
 
     title: str
     shown: Shown
@@ -52,7 +52,7 @@ _ROW_FACTS = {
         is_telling=lambda rows: any(row.within_budget for row in rows) and not all(row.within_budget for row in rows),
     ),
 }
-# Settings stand where they tell rows apart; these have a place or a priority of their own.
+# A setting is shown where rows differ in it; of these, place or priority is not the usual.
 _SETTINGS = {
     "dataset": Shown({"published": 10}, keep=25),
     "epochs": Shown({"published": 20}, keep=13),
@@ -100,12 +100,12 @@ def row_column(name: str, rows: Sequence[Row]) -> GridColumn:
 
 
 def is_replaced(metric: Metric, row: Row) -> bool:
-    """Whether a metric stands in for one that the row has, as the host's memory does for the GPU's."""
+    """Whether a metric is shown only in place of one that the row has, as host memory is in place of GPU memory."""
     return metric.stands_in_for is not None and row.summary(metric.stands_in_for).n > 0
 
 
 def is_on_page(column: GridColumn) -> bool:
-    """Whether the page has a column for it; intervals stand in the cells of their means there, fronts are marked."""
+    """Whether the page has a column for it; it shows intervals below their means and marks the rows on the front."""
     if column.name in _ROW_FACTS:
         return _ROW_FACTS[column.name].on_page
     return not column.name.endswith(_INTERVAL)

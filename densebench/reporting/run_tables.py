@@ -12,7 +12,7 @@ from densebench.comparison.summaries import summarise
 from densebench.records import COLUMNS, Run
 from densebench.reporting import rendering
 from densebench.reporting.comparison_tables import comparison_tables, grid_parts
-from densebench.reporting.export import comparison_text, joined, renderer
+from densebench.reporting.export import comparison_text, find_renderer, join_grids
 from densebench.reporting.grid import Grid, make_column
 from densebench.results import store
 from densebench.units import UNKNOWN
@@ -21,13 +21,13 @@ from densebench.units import UNKNOWN
 def runs_tables(runs: Sequence[Run], *, width: int | None = None) -> RenderableType:
     """What one run cost and reached, or several side by side."""
     if len(runs) == 1:
-        return Group(*grid_parts(run_grid(runs[0]), width))
+        return Group(*grid_parts(_run_grid(runs[0]), width))
     return comparison_tables(compare(runs, CompareOptions()), width=width)
 
 
-def run_grid(run: Run) -> Grid:
+def _run_grid(run: Run) -> Grid:
     """One run, a figure a line; the best epoch is marked for what it is."""
-    lines = list(run_lines(run))
+    lines = list(_run_lines(run))
     return Grid(
         name="run",
         title=run.run,
@@ -38,26 +38,26 @@ def run_grid(run: Run) -> Grid:
     )
 
 
-def run_lines(run: Run) -> Iterator[tuple[str, str]]:
+def _run_lines(run: Run) -> Iterator[tuple[str, str]]:
     yield "Variant", run.variant
     yield "Dataset", run.dataset or UNKNOWN
     yield "Status", f"{run.status}: {run.reason}" if run.reason else run.status
     if run.phase == "train":
         yield "Epochs", f"{len(run.records)} of {run.epochs if run.epochs is not None else UNKNOWN}"
-    yield from figure_lines(run)
+    yield from _figure_lines(run)
     for warning in (run.warnings or "").split("; "):
         if warning:
             yield "Warning", warning
 
 
-def figure_lines(run: Run) -> Iterator[tuple[str, str]]:
+def _figure_lines(run: Run) -> Iterator[tuple[str, str]]:
     for metric in order_metrics(lambda display: display.listed):
         summary = summarise(metric, [run])
         if summary.n:
-            yield metric.title, summary_text(metric, summary) + aside(run, metric.name)
+            yield metric.title, summary_text(metric, summary) + _remark(run, metric.name)
 
 
-def aside(run: Run, name: str) -> str:
+def _remark(run: Run, name: str) -> str:
     """What must be said beside a figure."""
     if name == "epoch_seconds" and len(run.records) > 1:
         return " (median)"
@@ -75,13 +75,13 @@ def runs_text(runs: Sequence[Run], form: str) -> str:
     if form == "csv":
         return store.text_of(runs)
     if form == "json":
-        return rendering.json_document("runs", {"runs": [run_content(run) for run in runs]})
+        return rendering.json_document("runs", {"runs": [_run_content(run) for run in runs]})
     if len(runs) == 1:
-        return renderer(form)(run_grid(runs[0]))
+        return find_renderer(form)(_run_grid(runs[0]))
     return comparison_text(compare(runs, CompareOptions()), form)
 
 
-def run_content(run: Run) -> dict[str, object]:
+def _run_content(run: Run) -> dict[str, object]:
     """A run under the names of its columns; its epochs as a list, its figures as they are compared."""
     described = {name: getattr(run, name) for name, column in COLUMNS.items() if column.level == "run"}
     figures = {name: metric.figure(run) for name, metric in METRICS.items()}
@@ -98,7 +98,7 @@ def evaluation_grids(run: Run, class_names: Sequence[str], confusion: Sequence[S
 
     ``confusion`` is (true class, answered class), in images.
     """
-    return [run_grid(run), class_grid(class_names, confusion), confusion_grid(class_names, confusion)]
+    return [_run_grid(run), _class_grid(class_names, confusion), _confusion_grid(class_names, confusion)]
 
 
 def evaluation_text(run: Run, class_names: Sequence[str], confusion: Sequence[Sequence[int]], form: str) -> str:
@@ -106,13 +106,13 @@ def evaluation_text(run: Run, class_names: Sequence[str], confusion: Sequence[Se
     if form == "csv":
         return store.text_of([run])
     if form == "json":
-        classes = rendering.values(class_grid(class_names, confusion))
-        content = {"run": run_content(run), "by_class": classes, "confusion": [list(row) for row in confusion]}
+        classes = rendering.values(_class_grid(class_names, confusion))
+        content = {"run": _run_content(run), "by_class": classes, "confusion": [list(row) for row in confusion]}
         return rendering.json_document("evaluation", content)
-    return joined(evaluation_grids(run, class_names, confusion), renderer(form))
+    return join_grids(evaluation_grids(run, class_names, confusion), find_renderer(form))
 
 
-def class_grid(class_names: Sequence[str], confusion: Sequence[Sequence[int]]) -> Grid:
+def _class_grid(class_names: Sequence[str], confusion: Sequence[Sequence[int]]) -> Grid:
     totals = [sum(row) for row in confusion]
     shares = [
         row[index] / total if total else None for index, (row, total) in enumerate(zip(confusion, totals, strict=True))
@@ -128,7 +128,7 @@ def class_grid(class_names: Sequence[str], confusion: Sequence[Sequence[int]]) -
     )
 
 
-def confusion_grid(class_names: Sequence[str], confusion: Sequence[Sequence[int]]) -> Grid:
+def _confusion_grid(class_names: Sequence[str], confusion: Sequence[Sequence[int]]) -> Grid:
     """A line is a true class, a column the class that was answered."""
     columns = [
         make_column(f"as {name}", name, [row[index] for row in confusion], show="count")

@@ -13,25 +13,25 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WITH_NUMBERS = 20  # classes; more are shown by colour alone
-CELL = 0.46  # inches
+_WITH_NUMBERS = 20  # classes; more are shown by colour alone
+_CELL = 0.46  # inches
 
 
-def confusion(matrix: Sequence[Sequence[int]], class_names: Sequence[str]) -> "Figure":
+def _draw(matrix: Sequence[Sequence[int]], class_names: Sequence[str]) -> "Figure":
     """Rows are true classes, columns predicted ones; shares of the row by colour, counts in the cells."""
     from matplotlib.ticker import PercentFormatter
 
     classes = len(matrix)
-    side = max(4.0, min(CELL * classes, 14.0))
+    side = max(4.0, min(_CELL * classes, 14.0))
     figure, (axes,) = new_figure(1, width=side + 2.2, height=side + 1.2)
     shares = [[count / (sum(row) or 1) for count in row] for row in matrix]
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     axes.grid(False)
     names = [label(name) for name in class_names]
-    if classes <= 3 * WITH_NUMBERS:
+    if classes <= 3 * _WITH_NUMBERS:
         axes.set_xticks(range(classes), names, rotation=45, ha="right", rotation_mode="anchor")
         axes.set_yticks(range(classes), names)
-    if classes <= WITH_NUMBERS:
+    if classes <= _WITH_NUMBERS:
         _write_counts(axes, matrix, shares)
     axes.set_xlabel("predicted class")
     axes.set_ylabel("true class")
@@ -45,7 +45,7 @@ def plot_confusion(matrix: Sequence[Sequence[int]], class_names: Sequence[str], 
     if target.suffix.lower() not in FORMATS:
         raise ResultsError(f"{target} is no picture that can be drawn: end its name in {', '.join(FORMATS)}.")
     with drawing():
-        return save(confusion(matrix, class_names), target)
+        return save(_draw(matrix, class_names), target)
 
 
 def _write_counts(axes: "Axes", matrix: Sequence[Sequence[int]], shares: Sequence[Sequence[float]]) -> None:

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-BAR_HEIGHT = 0.3  # inches a bar
-FEWEST_BARS = 4  # room for as many, so that a single bar is not a block
-NAMED_POINTS = 24  # of more points only those on the front are named
-LOG_FROM = 12.0  # costs that span more than this factor are drawn on a logarithmic axis
+_BAR_HEIGHT = 0.3  # inches a bar
+_FEWEST_BARS = 4  # room for as many, so that a single bar is not a block
+_NAMED_POINTS = 24  # of more points only those on the front are named
+_LOG_FROM = 12.0  # costs that span more than this factor are drawn on a logarithmic axis
 
 
 def bars(series: Sequence[Series], picture: str) -> "Figure | None":
@@ -31,7 +31,7 @@ def bars(series: Sequence[Series], picture: str) -> "Figure | None":
     if not shown:
         return None
     rows = [one for one in series if any(one.row.summary(name).figure is not None for name in shown)]
-    figure, panels = new_figure(len(shown), height=1.1 + BAR_HEIGHT * max(len(rows), FEWEST_BARS))
+    figure, panels = new_figure(len(shown), height=1.1 + _BAR_HEIGHT * max(len(rows), _FEWEST_BARS))
     for place, (axes, name) in enumerate(zip(panels, shown, strict=True)):
         draw_bars(axes, rows, name, named=place == 0)
     return figure
@@ -42,7 +42,7 @@ def draw_bars(axes: "Axes", rows: Sequence[Series], metric: str, *, named: bool)
     for place, one in enumerate(rows):
         _draw_bar(axes, one, place, one.row.summary(metric), factor)
     axes.set_yticks(range(len(rows)), [label(one.label) if named else "" for one in rows])
-    middle, half = (len(rows) - 1) / 2, max(len(rows), FEWEST_BARS) / 2 + 0.1
+    middle, half = (len(rows) - 1) / 2, max(len(rows), _FEWEST_BARS) / 2 + 0.1
     axes.set_ylim(middle + half, middle - half)
     axes.grid(False, axis="y")
     axes.tick_params(axis="y", length=0)
@@ -80,7 +80,7 @@ def _draw_bar(axes: "Axes", one: Series, place: int, summary: Summary, factor: f
 
 def pareto(series: Sequence[Series], cost: str) -> "Figure | None":
     """Test accuracy against a cost, with the front of those that no other beats in both."""
-    if not placed(series, cost):
+    if not find_points(series, cost):
         return None
     figure, (axes,) = new_figure(1, width=8.2, height=5.2)
     draw_pareto(axes, series, cost)
@@ -88,7 +88,7 @@ def pareto(series: Sequence[Series], cost: str) -> "Figure | None":
     return figure
 
 
-def placed(series: Sequence[Series], cost: str) -> list[tuple[Series, float, float]]:
+def find_points(series: Sequence[Series], cost: str) -> list[tuple[Series, float, float]]:
     """The finished trainings whose cost and test accuracy are known, with both."""
     found = []
     for one in filter(lambda one: stands_in_scatter(one.row), series):
@@ -100,11 +100,11 @@ def placed(series: Sequence[Series], cost: str) -> list[tuple[Series, float, flo
 
 def draw_pareto(axes: "Axes", series: Sequence[Series], cost: str) -> None:
     """Points of rows, larger on a front, hollow where published; the front of each hardware as a stair."""
-    drawn = placed(series, cost)
+    drawn = find_points(series, cost)
     factor, unit = scale_of(cost, max(x for _, x, _ in drawn))
     stairs = fronts([one.row for one in series], cost)
     best = {series[place].index for front in stairs for place in front}
-    if max(x for _, x, _ in drawn) > LOG_FROM * min(x for _, x, _ in drawn) > 0:
+    if max(x for _, x, _ in drawn) > _LOG_FROM * min(x for _, x, _ in drawn) > 0:
         axes.set_xscale("log")
         logarithmic(axes.xaxis, (1, 2, 5))
     for one, x, y in drawn:
@@ -122,11 +122,11 @@ def draw_pareto(axes: "Axes", series: Sequence[Series], cost: str) -> None:
 
 def label_points(figure: "Figure", axes: "Axes", series: Sequence[Series], cost: str) -> None:
     """The rows' names beside their points; to be called when everything else is drawn."""
-    drawn = placed(series, cost)
+    drawn = find_points(series, cost)
     factor, _ = scale_of(cost, max(x for _, x, _ in drawn))
     points = [(x * factor, y * 100) for _, x, y in drawn]
     best = {series[place].index for front in fronts([one.row for one in series], cost) for place in front}
-    named = {one.index for one, _, _ in drawn} if len(drawn) <= NAMED_POINTS else best
+    named = {one.index for one, _, _ in drawn} if len(drawn) <= _NAMED_POINTS else best
     place_labels(figure, axes, [one.label if one.index in named else "" for one, _, _ in drawn], points)
 
 

@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Against = Literal["epoch", "elapsed_seconds"]
+_Against = Literal["epoch", "elapsed_seconds"]
 _ENLARGED = 0.25  # the last part of the epochs that the enlarged panel shows
 _FEWEST_EPOCHS = 5  # that it shows in any case
 _LOG_FROM = 20.0  # a loss that falls by more than this factor is drawn on a logarithmic axis
 
 
-def draw_curves(rows: Sequence[Series], picture: str, against: Against) -> "Figure | None":
+def draw_curves(rows: Sequence[Series], picture: str, against: _Against) -> "Figure | None":
     """One panel for each metric of the picture, an accuracy also enlarged; nothing where no row has a curve."""
-    series, curves = drawable(rows, against), _curves_of(picture)
+    series, curves = find_drawable(rows, against), _curves_of(picture)
     if not series:
         return None
     leading = _leading(curves)
@@ -42,7 +42,7 @@ def draw_test(whole: "Axes", close: "Axes", series: Sequence[Series]) -> None:
     _draw_enlarged(close, series, "epoch", *leading)
 
 
-def drawable(series: Sequence[Series], against: Against) -> list[Series]:
+def find_drawable(series: Sequence[Series], against: _Against) -> list[Series]:
     """The rows with a curve of any metric."""
     names = [metric.name for metric in METRICS.values() if metric.display.curve is not None]
     return [
@@ -62,7 +62,7 @@ def _leading(curves: Sequence[tuple[Metric, Curve]]) -> tuple[Metric, Curve]:
     return next((one for one in curves if one[1].leads), curves[-1])
 
 
-def _draw_panel(axes: "Axes", series: Sequence[Series], against: Against, metric: Metric, shown: Curve) -> None:
+def _draw_panel(axes: "Axes", series: Sequence[Series], against: _Against, metric: Metric, shown: Curve) -> None:
     """All rows on one panel; what falls far, as a loss does, on a logarithmic axis."""
     _draw_lines(axes, series, against, metric)
     axes.set_ylabel(shown.axis)
@@ -71,14 +71,14 @@ def _draw_panel(axes: "Axes", series: Sequence[Series], against: Against, metric
         _choose_axis(axes, series, against, metric.name)
 
 
-def _draw_enlarged(axes: "Axes", series: Sequence[Series], against: Against, metric: Metric, shown: Curve) -> None:
+def _draw_enlarged(axes: "Axes", series: Sequence[Series], against: _Against, metric: Metric, shown: Curve) -> None:
     _draw_lines(axes, series, against, metric)
     axes.set_ylabel(shown.axis)
     title(axes, f"{shown.title}, enlarged")
     _enlarge(axes, series, against, metric)
 
 
-def _choose_axis(axes: "Axes", series: Sequence[Series], against: Against, column: str) -> None:
+def _choose_axis(axes: "Axes", series: Sequence[Series], against: _Against, column: str) -> None:
     """Logarithmic where the values span more than ``_LOG_FROM``."""
     values = [value for one in series for run in one.row.runs for _, value in points(run, against, column).values()]
     if values and min(values) > 0 and max(values) / min(values) > _LOG_FROM:
@@ -86,7 +86,7 @@ def _choose_axis(axes: "Axes", series: Sequence[Series], against: Against, colum
         logarithmic(axes.yaxis, (1,) if max(values) / min(values) > 100 else (1, 3))
 
 
-def _draw_lines(axes: "Axes", series: Sequence[Series], against: Against, metric: Metric) -> None:
+def _draw_lines(axes: "Axes", series: Sequence[Series], against: _Against, metric: Metric) -> None:
     """The lines of all rows; the name of the x axis with its unit."""
     from matplotlib.ticker import MaxNLocator
 
@@ -99,7 +99,7 @@ def _draw_lines(axes: "Axes", series: Sequence[Series], against: Against, metric
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def _draw_one(axes: "Axes", one: Series, against: Against, column: str, factor: float, scale: float) -> None:
+def _draw_one(axes: "Axes", one: Series, against: _Against, column: str, factor: float, scale: float) -> None:
     shared = curve(one.row.runs, against, column, scale=scale)
     if not shared.epochs:
         return
@@ -114,7 +114,7 @@ def _draw_one(axes: "Axes", one: Series, against: Against, column: str, factor: 
             axes.plot([place * factor for place in places], values, color=one.colour, linewidth=0.6, alpha=0.7)
 
 
-def _enlarge(axes: "Axes", series: Sequence[Series], against: Against, metric: Metric) -> None:
+def _enlarge(axes: "Axes", series: Sequence[Series], against: _Against, metric: Metric) -> None:
     """Only the last quarter, from the lowest to the highest value in it; rows that ended before it do not count."""
     factor, _ = axis_scale("seconds", _longest(series)) if against == "elapsed_seconds" else (1.0, "")
     shown = [curve(one.row.runs, against, metric.name, scale=_scale(metric)) for one in series]

@@ -16,28 +16,28 @@ from densebench.reporting.figures.style import new_figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-OVERVIEW = "overview"
-Draw = Callable[[list[Series]], "Figure | None"]
+_OVERVIEW = "overview"
+_Draw = Callable[[list[Series]], "Figure | None"]
 
 
-def overview(series: list[Series]) -> "Figure | None":
+def _overview(series: list[Series]) -> "Figure | None":
     """Four panels: test accuracy, enlarged, against a cost, and that cost as bars whose colours name the rows."""
     chosen = order_metrics(lambda display: display.cost.place if display.cost and display.cost.in_overview else None)
-    cost = next((metric.name for metric in chosen if costs.placed(series, metric.name)), None)
-    if cost is None or not curves.drawable(series, "epoch"):
+    cost = next((metric.name for metric in chosen if costs.find_points(series, metric.name)), None)
+    if cost is None or not curves.find_drawable(series, "epoch"):
         return None
     figure, (whole, close, pareto, bars) = new_figure(4, rows=2, width=6.2, height=4.4)
-    curves.draw_test(whole, close, curves.drawable(series, "epoch"))
+    curves.draw_test(whole, close, curves.find_drawable(series, "epoch"))
     costs.draw_pareto(pareto, series, cost)
     costs.draw_bars(bars, [one for one in series if one.row.summary(cost).figure is not None], cost, named=True)
     costs.label_points(figure, pareto, series, cost)
     return figure
 
 
-def list_pictures() -> dict[str, Draw]:
+def list_pictures() -> dict[str, _Draw]:
     """Every picture by name: the overview, then those that the metrics name."""
     shown = [metric.display for metric in METRICS.values()]
-    pictures: dict[str, Draw] = {OVERVIEW: overview}
+    pictures: dict[str, _Draw] = {_OVERVIEW: _overview}
     for name in sorted({display.curve.picture for display in shown if display.curve is not None}):
         pictures[name] = partial(curves.draw_curves, picture=name, against="epoch")
         pictures[f"{name}_by_time"] = partial(curves.draw_curves, picture=name, against="elapsed_seconds")
@@ -63,7 +63,7 @@ def plot(comparison: Comparison, target: Path) -> list[Path]:
 def _plot(series: list[Series], target: Path) -> list[Path]:
     pictures = list_pictures()
     if target.suffix.lower() in FORMATS:
-        name = target.stem if target.stem in pictures else OVERVIEW
+        name = target.stem if target.stem in pictures else _OVERVIEW
         figure = pictures[name](series)
         if figure is None:
             raise ResultsError(f"{target}: these runs lack the figures of the picture {name!r}: give others.")

@@ -13,37 +13,37 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
-PANEL_WIDTH, PANEL_HEIGHT = 4.4, 3.7  # inches
-DOTS_PER_INCH = 150
-INK, FAINT, GRID = "#222222", "#666666", "#E6E6E6"
-LONGEST_NAME = 40
-ROWS_A_LEGEND = 22  # names in one column of a legend
+_PANEL_WIDTH, _PANEL_HEIGHT = 4.4, 3.7  # inches
+_DOTS_PER_INCH = 150
+INK, _FAINT, _GRID = "#222222", "#666666", "#E6E6E6"
+_LONGEST_NAME = 40
+_ROWS_A_LEGEND = 22  # names in one column of a legend
 
 
 def new_figure(
-    panels: int, *, rows: int = 1, width: float = PANEL_WIDTH, height: float = PANEL_HEIGHT
+    panels: int, *, rows: int = 1, width: float = _PANEL_WIDTH, height: float = _PANEL_HEIGHT
 ) -> "tuple[Figure, list[Axes]]":
     """A white figure with its panels in reading order."""
     from matplotlib.figure import Figure
 
     columns = -(-panels // rows)
     size = (width * columns, height * rows)
-    figure = Figure(figsize=size, dpi=DOTS_PER_INCH, layout="constrained", facecolor="white")
+    figure = Figure(figsize=size, dpi=_DOTS_PER_INCH, layout="constrained", facecolor="white")
     figure.get_layout_engine().set(w_pad=0.12, h_pad=0.1)  # type: ignore[union-attr, call-arg]
     axes = [figure.add_subplot(rows, columns, place + 1) for place in range(panels)]
     for panel in axes:
-        calm(panel)
+        _calm(panel)
     return figure, axes
 
 
-def calm(axes: "Axes") -> None:
+def _calm(axes: "Axes") -> None:
     """Few lines, light grid, text that is dark but not black."""
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):
         axes.spines[side].set_color("#AAAAAA")
-    axes.tick_params(colors=FAINT, labelcolor=INK, labelsize=9)
-    axes.grid(True, color=GRID, linewidth=0.8)
+    axes.tick_params(colors=_FAINT, labelcolor=INK, labelsize=9)
+    axes.grid(True, color=_GRID, linewidth=0.8)
     axes.set_axisbelow(True)
 
 
@@ -52,10 +52,10 @@ def title(axes: "Axes", text: str) -> None:
 
 
 def label(text: str) -> str:
-    """A name as it may stand in a picture: no control characters, no mathematics, not endless."""
+    """A name as a picture may show it: without control characters and mathematics, and not too long."""
     shown = plain(text)
-    if len(shown) > LONGEST_NAME:
-        half = (LONGEST_NAME - 1) // 2
+    if len(shown) > _LONGEST_NAME:
+        half = (_LONGEST_NAME - 1) // 2
         shown = f"{shown[:half]}…{shown[-half:]}"
     escaped = shown.replace("$", r"\$")
     return f"\N{HAIR SPACE}{escaped}" if escaped.startswith("_") else escaped  # matplotlib hides names in _
@@ -69,7 +69,7 @@ def legend(figure: "Figure", entries: Sequence[tuple[Series, str]]) -> None:
     for handle, (one, _) in zip(handles, entries, strict=True):
         handle.set_linestyle(one.dash)
     names = [f"{label(one.label)}  {note}".rstrip() for one, note in entries]
-    columns = -(-len(entries) // ROWS_A_LEGEND)
+    columns = -(-len(entries) // _ROWS_A_LEGEND)
     width = columns * (0.7 + 0.075 * max(map(len, names), default=0))
     figure.set_size_inches(figure.get_figwidth() + width, figure.get_figheight())
     figure.legend(

@@ -16,7 +16,7 @@ from densebench.reporting.page.verdicts import VerdictData, verdict_data
 
 
 @dataclass(frozen=True, kw_only=True)
-class CurveData:
+class _CurveData:
     """The epochs of one run; ``values`` has a list for each of the curves, null where unknown or not finite."""
 
     seed: int | None
@@ -26,7 +26,7 @@ class CurveData:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RowData:
+class _RowData:
     """A row as it is drawn: ``colour``, ``dash`` and ``marker`` number the classes of the style sheet."""
 
     label: str
@@ -39,11 +39,11 @@ class RowData:
     accuracy_range: list[float]  # lowest and highest of the runs
     accuracy_text: str
     unfinished: str  # the status of a run that did not complete, else empty
-    curves: list[CurveData]
+    curves: list[_CurveData]
 
 
 @dataclass(frozen=True, kw_only=True)
-class CostData:
+class _CostData:
     """A cost to choose for the scatter: a value and a text for each row, and the places of each front's rows."""
 
     name: str
@@ -60,8 +60,8 @@ class PageData:
     """Everything that the scripts need."""
 
     curves: tuple[str, ...]
-    rows: list[RowData]
-    costs: list[CostData]
+    rows: list[_RowData]
+    costs: list[_CostData]
     verdicts: VerdictData
 
 
@@ -76,11 +76,11 @@ def page_data(comparison: Comparison) -> PageData:
     )
 
 
-def _row_data(one: Series, curves: Sequence[str]) -> RowData:
+def _row_data(one: Series, curves: Sequence[str]) -> _RowData:
     accuracy = one.row.summary("test_accuracy")
     known = [value for value in accuracy.known if math.isfinite(value)]
     trained = one.row.runs if one.row.phase == "train" else ()
-    return RowData(
+    return _RowData(
         label=plain(one.row.label),
         name=plain(one.label),
         published=one.published,
@@ -95,9 +95,9 @@ def _row_data(one: Series, curves: Sequence[str]) -> RowData:
     )
 
 
-def _curve_data(run: Run, names: Sequence[str]) -> CurveData:
+def _curve_data(run: Run, names: Sequence[str]) -> _CurveData:
     records = [record for record in run.records if record.epoch is not None]
-    return CurveData(
+    return _CurveData(
         seed=run.seed,
         epochs=[record.epoch for record in records if record.epoch is not None],
         seconds=[_short(record.elapsed_seconds) for record in records],
@@ -119,11 +119,11 @@ def _known_costs(comparison: Comparison) -> list[Metric]:
     return sorted(found, key=lambda cost: cost.name != comparison.options.cost)
 
 
-def _cost_data(comparison: Comparison, metric: Metric) -> CostData:
+def _cost_data(comparison: Comparison, metric: Metric) -> _CostData:
     name, rows = metric.name, comparison.rows
     values = [row.summary(name).figure if stands_in_scatter(row) else None for row in rows]
     factor, unit = scale_of(name, max((value for value in values if value is not None), default=0.0))
-    return CostData(
+    return _CostData(
         name=name,
         title=metric.title,
         factor=factor,

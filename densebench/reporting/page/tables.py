@@ -9,7 +9,7 @@ from densebench.comparison.values import Comparison, Row
 from densebench.escape import plain
 from densebench.records import COLUMNS, Phase
 from densebench.reporting.comparison_grids import TITLES
-from densebench.reporting.comparison_tables import fitted_rows
+from densebench.reporting.comparison_tables import fit_rows
 from densebench.reporting.figures.series import COLOURS, DASHES
 from densebench.reporting.grid import Cell, GridColumn
 from densebench.reporting.row_columns import is_figure, is_on_page
@@ -17,7 +17,7 @@ from densebench.units import UNKNOWN
 
 
 @dataclass(frozen=True, kw_only=True)
-class TableCell:
+class _TableCell:
     """One value; ``sort`` is what its column is sorted by, None where unknown."""
 
     text: str
@@ -27,7 +27,7 @@ class TableCell:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TableColumn:
+class _TableColumn:
     """A head with what it means; ``descending`` says which order comes first."""
 
     title: str
@@ -37,14 +37,14 @@ class TableColumn:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TableRow:
+class _TableRow:
     """The cells of a row of the comparison, and the classes of its line in the charts."""
 
     colour: int
     dash: int
     dim: bool
     front: bool
-    cells: tuple[TableCell, ...]
+    cells: tuple[_TableCell, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,46 +53,46 @@ class Section:
 
     title: str
     phase: Phase
-    columns: tuple[TableColumn, ...]
-    rows: tuple[TableRow, ...]
+    columns: tuple[_TableColumn, ...]
+    rows: tuple[_TableRow, ...]
 
 
 def sections(comparison: Comparison) -> list[Section]:
-    return [section(comparison, phase) for phase in TITLES if comparison.of(phase)]
+    return [_section(comparison, phase) for phase in TITLES if comparison.of(phase)]
 
 
-def section(comparison: Comparison, phase: Phase) -> Section:
+def _section(comparison: Comparison, phase: Phase) -> Section:
     rows = comparison.of(phase)
-    grid = fitted_rows(rows, None, None).grid
-    columns = ordered(grid.columns)
+    grid = fit_rows(rows, None, None).grid
+    columns = _order_columns(grid.columns)
     return Section(
         title=grid.title,
         phase=phase,
-        columns=tuple(table_column(column) for column in columns),
+        columns=tuple(_table_column(column) for column in columns),
         rows=tuple(
-            TableRow(
+            _TableRow(
                 colour=(place := comparison.rows.index(row)) % len(COLOURS),
                 dash=place // len(COLOURS) % len(DASHES),
                 dim=grid.dim[index],
                 front=row.on_front,
-                cells=tuple(table_cell(column, row, column.cells[index]) for column in columns),
+                cells=tuple(_table_cell(column, row, column.cells[index]) for column in columns),
             )
             for index, row in enumerate(rows)
         ),
     )
 
 
-def ordered(columns: Sequence[GridColumn]) -> list[GridColumn]:
-    """What tells rows apart, then the figures, the most asked for first; intervals and fronts stand in the cells."""
+def _order_columns(columns: Sequence[GridColumn]) -> list[GridColumn]:
+    """The settings, then the figures, the most important first."""
     figures = [column for column in columns[1:] if is_figure(column) and is_on_page(column)]
-    apart = [column for column in columns[1:] if not is_figure(column)]
-    return [columns[0], *apart, *sorted(figures, key=lambda column: -column.keep)]
+    differing = [column for column in columns[1:] if not is_figure(column)]
+    return [columns[0], *differing, *sorted(figures, key=lambda column: -column.keep)]
 
 
-def table_column(column: GridColumn) -> TableColumn:
+def _table_column(column: GridColumn) -> _TableColumn:
     metric = METRICS.get(column.name)
     means = metric.means if metric else COLUMNS[column.name].about.means if column.name in COLUMNS else ""
-    return TableColumn(
+    return _TableColumn(
         title=plain(column.title),
         means=means,
         right=column.right,
@@ -100,8 +100,8 @@ def table_column(column: GridColumn) -> TableColumn:
     )
 
 
-def table_cell(column: GridColumn, row: Row, cell: Cell) -> TableCell:
-    return TableCell(text=cell.text, detail=_detail(column.name, row), sort=_sort_key(cell), best=cell.best)
+def _table_cell(column: GridColumn, row: Row, cell: Cell) -> _TableCell:
+    return _TableCell(text=cell.text, detail=_detail(column.name, row), sort=_sort_key(cell), best=cell.best)
 
 
 def _detail(name: str, row: Row) -> str:
@@ -111,7 +111,7 @@ def _detail(name: str, row: Row) -> str:
 
 
 def _sort_key(cell: Cell) -> float | str | None:
-    """The figure behind a text, so that 9 MiB stands before 10 MiB."""
+    """The figure behind a text, so that 9 MiB comes before 10 MiB."""
     if isinstance(cell.value, str):
         return None if cell.text in ("", UNKNOWN) else cell.text.casefold()
     return None if cell.value is None else float(cell.value)

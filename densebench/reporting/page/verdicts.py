@@ -11,12 +11,12 @@ from densebench.quantities import Margin, margin
 from densebench.reporting.comparison_grids import marked_estimate, word_text
 from densebench.reporting.row_columns import is_replaced
 
-MOST_BASELINES = 24  # to choose from
-MOST_PAIRS = 1200  # of a row and a baseline; all pairs would grow with the square of the rows
+_MOST_BASELINES = 24  # to choose from
+_MOST_PAIRS = 1200  # of a row and a baseline; all pairs would grow with the square of the rows
 
 
 @dataclass(frozen=True, kw_only=True)
-class VerdictCell:
+class _VerdictCell:
     """One verdict as it is shown; ``word`` is the plain one, ``reason`` a place in the list of reasons."""
 
     row: int
@@ -29,11 +29,11 @@ class VerdictCell:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BaselineData:
+class _BaselineData:
     """All verdicts against one row, given by its place."""
 
     row: int
-    cells: list[VerdictCell]
+    cells: list[_VerdictCell]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,19 +41,19 @@ class VerdictData:
     """``chosen`` is the place in ``baselines`` to begin with; every reason is kept once."""
 
     metrics: list[str]
-    baselines: list[BaselineData]
+    baselines: list[_BaselineData]
     reasons: list[str]
     chosen: int
 
 
 def verdict_data(comparison: Comparison) -> VerdictData:
     rows = comparison.rows
-    places = candidates(rows)
+    places = _choose_baselines(rows)
     allowed = margin(comparison.options.margin)
     metrics = _judged(rows)
     reasons: dict[str, int] = {}
     baselines = [
-        BaselineData(row=place, cells=cells_against(rows, place, metrics, allowed, reasons)) for place in places
+        _BaselineData(row=place, cells=_cells_against(rows, place, metrics, allowed, reasons)) for place in places
     ]
     chosen = next((index for index, place in enumerate(places) if rows[place].is_baseline), 0)
     return VerdictData(
@@ -70,28 +70,28 @@ def _judged(rows: Sequence[Row]) -> list[Metric]:
     ]
 
 
-def candidates(rows: Sequence[Row]) -> list[int]:
+def _choose_baselines(rows: Sequence[Row]) -> list[int]:
     """Rows that may be a baseline: the comparison's own first, then those on the front, then the others, in order."""
     measured = [place for place, row in enumerate(rows) if row.phase != "published"]
     measured.sort(key=lambda place: (not rows[place].is_baseline, not rows[place].on_front))
-    most = max(4, min(MOST_BASELINES, MOST_PAIRS // max(len(measured), 1)))
+    most = max(4, min(_MOST_BASELINES, _MOST_PAIRS // max(len(measured), 1)))
     return sorted(measured[:most]) if len(measured) > 1 else []
 
 
-def cells_against(
+def _cells_against(
     rows: Sequence[Row], place: int, metrics: Sequence[Metric], allowed: Margin, reasons: dict[str, int]
-) -> list[VerdictCell]:
+) -> list[_VerdictCell]:
     baseline = rows[place]
     baselines = [baseline if row.phase == baseline.phase and row is not baseline else None for row in rows]
     return [
-        cell(index, number, verdict, reasons)
+        _cell(index, number, verdict, reasons)
         for number, metric in enumerate(metrics)
         for index, verdict in held_together(metric, rows, baselines, allowed)
     ]
 
 
-def cell(row: int, metric: int, verdict: Verdict, reasons: dict[str, int]) -> VerdictCell:
-    return VerdictCell(
+def _cell(row: int, metric: int, verdict: Verdict, reasons: dict[str, int]) -> _VerdictCell:
+    return _VerdictCell(
         row=row,
         metric=metric,
         word=verdict.word,

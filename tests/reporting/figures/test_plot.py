@@ -11,11 +11,11 @@ from densebench.comparison.compare import CompareOptions, compare
 from densebench.errors import ResultsError
 from densebench.records import Run
 from densebench.reporting.figures.confusion import plot_confusion
-from densebench.reporting.figures.costs import placed
+from densebench.reporting.figures.costs import find_points
 from densebench.reporting.figures.fronts import fronts
 from densebench.reporting.figures.label_placement import Box, nearest_free
 from densebench.reporting.figures.plot import list_pictures, plot
-from densebench.reporting.figures.series import curve, series_of, tail, told_apart
+from densebench.reporting.figures.series import curve, series_of, shorten_names, tail
 
 HOSTILE = "$x^2$_{<script>}\x1b[2J\n" + "long" * 50
 
@@ -161,7 +161,7 @@ def test_no_two_of_twelve_rows_look_alike():
     ],
 )
 def test_names_lose_what_they_share(names, short):
-    assert told_apart(names) == short
+    assert shorten_names(names) == short
 
 
 def test_labels_cover_neither_points_nor_one_another():
@@ -198,6 +198,6 @@ def test_a_confusion_matrix_shows_the_counts_and_the_share_that_is_right(tmp_pat
 def test_a_run_that_did_not_finish_is_no_point_of_accuracy_against_cost(tmp_path):
     broken = dataclasses.replace(make_run("40x12", epochs=2), status="failed")
     comparison = compare([make_run("100x12", epochs=4), broken], CompareOptions())
-    assert [one.label for one, _, _ in placed(series_of(comparison), "epoch_seconds")] == ["100x12"]
+    assert [one.label for one, _, _ in find_points(series_of(comparison), "epoch_seconds")] == ["100x12"]
     assert "unfinished" in plot(comparison, tmp_path / "time.svg")[0].read_text()
     assert "%, failed" in plot(comparison, tmp_path / "accuracy.svg")[0].read_text()
