@@ -29,7 +29,7 @@ def _list_unequal(metric: Metric, row: Row, other: Row) -> list[str]:
 
 
 def terms(metric: Metric, row: Row) -> tuple[object, ...]:
-    """What decides with which rows a figure may be compared: those of equal terms. An unfinished row has none."""
+    """What two rows must have equal for their figures to be compared; an unfinished row equals no other."""
     unfinished = metric.needs_end and not row.completed
     return (id(row) if unfinished else None, *(settings(row, column) for column in metric.requires_equal))
 
