@@ -5,18 +5,17 @@ pictures and the page show it. What an epoch writes into TensorBoard's log is sa
 :mod:`densebench.records`.
 """
 
-import math
-import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from densebench.comparison.arithmetic import total
 from densebench.comparison.display import Bar, Cost, Curve, Display, Shown
 from densebench.errors import unknown
-from densebench.records import COLUMNS, EpochRecord, Phase, Run, Show
+from densebench.records import COLUMNS, Phase, Show
 
-Figure = Callable[[Run], float | None]
+# How a run's figure is made of its column: the value for the whole run, or one computed from those of the epochs. A
+# last value or a sum needs every epoch that it is made of; a median and a maximum leave unknown ones and NaN out.
+Over = Literal["run", "last", "median", "max", "sum"]
 
 # What must be equal for two figures to say something about the networks.
 HARDWARE = ("device", "device_kind", "gpu_name", "gpu_memory_bytes", "cpu", "cpu_cores", "cpu_quota", "threads")
@@ -28,6 +27,8 @@ class Metric:
     """One figure of a run. ``kind`` says how two are compared: by their ratio or by their difference."""
 
     name: str
+    column: str  # of COLUMNS
+    over: Over
     title: str
     show: Show
     best: Literal["low", "high"]
@@ -35,51 +36,14 @@ class Metric:
     exact: bool
     requires_equal: tuple[str, ...]  # columns
     means: str
-    figure: Figure
     needs_end: bool  # says nothing before the run is completed
     stands_in_for: str | None  # a metric: this one is shown and judged only where that one is unknown
     display: Display
 
 
-def of_run(name: str) -> Figure:
-    """A column that describes the whole run."""
-    return lambda run: getattr(run, name)
-
-
-def last(name: str) -> Figure:
-    """The value of the last epoch; unknown if just that epoch lacks it."""
-    return lambda run: getattr(run.records[-1], name) if run.records else None
-
-
-def over_epochs(name: str, summarise: Callable[[list[float]], float]) -> Figure:
-    """A summary over the epochs that have the value."""
-
-    def figure(run: Run) -> float | None:
-        known = [value for record in run.records if (value := value_of(record, name)) is not None]
-        return summarise(known) if known else None
-
-    return figure
-
-
-def value_of(record: EpochRecord, name: str) -> float | None:
-    value: float | None = getattr(record, name)
-    return None if value is None or math.isnan(value) else value
-
-
-def total_of(name: str) -> Figure:
-    """The sum over the epochs; a single unknown epoch leaves it unknown."""
-
-    def figure(run: Run) -> float | None:
-        values: list[float | None] = [getattr(record, name) for record in run.records]
-        known = [value for value in values if value is not None]
-        return total(known) if known and len(known) == len(values) else None
-
-    return figure
-
-
 def metric(
     column: str,
-    figure: Figure,
+    over: Over,
     display: Display,
     *,
     name: str | None = None,
@@ -94,6 +58,8 @@ def metric(
     is_accuracy = about.show == "percent"
     return Metric(
         name=name or column,
+        column=column,
+        over=over,
         title=title or about.title,
         show=about.show,
         best=about.best or "low",
@@ -101,7 +67,6 @@ def metric(
         exact=about.exact,
         requires_equal=requires_equal,
         means=means or about.means,
-        figure=figure,
         needs_end=needs_end,
         stands_in_for=stands_in_for,
         display=display,
@@ -117,7 +82,7 @@ METRICS: dict[str, Metric] = {
     for entry in (
         metric(
             "params",
-            of_run("params"),
+            "run",
             Display(
                 table=Shown({"train": 20, "eval": 20, "speed": 20}, keep=21),
                 page_verdict=80,
@@ -126,10 +91,10 @@ METRICS: dict[str, Metric] = {
                 bar=Bar("size", 10),
             ),
         ),
-        metric("trainable_params", of_run("trainable_params"), Display()),
+        metric("trainable_params", "run", Display()),
         metric(
             "forward_macs",
-            of_run("forward_macs"),
+            "run",
             Display(
                 table=Shown({"train": 40, "speed": 30}, keep=5),
                 page_verdict=90,
@@ -138,12 +103,12 @@ METRICS: dict[str, Metric] = {
                 bar=Bar("size", 30),
             ),
         ),
-        metric("weights_bytes", of_run("weights_bytes"), Display(table=Shown({"train": 30}, keep=12), listed=30)),
-        metric("model_file_bytes", of_run("model_file_bytes"), Display(listed=40, bar=Bar("size", 20))),
-        metric("checkpoint_file_bytes", of_run("checkpoint_file_bytes"), Display(listed=50)),
+        metric("weights_bytes", "run", Display(table=Shown({"train": 30}, keep=12), listed=30)),
+        metric("model_file_bytes", "run", Display(listed=40, bar=Bar("size", 20))),
+        metric("checkpoint_file_bytes", "run", Display(listed=50)),
         metric(
             "epoch_seconds",
-            over_epochs("epoch_seconds", statistics.median),
+            "median",
             Display(
                 table=Shown({"train": 50, "published": 40}, keep=26),
                 interval=Shown({"train": 60}, keep=1),
@@ -158,7 +123,7 @@ METRICS: dict[str, Metric] = {
         ),
         metric(
             "images_per_second",
-            over_epochs("images_per_second", statistics.median),
+            "median",
             Display(
                 table=Shown({"train": 70, "eval": 60, "speed": 40}, keep=19),
                 judged=("eval", "speed"),
@@ -171,25 +136,25 @@ METRICS: dict[str, Metric] = {
         ),
         metric(
             "step_ms_p50",
-            over_epochs("step_ms_p50", statistics.median),
+            "median",
             Display(table=Shown({"speed": 50}, keep=20), listed=90),
             requires_equal=PER_IMAGE,
         ),
         metric(
             "latency_ms_p50",
-            over_epochs("latency_ms_p50", statistics.median),
+            "median",
             Display(table=Shown({"eval": 70}, keep=15), judged=_MEASURED, listed=220),
             requires_equal=PER_IMAGE,
         ),
         metric(
             "first_step_seconds",
-            of_run("first_step_seconds"),
+            "run",
             Display(table=Shown({"speed": 60}, keep=6), listed=60),
             requires_equal=PER_IMAGE,
         ),
         metric(
             "gpu_peak_bytes",
-            over_epochs("gpu_peak_bytes", max),
+            "max",
             Display(
                 table=Shown({"train": 80, "eval": 80, "speed": 70, "published": 60}, keep=24),
                 judged=_MEASURED,
@@ -202,7 +167,7 @@ METRICS: dict[str, Metric] = {
         ),
         metric(
             "host_peak_bytes",
-            over_epochs("host_peak_bytes", max),
+            "max",
             Display(
                 table=Shown({"train": 90, "eval": 90, "speed": 80}, keep=23),
                 judged=_MEASURED,
@@ -216,7 +181,7 @@ METRICS: dict[str, Metric] = {
         ),
         metric(
             "energy_joules",
-            total_of("energy_joules"),
+            "sum",
             Display(
                 table=Shown({"train": 100}, keep=11),
                 judged=_MEASURED,
@@ -231,7 +196,7 @@ METRICS: dict[str, Metric] = {
         ),
         metric(
             "total_seconds",
-            of_run("total_seconds"),
+            "run",
             Display(
                 table=Shown({"train": 110, "published": 50}, keep=9),
                 page_verdict=40,
@@ -244,31 +209,29 @@ METRICS: dict[str, Metric] = {
         ),
         metric(
             "time_to_target_seconds",
-            of_run("time_to_target_seconds"),
+            "run",
             Display(table=Shown({"train": 120}, keep=10), listed=210, cost=Cost(30)),
             requires_equal=(*PER_EPOCH, *DATA, "target"),
             needs_end=True,
         ),
         metric(
             "train_loss",
-            last("train_loss"),
+            "last",
             Display(listed=140, curve=Curve("loss", "Train loss", "cross-entropy, nats")),
             requires_equal=DATA,
             needs_end=True,
         ),
         metric(
             "train_accuracy",
-            last("train_accuracy"),
+            "last",
             Display(listed=150, curve=Curve("accuracy", "Train accuracy", "accuracy, %")),
             requires_equal=DATA,
             needs_end=True,
         ),
-        metric(
-            "validation_accuracy", last("validation_accuracy"), Display(listed=160), requires_equal=DATA, needs_end=True
-        ),
+        metric("validation_accuracy", "last", Display(listed=160), requires_equal=DATA, needs_end=True),
         metric(
             "test_loss",
-            last("test_loss"),
+            "last",
             Display(
                 table=Shown({"eval": 50}, keep=7),
                 page_verdict=20,
@@ -280,7 +243,7 @@ METRICS: dict[str, Metric] = {
         ),
         metric(
             "test_accuracy",
-            last("test_accuracy"),
+            "last",
             Display(
                 table=Shown({"train": 130, "eval": 30, "published": 30}, keep=27),
                 interval=Shown({"train": 140}, keep=2),
@@ -295,7 +258,7 @@ METRICS: dict[str, Metric] = {
         ),
         metric(
             "test_accuracy",
-            over_epochs("test_accuracy", max),
+            "max",
             Display(table=Shown({"train": 150}, keep=18), listed=190),
             name="best_test_accuracy",
             requires_equal=DATA,
@@ -305,7 +268,7 @@ METRICS: dict[str, Metric] = {
         ),
         metric(
             "test_top5_accuracy",
-            last("test_top5_accuracy"),
+            "last",
             Display(table=Shown({"eval": 40}, keep=8), listed=200),
             requires_equal=DATA,
             needs_end=True,

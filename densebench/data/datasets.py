@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from densebench.config import DataConfig
 from densebench.data import digits, folder, synthetic
 from densebench.data.cifar import loader
-from densebench.data.cifar.archive import is_at_hand
-from densebench.data.images import Dataset, DatasetFacts, Images, PerChannel, Progress, Source, Split, ignore
+from densebench.data.cifar.archive import is_available
+from densebench.data.images import Dataset, DatasetFacts, Images, OnProgress, PerChannel, Source, Split, ignore
 from densebench.data.keyed_random import key
 from densebench.data.pixel_statistics import mean_and_deviation, sha256_of
 from densebench.data.resizing import check_memory
@@ -41,10 +41,10 @@ def facts(config: DataConfig) -> DatasetFacts:
 
 def absent(data_dir: str | None) -> list[str]:
     """The datasets that would have to be downloaded first."""
-    return [name for name, edition in loader.EDITIONS.items() if not is_at_hand(edition, data_dir)]
+    return [name for name, edition in loader.EDITIONS.items() if not is_available(edition, data_dir)]
 
 
-def load(config: DataConfig, on_progress: Progress = ignore) -> Dataset:
+def load(config: DataConfig, on_progress: OnProgress = ignore) -> Dataset:
     """The images that ``config`` asks for; raises :class:`InputError` or its child ``DatasetError``."""
     wanted = facts(config)
     _check_memory(wanted)
@@ -83,7 +83,7 @@ def _whole(config: DataConfig) -> DatasetFacts:
     raise unknown("dataset", config.dataset, NAMES)
 
 
-def _source(config: DataConfig, wanted: DatasetFacts, on_progress: Progress) -> Source:
+def _source(config: DataConfig, wanted: DatasetFacts, on_progress: OnProgress) -> Source:
     if config.dataset in loader.EDITIONS:
         return loader.source(loader.EDITIONS[config.dataset], config, on_progress)
     if config.dataset == "digits":

@@ -7,14 +7,15 @@ from rich.console import Group, RenderableType
 
 from densebench.comparison.compare import CompareOptions, compare
 from densebench.comparison.formats import summary_text
-from densebench.comparison.metrics import METRICS, order_metrics
+from densebench.comparison.metrics import order_metrics
+from densebench.comparison.run_figures import Figures, compute_figures
 from densebench.comparison.summaries import summarise
 from densebench.records import COLUMNS, Run
 from densebench.reporting import rendering
 from densebench.reporting.comparison_tables import comparison_tables, grid_parts
 from densebench.reporting.export import comparison_text, find_renderer, join_grids
 from densebench.reporting.grid import Grid, make_column
-from densebench.results import store
+from densebench.results import csv_file
 from densebench.units import UNKNOWN
 
 
@@ -51,18 +52,19 @@ def _run_lines(run: Run) -> Iterator[tuple[str, str]]:
 
 
 def _figure_lines(run: Run) -> Iterator[tuple[str, str]]:
+    figures = compute_figures([run])
     for metric in order_metrics(lambda display: display.listed):
-        summary = summarise(metric, [run])
+        summary = summarise(metric, figures[metric.name])
         if summary.n:
-            yield metric.title, summary_text(metric, summary) + _remark(run, metric.name)
+            yield metric.title, summary_text(metric, summary) + _remark(run, figures, metric.name)
 
 
-def _remark(run: Run, name: str) -> str:
+def _remark(run: Run, figures: Figures, name: str) -> str:
     """What must be said beside a figure."""
     if name == "epoch_seconds" and len(run.records) > 1:
         return " (median)"
     if name == "best_test_accuracy":
-        best = METRICS[name].figure(run)
+        (best,) = figures[name]
         epoch = next(record.epoch for record in run.records if record.test_accuracy == best)
         return f" (epoch {epoch}, chosen by looking at the test images)"
     if name == "test_accuracy" and run.dataset == "synthetic":
@@ -73,7 +75,7 @@ def _remark(run: Run, name: str) -> str:
 def runs_text(runs: Sequence[Run], form: str) -> str:
     """Runs in any format but ``table``: CSV as in the results files, JSON with every column."""
     if form == "csv":
-        return store.text_of(runs)
+        return csv_file.format_runs(runs)
     if form == "json":
         return rendering.json_document("runs", {"runs": [_run_content(run) for run in runs]})
     if len(runs) == 1:
@@ -84,10 +86,10 @@ def runs_text(runs: Sequence[Run], form: str) -> str:
 def _run_content(run: Run) -> dict[str, object]:
     """A run under the names of its columns; its epochs as a list, its figures as they are compared."""
     described = {name: getattr(run, name) for name, column in COLUMNS.items() if column.level == "run"}
-    figures = {name: metric.figure(run) for name, metric in METRICS.items()}
+    figures = compute_figures([run])
     return {
         **described,
-        "figures": {name: value for name, value in figures.items() if value is not None},
+        "figures": {name: value for name, (value,) in figures.items() if value is not None},
         "environment": dataclasses.asdict(run.environment),
         "epochs_done": [dataclasses.asdict(record) for record in run.records],
     }
@@ -104,7 +106,7 @@ def evaluation_grids(run: Run, class_names: Sequence[str], confusion: Sequence[S
 def evaluation_text(run: Run, class_names: Sequence[str], confusion: Sequence[Sequence[int]], form: str) -> str:
     """An evaluation in any format but ``table``; its CSV is the one row of its results file."""
     if form == "csv":
-        return store.text_of([run])
+        return csv_file.format_runs([run])
     if form == "json":
         classes = rendering.values(_class_grid(class_names, confusion))
         content = {"run": _run_content(run), "by_class": classes, "confusion": [list(row) for row in confusion]}

@@ -10,7 +10,7 @@ from synthetic_runs import make_run
 
 from densebench.comparison.compare import CompareOptions, compare
 from densebench.comparison.display import Bar, Cost, Curve, Display, Shown
-from densebench.comparison.metrics import METRICS, metric, total_of
+from densebench.comparison.metrics import METRICS, metric
 from densebench.config import RunConfig
 from densebench.records import COLUMNS, Log
 from densebench.reporting.comparison_tables import comparison_tables
@@ -53,7 +53,7 @@ FACTS = BackendFacts(
 @pytest.fixture(autouse=True)
 def made_up(monkeypatch):
     """The one entry, of a column that no metric was made of; and that column's tag in TensorBoard."""
-    entry = metric("cpu_seconds", total_of("cpu_seconds"), DISPLAY, name="cpu_seconds", title=TITLE)
+    entry = metric("cpu_seconds", "sum", DISPLAY, name="cpu_seconds", title=TITLE)
     monkeypatch.setitem(METRICS, "cpu_seconds", entry)
     logged = dataclasses.replace(COLUMNS["cpu_seconds"], log=Log("effort/sweat"))
     monkeypatch.setitem(COLUMNS, "cpu_seconds", logged)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from densebench.config import DataConfig
-from densebench.data.cifar.archive import Place, contents, find
+from densebench.data.cifar.archive import Place, find_archive, read_contents
 from densebench.data.cifar.editions import CIFAR10, CIFAR100, IMAGE_SIZE, Edition, Member
 from densebench.data.cifar.records import class_names, images_of
-from densebench.data.images import DatasetFacts, Images, PerChannel, Progress, Source, Split
+from densebench.data.images import DatasetFacts, Images, OnProgress, PerChannel, Source, Split
 from densebench.data.resizing import empty, resized
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ def facts(edition: Edition) -> DatasetFacts:
     )
 
 
-def source(edition: Edition, config: DataConfig, on_progress: Progress) -> Source:
+def source(edition: Edition, config: DataConfig, on_progress: OnProgress) -> Source:
     """All images, found in the cache or ``config.data_dir``, or downloaded."""
-    place = find(edition, data_dir=config.data_dir, offline=config.offline, on_progress=on_progress)
+    place = find_archive(edition, data_dir=config.data_dir, offline=config.offline, on_progress=on_progress)
     train, test = _room(place.archive.train), _room(place.archive.test)
     names = _fill(edition, place, train, test, on_progress)
     blog = edition.name == CIFAR10.name
@@ -49,13 +49,13 @@ def source(edition: Edition, config: DataConfig, on_progress: Progress) -> Sourc
     )
 
 
-def _fill(edition: Edition, place: Place, train: Images, test: Images, on_progress: Progress) -> tuple[str, ...]:
+def _fill(edition: Edition, place: Place, train: Images, test: Images, on_progress: OnProgress) -> tuple[str, ...]:
     """Read every member into its slot of ``train`` or ``test``; the class names."""
     archive = place.archive
     slots = _slots(archive.train, train) | _slots(archive.test, test)
     done, total = 0, len(train.labels) + len(test.labels)
     names: tuple[str, ...] = ()
-    for content in contents(place):
+    for content in read_contents(place):
         if content.name == archive.names.name:
             names = class_names(content, edition, archive)
             continue
