@@ -7,8 +7,7 @@ from densebench.comparison.budget import apply_budget
 from densebench.comparison.comparability import environment_differences, hardware_note, mixed_note
 from densebench.comparison.formats import listed
 from densebench.comparison.gate import judge_gate
-from densebench.comparison.grouping import group
-from densebench.comparison.labels import label_rows
+from densebench.comparison.grouping import group, label_rows
 from densebench.comparison.metrics import ALIASES, METRICS
 from densebench.comparison.options import CompareOptions
 from densebench.comparison.pareto import mark_front

@@ -1,11 +1,13 @@
-"""Runs to rows: which runs differ in the seed alone, what is equal in all rows and what differs."""
+"""Runs to rows: which runs differ in the seed alone, what is equal in all rows, what differs, what each is called."""
 
+import dataclasses
+from collections import Counter
 from collections.abc import Sequence
 
+from densebench.comparison.formats import setting_text
 from densebench.comparison.metrics import HARDWARE, METRICS
 from densebench.comparison.options import CompareOptions
-from densebench.comparison.run_figures import Figures, compute_figures
-from densebench.comparison.summaries import summarise
+from densebench.comparison.run_figures import Figures, compute_figures, summarise
 from densebench.comparison.values import Row, setting, settings
 from densebench.errors import unknown
 from densebench.records import COLUMNS, Run
@@ -102,3 +104,34 @@ def shared(rows: Sequence[Row]) -> tuple[str, ...]:
         for column in columns
         if len(values := {settings(row, column) for row in rows}) == 1 and values not in ({(None,)}, {()})
     )
+
+
+def label_rows(rows: Sequence[Row], options: CompareOptions) -> list[Row]:
+    """The rows with labels of which no two are equal."""
+    names = [_name_row(row, rows, options) for row in rows]
+    seen: Counter[str] = Counter()
+    found = []
+    for row, name in zip(rows, names, strict=True):
+        seen[name] += 1
+        label = name if seen[name] == 1 else f"{name} #{seen[name]}"
+        found.append(dataclasses.replace(row, label=label))
+    return found
+
+
+def _describe_setting(row: Row, column: str) -> str:
+    """A word speaks for itself, a number needs its title: ``jax``, ``batch 32``."""
+    text = setting_text(row, column)
+    return text if COLUMNS[column].type is str else f"{COLUMNS[column].about.title.lower()} {text}"
+
+
+def _name_row(row: Row, rows: Sequence[Row], options: CompareOptions) -> str:
+    if not options.group or row.phase == "published":
+        return row.runs[0].run
+    variants = settings(row, "variant")
+    alike = [other for other in rows if other.phase == row.phase and settings(other, "variant") == variants]
+    parts = [setting_text(row, "variant"), *(_describe_setting(row, column) for column in differing(alike))]
+    if row.phase != "train" and any(other.phase == "train" for other in rows):
+        parts.append(row.phase)
+    if row.is_baseline and any(not other.is_baseline for other in alike):
+        parts.append("baseline")
+    return " · ".join(part for part in parts if part)

@@ -1,10 +1,12 @@
-"""One figure a run for every metric, computed for all runs at once from the frame of their epochs."""
+"""One figure a run for every metric, from the frame of their epochs, and its summary over the runs of a row."""
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from densebench.comparison.metrics import METRICS, Metric
-from densebench.comparison.statistics import total
+from densebench.comparison.statistics import mean, mean_interval, total, variance
+from densebench.comparison.values import Summary
 from densebench.records import Run
 from densebench.results.epoch_table import concatenate, to_table
 
@@ -55,3 +57,18 @@ def _sum_complete(cells: "pd.Series") -> "pd.Series":
     incomplete = cells.index[cells.isna()]
     complete = cells[~cells.index.isin(incomplete)]
     return pd.Series({place: total(group.tolist()) for place, group in complete.groupby(level="run")}, dtype="float64")
+
+
+def summarise(metric: Metric, values: Sequence[float | None]) -> Summary:
+    """A value that is not finite (a diverged run's loss) makes the mean ``nan`` and leaves the rest unknown."""
+    known = [value for value in values if value is not None]
+    finite = all(math.isfinite(value) for value in known)
+    several = finite and len(known) > 1
+    return Summary(
+        metric=metric.name,
+        values=tuple(values),
+        n=len(known),
+        mean=(mean(known) if finite else math.nan) if known else None,
+        deviation=math.sqrt(variance(known)) if several else None,
+        interval=None if metric.exact or not several else mean_interval(known),
+    )

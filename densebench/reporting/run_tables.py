@@ -9,8 +9,7 @@ from densebench.comparison.compare import compare
 from densebench.comparison.formats import summary_text
 from densebench.comparison.metrics import order_metrics
 from densebench.comparison.options import CompareOptions
-from densebench.comparison.run_figures import Figures, compute_figures
-from densebench.comparison.summaries import summarise
+from densebench.comparison.run_figures import Figures, compute_figures, summarise
 from densebench.records import COLUMNS, Run
 from densebench.reporting import rendering
 from densebench.reporting.comparison_tables import comparison_tables, grid_parts

@@ -1,8 +1,7 @@
 import pytest
 
 from densebench.comparison.baseline import describe_unmatched, find_nearest, mark_baseline, require_baselines
-from densebench.comparison.grouping import group
-from densebench.comparison.labels import label_rows
+from densebench.comparison.grouping import group, label_rows
 from densebench.comparison.options import CompareOptions
 from densebench.errors import InputError
 

@@ -1,7 +1,6 @@
 import dataclasses
 
-from densebench.comparison.grouping import group
-from densebench.comparison.labels import label_rows
+from densebench.comparison.grouping import group, label_rows
 from densebench.comparison.options import CompareOptions
 
 
