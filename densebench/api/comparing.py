@@ -10,8 +10,8 @@ from rich.console import RenderableType
 from densebench import workflows
 from densebench.comparison import values
 from densebench.comparison.options import parse_compare_options
-from densebench.reporting.comparison_tables import closing_notes, comparison_tables
-from densebench.reporting.frames import comparison_frame, grid_frame, verdicts_frame
+from densebench.reporting.comparison_tables import make_comparison_tables, write_closing_notes
+from densebench.reporting.frames import make_comparison_frame, make_grid_frame, make_verdicts_frame
 from densebench.reporting.notebook import render_html, render_text
 from densebench.results.frame import read_frame
 
@@ -42,7 +42,7 @@ class Comparison:
         interval of the mean), ``_n`` (runs that have it), and against a baseline ``_estimate``, ``_p``, ``_p_holm`` and
         ``_verdict``. Units are those of :func:`load`.
         """
-        return comparison_frame(self._comparison)
+        return make_comparison_frame(self._comparison)
 
     def verdicts(self) -> "pd.DataFrame":
         """One row for each metric of a row that has a baseline; empty without one.
@@ -50,12 +50,12 @@ class Comparison:
         ``estimate`` with its 95 % interval ``low`` to ``high`` is a ratio or a difference, as ``kind`` says; ``word``
         is better, worse, same, inconclusive, no test or not comparable, and ``reason`` says why.
         """
-        return verdicts_frame(self._comparison)
+        return make_verdicts_frame(self._comparison)
 
     @property
     def notes(self) -> list[str]:
         """What a reader of the figures needs to know, in sentences."""
-        return closing_notes(self._comparison)
+        return write_closing_notes(self._comparison)
 
     @property
     def failed(self) -> bool:
@@ -77,7 +77,7 @@ class Comparison:
         return render_html(self._tables())
 
     def _tables(self) -> RenderableType:
-        return comparison_tables(self._comparison)
+        return make_comparison_tables(self._comparison)
 
 
 def compare(
@@ -122,4 +122,4 @@ def summary(*variants: str, classes: int = 10, image_size: int = 32) -> "pd.Data
     image of ``image_size`` pixels), weights_bytes (float32) and source. Raises :class:`densebench.errors.InputError`.
     """
     counted = workflows.summarise(variants, classes=classes, image_size=image_size)
-    return grid_frame(workflows.summary_tables(counted, layers=False)[0])
+    return make_grid_frame(workflows.summary_tables(counted, layers=False)[0])

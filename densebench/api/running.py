@@ -10,10 +10,10 @@ from rich.console import RenderableType
 from densebench import workflows
 from densebench.api.settings import EvaluateSettings, SpeedSettings, TrainSettings, make_options
 from densebench.errors import Interrupted, RunFailed
-from densebench.reporting.frames import grid_frame
+from densebench.reporting.frames import make_grid_frame
 from densebench.reporting.grid_output import grids_tables
 from densebench.reporting.notebook import open_progress, render_html, render_text
-from densebench.reporting.run_tables import class_grid, evaluation_grids
+from densebench.reporting.run_tables import make_class_grid, make_evaluation_grids
 from densebench.results.frame import read_frame
 from densebench.workflows import Confusion, Finished
 
@@ -34,7 +34,7 @@ def plan(
     image), results (the CSV) and directory. Raises :class:`densebench.errors.InputError`.
     """
     options = make_options(settings, TrainSettings, variants=variants, seeds=seeds)
-    return grid_frame(workflows.plan_table(workflows.plan(options, resume=resume, skip_completed=skip_completed)))
+    return make_grid_frame(workflows.plan_table(workflows.plan(options, resume=resume, skip_completed=skip_completed)))
 
 
 def train(
@@ -111,7 +111,7 @@ class Evaluation:
 
     def by_class(self) -> "pd.DataFrame":
         """One row a class: its images, and its accuracy as a fraction."""
-        return grid_frame(class_grid(self._confusion.classes, self._confusion.counts))
+        return make_grid_frame(make_class_grid(self._confusion.classes, self._confusion.counts))
 
     def confusion(self) -> "pd.DataFrame":
         """Images by true class (rows) and the class that was answered (columns)."""
@@ -131,7 +131,7 @@ class Evaluation:
         return render_html(self._tables())
 
     def _tables(self) -> RenderableType:
-        return grids_tables(evaluation_grids(self._finished.run, self._confusion.classes, self._confusion.counts))
+        return grids_tables(make_evaluation_grids(self._finished.run, self._confusion.classes, self._confusion.counts))
 
 
 def evaluate(source: str, *, progress: bool = True, **settings: Unpack[EvaluateSettings]) -> Evaluation:

@@ -49,8 +49,8 @@ def compare(
     """Compare runs: what each costs and reaches, with intervals over seeds, verdicts and a gate."""
     from densebench import workflows
     from densebench.comparison.options import parse_compare_options, parse_names
-    from densebench.reporting.comparison_tables import comparison_tables, environment_table
-    from densebench.reporting.export import comparison_text
+    from densebench.reporting.comparison_tables import make_comparison_tables, make_environment_table
+    from densebench.reporting.export import format_comparison
 
     options = parse_compare_options(
         by=parse_names(by),
@@ -66,12 +66,12 @@ def compare(
     shown = parse_names(columns)
     comparison = workflows.compare(paths, options, published=published)
     print_result(
-        lambda width: comparison_tables(comparison, width=width, columns=shown),
-        lambda: comparison_text(comparison, format, shown),
+        lambda width: make_comparison_tables(comparison, width=width, columns=shown),
+        lambda: format_comparison(comparison, format, shown),
         format,
     )
     if environment:
-        print_table(lambda width: environment_table(comparison.environments, width))
+        print_table(lambda width: make_environment_table(comparison.environments, width))
     if plot is not None:
         print_written(workflows.plot_comparison(comparison, plot))
     if html is not None:

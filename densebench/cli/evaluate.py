@@ -36,15 +36,15 @@ def evaluate(
     """Evaluate a trained network: loss, top-1, top-5, every class, throughput and latency."""
     from densebench import workflows
     from densebench.reporting.live.view import open_view
-    from densebench.reporting.run_tables import evaluation_grids, evaluation_text
+    from densebench.reporting.run_tables import format_evaluation, make_evaluation_grids
 
     evaluated = workflows.evaluate(source, parse_train_options(context), open_view(open_stderr()))
     evaluation, confusion = evaluated.finished.run, evaluated.confusion
     if confusion is None:
         return evaluated.finished.outcome.exit_code
     print_result(
-        lambda width: grids_tables(evaluation_grids(evaluation, confusion.classes, confusion.counts), width=width),
-        lambda: evaluation_text(evaluation, confusion.classes, confusion.counts, format),
+        lambda width: grids_tables(make_evaluation_grids(evaluation, confusion.classes, confusion.counts), width=width),
+        lambda: format_evaluation(evaluation, confusion.classes, confusion.counts, format),
         format,
     )
     if plot is not None:

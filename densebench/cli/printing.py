@@ -48,10 +48,10 @@ def print_finished(finished: Sequence["Finished"], form: str) -> int:
 
     A signal's code goes before a failure's, and that before success.
     """
-    from densebench.reporting.run_tables import runs_tables, runs_text
+    from densebench.reporting.run_tables import format_runs_as, make_run_tables
 
     runs = [one.run for one in finished]
-    print_result(lambda width: runs_tables(runs, width=width), lambda: runs_text(runs, form), form)
+    print_result(lambda width: make_run_tables(runs, width=width), lambda: format_runs_as(runs, form), form)
     for one in finished:
         if one.outcome.status == "interrupted" and one.run.phase == "train":
             print_message(f"Continue with: {_resume_command(one)}")

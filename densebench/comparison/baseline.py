@@ -3,9 +3,9 @@
 import dataclasses
 from collections.abc import Sequence
 
-from densebench.comparison.formats import listed
+from densebench.comparison.formats import join_names
 from densebench.comparison.grouping import SETTINGS
-from densebench.comparison.values import Row, settings
+from densebench.comparison.values import Row, get_settings
 from densebench.errors import InputError, unknown
 from densebench.records import COLUMNS
 
@@ -35,9 +35,9 @@ def _find_by_value(rows: Sequence[Row], wanted: str) -> list[Row]:
     allowed = [name for name, entry in COLUMNS.items() if entry.level != "epoch"]
     if column not in allowed:
         raise unknown("column for --baseline", column, allowed)
-    chosen = [row for row in rows if [_text_of(found) for found in settings(row, column)] == [_text_of(value)]]
+    chosen = [row for row in rows if [_text_of(found) for found in get_settings(row, column)] == [_text_of(value)]]
     if not chosen:
-        there = dict.fromkeys(_text_of(found) for row in rows for found in settings(row, column))
+        there = dict.fromkeys(_text_of(found) for row in rows for found in get_settings(row, column))
         raise unknown(f"value of {column} for --baseline", value, there)
     return chosen
 
@@ -61,7 +61,7 @@ def find_nearest(row: Row, baselines: Sequence[Row]) -> Row | None:
 
 
 def _distance(row: Row, baseline: Row) -> int:
-    return sum(settings(row, column) != settings(baseline, column) for column in SETTINGS)
+    return sum(get_settings(row, column) != get_settings(baseline, column) for column in SETTINGS)
 
 
 def describe_unmatched(rows: Sequence[Row]) -> str | None:
@@ -70,7 +70,7 @@ def describe_unmatched(rows: Sequence[Row]) -> str | None:
     unmatched = [row.label for row in rows if row.phase in phases and not row.is_baseline and row.baseline is None]
     if not unmatched:
         return None
-    return f"No single baseline row corresponds to {listed(unmatched)}: name it more exactly."
+    return f"No single baseline row corresponds to {join_names(unmatched)}: name it more exactly."
 
 
 def require_baselines(rows: Sequence[Row]) -> None:

@@ -4,7 +4,7 @@ import dataclasses
 import operator
 from collections.abc import Callable, Sequence
 
-from densebench.comparison.formats import listed, summary_text
+from densebench.comparison.formats import format_summary, join_names
 from densebench.comparison.metrics import METRICS
 from densebench.comparison.options import Budget, Limit
 from densebench.comparison.values import BudgetResult, Row
@@ -58,11 +58,11 @@ def _describe(text: str, best: Row | None, trained: Sequence[Row]) -> str:
     if best is None:
         found += "none of them with a known accuracy"
     else:
-        accuracy = summary_text(METRICS["test_accuracy"], best.summary("test_accuracy"))
+        accuracy = format_summary(METRICS["test_accuracy"], best.summary("test_accuracy"))
         found += f"the most accurate {best.label} with {accuracy}"
     return f"{found}{_name_rows('left out', trained, False)}{_name_rows('a figure is unknown of', trained, None)}."
 
 
 def _name_rows(what: str, trained: Sequence[Row], within: bool | None) -> str:
     labels = [row.label for row in trained if row.within_budget is within]
-    return f"; {what} {listed(labels)}" if labels else ""
+    return f"; {what} {join_names(labels)}" if labels else ""

@@ -3,44 +3,44 @@
 import dataclasses
 from collections.abc import Sequence
 
-from densebench.comparison.formats import differ, listed
+from densebench.comparison.formats import describe_difference, join_names
 from densebench.comparison.metrics import HARDWARE, Metric
-from densebench.comparison.values import EnvironmentDifference, Row, settings
+from densebench.comparison.values import EnvironmentDifference, Row, get_settings
 from densebench.records import COLUMNS, Environment
 from densebench.units import format_value
 
 _ENVIRONMENT = tuple(entry.name for entry in dataclasses.fields(Environment))
 
 
-def obstacles(metric: Metric, row: Row, other: Row) -> tuple[str, ...]:
+def find_obstacles(metric: Metric, row: Row, other: Row) -> tuple[str, ...]:
     """Columns that differ though the metric needs them equal; hardware counts as a mark, not as an obstacle."""
     found = tuple(column for column in _list_unequal(metric, row, other) if column not in HARDWARE)
     unfinished = metric.needs_end and not (row.completed and other.completed)
     return (*found, "status") if unfinished else found
 
 
-def across_hardware(metric: Metric, row: Row, other: Row) -> bool:
+def is_across_hardware(metric: Metric, row: Row, other: Row) -> bool:
     """Whether a time, a memory or an energy is compared across machines."""
     return any(column in HARDWARE for column in _list_unequal(metric, row, other))
 
 
 def _list_unequal(metric: Metric, row: Row, other: Row) -> list[str]:
-    return [column for column in metric.requires_equal if settings(row, column) != settings(other, column)]
+    return [column for column in metric.requires_equal if get_settings(row, column) != get_settings(other, column)]
 
 
-def terms(metric: Metric, row: Row) -> tuple[object, ...]:
+def get_terms(metric: Metric, row: Row) -> tuple[object, ...]:
     """What two rows must have equal for their figures to be compared; an unfinished row equals no other."""
     unfinished = metric.needs_end and not row.completed
-    return (id(row) if unfinished else None, *(settings(row, column) for column in metric.requires_equal))
+    return (id(row) if unfinished else None, *(get_settings(row, column) for column in metric.requires_equal))
 
 
-def environment_differences(rows: Sequence[Row]) -> tuple[EnvironmentDifference, ...]:
+def find_environment_differences(rows: Sequence[Row]) -> tuple[EnvironmentDifference, ...]:
     """Every column of the environment, and the threads, in which the rows differ or are mixed."""
     found = []
     for column in (*_ENVIRONMENT, "threads"):
         by_value: dict[str, list[str]] = {}
         for row in rows:
-            for value in settings(row, column):
+            for value in get_settings(row, column):
                 by_value.setdefault(format_value(COLUMNS[column].about.show, value), []).append(row.label)
         if len(by_value) > 1:
             values = tuple((text, tuple(labels)) for text, labels in by_value.items())
@@ -48,20 +48,20 @@ def environment_differences(rows: Sequence[Row]) -> tuple[EnvironmentDifference,
     return tuple(found)
 
 
-def hardware_note(rows: Sequence[Row]) -> str | None:
+def note_hardware(rows: Sequence[Row]) -> str | None:
     """A sentence if the rows ran on different hardware."""
-    columns = [column for column in HARDWARE if len({settings(row, column) for row in rows}) > 1]
+    columns = [column for column in HARDWARE if len({get_settings(row, column) for row in rows}) > 1]
     if not columns:
         return None
     return (
-        f"≠ marks times, memory and energy across different hardware ({differ(columns)}): "
+        f"≠ marks times, memory and energy across different hardware ({describe_difference(columns)}): "
         "they compare machines as much as networks."
     )
 
 
-def mixed_note(rows: Sequence[Row]) -> str | None:
+def note_mixed(rows: Sequence[Row]) -> str | None:
     """A sentence if a row holds runs that differ in more than the seed."""
     columns = dict.fromkeys(column for row in rows for column in row.mixed)
     if not columns:
         return None
-    return f"Some rows hold runs that differ in {listed(list(columns))}, not in the seed alone."
+    return f"Some rows hold runs that differ in {join_names(list(columns))}, not in the seed alone."

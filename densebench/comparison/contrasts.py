@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass
 
 from densebench.comparison import statistics
-from densebench.comparison.comparability import across_hardware, obstacles
+from densebench.comparison.comparability import find_obstacles, is_across_hardware
 from densebench.comparison.metrics import Metric
 from densebench.comparison.statistics import Difference, Interval
 from densebench.comparison.values import Row
@@ -46,8 +46,8 @@ def contrast(metric: Metric, row: Row, baseline: Row) -> Contrast:
     found = Contrast(
         metric=metric,
         runs=(ours.n, theirs.n),
-        obstacles=obstacles(metric, row, baseline),
-        marked=across_hardware(metric, row, baseline),
+        obstacles=find_obstacles(metric, row, baseline),
+        marked=is_across_hardware(metric, row, baseline),
         repeats=ours.deviation == 0 == theirs.deviation,
         estimate=_estimate(metric, row, baseline),
     )

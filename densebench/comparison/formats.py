@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from densebench.comparison.metrics import METRICS, Metric
 from densebench.comparison.statistics import Interval
-from densebench.comparison.values import Row, Summary, Verdict, settings
+from densebench.comparison.values import Row, Summary, Verdict, get_settings
 from densebench.records import COLUMNS, Show
 from densebench.units import UNKNOWN, format_number, format_range, format_value
 
 _TIMES = "\N{MULTIPLICATION SIGN}"
 
 
-def summary_text(metric: Metric, summary: Summary, *, unit: bool = True) -> str:
+def format_summary(metric: Metric, summary: Summary, *, unit: bool = True) -> str:
     """Mean and sample deviation, the latter only where there is one."""
     if summary.mean is None:
         return UNKNOWN
@@ -19,12 +19,12 @@ def summary_text(metric: Metric, summary: Summary, *, unit: bool = True) -> str:
     return format_number(metric.show, summary.mean, None if repeats else summary.deviation, unit=unit)
 
 
-def interval_text(show: Show, interval: Interval | None, *, unit: bool = True) -> str:
+def format_interval(show: Show, interval: Interval | None, *, unit: bool = True) -> str:
     """``[95.19, 95.43] %``: both ends in one unit."""
     return UNKNOWN if interval is None else format_range(show, interval.low, interval.high, unit=unit)
 
 
-def p_text(p: float | None) -> str:
+def format_p(p: float | None) -> str:
     if p is None:
         return UNKNOWN
     return "<0.001" if p < 0.001 else f"{p:.3f}"
@@ -56,17 +56,17 @@ def _unit_of_difference(metric: Metric) -> tuple[float, str]:
     return (100.0, " pp") if metric.show == "percent" else (1.0, "")
 
 
-def setting_text(row: Row, column: str) -> str:
+def format_setting(row: Row, column: str) -> str:
     """A setting of a row; several, if the row mixes them."""
     show = COLUMNS[column].about.show
-    return ", ".join(format_value(show, value) for value in settings(row, column))
+    return ", ".join(format_value(show, value) for value in get_settings(row, column))
 
 
-def differ(columns: Sequence[str]) -> str:
+def describe_difference(columns: Sequence[str]) -> str:
     """``backend differs``, ``backend and batch_size differ``."""
-    return f"{listed(columns)} {'differs' if len(columns) == 1 else 'differ'}"
+    return f"{join_names(columns)} {'differs' if len(columns) == 1 else 'differ'}"
 
 
-def listed(names: Sequence[str]) -> str:
+def join_names(names: Sequence[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``."""
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)

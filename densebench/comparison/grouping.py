@@ -4,11 +4,11 @@ import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 
-from densebench.comparison.formats import setting_text
+from densebench.comparison.formats import format_setting
 from densebench.comparison.metrics import HARDWARE, METRICS
 from densebench.comparison.options import CompareOptions
 from densebench.comparison.run_figures import Figures, compute_figures, summarise
-from densebench.comparison.values import Row, setting, settings
+from densebench.comparison.values import Row, get_setting, get_settings
 from densebench.errors import unknown
 from densebench.records import COLUMNS, Run
 
@@ -42,14 +42,14 @@ SETTINGS = ("phase", "variant", *(column for family in _FAMILIES for column in f
 _BESIDE = ("python", "numpy", "driver", "platform", "commit", "host")
 
 
-def group(runs: Sequence[Run], options: CompareOptions, *, is_baseline: bool = False) -> list[Row]:
+def group_runs(runs: Sequence[Run], options: CompareOptions, *, is_baseline: bool = False) -> list[Row]:
     """One row for each set of equal settings, in the order in which they first appear; its runs by seed."""
     columns = _choose_columns(options)
     figures = compute_figures(runs)
     groups: dict[tuple[object, ...], list[int]] = {}
     for index, run in enumerate(runs):
         apart = (index,) if not options.group or run.phase == "published" else ()
-        key = (*apart, *(setting(run, column) for column in columns))
+        key = (*apart, *(get_setting(run, column) for column in columns))
         groups.setdefault(key, []).append(index)
     return [_make_row(runs, members, figures, columns, is_baseline=is_baseline) for members in groups.values()]
 
@@ -78,35 +78,35 @@ def _make_row(
         summaries=tuple(
             summarise(metric, [figures[name][index] for index in by_seed]) for name, metric in METRICS.items()
         ),
-        mixed=tuple(column for column in open_columns if len({setting(run, column) for run in ordered}) > 1),
+        mixed=tuple(column for column in open_columns if len({get_setting(run, column) for run in ordered}) > 1),
         is_baseline=is_baseline,
     )
 
 
-def differing(rows: Sequence[Row], families: Sequence[Sequence[str]] = _FAMILIES) -> tuple[str, ...]:
+def find_differing(rows: Sequence[Row], families: Sequence[Sequence[str]] = _FAMILIES) -> tuple[str, ...]:
     """Settings that tell rows apart, beside the variant; of a family no detail that tells nothing further."""
     found: list[str] = []
     for family in families:
         told: list[tuple[object, ...]] = [()] * len(rows)
         for column in family:
-            finer = [(*before, settings(row, column)) for before, row in zip(told, rows, strict=True)]
+            finer = [(*before, get_settings(row, column)) for before, row in zip(told, rows, strict=True)]
             if len(set(finer)) > len(set(told)):
                 found.append(column)
                 told = finer
     return tuple(found)
 
 
-def shared(rows: Sequence[Row]) -> tuple[str, ...]:
+def find_shared(rows: Sequence[Row]) -> tuple[str, ...]:
     """Settings that are known and equal in all rows."""
     columns = [column for column in SETTINGS if column not in ("phase", "variant")]
     return tuple(
         column
         for column in columns
-        if len(values := {settings(row, column) for row in rows}) == 1 and values not in ({(None,)}, {()})
+        if len(values := {get_settings(row, column) for row in rows}) == 1 and values not in ({(None,)}, {()})
     )
 
 
-def label_rows(rows: Sequence[Row], options: CompareOptions) -> list[Row]:
+def name_rows(rows: Sequence[Row], options: CompareOptions) -> list[Row]:
     """The rows with labels of which no two are equal."""
     names = [_name_row(row, rows, options) for row in rows]
     seen: Counter[str] = Counter()
@@ -120,16 +120,16 @@ def label_rows(rows: Sequence[Row], options: CompareOptions) -> list[Row]:
 
 def _describe_setting(row: Row, column: str) -> str:
     """A word speaks for itself, a number needs its title: ``jax``, ``batch 32``."""
-    text = setting_text(row, column)
+    text = format_setting(row, column)
     return text if COLUMNS[column].type is str else f"{COLUMNS[column].about.title.lower()} {text}"
 
 
 def _name_row(row: Row, rows: Sequence[Row], options: CompareOptions) -> str:
     if not options.group or row.phase == "published":
         return row.runs[0].run
-    variants = settings(row, "variant")
-    alike = [other for other in rows if other.phase == row.phase and settings(other, "variant") == variants]
-    parts = [setting_text(row, "variant"), *(_describe_setting(row, column) for column in differing(alike))]
+    variants = get_settings(row, "variant")
+    alike = [other for other in rows if other.phase == row.phase and get_settings(other, "variant") == variants]
+    parts = [format_setting(row, "variant"), *(_describe_setting(row, column) for column in find_differing(alike))]
     if row.phase != "train" and any(other.phase == "train" for other in rows):
         parts.append(row.phase)
     if row.is_baseline and any(not other.is_baseline for other in alike):

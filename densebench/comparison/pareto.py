@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from densebench.comparison.comparability import terms
+from densebench.comparison.comparability import get_terms
 from densebench.comparison.metrics import METRICS, Metric
 from densebench.comparison.values import Row
 
@@ -25,7 +25,7 @@ def mark_front(rows: Sequence[Row], cost: Metric) -> list[Row]:
     together: dict[tuple[object, ...], list[Point]] = {}
     for index, row in enumerate(rows):
         if (point := _point_of(index, row, cost)) is not None:
-            together.setdefault((terms(ACCURACY, row), terms(cost, row)), []).append(point)
+            together.setdefault((get_terms(ACCURACY, row), get_terms(cost, row)), []).append(point)
     found = list(rows)
     for points in together.values():
         for point, better in find_dominators(points):

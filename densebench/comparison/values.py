@@ -134,11 +134,11 @@ class Comparison:
         return tuple(row for row in self.rows if row.phase == phase)
 
 
-def setting(run: Run, column: str) -> object:
+def get_setting(run: Run, column: str) -> object:
     """The value of a column that describes the run or its environment."""
     return getattr(run if hasattr(run, column) else run.environment, column)
 
 
-def settings(row: Row, column: str) -> tuple[object, ...]:
+def get_settings(row: Row, column: str) -> tuple[object, ...]:
     """The different values of a column among the runs of a row, in their order; one, unless the row mixes them."""
-    return tuple(dict.fromkeys(setting(run, column) for run in row.runs))
+    return tuple(dict.fromkeys(get_setting(run, column) for run in row.runs))

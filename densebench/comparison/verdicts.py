@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from densebench.comparison import statistics
 from densebench.comparison.contrasts import Contrast, contrast, to_scale
-from densebench.comparison.formats import differ, p_text
+from densebench.comparison.formats import describe_difference, format_p
 from densebench.comparison.metrics import METRICS, Metric
 from densebench.comparison.options import Margin
 from densebench.comparison.values import Row, Verdict, Word
@@ -117,12 +117,12 @@ def _describe(contrast: Contrast, word: Word, p_holm: float | None, more_seeds: 
         return _sentence(f"no run differs from the others of its side, {counts}")
     test = "paired by seed" if contrast.paired else "Welch's t test"
     advice = _advise_seeds(more_seeds) if word == "inconclusive" else ""
-    return _sentence(f"{test}, {counts}, p {p_text(p_holm)}{advice}")
+    return _sentence(f"{test}, {counts}, p {format_p(p_holm)}{advice}")
 
 
 def _describe_obstacles(columns: Sequence[str]) -> str:
     unequal = [column for column in columns if column != "status"]
-    parts = [differ(unequal)] if unequal else []
+    parts = [describe_difference(unequal)] if unequal else []
     if "status" in columns:
         parts.append("a run is not completed")
     return _sentence("; ".join(parts))

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from densebench.comparison.formats import format_estimate, format_estimate_interval, p_text, setting_text
-from densebench.comparison.grouping import differing
+from densebench.comparison.formats import format_estimate, format_estimate_interval, format_p, format_setting
+from densebench.comparison.grouping import find_differing
 from densebench.comparison.metrics import METRICS
 from densebench.comparison.values import GateResult, Row, Verdict
 from densebench.records import Phase
@@ -22,7 +22,7 @@ TITLES: dict[Phase, str] = {  # in the order of the tables
 def phase_grid(rows: Sequence[Row], columns: Sequence[str] | None, *, labels: bool) -> Grid:
     """All columns that a wide table has; ``labels`` names rows by their labels, else by the variant alone."""
     names = list(columns) if columns is not None else _default_columns(rows)
-    first = [row.label if labels else setting_text(row, "variant") for row in rows]
+    first = [row.label if labels else format_setting(row, "variant") for row in rows]
     return Grid(
         name=rows[0].phase,
         title=TITLES[rows[0].phase],
@@ -46,9 +46,9 @@ def verdict_grid(rows: Sequence[Row], columns: Sequence[str] | None) -> Grid | N
         make_column(
             "interval", "95 % interval", [format_estimate_interval(one) for _, one in found], show="number", keep=5
         ),
-        make_column("p", "p (Holm)", [p_text(one.p_holm) for _, one in found], show="number", keep=4),
+        make_column("p", "p (Holm)", [format_p(one.p_holm) for _, one in found], show="number", keep=4),
         make_column(
-            "p_permutation", "p (exact)", [p_text(one.p_permutation) for _, one in found], show="number", keep=2
+            "p_permutation", "p (exact)", [format_p(one.p_permutation) for _, one in found], show="number", keep=2
         ),
         make_column("verdict", "Verdict", [word_text(verdict) for _, verdict in found], keep=6),
     ]
@@ -92,7 +92,7 @@ def _default_columns(rows: Sequence[Row]) -> list[str]:
     if rows[0].phase == "published":
         return figures
     status = [] if all(row.completed for row in rows) else ["status"]
-    return list(dict.fromkeys([*status, *differing(rows), *figures]))
+    return list(dict.fromkeys([*status, *find_differing(rows), *figures]))
 
 
 def _is_shown(row: Row, verdict: Verdict, columns: Sequence[str] | None) -> bool:

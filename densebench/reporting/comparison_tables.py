@@ -7,9 +7,9 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from densebench.comparison.formats import listed, setting_text
-from densebench.comparison.grouping import differing, shared
-from densebench.comparison.values import Comparison, EnvironmentDifference, GateResult, Row, settings
+from densebench.comparison.formats import format_setting, join_names
+from densebench.comparison.grouping import find_differing, find_shared
+from densebench.comparison.values import Comparison, EnvironmentDifference, GateResult, Row, get_settings
 from densebench.escape import plain
 from densebench.records import COLUMNS
 from densebench.reporting.comparison_grids import TITLES, gate_grid, phase_grid, verdict_grid
@@ -18,7 +18,7 @@ from densebench.reporting.rendering import rich_table
 from densebench.reporting.row_columns import SHARED, find_column
 
 
-def comparison_tables(
+def make_comparison_tables(
     comparison: Comparison, *, width: int | None = None, columns: Sequence[str] | None = None
 ) -> RenderableType:
     """Everything that ``compare`` prints. Without a width (for a pipe) it has all columns.
@@ -32,7 +32,7 @@ def comparison_tables(
         if rows:
             parts += _phase_parts(rows, chosen, width)
     parts += list(_verdict_parts(comparison, chosen, width))
-    parts += [_note(text) for text in closing_notes(comparison)]
+    parts += [_note(text) for text in write_closing_notes(comparison)]
     return Group(*parts)
 
 
@@ -48,8 +48,10 @@ def fit_rows(rows: Sequence[Row], columns: Sequence[str] | None, width: int | No
     found = fit(phase_grid(rows, columns, labels=False), width)
     if rows[0].phase == "published":
         return found
-    shown = {column.name for column in found.grid.columns} & set(differing(rows))
-    distinct = {(settings(row, "variant"), *(settings(row, column) for column in sorted(shown))) for row in rows}
+    shown = {column.name for column in found.grid.columns} & set(find_differing(rows))
+    distinct = {
+        (get_settings(row, "variant"), *(get_settings(row, column) for column in sorted(shown))) for row in rows
+    }
     ungrouped = any(row.label in {run.run for run in row.runs} for row in rows)
     if len(distinct) == len(rows) and not ungrouped:
         return found
@@ -69,10 +71,10 @@ def grid_parts(grid: Grid, width: int | None) -> list[RenderableType]:
 
 
 def _shared_text(rows: Sequence[Row]) -> list[str]:
-    equal = [column for column in SHARED if column in shared(rows)]
+    equal = [column for column in SHARED if column in find_shared(rows)]
     if not equal:
         return []
-    texts = [f"{COLUMNS[column].about.title.lower()} {setting_text(rows[0], column)}" for column in equal]
+    texts = [f"{COLUMNS[column].about.title.lower()} {format_setting(rows[0], column)}" for column in equal]
     return [f"{'Equal in all rows' if len(rows) > 1 else 'Settings'}: {', '.join(texts)}."]
 
 
@@ -84,12 +86,12 @@ def _verdict_parts(comparison: Comparison, columns: Sequence[str] | None, width:
     return parts
 
 
-def closing_notes(comparison: Comparison) -> list[str]:
+def write_closing_notes(comparison: Comparison) -> list[str]:
     """What a reader of the figures needs to know, in sentences."""
     found = list(comparison.notes)
     if any(row.dominated_by for row in comparison.rows):
         cost = comparison.options.cost
-        front = listed([row.label for row in comparison.rows if row.on_front])
+        front = join_names([row.label for row in comparison.rows if row.on_front])
         found.append(f"On the Pareto front of test accuracy against {cost.title.lower()}: {front}.")
     if any(row.summary("best_test_accuracy").n for row in comparison.of("train")):
         found.append("Best of test is chosen by looking at the test images; Test acc. is the last epoch's.")
@@ -108,7 +110,7 @@ def _gate_text(gate: GateResult) -> str:
     return f"Gate {'failed' if gate.failed else 'passed'}{' (strict)' if gate.strict else ''}: {', '.join(parts)}."
 
 
-def environment_table(differences: Sequence[EnvironmentDifference], width: int | None = None) -> RenderableType:
+def make_environment_table(differences: Sequence[EnvironmentDifference], width: int | None = None) -> RenderableType:
     """Where the environments of the rows differ."""
     if not differences:
         return _note("The environments of all rows are the same.")

@@ -5,18 +5,18 @@ from collections.abc import Callable, Iterable, Sequence
 
 from densebench.comparison.grouping import SETTINGS
 from densebench.comparison.metrics import METRICS
-from densebench.comparison.values import Comparison, Row, Summary, Verdict, settings
+from densebench.comparison.values import Comparison, Row, Summary, Verdict, get_settings
 from densebench.errors import unknown
 from densebench.reporting import rendering
 from densebench.reporting.comparison_grids import TITLES, gate_grid, phase_grid, verdict_grid
-from densebench.reporting.comparison_tables import closing_notes
+from densebench.reporting.comparison_tables import write_closing_notes
 from densebench.reporting.grid import Grid
 from densebench.reporting.row_columns import find_column
 
 _FORMATS = ("table", "csv", "json", "markdown", "latex")
 
 
-def comparison_text(comparison: Comparison, form: str, columns: Sequence[str] | None = None) -> str:
+def format_comparison(comparison: Comparison, form: str, columns: Sequence[str] | None = None) -> str:
     """A comparison in any format but ``table``; raises :class:`InputError` for an unknown column or format."""
     chosen = None if columns is None else [find_column(name) for name in columns]
     if form == "json":
@@ -24,7 +24,7 @@ def comparison_text(comparison: Comparison, form: str, columns: Sequence[str] | 
     if form == "csv":
         return _format_csv(comparison, chosen)
     return join_grids(_comparison_grids(comparison, chosen), find_renderer(form)) + "".join(
-        rendering.remark(note, form) for note in closing_notes(comparison)
+        rendering.remark(note, form) for note in write_closing_notes(comparison)
     )
 
 
@@ -95,7 +95,7 @@ def _flatten_verdict(name: str, verdict: Verdict | None) -> dict[str, object]:
 
 def _setting_value(row: Row, column: str) -> object:
     """The one value of a setting; several of a mixed row as one text."""
-    found = settings(row, column)
+    found = get_settings(row, column)
     return found[0] if len(found) == 1 else ", ".join(str(value) for value in found)
 
 

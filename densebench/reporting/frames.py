@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 _TYPES: dict[type, str] = {str: "string", int: "Int64", float: "Float64", bool: "boolean"}
 
 
-def comparison_frame(comparison: Comparison) -> "pd.DataFrame":
+def make_comparison_frame(comparison: Comparison) -> "pd.DataFrame":
     """One row a row of the comparison, with the columns of ``compare --format csv``."""
     rows = [{"phase": row.phase, **flatten_row(row, None)} for row in comparison.rows]
     return _make_frame(rows, _infer_types(rows))
 
 
-def verdicts_frame(comparison: Comparison) -> "pd.DataFrame":
+def make_verdicts_frame(comparison: Comparison) -> "pd.DataFrame":
     """One row a verdict: a metric of a row against its baseline."""
     rows = [
         {"row": row.label, "baseline": row.baseline, "metric": verdict.metric, **_flatten(describe_verdict(verdict))}
@@ -31,7 +31,7 @@ def verdicts_frame(comparison: Comparison) -> "pd.DataFrame":
     return _make_frame(rows, _infer_types(rows))
 
 
-def grid_frame(grid: Grid) -> "pd.DataFrame":
+def make_grid_frame(grid: Grid) -> "pd.DataFrame":
     """The values of a table, in base units."""
     rows = values(grid)
     return _make_frame(rows, _infer_types(rows))

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from densebench import escape
 from densebench.reporting.grid import Grid, column_width, mark_best
-from densebench.results.cells import harmless, quote
+from densebench.results.cells import make_harmless, quote_cell
 
 _JSON_SCHEMA = 1
 
@@ -78,7 +78,7 @@ def csv_cell(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return float.__repr__(value)
-    return quote(harmless(str(value)))
+    return quote_cell(make_harmless(str(value)))
 
 
 def json_document(kind: str, content: Mapping[str, object]) -> str:

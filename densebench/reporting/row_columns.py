@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from densebench.comparison.comparability import across_hardware, terms
+from densebench.comparison.comparability import get_terms, is_across_hardware
 from densebench.comparison.display import Shown
-from densebench.comparison.formats import interval_text, setting_text, summary_text
+from densebench.comparison.formats import format_interval, format_setting, format_summary
 from densebench.comparison.metrics import ALIASES, METRICS, Metric
-from densebench.comparison.values import Row, settings
+from densebench.comparison.values import Row, get_settings
 from densebench.errors import unknown
 from densebench.records import COLUMNS, Phase, Show
 from densebench.reporting.grid import GridColumn, Value, make_column, results_column
@@ -94,7 +94,7 @@ def row_column(name: str, rows: Sequence[Row]) -> GridColumn:
     if name in _ROW_FACTS:
         fact = _ROW_FACTS[name]
         return make_column(name, fact.title, [fact.value(row) for row in rows], show=fact.show, keep=_keep(name))
-    texts = [setting_text(row, name) for row in rows]
+    texts = [format_setting(row, name) for row in rows]
     values = [_number(row, name) for row in rows] if COLUMNS[name].type in (int, float) else texts
     return results_column(name, values, texts=texts, keep=_keep(name))
 
@@ -138,20 +138,20 @@ def _is_known(name: str, rows: Sequence[Row]) -> bool:
         return any(row.summary(name.removesuffix(_INTERVAL)).interval is not None for row in rows)
     if name in _ROW_FACTS:
         return _ROW_FACTS[name].is_telling(rows)
-    return any(settings(row, name) != (None,) for row in rows)
+    return any(get_settings(row, name) != (None,) for row in rows)
 
 
 def _metric_column(metric: Metric, rows: Sequence[Row]) -> GridColumn:
     unit = fixed_unit(metric.show)
     summaries = [row.summary(metric.name) for row in rows]
-    across = any(across_hardware(metric, rows[0], row) for row in rows)
+    across = any(is_across_hardware(metric, rows[0], row) for row in rows)
     sign = "≠" if across and rows[0].phase != "published" else ""
     return make_column(
         metric.name,
         " ".join(part for part in (metric.title, unit, sign) if part),
         [summary.figure for summary in summaries],
         show=metric.show,
-        texts=[summary_text(metric, summary, unit=not unit) for summary in summaries],
+        texts=[format_summary(metric, summary, unit=not unit) for summary in summaries],
         keep=_keep(metric.name),
         best=_best_rows(metric, rows),
     )
@@ -159,7 +159,7 @@ def _metric_column(metric: Metric, rows: Sequence[Row]) -> GridColumn:
 
 def _interval_column(metric: Metric, rows: Sequence[Row]) -> GridColumn:
     unit = fixed_unit(metric.show)
-    texts = [interval_text(metric.show, row.summary(metric.name).interval, unit=not unit) for row in rows]
+    texts = [format_interval(metric.show, row.summary(metric.name).interval, unit=not unit) for row in rows]
     name = f"{metric.name}{_INTERVAL}"
     title = f"95 % interval of {metric.title.lower()} {unit}".strip()
     return make_column(name, title, texts, show=metric.show, texts=texts, keep=_keep(name))
@@ -171,7 +171,7 @@ def _best_rows(metric: Metric, rows: Sequence[Row]) -> set[int]:
     for index, row in enumerate(rows):
         figure = row.summary(metric.name).figure
         if figure is not None and row.phase != "published":
-            together.setdefault(terms(metric, row), {})[index] = figure
+            together.setdefault(get_terms(metric, row), {})[index] = figure
     found: set[int] = set()
     for figures in together.values():
         best = (min if metric.best == "low" else max)(figures.values())
@@ -182,5 +182,5 @@ def _best_rows(metric: Metric, rows: Sequence[Row]) -> set[int]:
 
 def _number(row: Row, column: str) -> float | None:
     """The first value of a setting that is a number."""
-    value = settings(row, column)[0]
+    value = get_settings(row, column)[0]
     return value if isinstance(value, int | float) else None

@@ -6,29 +6,29 @@ from collections.abc import Iterator, Sequence
 from rich.console import Group, RenderableType
 
 from densebench.comparison.compare import compare
-from densebench.comparison.formats import summary_text
+from densebench.comparison.formats import format_summary
 from densebench.comparison.metrics import order_metrics
 from densebench.comparison.options import CompareOptions
 from densebench.comparison.run_figures import Figures, compute_figures, summarise
 from densebench.records import COLUMNS, Run
 from densebench.reporting import rendering
-from densebench.reporting.comparison_tables import comparison_tables, grid_parts
-from densebench.reporting.export import comparison_text, find_renderer, join_grids
+from densebench.reporting.comparison_tables import grid_parts, make_comparison_tables
+from densebench.reporting.export import find_renderer, format_comparison, join_grids
 from densebench.reporting.grid import Grid, make_column
 from densebench.results import csv_file
 from densebench.units import UNKNOWN
 
 
-def runs_tables(runs: Sequence[Run], *, width: int | None = None) -> RenderableType:
+def make_run_tables(runs: Sequence[Run], *, width: int | None = None) -> RenderableType:
     """What one run cost and reached, or several side by side."""
     if len(runs) == 1:
-        return Group(*grid_parts(_run_grid(runs[0]), width))
-    return comparison_tables(compare(runs, CompareOptions()), width=width)
+        return Group(*grid_parts(_make_run_grid(runs[0]), width))
+    return make_comparison_tables(compare(runs, CompareOptions()), width=width)
 
 
-def _run_grid(run: Run) -> Grid:
+def _make_run_grid(run: Run) -> Grid:
     """One run, a figure a line; the best epoch is marked for what it is."""
-    lines = list(_run_lines(run))
+    lines = list(_iterate_run_lines(run))
     return Grid(
         name="run",
         title=run.run,
@@ -39,24 +39,24 @@ def _run_grid(run: Run) -> Grid:
     )
 
 
-def _run_lines(run: Run) -> Iterator[tuple[str, str]]:
+def _iterate_run_lines(run: Run) -> Iterator[tuple[str, str]]:
     yield "Variant", run.variant
     yield "Dataset", run.dataset or UNKNOWN
     yield "Status", f"{run.status}: {run.reason}" if run.reason else run.status
     if run.phase == "train":
         yield "Epochs", f"{len(run.records)} of {run.epochs if run.epochs is not None else UNKNOWN}"
-    yield from _figure_lines(run)
+    yield from _iterate_figure_lines(run)
     for warning in (run.warnings or "").split("; "):
         if warning:
             yield "Warning", warning
 
 
-def _figure_lines(run: Run) -> Iterator[tuple[str, str]]:
+def _iterate_figure_lines(run: Run) -> Iterator[tuple[str, str]]:
     figures = compute_figures([run])
     for metric in order_metrics(lambda display: display.listed):
         summary = summarise(metric, figures[metric.name])
         if summary.n:
-            yield metric.title, summary_text(metric, summary) + _remark(run, figures, metric.name)
+            yield metric.title, format_summary(metric, summary) + _remark(run, figures, metric.name)
 
 
 def _remark(run: Run, figures: Figures, name: str) -> str:
@@ -72,18 +72,18 @@ def _remark(run: Run, figures: Figures, name: str) -> str:
     return " (last epoch)" if name in ("test_accuracy", "train_accuracy") and run.phase == "train" else ""
 
 
-def runs_text(runs: Sequence[Run], form: str) -> str:
+def format_runs_as(runs: Sequence[Run], form: str) -> str:
     """Runs in any format but ``table``: CSV as in the results files, JSON with every column."""
     if form == "csv":
         return csv_file.format_runs(runs)
     if form == "json":
-        return rendering.json_document("runs", {"runs": [_run_content(run) for run in runs]})
+        return rendering.json_document("runs", {"runs": [_describe_run(run) for run in runs]})
     if len(runs) == 1:
-        return find_renderer(form)(_run_grid(runs[0]))
-    return comparison_text(compare(runs, CompareOptions()), form)
+        return find_renderer(form)(_make_run_grid(runs[0]))
+    return format_comparison(compare(runs, CompareOptions()), form)
 
 
-def _run_content(run: Run) -> dict[str, object]:
+def _describe_run(run: Run) -> dict[str, object]:
     """A run under the names of its columns; its epochs as a list, its figures as they are compared."""
     described = {name: getattr(run, name) for name, column in COLUMNS.items() if column.level == "run"}
     figures = compute_figures([run])
@@ -95,26 +95,26 @@ def _run_content(run: Run) -> dict[str, object]:
     }
 
 
-def evaluation_grids(run: Run, class_names: Sequence[str], confusion: Sequence[Sequence[int]]) -> list[Grid]:
+def make_evaluation_grids(run: Run, class_names: Sequence[str], confusion: Sequence[Sequence[int]]) -> list[Grid]:
     """Loss, accuracies and speed; accuracy by class; how often each class was taken for which.
 
     ``confusion`` is (true class, answered class), in images.
     """
-    return [_run_grid(run), class_grid(class_names, confusion), _confusion_grid(class_names, confusion)]
+    return [_make_run_grid(run), make_class_grid(class_names, confusion), _make_confusion_grid(class_names, confusion)]
 
 
-def evaluation_text(run: Run, class_names: Sequence[str], confusion: Sequence[Sequence[int]], form: str) -> str:
+def format_evaluation(run: Run, class_names: Sequence[str], confusion: Sequence[Sequence[int]], form: str) -> str:
     """An evaluation in any format but ``table``; its CSV is the one row of its results file."""
     if form == "csv":
         return csv_file.format_runs([run])
     if form == "json":
-        classes = rendering.values(class_grid(class_names, confusion))
-        content = {"run": _run_content(run), "by_class": classes, "confusion": [list(row) for row in confusion]}
+        classes = rendering.values(make_class_grid(class_names, confusion))
+        content = {"run": _describe_run(run), "by_class": classes, "confusion": [list(row) for row in confusion]}
         return rendering.json_document("evaluation", content)
-    return join_grids(evaluation_grids(run, class_names, confusion), find_renderer(form))
+    return join_grids(make_evaluation_grids(run, class_names, confusion), find_renderer(form))
 
 
-def class_grid(class_names: Sequence[str], confusion: Sequence[Sequence[int]]) -> Grid:
+def make_class_grid(class_names: Sequence[str], confusion: Sequence[Sequence[int]]) -> Grid:
     totals = [sum(row) for row in confusion]
     shares = [
         row[index] / total if total else None for index, (row, total) in enumerate(zip(confusion, totals, strict=True))
@@ -130,7 +130,7 @@ def class_grid(class_names: Sequence[str], confusion: Sequence[Sequence[int]]) -
     )
 
 
-def _confusion_grid(class_names: Sequence[str], confusion: Sequence[Sequence[int]]) -> Grid:
+def _make_confusion_grid(class_names: Sequence[str], confusion: Sequence[Sequence[int]]) -> Grid:
     """A line is a true class, a column the class that was answered."""
     columns = [
         make_column(f"as {name}", name, [row[index] for row in confusion], show="count")

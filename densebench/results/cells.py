@@ -39,10 +39,10 @@ def encode(column: Column, value: Any) -> str:
         return str(operator.index(value))
     if column.type is float:
         return float.__repr__(float(value))
-    return quote(harmless(str(value)))
+    return quote_cell(make_harmless(str(value)))
 
 
-def harmless(text: str) -> str:
+def make_harmless(text: str) -> str:
     """A text that no spreadsheet runs, without NUL, and no longer than ``LONGEST_TEXT``."""
     text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
     if len(text) > LONGEST_TEXT:
@@ -50,7 +50,7 @@ def harmless(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
-def quote(text: str) -> str:
+def quote_cell(text: str) -> str:
     """A CSV field; ``csv.writer`` leaves a lone carriage return unquoted, which no reader takes back."""
     if any(mark in text for mark in ',"\r\n') or text != text.strip():
         return '"' + text.replace('"', '""') + '"'

@@ -11,7 +11,7 @@ from densebench.errors import ResultsError
 from densebench.records import COLUMNS, SCHEMA, Environment, EpochRecord, Phase, Run, Status
 from densebench.results.cells import Misfit, decode
 from densebench.results.epoch_table import EpochTable, make_frame
-from densebench.results.file_rows import REQUIRED, Level, Row, damage_error, iterate_rows
+from densebench.results.file_rows import REQUIRED, Level, Row, iterate_rows, make_damage_error
 
 _WORDS: dict[str, tuple[str, ...]] = {"status": typing.get_args(Status), "phase": typing.get_args(Phase)}
 
@@ -43,7 +43,7 @@ def describe_run(path: Path, line: int, cells: Mapping[str, str]) -> Run:
     for name in REQUIRED:
         if described[name] is None or described[name] not in _WORDS.get(name, (described[name],)):
             belongs = " or ".join(_WORDS.get(name, ("a name",)))
-            raise damage_error(path, line, f"{name} is {described[name] or ''!r} where {belongs} belongs")
+            raise make_damage_error(path, line, f"{name} is {described[name] or ''!r} where {belongs} belongs")
     described["schema"] = described.get("schema") or SCHEMA
     return Run(**described, environment=Environment(**environment))
 
@@ -79,7 +79,7 @@ def _check_repeated(part: _Part, names: Sequence[str]) -> None:
         cells = part.columns[name]
         if cells.count(cells[0]) != len(cells):
             line = next(line for line, cell in zip(part.lines, cells, strict=True) if cell != cells[0])
-            raise damage_error(part.path, line, f"{name} differs from the run's earlier rows")
+            raise make_damage_error(part.path, line, f"{name} differs from the run's earlier rows")
 
 
 def _make_table(part: _Part) -> EpochTable:
@@ -95,7 +95,7 @@ def _decode(path: Path, lines: Sequence[int], name: str, cells: Sequence[str]) -
     try:
         return decode(COLUMNS[name], cells)
     except Misfit as misfit:
-        raise damage_error(path, lines[misfit.index], str(misfit)) from None
+        raise make_damage_error(path, lines[misfit.index], str(misfit)) from None
 
 
 def _join_parts(path: Path, parts: Sequence[Run]) -> list[Run]:

@@ -40,11 +40,13 @@ def iterate_rows(path: Path, file: typing.TextIO) -> Iterator[Row]:
             if header is None or _is_header(header, cells):
                 header = _read_header(path, reader.line_num, cells)
             elif len(cells) != header.width:
-                raise damage_error(path, reader.line_num, f"it has {len(cells)} cells under {header.width} columns")
+                raise make_damage_error(
+                    path, reader.line_num, f"it has {len(cells)} cells under {header.width} columns"
+                )
             else:
                 yield Row(header, reader.line_num, cells)
     except csv.Error as error:
-        raise damage_error(path, reader.line_num, str(error)) from None
+        raise make_damage_error(path, reader.line_num, str(error)) from None
 
 
 def _is_header(above: Header, cells: list[str]) -> bool:
@@ -58,9 +60,9 @@ def _check_lines(path: Path, lines: Iterable[str]) -> Iterator[str]:
     """The lines of a text; one with NUL is damage_error and a last one without its end is torn."""
     for number, line in enumerate(lines, 1):
         if "\0" in line:
-            raise damage_error(path, number, "it holds a NUL byte")
+            raise make_damage_error(path, number, "it holds a NUL byte")
         if not line.endswith(("\n", "\r")):
-            raise damage_error(path, number, "it is cut off before its end of line")
+            raise make_damage_error(path, number, "it is cut off before its end of line")
         yield line
 
 
@@ -73,10 +75,10 @@ def _read_header(path: Path, line: int, cells: list[str]) -> Header:
         )
     place = {name: index for index, name in enumerate(cells) if name in COLUMNS}
     if any(cells.count(name) > 1 for name in place):
-        raise damage_error(path, line, "it names a column twice")
+        raise make_damage_error(path, line, "it names a column twice")
     levels = {level: [name for name in place if COLUMNS[name].level == level] for level in typing.get_args(Level)}
     return Header(len(cells), place, levels)
 
 
-def damage_error(path: Path, line: int, what: str) -> ResultsError:
+def make_damage_error(path: Path, line: int, what: str) -> ResultsError:
     return ResultsError(f"{path}, line {line}: {what}: the file is damage_error, so restore it or remove it.")

@@ -41,10 +41,10 @@ def _add_published(runs: Sequence[Run]) -> list[Run]:
     """The runs, then the published figures of their variants that are not among them."""
     known = {run.run for run in runs if run.phase == "published"}
     variants = {run.variant for run in runs if run.phase != "published"}
-    return [*runs, *(run for run in published_runs() if run.variant in variants and run.run not in known)]
+    return [*runs, *(run for run in read_published() if run.variant in variants and run.run not in known)]
 
 
-def published_runs() -> list[Run]:
+def read_published() -> list[Run]:
     """All published figures that come with densebench."""
     path = next((path for path in PUBLISHED if path.is_file()), None)
     if path is None:

@@ -23,7 +23,7 @@ def read_all(paths: Iterable[str | Path]) -> list[Run]:
     runs: dict[tuple[object, ...], Run] = {}
     files = [file for path in paths for file in _list_files(Path(path))]
     for run in (run for read in read_files(files) for run in read):
-        key = identity(run)
+        key = identify(run)
         if key not in runs or len(run.records) >= len(runs[key].records):
             runs[key] = run
     return list(runs.values())
@@ -38,7 +38,7 @@ def _list_files(path: Path) -> list[Path]:
     return files
 
 
-def identity(run: Run) -> tuple[object, ...]:
+def identify(run: Run) -> tuple[object, ...]:
     """What two states of one run share; without a start to tell by, only an equal run is the same one."""
     if run.started is None:
         return run.run, run.phase, repr(run)

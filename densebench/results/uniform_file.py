@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from densebench.records import COLUMNS
-from densebench.results.cells import Misfit, decode, quote
+from densebench.results.cells import Misfit, decode, quote_cell
 from densebench.results.epoch_table import make_frame, to_array
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def split(content: bytes) -> UniformFile | None:
     first, end = _epoch_span(names)
     if len(cells) != len(names) or len(set(names)) != len(names) or end - first < 2 or b"\0" in body:
         return None
-    before = "".join(f"{quote(cell)}," for cell in cells[:first]).encode()
-    after = "".join(f",{quote(cell)}" for cell in cells[end:]).encode() + b"\n"
+    before = "".join(f"{quote_cell(cell)}," for cell in cells[:first]).encode()
+    after = "".join(f",{quote_cell(cell)}" for cell in cells[end:]).encode() + b"\n"
     epochs = _cut_out(body, before, after)
     if epochs is None or not _is_plain(epochs, end - first):
         return None

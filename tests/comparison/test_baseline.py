@@ -1,13 +1,13 @@
 import pytest
 
 from densebench.comparison.baseline import describe_unmatched, find_nearest, mark_baseline, require_baselines
-from densebench.comparison.grouping import group, label_rows
+from densebench.comparison.grouping import group_runs, name_rows
 from densebench.comparison.options import CompareOptions
 from densebench.errors import InputError
 
 
 def rows_of(*runs):
-    return label_rows(group(runs, CompareOptions()), CompareOptions())
+    return name_rows(group_runs(runs, CompareOptions()), CompareOptions())
 
 
 @pytest.mark.parametrize("wanted", ["a-s7", "backend=jax", "backend = jax", "jit=true", "cpu=New CPU"])

@@ -4,14 +4,14 @@ import pytest
 
 from densebench.comparison import statistics
 from densebench.comparison.contrasts import contrast
-from densebench.comparison.grouping import group
+from densebench.comparison.grouping import group_runs
 from densebench.comparison.metrics import METRICS
 from densebench.comparison.options import CompareOptions
 
 
 def contrast_of(metric, ours, theirs):
     """The contrast of runs against others."""
-    (row,), (baseline,) = group(ours, CompareOptions()), group(theirs, CompareOptions())
+    (row,), (baseline,) = group_runs(ours, CompareOptions()), group_runs(theirs, CompareOptions())
     return contrast(METRICS[metric], row, baseline)
 
 

@@ -1,12 +1,12 @@
 import pytest
 
 from densebench.comparison.formats import (
-    differ,
+    describe_difference,
     format_estimate,
     format_estimate_interval,
-    interval_text,
-    listed,
-    p_text,
+    format_interval,
+    format_p,
+    join_names,
 )
 from densebench.comparison.metrics import METRICS
 from densebench.comparison.statistics import Interval
@@ -14,17 +14,17 @@ from densebench.comparison.values import Verdict
 
 
 def test_both_ends_of_an_interval_stand_in_one_unit():
-    assert interval_text("seconds", Interval(low=110, high=130)) == "[1.83, 2.17] min"
-    assert interval_text("percent", None) == "-"
+    assert format_interval("seconds", Interval(low=110, high=130)) == "[1.83, 2.17] min"
+    assert format_interval("percent", None) == "-"
 
 
 def test_a_tiny_p_is_not_shown_as_zero():
-    assert (p_text(0.0004), p_text(0.0404), p_text(None)) == ("<0.001", "0.040", "-")
+    assert (format_p(0.0004), format_p(0.0404), format_p(None)) == ("<0.001", "0.040", "-")
 
 
 def test_names_are_listed_as_in_a_sentence():
-    assert (listed(["a"]), listed(["a", "b", "c"])) == ("a", "a, b and c")
-    assert (differ(["a"]), differ(["a", "b"])) == ("a differs", "a and b differ")
+    assert (join_names(["a"]), join_names(["a", "b", "c"])) == ("a", "a, b and c")
+    assert (describe_difference(["a"]), describe_difference(["a", "b"])) == ("a differs", "a and b differ")
 
 
 @pytest.mark.parametrize(

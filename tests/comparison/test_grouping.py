@@ -1,12 +1,12 @@
 import dataclasses
 
-from densebench.comparison.grouping import group, label_rows
+from densebench.comparison.grouping import group_runs, name_rows
 from densebench.comparison.options import CompareOptions
 
 
 def labels(*runs, options=None):
     options = options or CompareOptions()
-    return [row.label for row in label_rows(group(runs, options), options)]
+    return [row.label for row in name_rows(group_runs(runs, options), options)]
 
 
 def test_a_variant_is_enough_where_it_has_one_row(trained):
@@ -38,5 +38,5 @@ def test_a_published_row_has_the_name_of_its_run(trained):
 
 def test_the_baseline_of_a_file_says_so_beside_rows_of_its_variant(trained):
     options = CompareOptions()
-    rows = [*group([trained("a")], options, is_baseline=True), *group([trained("a"), trained("b")], options)]
-    assert [row.label for row in label_rows(rows, options)] == ["a · baseline", "a", "b"]
+    rows = [*group_runs([trained("a")], options, is_baseline=True), *group_runs([trained("a"), trained("b")], options)]
+    assert [row.label for row in name_rows(rows, options)] == ["a · baseline", "a", "b"]

@@ -2,14 +2,14 @@ import math
 
 import pytest
 
-from densebench.comparison.grouping import group
+from densebench.comparison.grouping import group_runs
 from densebench.comparison.metrics import METRICS
 from densebench.comparison.options import CompareOptions, Margin
 from densebench.comparison.verdicts import judge_metric, judge_rows
 
 
 def rows_of(*sides):
-    return [row for side in sides for row in group(side, CompareOptions())]
+    return [row for side in sides for row in group_runs(side, CompareOptions())]
 
 
 def judge(metric, ours, theirs, margin=None):

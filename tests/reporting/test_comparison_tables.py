@@ -13,7 +13,7 @@ from densebench.comparison.compare import compare
 from densebench.comparison.options import CompareOptions, parse_compare_options
 from densebench.errors import InputError
 from densebench.records import EpochRecord, Run
-from densebench.reporting.comparison_tables import comparison_tables, environment_table
+from densebench.reporting.comparison_tables import make_comparison_tables, make_environment_table
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 NETWORKS = {"resnet20": (0.9325, 5.2, 271_098), "40x12": (0.9410, 9.8, 176_122), "100x12": (0.9520, 31.0, 793_150)}
@@ -65,7 +65,7 @@ def published(variant, accuracy):
 @pytest.mark.parametrize("width", [80, 160])
 def test_seeds_of_three_networks(trained, width):
     comparison = compare(list(five_seeds(trained)), CompareOptions())
-    assert_golden(f"seeds-{width}.txt", printed(comparison_tables(comparison, width=width), width))
+    assert_golden(f"seeds-{width}.txt", printed(make_comparison_tables(comparison, width=width), width))
 
 
 @pytest.mark.parametrize("width", [80, 160])
@@ -77,7 +77,7 @@ def test_baseline_budget_and_gate(trained, width):
         sort="test_accuracy",
     )
     runs = [*five_seeds(trained), published("100x12", 0.9549)]
-    assert_golden(f"baseline-{width}.txt", printed(comparison_tables(compare(runs, options), width=width), width))
+    assert_golden(f"baseline-{width}.txt", printed(make_comparison_tables(compare(runs, options), width=width), width))
 
 
 @pytest.mark.parametrize("width", [80, 160])
@@ -89,13 +89,13 @@ def test_single_runs_on_different_machines(trained, width):
         trained("100x12", phase="eval"),
     ]
     comparison = compare(runs, CompareOptions(baseline="resnet20 · tensorflow · Fast Card"))
-    assert_golden(f"machines-{width}.txt", printed(comparison_tables(comparison, width=width), width))
+    assert_golden(f"machines-{width}.txt", printed(make_comparison_tables(comparison, width=width), width))
 
 
 @pytest.mark.parametrize("width", [40, 80, 160, None])
 def test_every_column_is_shown_or_named_and_no_line_is_too_wide(trained, width):
     comparison = compare(list(five_seeds(trained)), CompareOptions())
-    text = printed(comparison_tables(comparison, width=width), width)
+    text = printed(make_comparison_tables(comparison, width=width), width)
     assert all(len(line) <= (width or 1000) for line in text.splitlines())
     for name, title in {"forward_macs": "MACs", "total_seconds": "Total", "best_test_accuracy": "Best of"}.items():
         assert (title in text.split("Variant")[1]) or name in text.replace("\n", " ")
@@ -103,23 +103,23 @@ def test_every_column_is_shown_or_named_and_no_line_is_too_wide(trained, width):
 
 def test_a_pipe_gets_all_columns(trained):
     comparison = compare(list(five_seeds(trained)), CompareOptions())
-    assert "Not shown" not in printed(comparison_tables(comparison), None)
+    assert "Not shown" not in printed(make_comparison_tables(comparison), None)
 
 
 def test_chosen_columns_are_shown_in_their_order(trained):
     comparison = compare(list(five_seeds(trained)), CompareOptions())
-    text = printed(comparison_tables(comparison, width=80, columns=["accuracy", "params", "seed"]), 80)
+    text = printed(make_comparison_tables(comparison, width=80, columns=["accuracy", "params", "seed"]), 80)
     head = next(line for line in text.splitlines() if line.startswith("Variant"))
     assert head.split() == ["Variant", "Test", "acc.", "%", "Params", "Seed"]
     with pytest.raises(InputError, match="did you mean params"):
-        comparison_tables(comparison, columns=["parms"])
+        make_comparison_tables(comparison, columns=["parms"])
 
 
 def test_rows_that_lose_the_column_that_tells_them_apart_are_named_in_full(trained):
     runs = [trained("resnet20"), trained("resnet20", backend="jax")]
     comparison = compare(runs, CompareOptions())
-    wide = printed(comparison_tables(comparison, width=160), 160)
-    chosen = printed(comparison_tables(comparison, width=160, columns=["params"]), 160)
+    wide = printed(make_comparison_tables(comparison, width=160), 160)
+    chosen = printed(make_comparison_tables(comparison, width=160, columns=["params"]), 160)
     assert "resnet20 · jax" not in wide
     assert "resnet20 · jax" in chosen
 
@@ -128,7 +128,7 @@ def test_hostile_names_are_printed_as_they_are_written(trained):
     run = dataclasses.replace(
         trained("[bold]x[/bold]"), run="[red]evil\x1b[31m", warnings="[link=http://x]click[/link]"
     )
-    text = printed(comparison_tables(compare([run], CompareOptions()), width=160), 160)
+    text = printed(make_comparison_tables(compare([run], CompareOptions()), width=160), 160)
     assert "[bold]x[/bold]" in text
     assert "[link=http://x]click[/link]" in text
     assert "\x1b" not in text
@@ -136,20 +136,20 @@ def test_hostile_names_are_printed_as_they_are_written(trained):
 
 def test_the_environments_that_differ_are_listed_with_their_rows(trained):
     runs = [trained("a"), trained("b", device="Slow Card", cpu_cores=8)]
-    text = printed(environment_table(compare(runs, CompareOptions()).environments), 80)
+    text = printed(make_environment_table(compare(runs, CompareOptions()).environments), 80)
     assert text == "Device\n  Fast Card: a\n  Slow Card: b\nCores\n  2: a\n  8: b\n"
-    same = printed(environment_table(compare([trained("a")], CompareOptions()).environments), 80)
+    same = printed(make_environment_table(compare([trained("a")], CompareOptions()).environments), 80)
     assert same == "The environments of all rows are the same.\n"
 
 
 def test_failed_runs_are_never_shown_without_their_status(trained):
     runs = [trained(seed=seed, status="failed", reason="Out of memory.") for seed in range(2)]
-    text = printed(comparison_tables(compare(runs, CompareOptions()), width=80), 80)
+    text = printed(make_comparison_tables(compare(runs, CompareOptions()), width=80), 80)
     assert "failed  " in text
     assert text.count("Out of memory.") == 1
 
 
 def test_the_settings_of_a_single_row_are_listed(trained):
-    assert printed(comparison_tables(compare([trained()], CompareOptions())), None).startswith(
+    assert printed(make_comparison_tables(compare([trained()], CompareOptions())), None).startswith(
         "Settings: dataset digits"
     )

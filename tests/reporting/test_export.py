@@ -8,7 +8,7 @@ import pytest
 from densebench.comparison.compare import compare
 from densebench.comparison.options import CompareOptions, parse_compare_options
 from densebench.errors import InputError
-from densebench.reporting.export import comparison_text
+from densebench.reporting.export import format_comparison
 
 HOSTILE = '=cmd()|<script>"\n[red]\\evil'
 
@@ -22,7 +22,7 @@ def compared(trained):
 
 
 def test_json_names_rows_metrics_and_verdicts_by_their_columns(compared):
-    content = json.loads(comparison_text(compared, "json"))
+    content = json.loads(format_comparison(compared, "json"))
     assert (content["schema"], content["kind"]) == (1, "comparison")
     first, second, last = content["rows"]
     assert first["settings"]["dataset"] == "digits"
@@ -36,7 +36,7 @@ def test_json_names_rows_metrics_and_verdicts_by_their_columns(compared):
 
 
 def test_the_keys_of_json_are_stable(compared):
-    content = json.loads(comparison_text(compared, "json"))
+    content = json.loads(format_comparison(compared, "json"))
     assert list(content) == ["schema", "kind", "rows", "notes", "environments", "budget", "gate"]
     assert list(content["rows"][1]) == [
         "label", "runs", "seeds", "settings", "mixed", "metrics", "is_baseline", "baseline", "verdicts", "on_front",
@@ -50,7 +50,7 @@ def test_the_keys_of_json_are_stable(compared):
 
 
 def test_csv_has_one_line_a_row_and_floats_to_the_last_bit(compared):
-    rows = list(csv.DictReader(io.StringIO(comparison_text(compared, "csv"))))
+    rows = list(csv.DictReader(io.StringIO(format_comparison(compared, "csv"))))
     assert [row["label"] for row in rows] == ["a", "b", f"'{HOSTILE}"]
     assert float(rows[1]["test_accuracy"]) == compared.rows[1].summary("test_accuracy").mean
     assert rows[1]["epoch_seconds_verdict"] == "inconclusive"
@@ -59,7 +59,7 @@ def test_csv_has_one_line_a_row_and_floats_to_the_last_bit(compared):
 
 
 def test_csv_of_chosen_columns_has_no_others(compared):
-    head = comparison_text(compared, "csv", ["accuracy", "epochs"]).splitlines()[0].split(",")
+    head = format_comparison(compared, "csv", ["accuracy", "epochs"]).splitlines()[0].split(",")
     assert "test_accuracy_p_holm" in head
     assert "epochs" in head
     assert "params" not in head
@@ -67,7 +67,7 @@ def test_csv_of_chosen_columns_has_no_others(compared):
 
 @pytest.mark.parametrize("form", ["markdown", "latex"])
 def test_hostile_names_do_nothing_in_documents(compared, form):
-    text = comparison_text(compared, form)
+    text = format_comparison(compared, form)
     assert "<script>" not in text
     assert not any(line.startswith("[red]") for line in text.splitlines())
     assert r"\evil" not in text.replace(r"\\evil", "")
@@ -76,12 +76,12 @@ def test_hostile_names_do_nothing_in_documents(compared, form):
 @pytest.mark.parametrize("form", ["csv", "json", "markdown", "latex"])
 def test_every_format_has_every_row(trained, form):
     runs = [trained(f"net{index}") for index in range(30)]
-    text = comparison_text(compare(runs, CompareOptions()), form)
+    text = format_comparison(compare(runs, CompareOptions()), form)
     assert all(f"net{index}" in text for index in range(30))
 
 
 def test_an_unknown_format_or_column_gets_the_nearest(compared):
     with pytest.raises(InputError, match="markdown"):
-        comparison_text(compared, "markdwon")
+        format_comparison(compared, "markdwon")
     with pytest.raises(InputError, match="test_accuracy"):
-        comparison_text(compared, "json", ["test_acuracy"])
+        format_comparison(compared, "json", ["test_acuracy"])

@@ -13,9 +13,9 @@ from rich.console import Console
 from densebench.comparison.compare import compare
 from densebench.comparison.options import parse_compare_options
 from densebench.records import COLUMNS, EpochRecord, Run
-from densebench.reporting.comparison_tables import comparison_tables
-from densebench.reporting.export import comparison_text
-from densebench.reporting.run_tables import runs_tables, runs_text
+from densebench.reporting.comparison_tables import make_comparison_tables
+from densebench.reporting.export import format_comparison
+from densebench.reporting.run_tables import format_runs_as, make_run_tables
 
 extremes = [0.0, -0.0, 5e-324, 1e-300, 1.0, 1e200, 1.7e308, math.inf, -math.inf, math.nan, -1.0]
 numbers = st.none() | st.sampled_from(extremes) | st.floats()
@@ -55,14 +55,14 @@ def test_any_runs_can_be_compared_and_shown(found, group, width):
     comparison = compare(found, options)
     if len(comparison.rows) > 1 and comparison.rows[0].phase != "published":
         comparison = compare(found, dataclasses.replace(options, baseline=comparison.rows[0].label))
-    shown(comparison_tables(comparison, width=width), width)
-    shown(runs_tables(found[:1], width=width), width)
-    for text in (comparison_text(comparison, "json"), runs_text(found, "json")):
+    shown(make_comparison_tables(comparison, width=width), width)
+    shown(make_run_tables(found[:1], width=width), width)
+    for text in (format_comparison(comparison, "json"), format_runs_as(found, "json")):
         json.loads(text, parse_constant=lambda word: 1 / 0)
-    rows = list(csv.reader(io.StringIO(comparison_text(comparison, "csv"))))
+    rows = list(csv.reader(io.StringIO(format_comparison(comparison, "csv"))))
     assert len({len(row) for row in rows}) <= 1
-    comparison_text(comparison, "markdown")
-    comparison_text(comparison, "latex")
+    format_comparison(comparison, "markdown")
+    format_comparison(comparison, "latex")
 
 
 seeded = st.lists(st.tuples(numbers, fractions, numbers), min_size=2, max_size=5)
@@ -83,8 +83,8 @@ def test_seeds_whose_figures_are_not_finite_can_be_compared_and_shown(ours, thei
         for seed, (seconds, accuracy, loss) in enumerate(figures)
     ]
     comparison = compare(found, parse_compare_options(baseline="a", fail_on="epoch_seconds>+5%,test_loss>+1"))
-    shown(comparison_tables(comparison, width=80), 80)
-    json.loads(comparison_text(comparison, "json"), parse_constant=lambda word: 1 / 0)
+    shown(make_comparison_tables(comparison, width=80), 80)
+    json.loads(format_comparison(comparison, "json"), parse_constant=lambda word: 1 / 0)
 
 
 def shown(renderable, width):

@@ -14,12 +14,12 @@ from densebench.comparison.metrics import METRICS, metric
 from densebench.comparison.options import parse_compare_options
 from densebench.config import RunConfig
 from densebench.records import COLUMNS, Log
-from densebench.reporting.comparison_tables import comparison_tables
-from densebench.reporting.export import comparison_text
+from densebench.reporting.comparison_tables import make_comparison_tables
+from densebench.reporting.export import format_comparison
 from densebench.reporting.figures.plot import plot
 from densebench.reporting.page.chart_data import page_data
 from densebench.reporting.page.page import render
-from densebench.reporting.run_tables import runs_tables, runs_text
+from densebench.reporting.run_tables import format_runs_as, make_run_tables
 from densebench.training.backends.backend import BackendFacts
 from densebench.training.tensorboard import EpochLog
 
@@ -81,17 +81,17 @@ def printed(renderable, width):
 
 
 def test_the_table_has_it_by_its_priority_and_marks_the_best(comparison):
-    training = printed(comparison_tables(comparison, width=60), 60).split("Against")[0]
+    training = printed(make_comparison_tables(comparison, width=60), 60).split("Against")[0]
     assert TITLE in training
     assert "*22.0 ± 2.8 s" in training
 
 
 def test_a_document_has_its_interval_too(comparison):
-    assert "| 95 % interval of sweat |" in comparison_text(comparison, "markdown")
+    assert "| 95 % interval of sweat |" in format_comparison(comparison, "markdown")
 
 
 def test_it_is_judged(comparison):
-    verdicts = printed(comparison_tables(comparison, width=120), 120).split("Against")[1]
+    verdicts = printed(make_comparison_tables(comparison, width=120), 120).split("Against")[1]
     assert any(line.split()[:2] == ["40x12", TITLE] for line in verdicts.splitlines())
 
 
@@ -99,23 +99,23 @@ def test_it_may_be_chosen_sorted_by_gated_and_budgeted(comparison):
     assert [row.label for row in comparison.rows] == ["40x12", "100x12"]
     assert comparison.gate is not None
     assert comparison.gate.conditions[0].condition == "cpu_seconds>+5%"
-    assert TITLE in printed(comparison_tables(comparison, width=80, columns=["cpu_seconds"]), 80)
+    assert TITLE in printed(make_comparison_tables(comparison, width=80, columns=["cpu_seconds"]), 80)
     runs = [run for row in comparison.rows for run in row.runs]
     assert compare(runs, parse_compare_options(budget="cpu_seconds<=30s")).budget.within == ("40x12",)
 
 
 def test_json_and_csv_have_it(comparison):
-    row = json.loads(comparison_text(comparison, "json"))["rows"][0]
+    row = json.loads(format_comparison(comparison, "json"))["rows"][0]
     assert row["metrics"]["cpu_seconds"]["values"] == [20.0, 24.0]
     assert row["verdicts"]["cpu_seconds"]["kind"] == "ratio"
-    head = comparison_text(comparison, "csv").splitlines()[0].split(",")
+    head = format_comparison(comparison, "csv").splitlines()[0].split(",")
     assert {"cpu_seconds", "cpu_seconds_low", "cpu_seconds_verdict"} <= set(head)
 
 
 def test_the_listing_of_a_single_run_has_it():
     run = sweating("100x12", 0, 9.0)
-    assert f"{TITLE} " in printed(runs_tables([run], width=80), 80)
-    assert json.loads(runs_text([run], "json"))["runs"][0]["figures"]["cpu_seconds"] == 36.0
+    assert f"{TITLE} " in printed(make_run_tables([run], width=80), 80)
+    assert json.loads(format_runs_as([run], "json"))["runs"][0]["figures"]["cpu_seconds"] == 36.0
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from densebench.records import COLUMNS, EpochRecord
 from densebench.reporting.grid_output import grids_tables
-from densebench.reporting.run_tables import evaluation_grids, evaluation_text, runs_tables, runs_text
+from densebench.reporting.run_tables import format_evaluation, format_runs_as, make_evaluation_grids, make_run_tables
 from densebench.results import csv_file
 
 CONFUSION = [[5, 1, 0], [0, 7, 2], [0, 0, 0]]
@@ -24,7 +24,7 @@ def printed(renderable, width=80):
 def test_the_end_of_a_training_tells_the_last_epoch_from_the_best_of_test(trained):
     run = trained(accuracy=0.8)
     run = dataclasses.replace(run, records=(*run.records, EpochRecord(epoch=4, test_accuracy=0.75, epoch_seconds=9.0)))
-    text = printed(runs_tables([run], width=80))
+    text = printed(make_run_tables([run], width=80))
     assert "75.00 % (last epoch)" in text
     assert "80.00 % (epoch 3, chosen by looking at the test images)" in text
     assert "4 of 3" in text
@@ -33,23 +33,23 @@ def test_the_end_of_a_training_tells_the_last_epoch_from_the_best_of_test(traine
 
 def test_a_failed_run_says_why_and_has_no_figures_it_lacks(trained):
     run = dataclasses.replace(trained(), status="failed", reason="Out of memory.", warnings="One; two", records=())
-    text = printed(runs_tables([run], width=80))
+    text = printed(make_run_tables([run], width=80))
     assert "failed: Out of memory." in text
     assert text.count("Warning") == 2
     assert "acc." not in text
 
 
 def test_accuracy_on_random_labels_is_said_to_mean_nothing(trained):
-    assert "random labels" in printed(runs_tables([trained(dataset="synthetic")], width=80))
+    assert "random labels" in printed(make_run_tables([trained(dataset="synthetic")], width=80))
 
 
 def test_several_runs_stand_side_by_side(trained):
-    text = printed(runs_tables([trained("a"), trained("b")], width=80))
+    text = printed(make_run_tables([trained("a"), trained("b")], width=80))
     assert [line.split()[0] for line in text.splitlines() if line.startswith(("a ", "b "))] == ["a", "b"]
 
 
 def test_an_evaluation_has_every_class_and_the_confusion(trained):
-    text = printed(grids_tables(evaluation_grids(trained(phase="eval"), CLASSES, CONFUSION), width=80))
+    text = printed(grids_tables(make_evaluation_grids(trained(phase="eval"), CLASSES, CONFUSION), width=80))
     assert "do|g" in text
     assert "77.78" in text
     assert "none        0" in text
@@ -58,13 +58,13 @@ def test_an_evaluation_has_every_class_and_the_confusion(trained):
 def test_a_confusion_of_too_many_classes_for_the_width_names_what_is_left_out(trained):
     names = [f"class{index}" for index in range(40)]
     counts = [list(range(40)) for _ in range(40)]
-    text = printed(grids_tables(evaluation_grids(trained(phase="eval"), names, counts), width=80))
+    text = printed(grids_tables(make_evaluation_grids(trained(phase="eval"), names, counts), width=80))
     assert "Not shown:" in text
     assert "as class39" in text
 
 
 def test_an_evaluation_in_json_has_the_matrix(trained):
-    content = json.loads(evaluation_text(trained(phase="eval"), CLASSES, CONFUSION, "json"))
+    content = json.loads(format_evaluation(trained(phase="eval"), CLASSES, CONFUSION, "json"))
     assert content["confusion"] == CONFUSION
     assert content["by_class"][1] == {"class": "do|g", "images": 9, "accuracy": 7 / 9}
     assert content["by_class"][2]["accuracy"] is None
@@ -73,11 +73,11 @@ def test_an_evaluation_in_json_has_the_matrix(trained):
 
 def test_an_evaluation_in_csv_is_the_row_of_its_file(trained):
     run = trained(phase="eval", epochs=1)
-    assert evaluation_text(run, CLASSES, CONFUSION, "csv") == csv_file.format_runs([run])
+    assert format_evaluation(run, CLASSES, CONFUSION, "csv") == csv_file.format_runs([run])
 
 
 def test_runs_in_json_carry_every_column(trained):
-    content = json.loads(runs_text([trained(), trained("b")], "json"))
+    content = json.loads(format_runs_as([trained(), trained("b")], "json"))
     run = content["runs"][0]
     inside = {*run, *run["environment"], *run["epochs_done"][0]}
     assert set(COLUMNS) <= inside
@@ -86,7 +86,7 @@ def test_runs_in_json_carry_every_column(trained):
 @pytest.mark.parametrize("form", ["markdown", "latex", "csv"])
 @pytest.mark.parametrize("count", [1, 2])
 def test_runs_are_shown_in_every_format(trained, form, count):
-    text = runs_text([trained(f"net{index}") for index in range(count)], form)
+    text = format_runs_as([trained(f"net{index}") for index in range(count)], form)
     assert all(f"net{index}" in text for index in range(count))
     if form == "csv":
         assert len(list(csv.reader(io.StringIO(text)))) == 1 + 3 * count

@@ -3,7 +3,7 @@ import pytest
 from densebench.errors import ResultsError
 from densebench.models import cost, variants
 from densebench.results import csv_file, gathering
-from densebench.results.gathering import gather, published_runs
+from densebench.results.gathering import gather, read_published
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_missing_published_figures_are_told_in_one_sentence(results, monkeypatch
 
 def test_published_parameter_counts_are_those_of_our_variants():
     checked = 0
-    for run in published_runs():
+    for run in read_published():
         if run.trainable_params is not None:
             counted = cost.count(variants.find(run.variant), classes=10, image_size=32)
             assert counted.trainable_params == run.trainable_params
@@ -50,6 +50,6 @@ def test_published_parameter_counts_are_those_of_our_variants():
 
 
 def test_published_figures_are_fractions_in_base_units():
-    first, _, with_memory, *_ = published_runs()
+    first, _, with_memory, *_ = read_published()
     assert (first.variant, first.records[0].test_accuracy) == ("100x12", 0.9549)
     assert (with_memory.records[0].gpu_peak_bytes, with_memory.records[0].epoch_seconds) == (5_452_000_000, 122.0)

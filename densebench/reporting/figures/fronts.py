@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 
-from densebench.comparison.comparability import terms
+from densebench.comparison.comparability import get_terms
 from densebench.comparison.metrics import METRICS
 from densebench.comparison.pareto import ACCURACY, mark_front
 from densebench.comparison.values import Row
@@ -15,7 +15,7 @@ def fronts(rows: Sequence[Row], cost: str) -> list[list[int]]:
     found: dict[tuple[object, ...], list[int]] = {}
     for place, row in enumerate(mark_front(unmarked, METRICS[cost])):
         if row.on_front:
-            found.setdefault((terms(ACCURACY, row), terms(METRICS[cost], row)), []).append(place)
+            found.setdefault((get_terms(ACCURACY, row), get_terms(METRICS[cost], row)), []).append(place)
     return [sorted(front, key=lambda place: rows[place].summary(cost).figure or 0.0) for front in found.values()]
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from densebench.comparison.formats import summary_text
+from densebench.comparison.formats import format_summary
 from densebench.comparison.metrics import METRICS, Metric, order_metrics
 from densebench.comparison.values import Comparison
 from densebench.escape import plain
@@ -89,7 +89,7 @@ def _row_data(one: Series, curves: Sequence[str]) -> _RowData:
         marker=MARKERS.index(one.marker),
         accuracy=accuracy.figure,
         accuracy_range=[min(known), max(known)] if known else [],
-        accuracy_text=summary_text(METRICS["test_accuracy"], accuracy),
+        accuracy_text=format_summary(METRICS["test_accuracy"], accuracy),
         unfinished="" if one.published else unfinished(one.row),
         curves=[curve for run in trained if (curve := _curve_data(run, curves)).epochs],
     )
@@ -129,6 +129,6 @@ def _cost_data(comparison: Comparison, metric: Metric) -> _CostData:
         factor=factor,
         unit=unit,
         values=values,
-        texts=[summary_text(metric, row.summary(name)) for row in rows],
+        texts=[format_summary(metric, row.summary(name)) for row in rows],
         fronts=fronts(rows, name),
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from densebench.comparison.values import Comparison
 from densebench.escape import plain
-from densebench.reporting.comparison_tables import closing_notes
+from densebench.reporting.comparison_tables import write_closing_notes
 from densebench.reporting.figures.files import write_file
 from densebench.reporting.page.chart_data import page_data
 from densebench.reporting.page.runs import about, environments, facts, run_entries
@@ -52,7 +52,7 @@ def render(comparison: Comparison, *, title: str) -> str:
             about=about(comparison),
             sections=sections(comparison),
             facts=facts(comparison),
-            notes=[plain(note) for note in closing_notes(comparison)],
+            notes=[plain(note) for note in write_closing_notes(comparison)],
             gate=comparison.gate,
             environments=environments(comparison),
             runs=run_entries(comparison),

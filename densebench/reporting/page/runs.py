@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from densebench.comparison.formats import setting_text
-from densebench.comparison.grouping import shared
+from densebench.comparison.formats import format_setting
+from densebench.comparison.grouping import find_shared
 from densebench.comparison.values import Comparison
 from densebench.escape import plain
 from densebench.records import COLUMNS, Column, Environment, Run
@@ -71,8 +71,10 @@ def _count(number: int, name: str) -> str:
 def facts(comparison: Comparison) -> list[Fact]:
     """What is equal in all rows that were measured here."""
     rows = [row for row in comparison.rows if row.phase != "published"]
-    equal = shared(rows) if rows else ()
-    return [Fact(title=COLUMNS[name].about.title, text=setting_text(rows[0], name)) for name in SHARED if name in equal]
+    equal = find_shared(rows) if rows else ()
+    return [
+        Fact(title=COLUMNS[name].about.title, text=format_setting(rows[0], name)) for name in SHARED if name in equal
+    ]
 
 
 def environments(comparison: Comparison) -> Environments:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from densebench.comparison.formats import interval_text
+from densebench.comparison.formats import format_interval
 from densebench.comparison.metrics import METRICS
 from densebench.comparison.values import Comparison, Row
 from densebench.escape import plain
@@ -107,7 +107,7 @@ def _table_cell(column: GridColumn, row: Row, cell: Cell) -> _TableCell:
 def _detail(name: str, row: Row) -> str:
     metric = METRICS.get(name)
     interval = row.summary(name).interval if metric is not None and metric.display.interval is not None else None
-    return interval_text(metric.show, interval) if metric is not None and interval is not None else ""
+    return format_interval(metric.show, interval) if metric is not None and interval is not None else ""
 
 
 def _sort_key(cell: Cell) -> float | str | None:
