@@ -27,7 +27,7 @@ from sitting import write
 
 from densebench.config import RunConfig
 from densebench.measuring.gpu.allocator import allocator_memory
-from densebench.measuring.gpu.library import Found
+from densebench.measuring.gpu.card_lookup import Found
 from densebench.measuring.gpu.monitor import Monitor, open_monitor
 from densebench.measuring.host import cpu_model
 from densebench.measuring.stopping_rule import median_interval

@@ -7,11 +7,11 @@ from importlib import metadata
 from typing import Protocol
 
 from densebench import __version__
-from densebench.measuring.gpu.card import GpuFacts
+from densebench.measuring.git_commit import commit
 from densebench.measuring.gpu.monitor import ask_gpu
+from densebench.measuring.gpu.nvml import GpuFacts
 from densebench.measuring.host import cpu_facts, ram_bytes
 from densebench.measuring.malloc import MALLOC
-from densebench.measuring.source_code import commit
 from densebench.records import Environment
 
 # One framework, several distributions: the first that is installed gives the version.

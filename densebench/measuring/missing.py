@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from densebench.config import BACKENDS
 from densebench.measuring.environment import version_of
-from densebench.measuring.gpu.card import GpuFacts
 from densebench.measuring.gpu.monitor import NoGpu, ask_gpu
+from densebench.measuring.gpu.nvml import GpuFacts
 from densebench.measuring.host import CpuFacts, cpu_facts
 
 BUSY_BYTES = 256 * 2**20  # more than an idle card's driver and a login screen take

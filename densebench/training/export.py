@@ -12,7 +12,7 @@ from densebench.config import BACKENDS, RunConfig
 from densebench.errors import InputError, RunFailed
 from densebench.models import keras_layers
 from densebench.models.variants import find
-from densebench.training.backends.hiding import hidden
+from densebench.training.backends.hidden_packages import hidden
 from densebench.training.checkpoints.directory import sync_directory
 
 LEGACY = (".h5", ".hdf5", ".weights.h5")

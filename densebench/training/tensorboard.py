@@ -11,7 +11,7 @@ from densebench.config import RunConfig, deciding_values
 from densebench.errors import RunFailed
 from densebench.records import EpochRecord
 from densebench.training.backends.backend import BackendFacts
-from densebench.training.backends.hiding import hidden
+from densebench.training.backends.hidden_packages import hidden
 
 SCALARS = {
     "loss/train": "train_loss",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from densebench import __version__
 from densebench.measuring.environment import environment_of, host_hash, probe, version_of
-from densebench.measuring.gpu.card import GpuFacts
+from densebench.measuring.gpu.nvml import GpuFacts
 
 
 @dataclass

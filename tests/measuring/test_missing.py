@@ -1,7 +1,7 @@
 import dataclasses
 
-from densebench.measuring.gpu.card import GpuFacts
 from densebench.measuring.gpu.monitor import NoGpu
+from densebench.measuring.gpu.nvml import GpuFacts
 from densebench.measuring.host import CpuFacts
 from densebench.measuring.missing import backend_sentences, cpu_sentences, gpu_sentences, missing
 

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from densebench.measuring.gpu.card import Gauge
+from densebench.measuring.gpu.nvml import Gauge
 from densebench.measuring.stopwatch import Clock
 
 Power = tuple[float, float]  # seconds, watts

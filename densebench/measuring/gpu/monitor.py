@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from densebench.measuring.gpu.allocator import NO_GPU, GpuMemory
-from densebench.measuring.gpu.card import Card, GpuFacts
-from densebench.measuring.gpu.library import Found, NoCardError, find_card
+from densebench.measuring.gpu.card_lookup import Found, NoCardError, find_card
+from densebench.measuring.gpu.nvml import Card, GpuFacts
 from densebench.measuring.gpu.samples import Samples
 from densebench.measuring.stopwatch import Clock
 

@@ -2,8 +2,8 @@
 
 import statistics
 
-from densebench.measuring.gpu.card import Card
 from densebench.measuring.gpu.energy import EnergyMeter
+from densebench.measuring.gpu.nvml import Card
 from densebench.measuring.stopwatch import Clock
 
 SLOW_EVERY = 10  # samples between two readings of what changes slowly or costs more to read

@@ -10,7 +10,7 @@ from typing import Literal
 from densebench.config import RunConfig
 from densebench.errors import InputError
 from densebench.training.backends.frameworks import set_up_jax, set_up_tensorflow, set_up_torch
-from densebench.training.backends.hiding import hidden
+from densebench.training.backends.hidden_packages import hidden
 
 INSTALL = {
     "tensorflow": "pip install 'tensorflow>=2.20'",

@@ -4,8 +4,7 @@ from collections.abc import Callable
 import pytest
 
 from densebench.measuring.gpu.allocator import NO_GPU, GpuMemory
-from densebench.measuring.gpu.card import Card
-from densebench.measuring.gpu.library import Found, NoCardError
+from densebench.measuring.gpu.card_lookup import Found, NoCardError
 from densebench.measuring.gpu.monitor import (
     NoGpu,
     SamplingMonitor,
@@ -14,6 +13,7 @@ from densebench.measuring.gpu.monitor import (
     gpu_warnings,
     open_monitor,
 )
+from densebench.measuring.gpu.nvml import Card
 
 MIB = 2**20
 OURS = 4242

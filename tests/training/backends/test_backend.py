@@ -4,7 +4,7 @@ import pytest
 
 from densebench.errors import InputError
 from densebench.training.backends import backend
-from densebench.training.backends.hiding import hidden
+from densebench.training.backends.hidden_packages import hidden
 
 
 def test_a_backend_that_is_not_installed_is_told_with_what_installs_it(config, monkeypatch):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from densebench.measuring.gpu.library import Found
+from densebench.measuring.gpu.card_lookup import Found
 
 T = TypeVar("T")
 
