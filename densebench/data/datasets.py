@@ -9,9 +9,18 @@ from densebench.config import DataConfig
 from densebench.data import digits, folder, synthetic
 from densebench.data.cifar import loader
 from densebench.data.cifar.archive import is_at_hand
-from densebench.data.images import Dataset, DatasetFacts, Images, PerChannel, Progress, Source, Split, ignore
-from densebench.data.keyed_random import key
-from densebench.data.pixel_statistics import mean_and_deviation, sha256_of
+from densebench.data.images import (
+    Dataset,
+    DatasetFacts,
+    Images,
+    PerChannel,
+    ReportProgress,
+    Source,
+    Split,
+    ignore_progress,
+)
+from densebench.data.keyed_random import derive_key
+from densebench.data.pixel_statistics import compute_mean_and_deviation, hash_images
 from densebench.data.resizing import check_memory
 from densebench.data.selection import first_of_each_class, hold_out
 from densebench.errors import InputError, unknown
@@ -19,13 +28,13 @@ from densebench.errors import InputError, unknown
 if TYPE_CHECKING:
     from densebench.data.images import Indices
 
-__all__ = ["Dataset", "DatasetFacts", "Images", "facts", "load"]
+__all__ = ["Dataset", "DatasetFacts", "Images", "describe", "load"]
 
 NAMES = (*loader.EDITIONS, "digits", "synthetic", "folder:PATH")
-VALIDATION_STREAM = key(0x7A11DA7E)
+VALIDATION_STREAM = derive_key(0x7A11DA7E)
 
 
-def facts(config: DataConfig) -> DatasetFacts:
+def describe(config: DataConfig) -> DatasetFacts:
     """Sizes and counts as they will be used, without loading; raises :class:`InputError` for what cannot be had."""
     whole = _whole(config)
     _check(config, whole)
@@ -39,14 +48,14 @@ def facts(config: DataConfig) -> DatasetFacts:
     )
 
 
-def absent(data_dir: str | None) -> list[str]:
+def list_absent(data_dir: str | None) -> list[str]:
     """The datasets that would have to be downloaded first."""
     return [name for name, edition in loader.EDITIONS.items() if not is_at_hand(edition, data_dir)]
 
 
-def load(config: DataConfig, on_progress: Progress = ignore) -> Dataset:
+def load(config: DataConfig, on_progress: ReportProgress = ignore_progress) -> Dataset:
     """The images that ``config`` asks for; raises :class:`InputError` or its child ``DatasetError``."""
-    wanted = facts(config)
+    wanted = describe(config)
     _check_memory(wanted)
     source = _source(config, wanted, on_progress)
     chosen, held_out = _train_and_validation(config, source)
@@ -66,31 +75,31 @@ def load(config: DataConfig, on_progress: Progress = ignore) -> Dataset:
         flip_allowed=source.flip_allowed,
         random_labels=source.random_labels,
         skipped=source.skipped,
-        sha256=sha256_of((train, validation, test)),
+        sha256=hash_images((train, validation, test)),
     )
 
 
 def _whole(config: DataConfig) -> DatasetFacts:
     """Facts of a dataset before any limit."""
     if config.dataset in loader.EDITIONS:
-        return loader.facts(loader.EDITIONS[config.dataset])
+        return loader.describe(loader.EDITIONS[config.dataset])
     if config.dataset == "digits":
-        return digits.facts()
+        return digits.describe()
     if config.dataset == "synthetic":
-        return synthetic.facts(config)
+        return synthetic.describe(config)
     if config.dataset.startswith(folder.PREFIX):
-        return folder.facts(config)
+        return folder.describe(config)
     raise unknown("dataset", config.dataset, NAMES)
 
 
-def _source(config: DataConfig, wanted: DatasetFacts, on_progress: Progress) -> Source:
+def _source(config: DataConfig, wanted: DatasetFacts, on_progress: ReportProgress) -> Source:
     if config.dataset in loader.EDITIONS:
-        return loader.source(loader.EDITIONS[config.dataset], config, on_progress)
+        return loader.load_source(loader.EDITIONS[config.dataset], config, on_progress)
     if config.dataset == "digits":
-        return digits.source(wanted.image_size or digits.IMAGE_SIZE)
+        return digits.load_source(wanted.image_size or digits.IMAGE_SIZE)
     if config.dataset == "synthetic":
-        return synthetic.source(config)
-    return folder.source(config, on_progress)
+        return synthetic.load_source(config)
+    return folder.load_source(config, on_progress)
 
 
 def _check(config: DataConfig, whole: DatasetFacts) -> None:
@@ -141,4 +150,4 @@ def _images(split: Split, chosen: Indices) -> Images:
 def _standardisation(source: Source, train: Images) -> tuple[PerChannel, PerChannel]:
     if source.mean is not None and source.deviation is not None:
         return source.mean, source.deviation
-    return mean_and_deviation(train.pixels)
+    return compute_mean_and_deviation(train.pixels)

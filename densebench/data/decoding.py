@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from densebench.data.images import Progress
-from densebench.data.resizing import empty
+from densebench.data.images import ReportProgress
+from densebench.data.resizing import allocate_pixels
 from densebench.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ EVERY = 256  # images between two reports of progress
 
 
 def decode_files(
-    root: Path, paths: Sequence[str], *, image_size: int | None, like: str, on_progress: Progress
+    root: Path, paths: Sequence[str], *, image_size: int | None, like: str, on_progress: ReportProgress
 ) -> Pixels:
     """The RGB pixels of image files, (N, S, S, 3), as stored: transparency is dropped, an EXIF orientation ignored.
 
@@ -33,8 +33,8 @@ def decode_files(
     """
     import numpy as np
 
-    side = image_size or square_side(root / like)
-    pixels = empty(len(paths), side)
+    side = image_size or read_square_side(root / like)
+    pixels = allocate_pixels(len(paths), side)
     for index, path in enumerate(paths):
         if index % EVERY == 0:
             on_progress("Decoding images", index, len(paths))
@@ -43,7 +43,7 @@ def decode_files(
     return pixels
 
 
-def square_side(path: Path) -> int:
+def read_square_side(path: Path) -> int:
     """Side of an image by its header; raises :class:`DatasetError` if it is not a square."""
     with _opened(path) as image:
         width, height = image.size

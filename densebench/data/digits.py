@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from densebench.data.images import DatasetFacts, Source, Split
-from densebench.data.keyed_random import key
-from densebench.data.resizing import resized
+from densebench.data.keyed_random import derive_key
+from densebench.data.resizing import resize
 from densebench.data.selection import hold_out
 
 if TYPE_CHECKING:
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 IMAGES = 1797
 TEST_IMAGES = 360
 IMAGE_SIZE = 32
-SPLIT_STREAM = key(0x0D161715)
+SPLIT_STREAM = derive_key(0x0D161715)
 
 
-def facts() -> DatasetFacts:
+def describe() -> DatasetFacts:
     """What is known without loading scikit-learn."""
     return DatasetFacts(
         name="digits",
@@ -34,13 +34,13 @@ def facts() -> DatasetFacts:
     )
 
 
-def source(image_size: int) -> Source:
+def load_source(image_size: int) -> Source:
     """All digits in a fixed split, 36 of each class in test."""
     pixels, labels = _enlargeable()
     train, test = hold_out(labels, TEST_IMAGES, SPLIT_STREAM)
 
     def part(members: Indices) -> Split:
-        return Split(labels=labels[members], read=lambda chosen: resized(pixels[members[chosen]], image_size))
+        return Split(labels=labels[members], read=lambda chosen: resize(pixels[members[chosen]], image_size))
 
     return Source(
         name="digits",

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from densebench.config import DataConfig
 from densebench.data.cache import cached_pixels
-from densebench.data.decoding import decode_files, square_side
+from densebench.data.decoding import decode_files, read_square_side
 from densebench.data.folder_listing import ImageFile, Listing, list_folder
-from densebench.data.images import DatasetFacts, Progress, Source, Split
+from densebench.data.images import DatasetFacts, ReportProgress, Source, Split
 from densebench.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,20 +22,20 @@ PREFIX = "folder:"
 RESERVED = ("cifar10", "cifar100", "digits", "synthetic")
 
 
-def facts(config: DataConfig) -> DatasetFacts:
+def describe(config: DataConfig) -> DatasetFacts:
     """What the names of the files and the header of the first say."""
     listing = _listing(config)
     return DatasetFacts(
         name=_name(config),
         classes=len(listing.class_names),
-        image_size=config.image_size or square_side(listing.root / listing.train[0].path),
+        image_size=config.image_size or read_square_side(listing.root / listing.train[0].path),
         train_images=len(listing.train),
         validation_images=0,
         test_images=len(listing.test),
     )
 
 
-def source(config: DataConfig, on_progress: Progress) -> Source:
+def load_source(config: DataConfig, on_progress: ReportProgress) -> Source:
     """The folder's images; only those that are asked for are decoded."""
     import numpy as np
 
@@ -73,7 +73,9 @@ def _name(config: DataConfig) -> str:
     return f"{name}-folder" if name in RESERVED or not name else name
 
 
-def _pixels(listing: Listing, files: Sequence[ImageFile], image_size: int | None, on_progress: Progress) -> Pixels:
+def _pixels(
+    listing: Listing, files: Sequence[ImageFile], image_size: int | None, on_progress: ReportProgress
+) -> Pixels:
     first = listing.train[0]
     return cached_pixels(
         f"folder-{_key(listing.root, (first, *files), image_size)}",

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
 
 # Called with what is going on, how much of it is done, and of how much, where that is known.
-Progress = Callable[[str, int, int | None], None]
+ReportProgress = Callable[[str, int, int | None], None]
 PerChannel = tuple[float, float, float]  # red, green, blue
 
 
-def ignore(what: str, done: int, total: int | None) -> None:
+def ignore_progress(what: str, done: int, total: int | None) -> None:
     """The progress report of a caller that shows none."""
 
 

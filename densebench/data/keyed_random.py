@@ -19,7 +19,7 @@ SECOND = 0x94D049BB133111EB
 ALL_ONES = 2**64 - 1
 
 
-def key(*parts: int) -> int:
+def derive_key(*parts: int) -> int:
     """One 64-bit key from several numbers, for instance a purpose, a seed and an epoch."""
     state = 0
     for part in parts:
@@ -27,7 +27,7 @@ def key(*parts: int) -> int:
     return state
 
 
-def bits(stream: int, counters: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def draw_bits(stream: int, counters: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """64 random bits for each counter; the same key and counter always give the same bits."""
     import numpy as np
 
@@ -41,18 +41,18 @@ def bits(stream: int, counters: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return z
 
 
-def below(limit: int, random_bits: NDArray[np.uint64]) -> NDArray[np.intp]:
+def scale_bits(limit: int, random_bits: NDArray[np.uint64]) -> NDArray[np.intp]:
     """Integers in ``0 <= n < limit``, uniform to one part in 2**32 / limit."""
     import numpy as np
 
     return ((random_bits >> np.uint64(32)) * np.uint64(limit) >> np.uint64(32)).astype(np.intp)
 
 
-def permutation(stream: int, count: int) -> NDArray[np.intp]:
+def draw_permutation(stream: int, count: int) -> NDArray[np.intp]:
     """The numbers 0 ... count - 1 in random order."""
     import numpy as np
 
-    return np.argsort(bits(stream, np.arange(count, dtype=np.uint64)), kind="stable")
+    return np.argsort(draw_bits(stream, np.arange(count, dtype=np.uint64)), kind="stable")
 
 
 def _mix(z: int) -> int:

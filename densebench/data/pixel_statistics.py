@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 CHUNK = 1 << 18  # values counted at once: a bounded copy of them as integers
 
 
-def mean_and_deviation(pixels: Pixels) -> tuple[PerChannel, PerChannel]:
+def compute_mean_and_deviation(pixels: Pixels) -> tuple[PerChannel, PerChannel]:
     """Mean and population standard deviation of each channel on 0..255, from exact integer sums.
 
     A channel without any variation has deviation 1: standardised, it is 0 throughout.
@@ -39,7 +39,7 @@ def _of_channel(pixels: Pixels, channel: int) -> tuple[float, float]:
     return total / number, math.sqrt(variance) or 1.0
 
 
-def sha256_of(parts: tuple[Images | None, ...]) -> str:
+def hash_images(parts: tuple[Images | None, ...]) -> str:
     """Hash of the shapes, pixels and labels of train, validation and test; an absent part counts as such."""
     digest = hashlib.sha256()
     for part in parts:

@@ -12,21 +12,21 @@ if TYPE_CHECKING:
 LABEL_BYTES = 24  # an image's label, and its place in the orders that are made of it
 
 
-def resized(pixels: Pixels, image_size: int) -> Pixels:
+def resize(pixels: Pixels, image_size: int) -> Pixels:
     """(N, H, W, 3) -> (N, image_size, image_size, 3), bilinear, antialiased when made smaller; as it is if it fits."""
     import numpy as np
     from PIL import Image
 
     if pixels.shape[1:3] == (image_size, image_size):
         return np.ascontiguousarray(pixels)
-    result = empty(len(pixels), image_size)
+    result = allocate_pixels(len(pixels), image_size)
     for index, image in enumerate(pixels):
         small = Image.fromarray(image).resize((image_size, image_size), Image.Resampling.BILINEAR)
         result[index] = np.asarray(small)
     return result
 
 
-def empty(images: int, image_size: int) -> Pixels:
+def allocate_pixels(images: int, image_size: int) -> Pixels:
     """Room for that many images; raises :class:`InputError` if the machine has not got it."""
     import numpy as np
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from densebench.data.keyed_random import permutation
+from densebench.data.keyed_random import draw_permutation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +26,7 @@ def hold_out(labels: Labels, count: int, stream: int) -> tuple[Indices, Indices]
     """(kept, held out), both ascending: ``count`` images are held out, drawn at random from each class in turn."""
     import numpy as np
 
-    turns = _in_turns(labels, permutation(stream, len(labels)))
+    turns = _in_turns(labels, draw_permutation(stream, len(labels)))
     return np.sort(turns[count:]), np.sort(turns[:count])
 
 

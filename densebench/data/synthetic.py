@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from densebench.config import DataConfig
 from densebench.data.images import DatasetFacts, Source, Split
-from densebench.data.keyed_random import bits, key
-from densebench.data.resizing import empty
+from densebench.data.keyed_random import derive_key, draw_bits
+from densebench.data.resizing import allocate_pixels
 
 if TYPE_CHECKING:
     from densebench.data.images import Indices, Labels, Pixels
@@ -17,10 +17,10 @@ TRAIN_IMAGES = 1024
 TEST_IMAGES = 256
 IMAGE_SIZE = 32
 CLASSES = 10
-TRAIN_STREAM, TEST_STREAM = key(0x5E7, 0), key(0x5E7, 1)
+TRAIN_STREAM, TEST_STREAM = derive_key(0x5E7, 0), derive_key(0x5E7, 1)
 
 
-def facts(config: DataConfig) -> DatasetFacts:
+def describe(config: DataConfig) -> DatasetFacts:
     """As many images as were asked for; those held out of train come on top."""
     return DatasetFacts(
         name="synthetic",
@@ -32,7 +32,7 @@ def facts(config: DataConfig) -> DatasetFacts:
     )
 
 
-def source(config: DataConfig) -> Source:
+def load_source(config: DataConfig) -> Source:
     """Noise whose classes are dealt out in turn, independent of the pixels."""
     classes, image_size = config.classes or CLASSES, config.image_size or IMAGE_SIZE
     train_images = (config.train_limit or TRAIN_IMAGES) + config.validation
@@ -56,10 +56,10 @@ def _noise(stream: int, image_size: int, chosen: Indices) -> Pixels:
     """Uniform bytes; an image depends on its index alone."""
     import numpy as np
 
-    pixels = empty(len(chosen), image_size)
+    pixels = allocate_pixels(len(chosen), image_size)
     words = -(-pixels[0].nbytes // 8)
     within = np.arange(words, dtype=np.uint64)
     for position, index in enumerate(chosen):
-        noise = bits(stream, within + np.uint64(int(index) * words)).astype("<u8").view(np.uint8)
+        noise = draw_bits(stream, within + np.uint64(int(index) * words)).astype("<u8").view(np.uint8)
         pixels[position] = noise[: pixels[0].nbytes].reshape(pixels.shape[1:])
     return pixels

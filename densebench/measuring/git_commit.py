@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 DIGITS = 12
 
 
-def commit(package: Path = PACKAGE) -> str | None:
+def find_commit(package: Path = PACKAGE) -> str | None:
     """Short commit of densebench itself, with ``+`` if a file of the package differs from it; ``None`` if unknown.
 
     Only densebench's own checkout counts, never the repository that happens to lie around a virtual environment.

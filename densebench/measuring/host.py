@@ -20,24 +20,24 @@ class CpuFacts:
     quota: float | None  # cores that a control group allows on average; None: no limit
 
 
-def cpu_facts(root: Path = ROOT) -> CpuFacts:
+def read_cpu_facts(root: Path = ROOT) -> CpuFacts:
     """Model, cores by affinity, and the control group's limit on them."""
-    return CpuFacts(model=cpu_model(root), cores=usable_cores(), quota=cpu_quota(root))
+    return CpuFacts(model=read_cpu_model(root), cores=count_usable_cores(), quota=read_cpu_quota(root))
 
 
-def cpu_model(root: Path = ROOT) -> str | None:
+def read_cpu_model(root: Path = ROOT) -> str | None:
     """Model name of the processor: Linux's /proc/cpuinfo, macOS's sysctl, or what Python knows."""
     return _cpuinfo_model(root) or _sysctl("machdep.cpu.brand_string") or platform.processor() or platform.machine()
 
 
-def usable_cores() -> int | None:
+def count_usable_cores() -> int | None:
     """Cores that the process may be scheduled on, which may be fewer than the machine has."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count()
 
 
-def cpu_quota(root: Path = ROOT) -> float | None:
+def read_cpu_quota(root: Path = ROOT) -> float | None:
     """The tightest limit of the process's control groups (version 2, then 1), in cores; ``None`` without one."""
     limits = [_quota(*(_read(group / "cpu.max") or "").partition(" ")[::2]) for group in _groups(root, "")]
     for group in _groups(root, "cpu"):
@@ -45,7 +45,7 @@ def cpu_quota(root: Path = ROOT) -> float | None:
     return min((limit for limit in limits if limit is not None), default=None)
 
 
-def ram_bytes() -> int | None:
+def read_ram_bytes() -> int | None:
     """Memory of the host."""
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
@@ -53,7 +53,7 @@ def ram_bytes() -> int | None:
         return None
 
 
-def host_peak_bytes(root: Path = ROOT) -> int | None:
+def read_host_peak_bytes(root: Path = ROOT) -> int | None:
     """Peak resident memory of this process since it began.
 
     ``VmHWM`` first: it begins anew with the program, where ``ru_maxrss`` begins at the size of the parent that
@@ -117,9 +117,9 @@ def _resource_peak() -> int | None:
         import resource
     except ImportError:  # Windows
         return None
-    return maxrss_bytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, sys.platform)
+    return convert_maxrss(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, sys.platform)
 
 
-def maxrss_bytes(maxrss: int, system: str) -> int | None:
+def convert_maxrss(maxrss: int, system: str) -> int | None:
     """``ru_maxrss`` is in bytes on macOS and in KiB elsewhere; 0 where the system does not fill it."""
     return (maxrss if system == "darwin" else maxrss * 1024) or None

@@ -27,10 +27,10 @@ class SteadyState:
     reached: bool
 
 
-def steady_state(seconds: Sequence[float], *, target: float = 0.02, fewest: int = FEWEST_STEPS) -> SteadyState:
+def estimate_steady_state(seconds: Sequence[float], *, target: float = 0.02, fewest: int = FEWEST_STEPS) -> SteadyState:
     """What is known after these steps; ``reached`` if both ends lie within ``target`` of the median."""
     median = percentile(seconds, 0.5)
-    interval = median_interval(seconds)
+    interval = estimate_median_interval(seconds)
     if median is None or interval is None:
         return SteadyState(median=median, low=None, high=None, steps=len(seconds), reached=False)
     low, high = interval
@@ -48,19 +48,19 @@ def may_stop(
     # Of many steps only every twentieth part is worth a look: sorting them all takes longer than a fast step.
     if len(seconds) % max(len(seconds) // 20, 1) != 0:
         return False
-    return steady_state(seconds, target=target, fewest=fewest).reached
+    return estimate_steady_state(seconds, target=target, fewest=fewest).reached
 
 
-def median_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> tuple[float, float] | None:
+def estimate_median_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> tuple[float, float] | None:
     """An interval that holds the median with at least ``confidence``; ``None`` of too few values (under 6 at 95 %)."""
-    rank = interval_rank(len(values), confidence)
+    rank = find_interval_rank(len(values), confidence)
     if rank is None:
         return None
     ordered = sorted(values)
     return ordered[rank], ordered[-1 - rank]
 
 
-def interval_rank(count: int, confidence: float = CONFIDENCE) -> int | None:
+def find_interval_rank(count: int, confidence: float = CONFIDENCE) -> int | None:
     """How many of ``count`` ordered values may be left out at either end, by the binomial distribution."""
     rank, left_out = None, 0.0
     for below in range(count // 2):

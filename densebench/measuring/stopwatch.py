@@ -1,7 +1,7 @@
 """Time of one training epoch: steps alone, the first step apart, the wait for data apart.
 
 The clock is read twice a step and nothing is computed before the epoch ends, so timing costs a few hundred nanoseconds
-a step. A step is over when the device has finished it: the caller synchronises before :meth:`EpochTimer.stepped`.
+a step. A step is over when the device has finished it: the caller synchronises before :meth:`EpochTimer.note_step`.
 """
 
 import math
@@ -33,7 +33,7 @@ class EpochTimes:
 
 
 class EpochTimer:
-    """Times one epoch: ``start()``, then ``waited()`` and ``stepped(images)`` for each step, then ``stop()``."""
+    """Times one epoch: ``start()``, then ``note_batch()`` and ``note_step(images)`` for each step, then ``stop()``."""
 
     def __init__(self, *, clock: Clock = time.perf_counter, cpu_clock: Clock = time.process_time) -> None:
         self._clock = clock
@@ -49,11 +49,11 @@ class EpochTimer:
         self._cpu_start = self._cpu_clock()
         self._start = self._clock()
 
-    def waited(self) -> None:
+    def note_batch(self) -> None:
         """The next batch is at hand. Called for every step, or for none if the data never has to be waited for."""
         self._fetched.append(self._clock())
 
-    def stepped(self, images: int) -> None:
+    def note_step(self, images: int) -> None:
         """The device has finished the step on ``images`` images."""
         self._finished.append(self._clock())
         self._images.append(images)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import keras
 
 
-def disagreements(variant: Variant, *, classes: int, image_size: int) -> list[str]:
+def find_disagreements(variant: Variant, *, classes: int, image_size: int) -> list[str]:
     """One sentence for every figure that differs between ``CostLayers`` and the ``keras.Model``: none, if all is well.
 
     Raises :class:`InputError` for a request that the network cannot serve.

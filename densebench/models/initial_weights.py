@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 TRUNCATED_DEVIATION = 0.87962566103423978
 
 
-def initial_value(path: str, shape: Sequence[int], seed: int) -> "NDArray[np.float32]":
+def draw_initial_value(path: str, shape: Sequence[int], seed: int) -> "NDArray[np.float32]":
     """Value of the variable ``path`` (``conv1/kernel``, ``bn1/gamma``, ...) before the first step.
 
     Kernels are He-normal, as Keras defines it; scales and moving variances are ones, all others zeros. The draw depends

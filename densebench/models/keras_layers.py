@@ -3,7 +3,7 @@
 import keras
 
 from densebench.errors import InputError, unknown
-from densebench.models.initial_weights import initial_value
+from densebench.models.initial_weights import draw_initial_value
 from densebench.models.layers import EPSILON, MOMENTUM, LayerNames
 from densebench.models.variant import Variant, check_request
 
@@ -115,7 +115,7 @@ class KerasLayers:
     def _call_drawn(self, layer: keras.layers.Layer, x: keras.KerasTensor) -> keras.KerasTensor:
         """Call a new layer, its kernel drawn by us: Keras's draw differs by backend, and JAX compiles it per shape."""
         he_normal = layer.kernel_initializer
-        layer.kernel_initializer = lambda shape, dtype: initial_value(f"{layer.name}/kernel", shape, self._seed)
+        layer.kernel_initializer = lambda shape, dtype: draw_initial_value(f"{layer.name}/kernel", shape, self._seed)
         y = layer(x)
         layer.kernel_initializer = he_normal
         return y

@@ -101,7 +101,7 @@ _SERIES_NETWORKS = (
         source=SERIES,
     ),
 )
-SEED_VARIANTS = tuple(variant.name for variant in _SERIES_NETWORKS)
+BLOG_VARIANTS = tuple(variant.name for variant in _SERIES_NETWORKS)
 
 VARIANTS = {
     variant.name: variant

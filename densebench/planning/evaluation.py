@@ -26,7 +26,7 @@ class PlannedEvaluation:
 def plan_evaluation(source: str, options: TrainOptions) -> PlannedEvaluation:
     """The evaluation of a run (by name, folder or CSV) or of a ``.keras`` file; raises :class:`InputError`."""
     planned = _of_file(Path(source), options) if _is_model_file(source) else _of_run(_run_name(source), options)
-    datasets.facts(planned.config.data)
+    datasets.describe(planned.config.data)
     return planned
 
 

@@ -42,7 +42,7 @@ def parse_batch_sizes(text: str) -> tuple[int, ...]:
 def _meant(name: str) -> list[str]:
     if name == ALL:
         return list(variants.VARIANTS)
-    return list(variants.SEED_VARIANTS) if name == SEED else [variants.find(name).name]
+    return list(variants.BLOG_VARIANTS) if name == SEED else [variants.find(name).name]
 
 
 def _planned(options: TrainOptions, name: str, batch_size: int, inference: bool) -> PlannedSpeed:

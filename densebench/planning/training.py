@@ -80,7 +80,7 @@ def read_config(directory: Path) -> RunConfig:
 
 
 def _planned(config: RunConfig) -> PlannedRun:
-    facts = datasets.facts(config.data)
+    facts = datasets.describe(config.data)
     variant = variants.find(config.variant)
     batch_size, images = config.recipe.batch_size, facts.train_images
     if images is not None and batch_size > images:

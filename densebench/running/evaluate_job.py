@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from densebench.events import EpochEnded, Message, Started
-from densebench.measuring.host import host_peak_bytes
+from densebench.measuring.host import read_host_peak_bytes
 from densebench.measuring.stopwatch import elapsed
 from densebench.records import EpochRecord
 from densebench.running import run_columns
@@ -102,7 +102,7 @@ def _record(found: "Evaluation", class_names: tuple[str, ...]) -> EpochRecord:
         images_per_second=found.images_per_second,
         latency_ms_p50=found.latency_ms_p50,
         latency_ms_p95=found.latency_ms_p95,
-        host_peak_bytes=host_peak_bytes(),
+        host_peak_bytes=read_host_peak_bytes(),
         test_loss=scores.loss,
         test_accuracy=scores.accuracy,
         test_top5_accuracy=scores.top5_accuracy,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from densebench.config import RunConfig
 from densebench.errors import DensebenchError
 from densebench.events import Message, Progress
-from densebench.measuring.gpu.allocator import allocator_memory
+from densebench.measuring.gpu.allocator import open_allocator
 from densebench.measuring.gpu.monitor import Monitor, open_monitor
 from densebench.running import run_columns
 from densebench.running.book import Book
@@ -40,8 +40,8 @@ def memory_named(config: RunConfig) -> Iterator[None]:
     except DensebenchError:
         raise
     except Exception as error:
-        if memory_errors.out_of_memory(error):
-            raise memory_errors.explained(config) from error
+        if memory_errors.is_out_of_memory(error):
+            raise memory_errors.explain_out_of_memory(config) from error
         raise
 
 
@@ -74,7 +74,7 @@ def watch_of(
 
     return watch.Watch(
         monitor=monitor,
-        allocator=allocator_memory(ground.facts.name),
+        allocator=open_allocator(ground.facts.name),
         on_progress=progress,
         on_ready=ready,
         on_warning=warn,

@@ -10,7 +10,7 @@ from densebench.config import RunConfig
 from densebench.data.batches import EvalBatches, TrainBatches
 from densebench.data.images import Dataset, Images
 from densebench.errors import NonFiniteLoss
-from densebench.measuring.gpu.monitor import gpu_warnings
+from densebench.measuring.gpu.monitor import list_warnings
 from densebench.measuring.stopwatch import EpochTimer, EpochTimes, elapsed
 from densebench.recipes import learning_rate_at
 from densebench.records import EpochRecord
@@ -66,7 +66,7 @@ class EpochRunner:
         reading, allocated = self._watch.monitor.end_epoch(), self._watch.allocator.peak()
         self._steps.end()
         self._require_finite_weights(epoch)
-        self._warn(gpu_warnings(allocated, reading))
+        self._warn(list_warnings(allocated, reading))
         validation = self._evaluate(self._dataset.validation, "validation", epoch)
         start = self._watch.clock()
         test = self._evaluate(self._dataset.test, "test", epoch)
@@ -91,9 +91,9 @@ class EpochRunner:
         timer.start()
         with ahead(self._placed(epoch)) as batches:
             for step, (x, y, images) in enumerate(batches, 1):
-                timer.waited()
+                timer.note_batch()
                 result = self._steps.train(x, y)
-                timer.stepped(images)
+                timer.note_step(images)
                 totals.add(step, images, result)
                 self._watch.should_stop()
         return timer.stop(), totals

@@ -12,7 +12,7 @@ from densebench.config import BACKENDS, RunConfig
 from densebench.errors import InputError, RunFailed
 from densebench.models import keras_layers
 from densebench.models.variants import find
-from densebench.training.backends.hidden_packages import hidden
+from densebench.training.backends.hidden_packages import hide_packages
 from densebench.training.checkpoints.directory import sync_directory
 
 LEGACY = (".h5", ".hdf5", ".weights.h5")
@@ -69,7 +69,7 @@ def _plain(model: keras.Model, config: RunConfig) -> keras.Model:
 
 def _other_frameworks_hidden() -> AbstractContextManager[None]:
     """Keras asks whether an object is TensorFlow's by importing TensorFlow, on every backend."""
-    return hidden(*{*BACKENDS} - {keras.backend.backend()})
+    return hide_packages(*{*BACKENDS} - {keras.backend.backend()})
 
 
 def _check_file(path: Path) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from densebench.config import RunConfig
-from densebench.measuring.gpu.monitor import gpu_warnings
-from densebench.measuring.stopping_rule import SteadyState, may_stop, steady_state
+from densebench.measuring.gpu.monitor import list_warnings
+from densebench.measuring.stopping_rule import SteadyState, estimate_steady_state, may_stop
 from densebench.measuring.stopwatch import EpochTimer, EpochTimes, elapsed, percentile
 from densebench.records import EpochRecord
 from densebench.training.backends.backend import BackendFacts
@@ -58,7 +58,7 @@ def measure_speed(
     watch.monitor.begin_epoch()
     times, wide = _measure(step, config.recipe.batch_size, precision_target, time_limit, on_progress, watch)
     reading, allocated = watch.monitor.end_epoch(), watch.allocator.peak()
-    for warning in (*gpu_warnings(allocated, reading), *wide):
+    for warning in (*list_warnings(allocated, reading), *wide):
         watch.on_warning(warning)
     measured = Measured(times=times, reading=reading, allocated=allocated)
     return replace(make_record(measured), elapsed_seconds=times.epoch_seconds)
@@ -110,9 +110,9 @@ def _measure(
     timer.start()
     start = before = reported = watch.clock()
     while not may_stop(seconds, elapsed_seconds=before - start, limit_seconds=time_limit, target=target):
-        timer.waited()
+        timer.note_batch()
         step()
-        timer.stepped(images)
+        timer.note_step(images)
         now = watch.clock()
         seconds.append(now - before)
         if now - reported >= SECONDS_BETWEEN_REPORTS:
@@ -120,7 +120,7 @@ def _measure(
             on_progress(_progress(seconds, now - start, time_limit))
         watch.should_stop()
         before = watch.clock()
-    state = steady_state(seconds, target=target)
+    state = estimate_steady_state(seconds, target=target)
     return _of_steps_alone(timer.stop(), images), _doubt(state)
 
 

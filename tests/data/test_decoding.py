@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from densebench.data.decoding import decode_files, square_side
-from densebench.data.images import ignore
+from densebench.data.decoding import decode_files, read_square_side
+from densebench.data.images import ignore_progress
 from densebench.errors import DatasetError
 
 
 def decode(folder: Path, *names: str, image_size: int | None = None) -> np.ndarray:
-    return decode_files(folder, names, image_size=image_size, like=names[0], on_progress=ignore)
+    return decode_files(folder, names, image_size=image_size, like=names[0], on_progress=ignore_progress)
 
 
 def save(path: Path, size: tuple[int, int] = (8, 8), mode: str = "RGB", colour: object = 0) -> None:
@@ -88,7 +88,7 @@ def test_mixed_sizes_are_refused_naming_both_files(tmp_path):
 def test_an_image_that_is_no_square_is_refused_unless_a_size_is_given(tmp_path):
     save(tmp_path / "a.png", size=(8, 9))
     with pytest.raises(DatasetError, match=r"a.png' is 8x9, no square: give --image-size"):
-        square_side(tmp_path / "a.png")
+        read_square_side(tmp_path / "a.png")
 
 
 def test_sixteen_bits_are_refused_because_they_would_be_clipped(tmp_path):
@@ -141,11 +141,11 @@ def test_a_decompression_bomb_takes_no_memory(tmp_path):
 from pathlib import Path
 from densebench.data.decoding import decode_files
 from densebench.errors import DatasetError
-from densebench.measuring.host import host_peak_bytes
+from densebench.measuring.host import read_host_peak_bytes
 try:
     decode_files(Path({str(tmp_path)!r}), ["bomb.png"], image_size=8, like="bomb.png", on_progress=print)
 except DatasetError:
-    print(host_peak_bytes())
+    print(read_host_peak_bytes())
 """
     output = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert int(output.split()[-1]) < 200_000_000

@@ -10,7 +10,7 @@ import pytest
 from densebench.errors import InputError
 from densebench.models import fast
 from densebench.models.cost import count
-from densebench.models.initial_weights import initial_value
+from densebench.models.initial_weights import draw_initial_value
 from densebench.models.keras_layers import KerasLayers, build
 from densebench.models.variants import find
 
@@ -85,7 +85,7 @@ def test_logits_are_float32_and_weights_too_under_mixed_precision(mixed_float16)
 @pytest.mark.parametrize("name", ["10x3", "resnet_32_c", "preresnet164"])
 def test_every_variable_has_the_initial_value_of_its_path(name):
     for variable in model_of(name, seed=5).variables:
-        assert np.array_equal(values(variable), initial_value(variable.path, variable.shape, 5)), variable.path
+        assert np.array_equal(values(variable), draw_initial_value(variable.path, variable.shape, 5)), variable.path
 
 
 def test_variables_are_named_by_layer_and_role():

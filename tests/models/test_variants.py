@@ -4,7 +4,7 @@ import pytest
 
 from densebench.errors import InputError
 from densebench.models.cost import count
-from densebench.models.variants import SEED_VARIANTS, VARIANTS, find
+from densebench.models.variants import BLOG_VARIANTS, VARIANTS, find
 
 # fmt: off
 NAMES = [
@@ -58,7 +58,7 @@ def test_the_table_holds_every_promised_name_in_order():
 
 
 def test_the_seed_variants_are_those_of_the_blog_series():
-    assert SEED_VARIANTS == ("100x12", "100x24", "121x32", "169x32", "201x32", "161x48", "resnet_32_c")
+    assert BLOG_VARIANTS == ("100x12", "100x24", "121x32", "169x32", "201x32", "161x48", "resnet_32_c")
 
 
 @pytest.mark.parametrize("name", [*NAMES, "52x7"])

@@ -1,7 +1,7 @@
 import pytest
 
 from densebench.errors import InputError
-from densebench.models.variants import SEED_VARIANTS, VARIANTS
+from densebench.models.variants import BLOG_VARIANTS, VARIANTS
 from densebench.planning.options import TrainOptions
 from densebench.planning.speed import parse_batch_sizes, plan_speed
 
@@ -20,7 +20,7 @@ def test_every_variant_is_measured_at_every_batch_size():
 def test_all_means_the_registry_and_seed_the_blog_series():
     assert len(plan_speed(TrainOptions(variants=("all",)), (64,), inference=True)) == len(VARIANTS)
     planned = plan_speed(TrainOptions(variants=("seed", "100x12")), (64,), inference=False)
-    assert tuple(one.config.variant for one in planned) == SEED_VARIANTS
+    assert tuple(one.config.variant for one in planned) == BLOG_VARIANTS
 
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "a", "32,,64", "1.5", "9999999999"])

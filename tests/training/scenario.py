@@ -15,7 +15,7 @@ import numpy as np
 
 from densebench.config import BACKENDS, DataConfig, RunConfig
 from densebench.data import datasets
-from densebench.measuring.gpu.allocator import allocator_memory
+from densebench.measuring.gpu.allocator import open_allocator
 from densebench.measuring.gpu.monitor import open_monitor
 from densebench.recipes import RECIPES
 from densebench.training.backends.backend import prepare
@@ -80,7 +80,7 @@ def train(facts, dataset, trainee, finished, folder):
 
     watch = loop.Watch(
         monitor=open_monitor(facts.device_kind),
-        allocator=allocator_memory(facts.name),
+        allocator=open_allocator(facts.name),
         on_progress=lambda progress: None,
         on_ready=lambda readiness: None,
         on_warning=lambda text: None,

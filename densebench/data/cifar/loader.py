@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from densebench.config import DataConfig
 from densebench.data.cifar.archive import Place, contents, find
 from densebench.data.cifar.editions import CIFAR10, CIFAR100, IMAGE_SIZE, Edition, Member
-from densebench.data.cifar.records import class_names, images_of
-from densebench.data.images import DatasetFacts, Images, PerChannel, Progress, Source, Split
-from densebench.data.resizing import empty, resized
+from densebench.data.cifar.records import read_class_names, read_images
+from densebench.data.images import DatasetFacts, Images, PerChannel, ReportProgress, Source, Split
+from densebench.data.resizing import allocate_pixels, resize
 
 if TYPE_CHECKING:
     from densebench.data.images import Indices, Pixels
@@ -21,7 +21,7 @@ BLOG_MEAN: PerChannel = (125.307, 122.95, 113.865)
 BLOG_DEVIATION: PerChannel = (62.9932, 62.0887, 66.7048)
 
 
-def facts(edition: Edition) -> DatasetFacts:
+def describe(edition: Edition) -> DatasetFacts:
     """What is known without the archive."""
     return DatasetFacts(
         name=edition.name,
@@ -33,7 +33,7 @@ def facts(edition: Edition) -> DatasetFacts:
     )
 
 
-def source(edition: Edition, config: DataConfig, on_progress: Progress) -> Source:
+def load_source(edition: Edition, config: DataConfig, on_progress: ReportProgress) -> Source:
     """All images, found in the cache or ``config.data_dir``, or downloaded."""
     place = find(edition, data_dir=config.data_dir, offline=config.offline, on_progress=on_progress)
     train, test = _room(place.archive.train), _room(place.archive.test)
@@ -49,7 +49,7 @@ def source(edition: Edition, config: DataConfig, on_progress: Progress) -> Sourc
     )
 
 
-def _fill(edition: Edition, place: Place, train: Images, test: Images, on_progress: Progress) -> tuple[str, ...]:
+def _fill(edition: Edition, place: Place, train: Images, test: Images, on_progress: ReportProgress) -> tuple[str, ...]:
     """Read every member into its slot of ``train`` or ``test``; the class names."""
     archive = place.archive
     slots = _slots(archive.train, train) | _slots(archive.test, test)
@@ -57,10 +57,10 @@ def _fill(edition: Edition, place: Place, train: Images, test: Images, on_progre
     names: tuple[str, ...] = ()
     for content in contents(place):
         if content.name == archive.names.name:
-            names = class_names(content, edition, archive)
+            names = read_class_names(content, edition, archive)
             continue
         slot = slots[content.name]
-        found = images_of(content, len(slot.labels), edition, archive)
+        found = read_images(content, len(slot.labels), edition, archive)
         slot.pixels[:], slot.labels[:] = found.pixels, found.labels
         done += len(slot.labels)
         on_progress(f"Reading {edition.title}", done, total)
@@ -71,7 +71,7 @@ def _room(members: Sequence[Member]) -> Images:
     import numpy as np
 
     images = _count(members)
-    return Images(pixels=empty(images, IMAGE_SIZE), labels=np.empty(images, np.int32))
+    return Images(pixels=allocate_pixels(images, IMAGE_SIZE), labels=np.empty(images, np.int32))
 
 
 def _slots(members: Sequence[Member], whole: Images) -> dict[str, Images]:
@@ -86,7 +86,7 @@ def _slots(members: Sequence[Member], whole: Images) -> dict[str, Images]:
 def _split(whole: Images, image_size: int | None) -> Split:
     def read(chosen: Indices) -> Pixels:
         everything = len(chosen) == len(whole.labels)
-        return resized(whole.pixels if everything else whole.pixels[chosen], image_size or IMAGE_SIZE)
+        return resize(whole.pixels if everything else whole.pixels[chosen], image_size or IMAGE_SIZE)
 
     return Split(labels=whole.labels, read=read)
 

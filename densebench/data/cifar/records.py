@@ -26,7 +26,7 @@ class _Planes:
     labels: NDArray[np.int32]
 
 
-def images_of(content: Content, images: int, edition: Edition, archive: Archive) -> Images:
+def read_images(content: Content, images: int, edition: Edition, archive: Archive) -> Images:
     """The images of one member; raises :class:`DatasetError` if they are not ``images`` or a label is impossible."""
     planes = _binary(content, edition) if archive.form == "binary" else _pickled(content, archive)
     if len(planes.pixels) != images or len(planes.labels) != images:
@@ -38,7 +38,7 @@ def images_of(content: Content, images: int, edition: Edition, archive: Archive)
     return Images(pixels=pixels, labels=planes.labels)
 
 
-def class_names(content: Content, edition: Edition, archive: Archive) -> tuple[str, ...]:
+def read_class_names(content: Content, edition: Edition, archive: Archive) -> tuple[str, ...]:
     """The names of the classes; raises :class:`DatasetError` unless there is one for each, printable and distinct."""
     if archive.form == "binary":
         names: list[object] = [*content.data.decode("latin1").split()]

@@ -95,7 +95,7 @@ class TorchMemory:
         return read_peak(call, lambda: (self._cuda.max_memory_allocated(), self._cuda.max_memory_reserved()))
 
 
-def allocator_memory(backend: str) -> AllocatorMemory:
+def open_allocator(backend: str) -> AllocatorMemory:
     """The allocator of ``backend`` (tensorflow, jax or torch), whose framework must be set up already."""
     if backend == "tensorflow":
         import tensorflow

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from densebench.measuring.gpu.cuda_device import CudaDevice, first_device
+from densebench.measuring.gpu.cuda_device import CudaDevice, find_first_device
 
 
 class NoCardError(Exception):
@@ -13,7 +13,7 @@ class NoCardError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class FoundCard:
     """NVML, initialised, and the handle of the card."""
 
     nvml: Any
@@ -29,9 +29,9 @@ def load() -> Any:
 
 def find_card(
     load_nvml: Callable[[], Any] = load,
-    ask_cuda: Callable[[], CudaDevice | None] = first_device,
+    ask_cuda: Callable[[], CudaDevice | None] = find_first_device,
     environ: Mapping[str, str] = os.environ,
-) -> Found:
+) -> FoundCard:
     """The card that is CUDA's device 0, by UUID or PCI bus identifier; raises :class:`NoCardError`."""
     try:
         nvml = load_nvml()
@@ -43,7 +43,7 @@ def find_card(
         raise NoCardError(f"no NVIDIA driver: {error}") from None
     try:
         device = ask_cuda()
-        return Found(nvml=nvml, handle=_by_cuda(nvml, device) if device else _by_environment(nvml, environ))
+        return FoundCard(nvml=nvml, handle=_by_cuda(nvml, device) if device else _by_environment(nvml, environ))
     except nvml.NVMLError as error:
         nvml.nvmlShutdown()
         raise NoCardError(f"NVML does not find the card: {error}") from None

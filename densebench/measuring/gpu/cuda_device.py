@@ -23,7 +23,7 @@ class CudaDevice:
     pci_bus_id: str
 
 
-def first_device(load: Callable[[str], Any] = ctypes.CDLL) -> CudaDevice | None:
+def find_first_device(load: Callable[[str], Any] = ctypes.CDLL) -> CudaDevice | None:
     """CUDA's device 0 as ``CUDA_VISIBLE_DEVICES`` left it; ``None`` if the driver has none or does not say.
 
     ``cuInit`` makes no context, so it takes no memory of the card.

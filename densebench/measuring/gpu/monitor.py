@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from densebench.measuring.gpu.allocator import NO_GPU, GpuMemory
-from densebench.measuring.gpu.card_lookup import Found, NoCardError, find_card
+from densebench.measuring.gpu.card_lookup import FoundCard, NoCardError, find_card
 from densebench.measuring.gpu.nvml import Card, GpuFacts
 from densebench.measuring.gpu.samples import Samples
 from densebench.measuring.stopwatch import Clock
@@ -135,7 +135,9 @@ class SamplingMonitor:
             time.sleep(max(due - time.monotonic(), 0))  # half the cost of waiting for the event
 
 
-def open_monitor(device_kind: str, find: Callable[[], Found] = find_card, clock: Clock = time.perf_counter) -> Monitor:
+def open_monitor(
+    device_kind: str, find: Callable[[], FoundCard] = find_card, clock: Clock = time.perf_counter
+) -> Monitor:
     """The monitor of CUDA's device 0; one without figures for a run on the ``cpu`` or without a card to read."""
     if device_kind == "cpu":
         return NullMonitor(NO_GPU)
@@ -152,7 +154,7 @@ class NoGpu:
     reason: str
 
 
-def ask_gpu(find: Callable[[], Found] = find_card) -> GpuFacts | NoGpu:
+def ask_gpu(find: Callable[[], FoundCard] = find_card) -> GpuFacts | NoGpu:
     """The GPU that a framework would compute on, or why there is none."""
     try:
         card = Card(find())
@@ -164,12 +166,12 @@ def ask_gpu(find: Callable[[], Found] = find_card) -> GpuFacts | NoGpu:
         card.close()
 
 
-def gpu_memory_source(allocator: GpuMemory, reading: GpuReading) -> str:
+def describe_memory_source(allocator: GpuMemory, reading: GpuReading) -> str:
     """Both sources in one cell; a reason that they share is told once."""
     return "; ".join(dict.fromkeys((allocator.source, reading.memory_source)))
 
 
-def gpu_warnings(allocator: GpuMemory, reading: GpuReading) -> tuple[str, ...]:
+def list_warnings(allocator: GpuMemory, reading: GpuReading) -> tuple[str, ...]:
     """What the monitor warns of, and a peak that only NVML could give."""
     only_nvml = allocator.peak_bytes is None and reading.device_peak_bytes is not None
     return (*reading.warnings, *(["GPU memory is NVML's: the allocator has no peak"] if only_nvml else []))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from densebench.measuring.gpu.card_lookup import Found
+from densebench.measuring.gpu.card_lookup import FoundCard
 
 T = TypeVar("T")
 
@@ -54,7 +54,7 @@ class Gauge(Generic[T]):
 class Card:
     """The gauges of one card, or of one MIG instance of it."""
 
-    def __init__(self, found: Found) -> None:
+    def __init__(self, found: FoundCard) -> None:
         nvml, handle = found.nvml, found.handle
         self._nvml, self._handle = nvml, handle
         self.is_mig_instance, whole = _whole_card(nvml, handle)

@@ -10,7 +10,7 @@ from typing import Literal
 from densebench.config import RunConfig
 from densebench.errors import InputError
 from densebench.training.backends.frameworks import set_up_jax, set_up_tensorflow, set_up_torch
-from densebench.training.backends.hidden_packages import hidden
+from densebench.training.backends.hidden_packages import hide_packages
 
 INSTALL = {
     "tensorflow": "pip install 'tensorflow>=2.20'",
@@ -48,7 +48,7 @@ def prepare(config: RunConfig) -> BackendFacts:
     """
     _check(config)
     os.environ["KERAS_BACKEND"] = config.backend
-    with hidden(*{"jax"} - {config.backend}):
+    with hide_packages(*{"jax"} - {config.backend}):
         framework = SET_UP[config.backend](config)
         _import_keras(config)
     return BackendFacts(

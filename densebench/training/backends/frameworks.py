@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
 from densebench.config import RunConfig
-from densebench.measuring.host import usable_cores
+from densebench.measuring.host import count_usable_cores
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ def set_up_tensorflow(config: RunConfig) -> Framework:
     build = tf.sysconfig.get_build_info()
     return Framework(
         version=tf.__version__,
-        threads=config.threads or usable_cores() or 1,
+        threads=config.threads or count_usable_cores() or 1,
         device_kind="gpu" if gpus else "cpu",
         device_name=tf.config.experimental.get_device_details(gpus[0]).get("device_name") if gpus else None,
         cuda=build.get("cuda_version") if gpus else None,
@@ -68,7 +68,7 @@ def set_up_jax(config: RunConfig) -> Framework:
     on_gpu = device.platform != "cpu"
     return Framework(
         version=jax.__version__,
-        threads=config.threads or usable_cores() or 1,
+        threads=config.threads or count_usable_cores() or 1,
         device_kind="gpu" if on_gpu else "cpu",
         device_name=device.device_kind if on_gpu else None,
         cuda=_first_version(["nvidia-cuda-runtime", "nvidia-cuda-runtime-cu12"]) if on_gpu else None,

@@ -16,7 +16,7 @@ SAYINGS = (
 )
 
 
-def out_of_memory(error: BaseException) -> bool:
+def is_out_of_memory(error: BaseException) -> bool:
     """Whether ``error``, or what it came from, says that memory did not suffice."""
     return any(
         any(kind.__name__ in KINDS for kind in type(cause).__mro__) or any(saying in str(cause) for saying in SAYINGS)
@@ -24,7 +24,7 @@ def out_of_memory(error: BaseException) -> bool:
     )
 
 
-def explained(config: RunConfig) -> OutOfMemory:
+def explain_out_of_memory(config: RunConfig) -> OutOfMemory:
     """The sentence for a run that did not fit."""
     batch_size = config.recipe.batch_size
     if batch_size > 1:

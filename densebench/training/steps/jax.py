@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densebench.recipes import Recipe
-from densebench.training.steps.step import CompileTimes, StepResult, step_result
+from densebench.training.steps.step import CompileTimes, StepResult, read_step_result
 from densebench.training.trainee import Trainee, backward_sign, decayed, objective
 
 Arrays = list[jax.Array]
@@ -52,7 +52,7 @@ class JaxSteps:
 
     def train(self, x: jax.Array, y: jax.Array) -> StepResult:
         self._state, result = self._compiled[len(y)](self._state, x, y)
-        return step_result(np.asarray(result))
+        return read_step_result(np.asarray(result))
 
     def logits(self, x: jax.Array) -> NDArray[np.float32]:
         return np.asarray(self._forward(self._state, x))

@@ -56,7 +56,7 @@ class Steps(Protocol):
         """Write the state back to the model's and the optimizer's variables."""
 
 
-def step_result(shown: NDArray[np.float32]) -> StepResult:
+def read_step_result(shown: NDArray[np.float32]) -> StepResult:
     """The three values that a step hands back in one transfer."""
     loss, correct, sign = shown.tolist()
     return StepResult(loss=loss, correct=int(correct), backward_sign=sign)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from densebench.recipes import Recipe
-from densebench.training.steps.step import CompileTimes, StepResult, step_result
+from densebench.training.steps.step import CompileTimes, StepResult, read_step_result
 from densebench.training.trainee import Trainee, backward_sign, decayed, objective
 
 Tensors = Sequence[torch.Tensor]
@@ -66,7 +66,7 @@ class TorchSteps:
             self._add_decay(gradients)
             self._optimizer.apply(gradients, self._model.trainable_variables)
             shown = torch.stack([loss, correct, sign]).cpu().numpy()
-        return step_result(shown)
+        return read_step_result(shown)
 
     def logits(self, x: torch.Tensor) -> NDArray[np.float32]:
         with torch.no_grad():

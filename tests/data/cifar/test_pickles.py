@@ -152,7 +152,7 @@ def test_hostile_sizes_take_no_memory():
     code = """
 from densebench.data.cifar.pickles import load_plain
 from densebench.errors import DatasetError
-from densebench.measuring.host import host_peak_bytes
+from densebench.measuring.host import read_host_peak_bytes
 hostile = [
     b"\\x80\\x02]r\\x00\\x00\\x00\\x04.",
     b"\\x80\\x05\\x96\\x00\\x00\\x00\\x00\\x10\\x00\\x00\\x00.",
@@ -163,7 +163,7 @@ for data in hostile:
         load_plain(data)
     except DatasetError:
         pass
-print(host_peak_bytes())
+print(read_host_peak_bytes())
 """
     output = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert int(output) < 100_000_000

@@ -9,7 +9,7 @@ from densebench.measuring.gpu.allocator import (
     NoGpuMemory,
     TensorFlowMemory,
     TorchMemory,
-    allocator_memory,
+    open_allocator,
 )
 
 
@@ -97,4 +97,4 @@ def test_a_run_on_the_cpu_points_to_the_hosts_peak() -> None:
 def test_a_framework_without_a_gpu_has_no_allocator_peak(backend) -> None:
     framework = pytest.importorskip(backend)
     has_gpu = framework.default_backend() != "cpu" if backend == "jax" else framework.cuda.is_available()
-    assert (allocator_memory(backend).peak().source == NO_GPU) is not has_gpu
+    assert (open_allocator(backend).peak().source == NO_GPU) is not has_gpu

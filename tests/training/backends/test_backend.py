@@ -4,7 +4,7 @@ import pytest
 
 from densebench.errors import InputError
 from densebench.training.backends import backend
-from densebench.training.backends.hidden_packages import hidden
+from densebench.training.backends.hidden_packages import hide_packages
 
 
 def test_a_backend_that_is_not_installed_is_told_with_what_installs_it(config, monkeypatch):
@@ -30,7 +30,7 @@ def test_a_hidden_package_cannot_be_imported_and_comes_back(monkeypatch):
     import sys
 
     monkeypatch.delitem(sys.modules, "wave", raising=False)
-    with hidden("wave"), pytest.raises(ImportError):
+    with hide_packages("wave"), pytest.raises(ImportError):
         import wave
     import wave
 
