@@ -18,7 +18,8 @@ from sitting import write
 
 from densebench.config import DataConfig
 from densebench.data.batches import EvalBatches, TrainBatches, describe_augmentation
-from densebench.data.datasets import Dataset, load
+from densebench.data.datasets import load
+from densebench.data.images import Dataset
 from densebench.measuring.host import read_cpu_model
 from densebench.recipes import RECIPES
 

@@ -11,11 +11,8 @@ from numpy.typing import NDArray
 
 from densebench.data.images import Images, PerChannel
 from densebench.data.keyed_random import derive_key, draw_bits, draw_permutation, scale_bits
-from densebench.data.prefetch import prefetch
 from densebench.errors import InputError
 from densebench.recipes import Recipe
-
-__all__ = ["EvalBatches", "TrainBatches", "describe_augmentation", "prefetch"]
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.intp]

@@ -28,8 +28,6 @@ from densebench.errors import InputError, unknown
 if TYPE_CHECKING:
     from densebench.data.images import Indices
 
-__all__ = ["Dataset", "DatasetFacts", "Images", "describe", "load"]
-
 NAMES = (*loader.EDITIONS, "digits", "synthetic", "folder:PATH")
 VALIDATION_STREAM = derive_key(0x7A11DA7E)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from densebench.config import RUN_NAME, RunConfig, fingerprint, from_json
 from densebench.data import datasets
-from densebench.data.datasets import DatasetFacts
+from densebench.data.images import DatasetFacts
 from densebench.errors import InputError
 from densebench.models import cost, variants
 from densebench.models.cost import Cost
