@@ -33,7 +33,7 @@ def ready(setting: Setting) -> "tuple[Steps, Trainee, BackendFacts]":
         threads=setting.threads,
     )
     facts = backend.prepare(config)
-    from densebench.training.steps.step import make_steps
+    from densebench.training.steps.choose import make_steps
     from densebench.training.trainee import build_trainee
 
     trainee = build_trainee(config, facts, classes=CLASSES, image_size=SIDE)

@@ -92,7 +92,7 @@ class OwnLoop:
     """Epochs by densebench's own steps, without its instruments and with them."""
 
     def __init__(self, ground: Ground) -> None:
-        from densebench.training.steps.step import make_steps
+        from densebench.training.steps.choose import make_steps
         from densebench.training.trainee import build_trainee
 
         size = ground.config.recipe.batch_size

@@ -5,7 +5,7 @@ import math
 from typing import TYPE_CHECKING
 
 from densebench.models.cost import LayerCost, count
-from densebench.models.keras_layers import build
+from densebench.models.keras_layers import build_plain
 from densebench.models.variant import Variant
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def find_disagreements(variant: Variant, *, classes: int, image_size: int) -> li
     Raises :class:`InputError` for a request that the network cannot serve.
     """
     cost = count(variant, classes=classes, image_size=image_size)
-    model = build(variant, classes=classes, image_size=image_size, weight_decay=0.0, seed=0)
+    model = build_plain(variant, classes=classes, image_size=image_size, weight_decay=0.0, seed=0)
     trainable = _elements(model.trainable_variables)
     totals = (
         ("params", cost.params, model.count_params()),

@@ -20,7 +20,8 @@ from densebench.training.epoch_totals import ADVICE, EpochTotals
 from densebench.training.inference import ahead, answers
 from densebench.training.random_streams import rekey
 from densebench.training.scores import Scores, score
-from densebench.training.steps.step import Batch, CompileTimes, make_steps
+from densebench.training.steps.choose import make_steps
+from densebench.training.steps.step import Batch, CompileTimes
 from densebench.training.trainee import Trainee, not_finite, penalty
 from densebench.training.watch import Watch
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from densebench.config import BACKENDS, RunConfig
 from densebench.errors import InputError, RunFailed
-from densebench.models import keras_layers
+from densebench.models.keras_layers import build_plain
 from densebench.models.variants import find
 from densebench.training.backends.hidden_packages import hide_packages
 from densebench.training.checkpoints.directory import sync_directory
@@ -54,13 +54,12 @@ def load_model(path: Path) -> keras.Model:
 
 
 def _plain(model: keras.Model, config: RunConfig) -> keras.Model:
-    plain = keras_layers.build(
+    plain = build_plain(
         find(config.variant),
         classes=model.output_shape[-1],
         image_size=model.input_shape[1],
         weight_decay=config.recipe.weight_decay,
         seed=config.seed,
-        implementation="plain",
     )
     for target, source in zip(plain.variables, model.variables, strict=True):
         target.assign(np.array(keras.ops.convert_to_numpy(source)))

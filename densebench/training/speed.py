@@ -13,7 +13,8 @@ from densebench.measuring.stopwatch import EpochTimer, EpochTimes, elapsed, perc
 from densebench.records import EpochRecord
 from densebench.training.backends.backend import BackendFacts
 from densebench.training.epoch_record import Measured, make_record
-from densebench.training.steps.step import Batch, Steps, make_steps
+from densebench.training.steps.choose import make_steps
+from densebench.training.steps.step import Batch, Steps
 from densebench.training.trainee import Trainee
 from densebench.training.watch import Readiness, Watch
 

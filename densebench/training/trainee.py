@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from densebench.config import RunConfig
-from densebench.models import keras_layers
+from densebench.models.build import build
 from densebench.models.variants import find
 from densebench.recipes import Recipe
 from densebench.training.backends.backend import BackendFacts
@@ -33,7 +33,7 @@ def build_trainee(config: RunConfig, facts: BackendFacts, *, classes: int, image
     Raises :class:`InputError` if the variant cannot be built so.
     """
     start = time.perf_counter()
-    model = keras_layers.build(
+    model = build(
         find(config.variant),
         classes=classes,
         image_size=image_size,

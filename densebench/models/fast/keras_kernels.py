@@ -12,8 +12,7 @@ from typing import Any, Protocol
 import keras
 from keras import ops
 
-from densebench.models.fast.layers import Part
-from densebench.models.fast.network import Interpret
+from densebench.models.fast.layers import Interpret, Part
 
 Tensor = Any  # of the backend in use
 

@@ -75,6 +75,14 @@ class Kernels(Protocol[Tensor]):
     def dense(self, x: Tensor, kernel: Tensor, bias: Tensor) -> Tensor: ...
 
 
+class Interpret(Protocol[Tensor]):
+    """(kernels, image, variables of each layer, training) -> logits, and the batch's statistics in pieces."""
+
+    def __call__(
+        self, kernels: Kernels[Tensor], image: Tensor, groups: Sequence[tuple[Tensor, ...]], training: bool, /
+    ) -> tuple[Tensor, list[Tensor]]: ...
+
+
 class FastLayers(Generic[Tensor]):
     """The vocabulary on a backend's tensors; ``groups`` are the variables of each layer that has some, in call order.
 

@@ -7,8 +7,7 @@ import keras
 import tensorflow as tf
 from tensorflow import raw_ops as ops
 
-from densebench.models.fast.layers import Part
-from densebench.models.fast.network import Interpret
+from densebench.models.fast.layers import Interpret, Part
 from densebench.models.fast.tape import Node, Tape
 from densebench.models.fast.tensorflow_norm import Norms
 

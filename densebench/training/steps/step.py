@@ -10,10 +10,6 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from densebench.recipes import Recipe
-from densebench.training.backends.backend import BackendFacts
-from densebench.training.trainee import Trainee
-
 Batch = Any  # an array where the device can use it
 
 
@@ -60,18 +56,3 @@ def read_step_result(shown: NDArray[np.float32]) -> StepResult:
     """The three values that a step hands back in one transfer."""
     loss, correct, sign = shown.tolist()
     return StepResult(loss=loss, correct=int(correct), backward_sign=sign)
-
-
-def make_steps(trainee: Trainee, recipe: Recipe, facts: BackendFacts) -> Steps:
-    """The steps of the backend in use."""
-    if facts.name == "tensorflow":
-        from densebench.training.steps.tensorflow import TensorFlowSteps
-
-        return TensorFlowSteps(trainee, recipe, jit=facts.jit)
-    if facts.name == "jax":
-        from densebench.training.steps.jax import JaxSteps
-
-        return JaxSteps(trainee, recipe)
-    from densebench.training.steps.torch import TorchSteps
-
-    return TorchSteps(trainee, recipe, jit=facts.jit)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from densebench.training.backends.backend import prepare
-from densebench.training.steps.step import make_steps
+from densebench.training.steps.choose import make_steps
 
 
 @pytest.fixture
