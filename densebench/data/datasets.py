@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from densebench.config import DataConfig
-from densebench.data import digits, folder, synthetic
-from densebench.data.cifar import loader
+from densebench.data import digits, synthetic
+from densebench.data.cifar import loader as cifar
 from densebench.data.cifar.archive import is_at_hand
+from densebench.data.folder import loader as folder
 from densebench.data.images import (
     Dataset,
     DatasetFacts,
@@ -28,7 +29,7 @@ from densebench.errors import InputError, unknown
 if TYPE_CHECKING:
     from densebench.data.images import Indices
 
-NAMES = (*loader.EDITIONS, "digits", "synthetic", "folder:PATH")
+NAMES = (*cifar.EDITIONS, "digits", "synthetic", "folder:PATH")
 VALIDATION_STREAM = derive_key(0x7A11DA7E)
 
 
@@ -48,7 +49,7 @@ def describe(config: DataConfig) -> DatasetFacts:
 
 def list_absent(data_dir: str | None) -> list[str]:
     """The datasets that would have to be downloaded first."""
-    return [name for name, edition in loader.EDITIONS.items() if not is_at_hand(edition, data_dir)]
+    return [name for name, edition in cifar.EDITIONS.items() if not is_at_hand(edition, data_dir)]
 
 
 def load(config: DataConfig, on_progress: ReportProgress = ignore_progress) -> Dataset:
@@ -79,8 +80,8 @@ def load(config: DataConfig, on_progress: ReportProgress = ignore_progress) -> D
 
 def _whole(config: DataConfig) -> DatasetFacts:
     """Facts of a dataset before any limit."""
-    if config.dataset in loader.EDITIONS:
-        return loader.describe(loader.EDITIONS[config.dataset])
+    if config.dataset in cifar.EDITIONS:
+        return cifar.describe(cifar.EDITIONS[config.dataset])
     if config.dataset == "digits":
         return digits.describe()
     if config.dataset == "synthetic":
@@ -91,8 +92,8 @@ def _whole(config: DataConfig) -> DatasetFacts:
 
 
 def _source(config: DataConfig, wanted: DatasetFacts, on_progress: ReportProgress) -> Source:
-    if config.dataset in loader.EDITIONS:
-        return loader.load_source(loader.EDITIONS[config.dataset], config, on_progress)
+    if config.dataset in cifar.EDITIONS:
+        return cifar.load_source(cifar.EDITIONS[config.dataset], config, on_progress)
     if config.dataset == "digits":
         return digits.load_source(wanted.image_size or digits.IMAGE_SIZE)
     if config.dataset == "synthetic":

@@ -24,7 +24,7 @@ from densebench.data.cifar.pickles import load_plain
 from densebench.data.cifar.records import read_class_names, read_images
 from densebench.data.cifar.tar import Content, read_members
 from densebench.data.datasets import load
-from densebench.data.decoding import decode_files
+from densebench.data.folder.decoding import decode_files
 from densebench.data.images import ignore_progress
 from densebench.errors import DensebenchError
 

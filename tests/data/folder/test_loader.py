@@ -1,4 +1,4 @@
-"""Tests of ``densebench/data/folder.py``."""
+"""Tests of ``densebench/data/folder/loader.py``."""
 
 import os
 import tarfile
@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from densebench.config import DataConfig
-from densebench.data import folder as folders
 from densebench.data.datasets import describe, load
+from densebench.data.folder import loader
 from densebench.errors import DatasetError, InputError
 
 SPLIT = {"train/cat": 6, "train/dog": 4, "test/cat": 2, "test/dog": 2}
@@ -30,8 +30,8 @@ def decoded(monkeypatch) -> list[int]:
         counts.append(len(paths))
         return real(root, paths, **options)
 
-    real = folders.decode_files
-    monkeypatch.setattr(folders, "decode_files", counted)
+    real = loader.decode_files
+    monkeypatch.setattr(loader, "decode_files", counted)
     return counts
 
 

@@ -1,4 +1,4 @@
-"""Tests of ``densebench/data/decoding.py``."""
+"""Tests of ``densebench/data/folder/decoding.py``."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from densebench.data.decoding import decode_files, read_square_side
+from densebench.data.folder.decoding import decode_files, read_square_side
 from densebench.data.images import ignore_progress
 from densebench.errors import DatasetError
 
@@ -139,7 +139,7 @@ def test_a_decompression_bomb_takes_no_memory(tmp_path):
     (tmp_path / "bomb.png").write_bytes(png_of_zeros(14_000, 14_000))
     code = f"""
 from pathlib import Path
-from densebench.data.decoding import decode_files
+from densebench.data.folder.decoding import decode_files
 from densebench.errors import DatasetError
 from densebench.measuring.host import read_host_peak_bytes
 try:

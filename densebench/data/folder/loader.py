@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from densebench.config import DataConfig
 from densebench.data.cache import cached_pixels
-from densebench.data.decoding import decode_files, read_square_side
-from densebench.data.folder_listing import ImageFile, Listing, list_folder
+from densebench.data.folder.decoding import decode_files, read_square_side
+from densebench.data.folder.listing import ImageFile, Listing, list_folder
 from densebench.data.images import DatasetFacts, ReportProgress, Source, Split
 from densebench.errors import InputError
 
