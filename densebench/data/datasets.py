@@ -14,8 +14,8 @@ from densebench.data.images import (
     Dataset,
     DatasetFacts,
     Images,
+    OnProgress,
     PerChannel,
-    ReportProgress,
     Source,
     Split,
     ignore_progress,
@@ -52,7 +52,7 @@ def list_absent(data_dir: str | None) -> list[str]:
     return [name for name, edition in cifar.EDITIONS.items() if not is_at_hand(edition, data_dir)]
 
 
-def load(config: DataConfig, on_progress: ReportProgress = ignore_progress) -> Dataset:
+def load(config: DataConfig, on_progress: OnProgress = ignore_progress) -> Dataset:
     """The images that ``config`` asks for; raises :class:`InputError` or its child ``DatasetError``."""
     wanted = describe(config)
     _check_memory(wanted)
@@ -91,7 +91,7 @@ def _whole(config: DataConfig) -> DatasetFacts:
     raise unknown("dataset", config.dataset, NAMES)
 
 
-def _source(config: DataConfig, wanted: DatasetFacts, on_progress: ReportProgress) -> Source:
+def _source(config: DataConfig, wanted: DatasetFacts, on_progress: OnProgress) -> Source:
     if config.dataset in cifar.EDITIONS:
         return cifar.load_source(cifar.EDITIONS[config.dataset], config, on_progress)
     if config.dataset == "digits":

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from densebench.data.cifar.tar import sha256_of_file
 from densebench.data.https import Clock, OpenUrl, ServerFailed, TooSlow, blocks, open_https, opened
-from densebench.data.images import ReportProgress
+from densebench.data.images import OnProgress
 from densebench.errors import DatasetError
 
 GOOD_SPEED = 200_000  # bytes a second, below which the other servers are tried first
@@ -34,7 +34,7 @@ class RemoteFile:
 class _Transfer:
     file: RemoteFile
     part: Path
-    on_progress: ReportProgress
+    on_progress: OnProgress
     open_url: OpenUrl
     clock: Clock
 
@@ -46,7 +46,7 @@ def download(
     file: RemoteFile,
     target: Path,
     *,
-    on_progress: ReportProgress,
+    on_progress: OnProgress,
     open_url: OpenUrl = open_https,
     clock: Clock = time.monotonic,
 ) -> None:
@@ -130,7 +130,7 @@ def _check_disk(file: RemoteFile, transfer: _Transfer) -> None:
 
 
 @contextmanager
-def _alone(target: Path, on_progress: ReportProgress) -> Iterator[None]:
+def _alone(target: Path, on_progress: OnProgress) -> Iterator[None]:
     """One process at a time, so that two never write the same part; the lock ends with the process."""
     with target.with_name(f"{target.name}.lock").open("w") as lock:
         try:

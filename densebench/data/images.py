@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
 
 # Called with what is going on, how much of it is done, and of how much, where that is known.
-ReportProgress = Callable[[str, int, int | None], None]
+OnProgress = Callable[[str, int, int | None], None]
 PerChannel = tuple[float, float, float]  # red, green, blue
 
 

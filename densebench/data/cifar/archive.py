@@ -10,7 +10,7 @@ from pathlib import Path
 from densebench.data.cache import cache_directory
 from densebench.data.cifar.editions import Archive, Edition, Member
 from densebench.data.cifar.tar import LARGEST_MEMBER, Content, read_members, sha256_of_file
-from densebench.data.images import ReportProgress
+from densebench.data.images import OnProgress
 from densebench.errors import DatasetError
 
 
@@ -22,7 +22,7 @@ class Place:
     path: Path
 
 
-def find(edition: Edition, *, data_dir: str | None, offline: bool, on_progress: ReportProgress) -> Place:
+def find(edition: Edition, *, data_dir: str | None, offline: bool, on_progress: OnProgress) -> Place:
     """The edition in ``data_dir``; without one in the cache, where it is downloaded to unless ``offline``.
 
     Raises :class:`DatasetError` if it is not there.
@@ -78,7 +78,7 @@ def _look(edition: Edition, directory: Path) -> Place | None:
     return None
 
 
-def _download(title: str, archive: Archive, directory: Path, on_progress: ReportProgress) -> Place:
+def _download(title: str, archive: Archive, directory: Path, on_progress: OnProgress) -> Place:
     from densebench.data.download import RemoteFile, download  # its network modules would slow every command
 
     assert archive.size is not None

@@ -9,7 +9,7 @@ from densebench.config import DataConfig
 from densebench.data.cifar.archive import Place, contents, find
 from densebench.data.cifar.editions import CIFAR10, CIFAR100, IMAGE_SIZE, Edition, Member
 from densebench.data.cifar.records import read_class_names, read_images
-from densebench.data.images import DatasetFacts, Images, PerChannel, ReportProgress, Source, Split
+from densebench.data.images import DatasetFacts, Images, OnProgress, PerChannel, Source, Split
 from densebench.data.resizing import allocate_pixels, resize
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def describe(edition: Edition) -> DatasetFacts:
     )
 
 
-def load_source(edition: Edition, config: DataConfig, on_progress: ReportProgress) -> Source:
+def load_source(edition: Edition, config: DataConfig, on_progress: OnProgress) -> Source:
     """All images, found in the cache or ``config.data_dir``, or downloaded."""
     place = find(edition, data_dir=config.data_dir, offline=config.offline, on_progress=on_progress)
     train, test = _room(place.archive.train), _room(place.archive.test)
@@ -49,7 +49,7 @@ def load_source(edition: Edition, config: DataConfig, on_progress: ReportProgres
     )
 
 
-def _fill(edition: Edition, place: Place, train: Images, test: Images, on_progress: ReportProgress) -> tuple[str, ...]:
+def _fill(edition: Edition, place: Place, train: Images, test: Images, on_progress: OnProgress) -> tuple[str, ...]:
     """Read every member into its slot of ``train`` or ``test``; the class names."""
     archive = place.archive
     slots = _slots(archive.train, train) | _slots(archive.test, test)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from densebench.data.images import ReportProgress
+from densebench.data.images import OnProgress
 from densebench.data.resizing import allocate_pixels
 from densebench.errors import DatasetError
 
@@ -24,7 +24,7 @@ EVERY = 256  # images between two reports of progress
 
 
 def decode_files(
-    root: Path, paths: Sequence[str], *, image_size: int | None, like: str, on_progress: ReportProgress
+    root: Path, paths: Sequence[str], *, image_size: int | None, like: str, on_progress: OnProgress
 ) -> Pixels:
     """The RGB pixels of image files, (N, S, S, 3), as stored: transparency is dropped, an EXIF orientation ignored.
 

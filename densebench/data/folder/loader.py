@@ -12,7 +12,7 @@ from densebench.config import DataConfig
 from densebench.data.cache import cached_pixels
 from densebench.data.folder.decoding import decode_files, read_square_side
 from densebench.data.folder.listing import ImageFile, Listing, list_folder
-from densebench.data.images import DatasetFacts, ReportProgress, Source, Split
+from densebench.data.images import DatasetFacts, OnProgress, Source, Split
 from densebench.errors import InputError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def describe(config: DataConfig) -> DatasetFacts:
     )
 
 
-def load_source(config: DataConfig, on_progress: ReportProgress) -> Source:
+def load_source(config: DataConfig, on_progress: OnProgress) -> Source:
     """The folder's images; only those that are asked for are decoded."""
     import numpy as np
 
@@ -73,9 +73,7 @@ def _name(config: DataConfig) -> str:
     return f"{name}-folder" if name in RESERVED or not name else name
 
 
-def _pixels(
-    listing: Listing, files: Sequence[ImageFile], image_size: int | None, on_progress: ReportProgress
-) -> Pixels:
+def _pixels(listing: Listing, files: Sequence[ImageFile], image_size: int | None, on_progress: OnProgress) -> Pixels:
     first = listing.train[0]
     return cached_pixels(
         f"folder-{_key(listing.root, (first, *files), image_size)}",
