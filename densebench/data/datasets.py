@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from densebench.config import DataConfig
 from densebench.data import digits, synthetic
+from densebench.data.checksums import hash_images
 from densebench.data.cifar import loader as cifar
 from densebench.data.cifar.archive import is_at_hand
 from densebench.data.folder import loader as folder
@@ -21,7 +22,7 @@ from densebench.data.images import (
     ignore_progress,
 )
 from densebench.data.keyed_random import derive_key
-from densebench.data.pixel_statistics import compute_mean_and_deviation, hash_images
+from densebench.data.pixel_statistics import compute_mean_and_deviation
 from densebench.data.resizing import check_memory
 from densebench.data.selection import first_of_each_class, hold_out
 from densebench.errors import InputError, unknown

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from densebench.data.cifar.tar import sha256_of_file
+from densebench.data.checksums import hash_file
 from densebench.data.https import Clock, OpenUrl, ServerFailed, TooSlow, blocks, open_https, opened
 from densebench.data.images import OnProgress
 from densebench.errors import DatasetError
@@ -98,7 +98,7 @@ def _from_server(transfer: _Transfer, url: str, least_speed: int) -> None:
             if transfer.received() - begin < WORTH_RESUMING:
                 raise
             continue
-        if sha256_of_file(transfer.part) == transfer.file.sha256:
+        if hash_file(transfer.part) == transfer.file.sha256:
             return
         transfer.part.unlink()
         if begin == 0:  # else the fault may lie in what was there before

@@ -1,16 +1,14 @@
-"""Exact figures of images: their mean, their deviation and their hash."""
+"""Mean and standard deviation of images, exactly."""
 
 from __future__ import annotations
 
-import hashlib
 import math
 from typing import TYPE_CHECKING
 
-from densebench.data.images import Images, PerChannel
+from densebench.data.images import PerChannel
 
 if TYPE_CHECKING:
     from densebench.data.images import Pixels
-
 
 CHUNK = 1 << 18  # values counted at once: a bounded copy of them as integers
 
@@ -37,14 +35,3 @@ def _of_channel(pixels: Pixels, channel: int) -> tuple[float, float]:
     squares = sum(value * value * count for value, count in enumerate(histogram))
     variance = (number * squares - total * total) / number**2
     return total / number, math.sqrt(variance) or 1.0
-
-
-def hash_images(parts: tuple[Images | None, ...]) -> str:
-    """Hash of the shapes, pixels and labels of train, validation and test; an absent part counts as such."""
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(repr(None if part is None else part.pixels.shape).encode())
-        if part is not None:
-            digest.update(part.pixels.data)
-            digest.update(part.labels.astype("<i4").data)
-    return digest.hexdigest()

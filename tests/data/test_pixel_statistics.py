@@ -4,12 +4,7 @@ import numpy as np
 import pytest
 
 from densebench.data import pixel_statistics
-from densebench.data.images import Images
-from densebench.data.pixel_statistics import compute_mean_and_deviation, hash_images
-
-
-def images(pixels: np.ndarray, labels: list[int]) -> Images:
-    return Images(pixels=pixels, labels=np.array(labels, np.int32))
+from densebench.data.pixel_statistics import compute_mean_and_deviation
 
 
 def test_mean_and_deviation_are_those_of_each_channel(monkeypatch):
@@ -27,19 +22,3 @@ def test_the_figures_are_exact_and_do_not_depend_on_the_order_of_the_images():
 
 def test_a_channel_without_variation_has_deviation_one_so_that_nothing_is_divided_by_zero():
     assert compute_mean_and_deviation(np.full((2, 3, 3, 3), 9, np.uint8)) == ((9.0, 9.0, 9.0), (1.0, 1.0, 1.0))
-
-
-def test_the_hash_tells_pixels_labels_and_splits_apart():
-    pixels = np.arange(48, dtype=np.uint8).reshape(4, 2, 2, 3)
-    part, other = images(pixels, [0, 1, 0, 1]), images(pixels, [1, 1, 0, 1])
-    halves = images(pixels[:2], [0, 1]), images(pixels[2:], [0, 1])
-    hashes = [
-        hash_images((part, None, part)),
-        hash_images((other, None, part)),
-        hash_images((part, part, part)),
-        hash_images((part, None, images(pixels + 1, [0, 1, 0, 1]))),
-        hash_images((*halves, part)),
-        hash_images((halves[0], None, part)),
-    ]
-    assert len(set(hashes)) == len(hashes)
-    assert hash_images((part, None, part)) == hashes[0]

@@ -5,7 +5,6 @@ archive's SHA-256 before; what is checked here holds for any file all the same.
 """
 
 import gzip
-import hashlib
 import tarfile
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -25,12 +24,6 @@ class Content:
 
     name: str
     data: bytes
-
-
-def sha256_of_file(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_members(path: Path, names: Collection[str]) -> Iterator[Content]:
