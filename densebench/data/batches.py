@@ -17,9 +17,9 @@ from densebench.recipes import Recipe
 Floats = NDArray[np.float32]
 Integers = NDArray[np.intp]
 
-ORDER, AUGMENTATION = 1, 2  # what a stream is for
-FLIP, SHIFT_DOWN, SHIFT_RIGHT, CUTOUT_ROW, CUTOUT_COLUMN = range(5)  # an image's draws
-DRAWS = 8  # counters set apart for each image
+_ORDER, _AUGMENTATION = 1, 2  # what a stream is for
+_FLIP, _SHIFT_DOWN, _SHIFT_RIGHT, _CUTOUT_ROW, _CUTOUT_COLUMN = range(5)  # an image's draws
+_DRAWS = 8  # counters set apart for each image
 
 
 class TrainBatches:
@@ -58,26 +58,26 @@ class TrainBatches:
 
     def epoch(self, number: int) -> Iterator[tuple[Floats, NDArray[np.int32]]]:
         """Epoch ``number``, counted from 1: (x float32 (B, H, W, 3), y int32 (B,)) a step."""
-        order = draw_permutation(derive_key(ORDER, self._seed, number), len(self._images.labels))
-        stream = derive_key(AUGMENTATION, self._seed, number)
+        order = draw_permutation(derive_key(_ORDER, self._seed, number), len(self._images.labels))
+        stream = derive_key(_AUGMENTATION, self._seed, number)
         for begin in range(0, len(order), self._batch_size):
             chosen = order[begin : begin + self._batch_size]
-            yield self._augmented(chosen, stream), self._images.labels[chosen]
+            yield self._augment(chosen, stream), self._images.labels[chosen]
 
-    def _augmented(self, chosen: Integers, stream: int) -> Floats:
+    def _augment(self, chosen: Integers, stream: int) -> Floats:
         def draw(which: int, limit: int) -> Integers:
-            return scale_bits(limit, draw_bits(stream, chosen.astype(np.uint64) * np.uint64(DRAWS) + np.uint64(which)))
+            return scale_bits(limit, draw_bits(stream, chosen.astype(np.uint64) * np.uint64(_DRAWS) + np.uint64(which)))
 
         pixels, side = self._images.pixels[chosen], self._images.pixels.shape[1]
         if self._flip:
-            mirrored = draw(FLIP, 2) == 1
+            mirrored = draw(_FLIP, 2) == 1
             pixels[mirrored] = pixels[mirrored, :, ::-1]
         x = standardise(pixels, *self._scale)
         if self._shift:
             choices = 2 * self._shift + 1
-            x = shift(x, draw(SHIFT_DOWN, choices), draw(SHIFT_RIGHT, choices), self._shift)
+            x = shift(x, draw(_SHIFT_DOWN, choices), draw(_SHIFT_RIGHT, choices), self._shift)
         if self._cutout:
-            cut_out(x, draw(CUTOUT_ROW, side), draw(CUTOUT_COLUMN, side), self._cutout)
+            cut_out(x, draw(_CUTOUT_ROW, side), draw(_CUTOUT_COLUMN, side), self._cutout)
         return x
 
 

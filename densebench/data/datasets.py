@@ -30,13 +30,13 @@ from densebench.errors import InputError, unknown
 if TYPE_CHECKING:
     from densebench.data.images import Indices
 
-NAMES = (*cifar.EDITIONS, "digits", "synthetic", "folder:PATH")
-VALIDATION_STREAM = derive_key(0x7A11DA7E)
+_NAMES = (*cifar.EDITIONS, "digits", "synthetic", "folder:PATH")
+_VALIDATION_STREAM = derive_key(0x7A11DA7E)
 
 
 def describe(config: DataConfig) -> DatasetFacts:
     """Sizes and counts as they will be used, without loading; raises :class:`InputError` for what cannot be had."""
-    whole = _whole(config)
+    whole = _describe_whole(config)
     _check(config, whole)
     train = whole.train_images
     return replace(
@@ -57,12 +57,12 @@ def load(config: DataConfig, on_progress: OnProgress = ignore_progress) -> Datas
     """The images that ``config`` asks for; raises :class:`InputError` or its child ``DatasetError``."""
     wanted = describe(config)
     _check_memory(wanted)
-    source = _source(config, wanted, on_progress)
-    chosen, held_out = _train_and_validation(config, source)
-    train = _images(source.train, chosen)
-    validation = _images(source.train, held_out) if config.validation else None
-    test = _images(source.test, _limited(source.test, config.test_limit))
-    mean, deviation = _standardisation(source, train)
+    source = _load_source(config, wanted, on_progress)
+    chosen, held_out = _split_train(config, source)
+    train = _read_images(source.train, chosen)
+    validation = _read_images(source.train, held_out) if config.validation else None
+    test = _read_images(source.test, _choose_within(source.test, config.test_limit))
+    mean, deviation = _choose_standardisation(source, train)
     return Dataset(
         name=source.name,
         train=train,
@@ -79,7 +79,7 @@ def load(config: DataConfig, on_progress: OnProgress = ignore_progress) -> Datas
     )
 
 
-def _whole(config: DataConfig) -> DatasetFacts:
+def _describe_whole(config: DataConfig) -> DatasetFacts:
     """Facts of a dataset before any limit."""
     if config.dataset in cifar.EDITIONS:
         return cifar.describe(cifar.EDITIONS[config.dataset])
@@ -89,10 +89,10 @@ def _whole(config: DataConfig) -> DatasetFacts:
         return synthetic.describe(config)
     if config.dataset.startswith(folder.PREFIX):
         return folder.describe(config)
-    raise unknown("dataset", config.dataset, NAMES)
+    raise unknown("dataset", config.dataset, _NAMES)
 
 
-def _source(config: DataConfig, wanted: DatasetFacts, on_progress: OnProgress) -> Source:
+def _load_source(config: DataConfig, wanted: DatasetFacts, on_progress: OnProgress) -> Source:
     if config.dataset in cifar.EDITIONS:
         return cifar.load_source(cifar.EDITIONS[config.dataset], config, on_progress)
     if config.dataset == "digits":
@@ -131,23 +131,23 @@ def _check_memory(wanted: DatasetFacts) -> None:
     check_memory(sum(number or 0 for number in images), wanted.image_size or 0)
 
 
-def _train_and_validation(config: DataConfig, source: Source) -> tuple[Indices, Indices]:
+def _split_train(config: DataConfig, source: Source) -> tuple[Indices, Indices]:
     """Indices into train. Validation is taken first, so that it is the same under every ``--train-limit``."""
-    kept, held_out = hold_out(source.train.labels, config.validation, VALIDATION_STREAM)
+    kept, held_out = hold_out(source.train.labels, config.validation, _VALIDATION_STREAM)
     if config.train_limit is None:
         return kept, held_out
     return kept[first_of_each_class(source.train.labels[kept], config.train_limit)], held_out
 
 
-def _limited(split: Split, limit: int | None) -> Indices:
+def _choose_within(split: Split, limit: int | None) -> Indices:
     return first_of_each_class(split.labels, len(split.labels) if limit is None else limit)
 
 
-def _images(split: Split, chosen: Indices) -> Images:
+def _read_images(split: Split, chosen: Indices) -> Images:
     return Images(pixels=split.read(chosen), labels=split.labels[chosen])
 
 
-def _standardisation(source: Source, train: Images) -> tuple[PerChannel, PerChannel]:
+def _choose_standardisation(source: Source, train: Images) -> tuple[PerChannel, PerChannel]:
     if source.mean is not None and source.deviation is not None:
         return source.mean, source.deviation
     return compute_mean_and_deviation(train.pixels)

@@ -16,10 +16,10 @@ from densebench.data.selection import hold_out
 if TYPE_CHECKING:
     from densebench.data.images import Indices, Labels, Pixels
 
-IMAGES = 1797
-TEST_IMAGES = 360
+_IMAGES = 1797
+_TEST_IMAGES = 360
 IMAGE_SIZE = 32
-SPLIT_STREAM = derive_key(0x0D161715)
+_SPLIT_STREAM = derive_key(0x0D161715)
 
 
 def describe() -> DatasetFacts:
@@ -28,16 +28,16 @@ def describe() -> DatasetFacts:
         name="digits",
         classes=10,
         image_size=IMAGE_SIZE,
-        train_images=IMAGES - TEST_IMAGES,
+        train_images=_IMAGES - _TEST_IMAGES,
         validation_images=0,
-        test_images=TEST_IMAGES,
+        test_images=_TEST_IMAGES,
     )
 
 
 def load_source(image_size: int) -> Source:
     """All digits in a fixed split, 36 of each class in test."""
-    pixels, labels = _enlargeable()
-    train, test = hold_out(labels, TEST_IMAGES, SPLIT_STREAM)
+    pixels, labels = _load_small()
+    train, test = hold_out(labels, _TEST_IMAGES, _SPLIT_STREAM)
 
     def part(members: Indices) -> Split:
         return Split(labels=labels[members], read=lambda chosen: resize(pixels[members[chosen]], image_size))
@@ -51,7 +51,7 @@ def load_source(image_size: int) -> Source:
     )
 
 
-def _enlargeable() -> tuple[Pixels, Labels]:
+def _load_small() -> tuple[Pixels, Labels]:
     """All images as 8x8 RGB, and their labels."""
     import numpy as np
     from sklearn.datasets import load_digits

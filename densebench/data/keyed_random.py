@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 GOLDEN = 0x9E3779B97F4A7C15
-FIRST = 0xBF58476D1CE4E5B9
-SECOND = 0x94D049BB133111EB
-ALL_ONES = 2**64 - 1
+_FIRST = 0xBF58476D1CE4E5B9
+_SECOND = 0x94D049BB133111EB
+_ALL_ONES = 2**64 - 1
 
 
 def derive_key(*parts: int) -> int:
     """One 64-bit key from several numbers, for instance a purpose, a seed and an epoch."""
     state = 0
     for part in parts:
-        state = _mix((state + part + GOLDEN) & ALL_ONES)
+        state = _mix((state + part + GOLDEN) & _ALL_ONES)
     return state
 
 
@@ -34,9 +34,9 @@ def draw_bits(stream: int, counters: NDArray[np.uint64]) -> NDArray[np.uint64]:
     z = counters * np.uint64(GOLDEN)
     z += np.uint64(stream)
     z ^= z >> np.uint64(30)
-    z *= np.uint64(FIRST)
+    z *= np.uint64(_FIRST)
     z ^= z >> np.uint64(27)
-    z *= np.uint64(SECOND)
+    z *= np.uint64(_SECOND)
     z ^= z >> np.uint64(31)
     return z
 
@@ -56,6 +56,6 @@ def draw_permutation(stream: int, count: int) -> NDArray[np.intp]:
 
 
 def _mix(z: int) -> int:
-    z = (z ^ (z >> 30)) * FIRST & ALL_ONES
-    z = (z ^ (z >> 27)) * SECOND & ALL_ONES
+    z = (z ^ (z >> 30)) * _FIRST & _ALL_ONES
+    z = (z ^ (z >> 27)) * _SECOND & _ALL_ONES
     return z ^ (z >> 31)

@@ -18,11 +18,13 @@ def compute_mean_and_deviation(pixels: Pixels) -> tuple[PerChannel, PerChannel]:
 
     A channel without any variation has deviation 1: standardised, it is 0 throughout.
     """
-    (red_mean, red), (green_mean, green), (blue_mean, blue) = (_of_channel(pixels, channel) for channel in range(3))
+    (red_mean, red), (green_mean, green), (blue_mean, blue) = (
+        _compute_of_channel(pixels, channel) for channel in range(3)
+    )
     return (red_mean, green_mean, blue_mean), (red, green, blue)
 
 
-def _of_channel(pixels: Pixels, channel: int) -> tuple[float, float]:
+def _compute_of_channel(pixels: Pixels, channel: int) -> tuple[float, float]:
     import numpy as np
 
     values = pixels.reshape(-1, 3)[:, channel]

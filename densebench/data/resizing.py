@@ -9,7 +9,7 @@ from densebench.errors import InputError
 if TYPE_CHECKING:
     from densebench.data.images import Pixels
 
-LABEL_BYTES = 24  # an image's label, and its place in the orders that are made of it
+_LABEL_BYTES = 24  # an image's label, and its place in the orders that are made of it
 
 
 def resize(pixels: Pixels, image_size: int) -> Pixels:
@@ -38,7 +38,7 @@ def check_memory(images: int, image_size: int) -> None:
     """Raise :class:`InputError` unless that many images and their labels fit into the free memory."""
     import psutil
 
-    needed, free = images * (image_size**2 * 3 + LABEL_BYTES), psutil.virtual_memory().available
+    needed, free = images * (image_size**2 * 3 + _LABEL_BYTES), psutil.virtual_memory().available
     if needed > free:
         raise InputError(
             f"{images:,} images of {image_size}x{image_size} need {needed / 2**30:,.1f} GiB of memory, of which "

@@ -19,18 +19,18 @@ def first_of_each_class(labels: Labels, count: int) -> Indices:
     """
     import numpy as np
 
-    return np.sort(_in_turns(labels, np.arange(len(labels)))[:count])
+    return np.sort(_deal_by_class(labels, np.arange(len(labels)))[:count])
 
 
 def hold_out(labels: Labels, count: int, stream: int) -> tuple[Indices, Indices]:
     """(kept, held out), both ascending: ``count`` images are held out, drawn at random from each class in turn."""
     import numpy as np
 
-    turns = _in_turns(labels, draw_permutation(stream, len(labels)))
+    turns = _deal_by_class(labels, draw_permutation(stream, len(labels)))
     return np.sort(turns[count:]), np.sort(turns[:count])
 
 
-def _in_turns(labels: Labels, order: Indices) -> Indices:
+def _deal_by_class(labels: Labels, order: Indices) -> Indices:
     """``order`` dealt out anew: the first image of each class in it, then the second of each, and so on."""
     import numpy as np
 

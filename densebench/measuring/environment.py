@@ -15,7 +15,7 @@ from densebench.measuring.malloc import MALLOC
 from densebench.records import Environment
 
 # One framework, several distributions: the first that is installed gives the version.
-DISTRIBUTIONS = {
+_DISTRIBUTIONS = {
     "tensorflow": ("tensorflow", "tensorflow-cpu", "tf-nightly", "tf-nightly-cpu"),
     "keras": ("keras", "keras-nightly"),
 }
@@ -78,7 +78,7 @@ def describe_environment(framework: FrameworkFacts | None, gpu: GpuFacts | None)
 
 def find_version(package: str) -> str | None:
     """Version of an installed package, without importing it; ``None`` if it is not installed."""
-    for distribution in DISTRIBUTIONS.get(package, (package,)):
+    for distribution in _DISTRIBUTIONS.get(package, (package,)):
         try:
             return metadata.version(distribution)
         except metadata.PackageNotFoundError:

@@ -13,24 +13,24 @@ import platform
 from dataclasses import dataclass
 from typing import Literal
 
-M_TRIM_THRESHOLD = -1  # malloc.h
+_M_TRIM_THRESHOLD = -1  # malloc.h
 M_MMAP_MAX = -4
-M_ARENA_MAX = -8
-SETTINGS = {
+_M_ARENA_MAX = -8
+_SETTINGS = {
     M_MMAP_MAX: 0,
-    M_TRIM_THRESHOLD: -1,  # mallopt(3): "Setting M_TRIM_THRESHOLD to -1 disables trimming completely."
-    M_ARENA_MAX: 1,
+    _M_TRIM_THRESHOLD: -1,  # mallopt(3): "Setting M_TRIM_THRESHOLD to -1 disables trimming completely."
+    _M_ARENA_MAX: 1,
 }
 
 
 @dataclass
-class Malloc:
+class _Malloc:
     """How this process's allocator was set: glibc cannot be asked."""
 
     large_buffers: Literal["default", "kept"] = "default"
 
 
-MALLOC = Malloc()
+MALLOC = _Malloc()
 
 
 def keep_large_buffers() -> bool:
@@ -46,7 +46,7 @@ def keep_large_buffers() -> bool:
     except (OSError, AttributeError):
         return False
     mallopt.argtypes, mallopt.restype = [ctypes.c_int, ctypes.c_int], ctypes.c_int
-    taken = [mallopt(parameter, value) == 1 for parameter, value in SETTINGS.items()]
+    taken = [mallopt(parameter, value) == 1 for parameter, value in _SETTINGS.items()]
     if all(taken):
         MALLOC.large_buffers = "kept"
     return all(taken)

@@ -9,7 +9,7 @@ from densebench.measuring.gpu.monitor import NoGpu, ask_gpu
 from densebench.measuring.gpu.nvml import GpuFacts
 from densebench.measuring.host import CpuFacts, read_cpu_facts
 
-BUSY_BYTES = 256 * 2**20  # more than an idle card's driver and a login screen take
+_BUSY_BYTES = 256 * 2**20  # more than an idle card's driver and a login screen take
 
 
 def list_missing(absent_datasets: Sequence[str] = ()) -> tuple[str, ...]:
@@ -32,7 +32,7 @@ def find_gpu_obstacles(gpu: GpuFacts | NoGpu, own_pid: int) -> Iterator[str]:
     taken = f"{(gpu.used_bytes or 0) / 2**20:,.0f} MiB of its memory are taken"
     if others:
         yield f"The GPU is busy: {len(others)} other process{'' if len(others) == 1 else 'es'}, {taken}."
-    elif not seen and gpu.used_bytes is not None and gpu.used_bytes > BUSY_BYTES:
+    elif not seen and gpu.used_bytes is not None and gpu.used_bytes > _BUSY_BYTES:
         yield f"The GPU is busy: {taken}, by processes that cannot be seen from here."
 
 

@@ -64,21 +64,23 @@ class EpochTimer:
         before = [self._start, *self._finished[:-1]]
         fetched = self._fetched or before
         steps = [elapsed(start, end) for start, end in zip(fetched, self._finished, strict=False)]
-        steady = _steady(self._images)
+        steady = _find_steady(self._images)
         steady_seconds = tuple(step for index in steady if (step := steps[index]) is not None)
         return EpochTimes(
             steps=len(self._finished),
             first_step_seconds=steps[0] if steps else None,
             epoch_seconds=elapsed(self._start, stop),
             cpu_seconds=elapsed(self._cpu_start, cpu_stop),
-            data_wait_seconds=_total([elapsed(*pair) for pair in zip(before, self._fetched, strict=False)] or [None]),
-            images_per_second=_rate(
-                sum(self._images[index] for index in steady),
-                _total([elapsed(before[index], self._finished[index]) for index in steady]),
+            data_wait_seconds=_sum_known(
+                [elapsed(*pair) for pair in zip(before, self._fetched, strict=False)] or [None]
             ),
-            step_ms_p5=_milliseconds(steady_seconds, 0.05),
-            step_ms_p50=_milliseconds(steady_seconds, 0.5),
-            step_ms_p95=_milliseconds(steady_seconds, 0.95),
+            images_per_second=_compute_rate(
+                sum(self._images[index] for index in steady),
+                _sum_known([elapsed(before[index], self._finished[index]) for index in steady]),
+            ),
+            step_ms_p5=_compute_milliseconds(steady_seconds, 0.05),
+            step_ms_p50=_compute_milliseconds(steady_seconds, 0.5),
+            step_ms_p95=_compute_milliseconds(steady_seconds, 0.95),
             steady_seconds=steady_seconds,
         )
 
@@ -99,21 +101,21 @@ def percentile(values: Sequence[float], fraction: float) -> float | None:
     return ordered[low] + (ordered[high] - ordered[low]) * (position - low)
 
 
-def _steady(images: Sequence[int]) -> list[int]:
+def _find_steady(images: Sequence[int]) -> list[int]:
     """Indices of the steps on a full batch, without the first step."""
     full = max(images, default=0)
     return [index for index, count in enumerate(images) if index > 0 and count == full]
 
 
-def _total(seconds: Sequence[float | None]) -> float | None:
+def _sum_known(seconds: Sequence[float | None]) -> float | None:
     known = [value for value in seconds if value is not None]
     return math.fsum(known) if len(known) == len(seconds) else None
 
 
-def _rate(count: int, seconds: float | None) -> float | None:
+def _compute_rate(count: int, seconds: float | None) -> float | None:
     return count / seconds if count and seconds else None
 
 
-def _milliseconds(seconds: Sequence[float], fraction: float) -> float | None:
+def _compute_milliseconds(seconds: Sequence[float], fraction: float) -> float | None:
     value = percentile(seconds, fraction)
     return None if value is None else value * 1000

@@ -6,8 +6,8 @@ from typing import Protocol
 from densebench.errors import InputError
 from densebench.models.layers import Layers, Value
 
-SMALLEST_IMAGE = 8  # pixels: the deepest networks halve it three times
-FEWEST_CLASSES = 2
+_SMALLEST_IMAGE = 8  # pixels: the deepest networks halve it three times
+_FEWEST_CLASSES = 2
 
 
 class Network(Protocol):
@@ -32,12 +32,12 @@ class Variant:
 
 def check_request(variant: Variant, *, classes: int, image_size: int) -> None:
     """Raise :class:`InputError` unless the network can be built for so many classes and pixels."""
-    if image_size < SMALLEST_IMAGE:
+    if image_size < _SMALLEST_IMAGE:
         raise InputError(
             f"Images of {image_size}x{image_size} pixels are too small for {variant.name}: "
-            f"give --image-size {SMALLEST_IMAGE} or more."
+            f"give --image-size {_SMALLEST_IMAGE} or more."
         )
-    if classes < FEWEST_CLASSES:
+    if classes < _FEWEST_CLASSES:
         raise InputError(
-            f"{variant.name} cannot tell {classes} classes apart: give --classes {FEWEST_CLASSES} or more."
+            f"{variant.name} cannot tell {classes} classes apart: give --classes {_FEWEST_CLASSES} or more."
         )

@@ -58,7 +58,7 @@ def test_gits_own_variables_do_not_lead_to_another_repository(package, tmp_path,
 def test_a_repository_around_a_virtual_environment_is_not_densebenchs(package, monkeypatch) -> None:
     installed = package / "venv" / "site-packages" / "densebench"
     installed.mkdir(parents=True)
-    monkeypatch.setattr(git_commit, "_installed_commit", lambda: None)
+    monkeypatch.setattr(git_commit, "_find_installed_commit", lambda: None)
     assert git_commit.find_commit(installed) is None
 
 

@@ -15,7 +15,7 @@ from densebench.errors import DatasetError
 
 LARGEST_MEMBER = 1 << 28  # bytes; CIFAR-100's training file has 154 MB
 LARGEST_ARCHIVE = 1 << 29  # bytes, unpacked
-BLOCK = 1 << 16
+_BLOCK = 1 << 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ def read_members(path: Path, names: Collection[str]) -> Iterator[Content]:
                     if name in names:
                         missing.remove(name)
                         yield Content(name=name, data=_read(archive, member))
-            while stream.read(BLOCK):
+            while stream.read(_BLOCK):
                 pass  # up to gzip's own checksum, which stands at the end
         if missing:
             raise ValueError(f"{min(missing)} is missing")

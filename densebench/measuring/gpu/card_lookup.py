@@ -20,7 +20,7 @@ class FoundCard:
     handle: Any
 
 
-def load() -> Any:
+def _load_pynvml() -> Any:
     """The module ``pynvml`` of the distribution nvidia-ml-py."""
     import pynvml
 
@@ -28,7 +28,7 @@ def load() -> Any:
 
 
 def find_card(
-    load_nvml: Callable[[], Any] = load,
+    load_nvml: Callable[[], Any] = _load_pynvml,
     ask_cuda: Callable[[], CudaDevice | None] = find_first_device,
     environ: Mapping[str, str] = os.environ,
 ) -> FoundCard:
@@ -43,7 +43,9 @@ def find_card(
         raise NoCardError(f"no NVIDIA driver: {error}") from None
     try:
         device = ask_cuda()
-        return FoundCard(nvml=nvml, handle=_by_cuda(nvml, device) if device else _by_environment(nvml, environ))
+        return FoundCard(
+            nvml=nvml, handle=_find_by_cuda(nvml, device) if device else _find_by_environment(nvml, environ)
+        )
     except nvml.NVMLError as error:
         nvml.nvmlShutdown()
         raise NoCardError(f"NVML does not find the card: {error}") from None
@@ -52,7 +54,7 @@ def find_card(
         raise
 
 
-def _by_cuda(nvml: Any, device: CudaDevice) -> Any:
+def _find_by_cuda(nvml: Any, device: CudaDevice) -> Any:
     for identifier in (f"MIG-{device.uuid}", f"GPU-{device.uuid}"):
         try:
             return nvml.nvmlDeviceGetHandleByUUID(identifier)
@@ -61,7 +63,7 @@ def _by_cuda(nvml: Any, device: CudaDevice) -> Any:
     return nvml.nvmlDeviceGetHandleByPciBusId(device.pci_bus_id)
 
 
-def _by_environment(nvml: Any, environ: Mapping[str, str]) -> Any:
+def _find_by_environment(nvml: Any, environ: Mapping[str, str]) -> Any:
     """What CUDA would choose, where it can be told without CUDA."""
     visible = environ.get("CUDA_VISIBLE_DEVICES")
     first = "0" if visible is None else visible.split(",")[0].strip()
@@ -69,7 +71,7 @@ def _by_environment(nvml: Any, environ: Mapping[str, str]) -> Any:
         return nvml.nvmlDeviceGetHandleByUUID(first)
     handles = [nvml.nvmlDeviceGetHandleByIndex(index) for index in range(nvml.nvmlDeviceGetCount())]
     if first.startswith("GPU-"):
-        return _by_beginning(nvml, handles, first)
+        return _find_by_uuid_prefix(nvml, handles, first)
     if not first.isdigit() or int(first) >= len(handles):
         raise NoCardError(f"no GPU is visible: CUDA_VISIBLE_DEVICES is {visible!r} and there are {len(handles)} cards")
     if len(handles) > 1 and environ.get("CUDA_DEVICE_ORDER") != "PCI_BUS_ID":
@@ -77,7 +79,7 @@ def _by_environment(nvml: Any, environ: Mapping[str, str]) -> Any:
     return handles[int(first)]
 
 
-def _by_beginning(nvml: Any, handles: list[Any], beginning: str) -> Any:
+def _find_by_uuid_prefix(nvml: Any, handles: list[Any], beginning: str) -> Any:
     """CUDA takes the beginning of a UUID if it fits one card alone."""
     fitting = [handle for handle in handles if nvml.nvmlDeviceGetUUID(handle).startswith(beginning)]
     if len(fitting) != 1:

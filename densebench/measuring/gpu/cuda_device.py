@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-LIBRARIES = {"win32": "nvcuda.dll"}  # elsewhere libcuda.so.1
+_LIBRARIES = {"win32": "nvcuda.dll"}  # elsewhere libcuda.so.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ def find_first_device(load: Callable[[str], Any] = ctypes.CDLL) -> CudaDevice | 
     ``cuInit`` makes no context, so it takes no memory of the card.
     """
     try:
-        cuda = load(LIBRARIES.get(sys.platform, "libcuda.so.1"))
+        cuda = load(_LIBRARIES.get(sys.platform, "libcuda.so.1"))
         return _ask(cuda)
     except (OSError, AttributeError):  # no library; one without these functions
         return None

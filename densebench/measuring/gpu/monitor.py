@@ -17,7 +17,7 @@ from densebench.measuring.gpu.nvml import Card, GpuFacts
 from densebench.measuring.gpu.samples import Samples
 from densebench.measuring.stopwatch import Clock
 
-INTERVAL_SECONDS = 0.01
+_INTERVAL_SECONDS = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,7 @@ class NullMonitor:
 class SamplingMonitor:
     """Samples one card every ``interval_seconds``, for polling less often loses short peaks."""
 
-    def __init__(self, card: Card, *, pid: int, clock: Clock, interval_seconds: float = INTERVAL_SECONDS) -> None:
+    def __init__(self, card: Card, *, pid: int, clock: Clock, interval_seconds: float = _INTERVAL_SECONDS) -> None:
         self._card = card
         self._samples = Samples(card, pid=pid, clock=clock)
         self._interval = interval_seconds

@@ -31,7 +31,7 @@ class Node:
         """Channels of zeros behind the network's own."""
         return int(self.tensor.shape[-1]) - self.channels
 
-    def again(self, after: tf.Tensor) -> tf.Tensor:
+    def recall(self, after: tf.Tensor) -> tf.Tensor:
         """The tensor for use in the backward pass: kept, or computed again once ``after`` is there."""
         if self._recompute is None:
             return self.tensor

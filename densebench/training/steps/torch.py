@@ -15,8 +15,8 @@ from densebench.training.steps.step import CompileTimes, StepResult, read_step_r
 from densebench.training.trainee import Trainee, backward_sign, decayed, objective
 
 Tensors = Sequence[torch.Tensor]
-Passes = tuple[torch.Tensor, torch.Tensor, Tensors]  # loss, how many were right, gradients
-PurePasses = Callable[
+_Passes = tuple[torch.Tensor, torch.Tensor, Tensors]  # loss, how many were right, gradients
+_PurePasses = Callable[
     [Tensors, Tensors, torch.Tensor, torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor, Tensors, Tensors]
 ]
 
@@ -31,7 +31,7 @@ class TorchSteps:
         self._moving = [variable.value for variable in self._model.non_trainable_variables]
         self._decayed = [index for index, decays in enumerate(decayed(self._model.trainable_variables)) if decays]
         self._device = self._weights[0].device
-        self._compiled: dict[int, PurePasses] = {}
+        self._compiled: dict[int, _PurePasses] = {}
 
     def compile(self, *batch_sizes: int) -> CompileTimes:
         if not self._jit:
@@ -43,7 +43,7 @@ class TorchSteps:
                 torch.zeros((size, *self._model.input_shape[1:]), device=self._device),
                 torch.zeros(size, dtype=torch.int32, device=self._device),
             )
-            graph = make_fx(pure_passes(self._model, self._recipe.label_smoothing))(*arguments)
+            graph = make_fx(_make_pure_passes(self._model, self._recipe.label_smoothing))(*arguments)
             traced = time.perf_counter()
             self._compiled[size] = torch.compile(graph, dynamic=False)
             with torch.no_grad():
@@ -76,11 +76,11 @@ class TorchSteps:
     def end(self) -> None:
         """The variables hold the state all along."""
 
-    def _passes(self, x: torch.Tensor, y: torch.Tensor) -> Passes:
+    def _passes(self, x: torch.Tensor, y: torch.Tensor) -> _Passes:
         loss, correct = objective(self._model(x, training=True), y, smoothing=self._recipe.label_smoothing)
         return loss, correct, torch.autograd.grad(self._optimizer.scale_loss(loss), self._weights)
 
-    def _compiled_passes(self, x: torch.Tensor, y: torch.Tensor) -> Passes:
+    def _compiled_passes(self, x: torch.Tensor, y: torch.Tensor) -> _Passes:
         with torch.no_grad():
             loss, correct, gradients, moved = self._compiled[len(y)](*self._arguments(x, y))
             torch._foreach_copy_(self._moving, list(moved))
@@ -97,7 +97,7 @@ class TorchSteps:
             torch._foreach_add_([gradients[index] for index in self._decayed], kernels, alpha=rate)
 
 
-def pure_passes(model: keras.Model, smoothing: float) -> PurePasses:
+def _make_pure_passes(model: keras.Model, smoothing: float) -> _PurePasses:
     """Both passes as a function of tensors alone, which also returns the moved statistics.
 
     For the compiler: of Keras's own layers torch.compile makes many small graphs.
