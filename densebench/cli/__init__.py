@@ -8,7 +8,6 @@ from typing import Annotated, cast
 import typer
 from rich.markup import escape
 
-from densebench import __version__
 from densebench.cli.compare import compare
 from densebench.cli.environment import env
 from densebench.cli.evaluate import evaluate
@@ -17,6 +16,7 @@ from densebench.cli.speed import speed
 from densebench.cli.summary import summary
 from densebench.cli.train import train
 from densebench.errors import DensebenchError
+from densebench.version import __version__
 
 app = typer.Typer(
     name="densebench",

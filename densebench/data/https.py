@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Protocol, Self
 from urllib.parse import urlsplit
 
-from densebench import __version__
+from densebench.version import __version__
 
 TIMEOUT = 30.0  # seconds without any byte
 WINDOW = 20.0  # seconds over which the speed is judged

@@ -2,9 +2,9 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from densebench import __version__
 from densebench.measuring.environment import describe_environment, find_version, hash_host, probe
 from densebench.measuring.gpu.nvml import GpuFacts
+from densebench.version import __version__
 
 
 @dataclass

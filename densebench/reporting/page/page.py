@@ -10,7 +10,6 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from densebench import __version__
 from densebench.comparison.values import Comparison
 from densebench.escape import plain
 from densebench.reporting.comparison_tables import closing_notes
@@ -18,6 +17,7 @@ from densebench.reporting.figures.files import write_file
 from densebench.reporting.page.chart_data import page_data
 from densebench.reporting.page.runs import about, environments, facts, run_entries
 from densebench.reporting.page.tables import sections
+from densebench.version import __version__
 
 if TYPE_CHECKING:
     from jinja2 import Environment
