@@ -14,10 +14,11 @@ from densebench.recipes import Recipe
 from densebench.training.steps.step import CompileTimes, StepResult, read_step_result
 from densebench.training.trainee import Trainee, backward_sign, decayed, objective
 
-Tensors = Sequence[torch.Tensor]
-_Passes = tuple[torch.Tensor, torch.Tensor, Tensors]  # loss, how many were right, gradients
+_Tensors = Sequence[torch.Tensor]
+_Passes = tuple[torch.Tensor, torch.Tensor, _Tensors]  # loss, how many were right, gradients
 _PurePasses = Callable[
-    [Tensors, Tensors, torch.Tensor, torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor, Tensors, Tensors]
+    [_Tensors, _Tensors, torch.Tensor, torch.Tensor, torch.Tensor],
+    tuple[torch.Tensor, torch.Tensor, _Tensors, _Tensors],
 ]
 
 
@@ -86,11 +87,13 @@ class TorchSteps:
             torch._foreach_copy_(self._moving, list(moved))
         return loss, correct, gradients
 
-    def _arguments(self, x: torch.Tensor, y: torch.Tensor) -> tuple[Tensors, Tensors, torch.Tensor, torch.Tensor, Any]:
+    def _arguments(
+        self, x: torch.Tensor, y: torch.Tensor
+    ) -> tuple[_Tensors, _Tensors, torch.Tensor, torch.Tensor, Any]:
         scale = self._optimizer.scale_loss(torch.ones((), device=self._device))
         return [weight.detach() for weight in self._weights], self._moving, x, y, scale
 
-    def _add_decay(self, gradients: Tensors) -> None:
+    def _add_decay(self, gradients: _Tensors) -> None:
         if self._recipe.weight_decay:
             rate = 2 * self._recipe.weight_decay * float(self._optimizer.scale_loss(1.0))
             kernels = [self._weights[index] for index in self._decayed]
@@ -104,8 +107,8 @@ def _make_pure_passes(model: keras.Model, smoothing: float) -> _PurePasses:
     """
 
     def passes(
-        weights: Tensors, moving: Tensors, x: torch.Tensor, y: torch.Tensor, scale: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor, Tensors, Tensors]:
+        weights: _Tensors, moving: _Tensors, x: torch.Tensor, y: torch.Tensor, scale: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, _Tensors, _Tensors]:
         leaves = [weight.detach().requires_grad_() for weight in weights]
         with torch.enable_grad():
             logits, moved = model.stateless_call(leaves, moving, x, training=True)
