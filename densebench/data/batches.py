@@ -19,7 +19,7 @@ Integers = NDArray[np.intp]
 
 _ORDER, _AUGMENTATION = 1, 2  # what a stream is for
 _FLIP, _SHIFT_DOWN, _SHIFT_RIGHT, _CUTOUT_ROW, _CUTOUT_COLUMN = range(5)  # an image's draws
-_DRAWS = 8  # counters set apart for each image
+_DRAWS = 8  # counters reserved for each image
 
 
 class TrainBatches:

@@ -35,7 +35,7 @@ _VALIDATION_STREAM = derive_key(0x7A11DA7E)
 
 
 def describe(config: DataConfig) -> DatasetFacts:
-    """Sizes and counts as they will be used, without loading; raises :class:`InputError` for what cannot be had."""
+    """Sizes and counts as they will be used, without loading; raises :class:`InputError` for what is not available."""
     whole = _describe_whole(config)
     _check(config, whole)
     train = whole.train_images
@@ -103,9 +103,9 @@ def _load_source(config: DataConfig, wanted: DatasetFacts, on_progress: OnProgre
 
 
 def _check(config: DataConfig, whole: DatasetFacts) -> None:
-    """Raise :class:`InputError` for what the dataset has not got."""
+    """Raise :class:`InputError` for a request that the dataset cannot meet."""
     if config.test_fraction is not None and not config.dataset.startswith(folder.PREFIX):
-        raise InputError(f"--test-fraction is for a folder; {whole.name} has a test split of its own: leave it out.")
+        raise InputError(f"--test-fraction is for a folder; {whole.name} has its own test split: leave it out.")
     if config.classes is not None and whole.classes not in (None, config.classes):
         raise InputError(f"--classes {config.classes} does not fit {whole.name}, which has {whole.classes} classes.")
     train = whole.train_images
@@ -119,14 +119,14 @@ def _check(config: DataConfig, whole: DatasetFacts) -> None:
         ("--test-limit", config.test_limit, whole.test_images, "test"),
     ):
         if asked is not None and there is not None and asked > there:
-            besides = " beside those held out" if kind == "training" and config.validation else ""
+            besides = " besides those held out" if kind == "training" and config.validation else ""
             raise InputError(
                 f"{option} {asked} asks for more than the {there:,} {kind} images of {whole.name}{besides}."
             )
 
 
 def _check_memory(wanted: DatasetFacts) -> None:
-    """Before anything is loaded, rather than after the first part of it was."""
+    """Raise :class:`InputError` before anything is loaded, rather than after a part was."""
     images = (wanted.train_images, wanted.validation_images, wanted.test_images)
     check_memory(sum(number or 0 for number in images), wanted.image_size or 0)
 

@@ -1,7 +1,7 @@
 """``digits``: the 1,797 handwritten digits that come with scikit-learn (UCI Optdigits test set, CC BY 4.0).
 
-8x8 grey images with values 0 to 16, here 0 to 255 and enlarged bilinearly to RGB. A mirrored digit is no digit, so they
-are never flipped.
+8x8 grey images with values 0 to 16, here 0 to 255 and enlarged bilinearly to RGB. A mirrored digit is not a digit, so
+they are never flipped.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from densebench.errors import InputError
 if TYPE_CHECKING:
     from densebench.data.images import Pixels
 
-_LABEL_BYTES = 24  # an image's label, and its place in the orders that are made of it
+_LABEL_BYTES = 24  # an image's label, and its indices in the orders that are made of them
 
 
 def resize(pixels: Pixels, image_size: int) -> Pixels:
@@ -27,7 +27,7 @@ def resize(pixels: Pixels, image_size: int) -> Pixels:
 
 
 def allocate_pixels(images: int, image_size: int) -> Pixels:
-    """Room for that many images; raises :class:`InputError` if the machine has not got it."""
+    """Uninitialised pixels (images, image_size, image_size, 3); raises :class:`InputError` if memory is too small."""
     import numpy as np
 
     check_memory(images, image_size)

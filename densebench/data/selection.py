@@ -1,4 +1,4 @@
-"""Which images of a dataset are used: balanced over the classes and the same on every machine, whatever the seed."""
+"""Which images of a dataset are used: balanced over the classes and the same on every machine and for every seed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def first_of_each_class(labels: Labels, count: int) -> Indices:
     """Indices of ``count`` images, ascending: the first of each class, then the second of each, and so on.
 
-    A smaller count is therefore part of a larger one, and a class that runs out is made up for by the others.
+    A smaller count is therefore part of a larger one, and if a class runs out, there are more of the others.
     """
     import numpy as np
 
@@ -31,7 +31,7 @@ def hold_out(labels: Labels, count: int, stream: int) -> tuple[Indices, Indices]
 
 
 def _deal_by_class(labels: Labels, order: Indices) -> Indices:
-    """``order`` dealt out anew: the first image of each class in it, then the second of each, and so on."""
+    """``order``, rearranged: the first image of each class in it, then the second of each, and so on."""
     import numpy as np
 
     by_class = order[np.argsort(labels[order], kind="stable")]

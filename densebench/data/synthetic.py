@@ -21,7 +21,7 @@ _TRAIN_STREAM, _TEST_STREAM = derive_key(0x5E7, 0), derive_key(0x5E7, 1)
 
 
 def describe(config: DataConfig) -> DatasetFacts:
-    """As many images as were asked for; those held out of train come on top."""
+    """As many images as were asked for; the images held out are added to those of train."""
     return DatasetFacts(
         name="synthetic",
         classes=config.classes or _CLASSES,
@@ -33,7 +33,7 @@ def describe(config: DataConfig) -> DatasetFacts:
 
 
 def load_source(config: DataConfig) -> Source:
-    """Noise whose classes are dealt out in turn, independent of the pixels."""
+    """Noise whose classes take turns, independent of the pixels."""
     classes, image_size = config.classes or _CLASSES, config.image_size or _IMAGE_SIZE
     train_images = (config.train_limit or _TRAIN_IMAGES) + config.validation
     test_images = config.test_limit or _TEST_IMAGES

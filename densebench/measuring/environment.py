@@ -87,5 +87,5 @@ def find_version(package: str) -> str | None:
 
 
 def hash_host(name: str | None = None) -> str:
-    """Eight hexadecimal digits that tell hosts apart without naming them."""
+    """Eight hexadecimal digits that identify a host without naming it."""
     return hashlib.sha256((name or socket.gethostname()).encode()).hexdigest()[:8]

@@ -61,8 +61,7 @@ def read_ram_bytes() -> int | None:
 def read_host_peak_bytes(root: Path = _ROOT) -> int | None:
     """Peak resident memory of this process since it began.
 
-    ``VmHWM`` first: it begins anew with the program, where ``ru_maxrss`` begins at the size of the parent that
-    started it.
+    ``VmHWM`` first: it starts with the program, whereas ``ru_maxrss`` starts at the size of the parent process.
     """
     peak = _read_status_bytes("VmHWM", root)
     return _read_resource_peak() if peak is None else peak

@@ -29,11 +29,11 @@ def find_gpu_obstacles(gpu: GpuFacts | NoGpu, own_pid: int) -> Iterator[str]:
         return
     seen = gpu.processes or ()
     others = [pid for pid in seen if pid != own_pid]
-    taken = f"{(gpu.used_bytes or 0) / 2**20:,.0f} MiB of its memory are taken"
+    in_use = f"{(gpu.used_bytes or 0) / 2**20:,.0f} MiB of its memory are in use"
     if others:
-        yield f"The GPU is busy: {len(others)} other process{'' if len(others) == 1 else 'es'}, {taken}."
+        yield f"The GPU is busy: {len(others)} other process{'' if len(others) == 1 else 'es'}, {in_use}."
     elif not seen and gpu.used_bytes is not None and gpu.used_bytes > _BUSY_BYTES:
-        yield f"The GPU is busy: {taken}, by processes that cannot be seen from here."
+        yield f"The GPU is busy: {in_use}, by processes that cannot be seen from here."
 
 
 def find_cpu_obstacles(cpu: CpuFacts) -> Iterator[str]:

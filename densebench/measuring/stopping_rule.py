@@ -2,8 +2,8 @@
 
 The interval of the median needs no assumption about how steps are distributed: between two ordered values lies the
 median unless too many or too few steps fell below it, and how many fall below is binomial with probability 1/2
-(Conover, Practical Nonparametric Statistics, 3rd edition, section 3.2). It does take the steps to be independent: on a
-machine whose speed drifts, the interval of one sitting says nothing about the next.
+(Conover, Practical Nonparametric Statistics, 3rd edition, section 3.2). It does assume that the steps are
+independent: on a machine whose speed drifts, the interval of one sitting says nothing about the next.
 """
 
 import math
@@ -59,7 +59,7 @@ def may_stop(
 
 
 def estimate_median_interval(values: Sequence[float], confidence: float = _CONFIDENCE) -> tuple[float, float] | None:
-    """An interval that holds the median with at least ``confidence``; ``None`` of too few values (under 6 at 95 %)."""
+    """An interval that holds the median with at least ``confidence``; ``None`` for too few values (under 6 at 95 %)."""
     rank = find_interval_rank(len(values), confidence)
     if rank is None:
         return None

@@ -1,4 +1,4 @@
-"""Time of one training epoch: steps alone, the first step apart, the wait for data apart.
+"""Time of one training epoch: the steps, and separately the first step and the wait for data.
 
 The clock is read twice a step and nothing is computed before the epoch ends, so timing costs a few hundred nanoseconds
 a step. A step is over when the device has finished it: the caller synchronises before :meth:`EpochTimer.note_step`.
@@ -44,13 +44,13 @@ class EpochTimer:
         self._cpu_start = self._start = 0.0
 
     def start(self) -> None:
-        """Begin the epoch; whatever was timed before is forgotten."""
+        """Begin the epoch; earlier times are discarded."""
         self._fetched, self._finished, self._images = [], [], []
         self._cpu_start = self._cpu_clock()
         self._start = self._clock()
 
     def note_batch(self) -> None:
-        """The next batch is at hand. Called for every step, or for none if the data never has to be waited for."""
+        """The next batch is ready. Called for every step, or for none if there is never a wait for data."""
         self._fetched.append(self._clock())
 
     def note_step(self, images: int) -> None:
@@ -86,12 +86,12 @@ class EpochTimer:
 
 
 def elapsed(start: float, end: float) -> float | None:
-    """Seconds between two readings of one clock; ``None`` if it ran backwards, for such a time is not one."""
+    """Seconds between two readings of one clock; ``None`` if it ran backwards."""
     return end - start if end >= start else None
 
 
 def percentile(values: Sequence[float], fraction: float) -> float | None:
-    """The percentile between the two nearest values, as NumPy's default has it; ``None`` of nothing."""
+    """The percentile between the two nearest values, as NumPy's default has it; ``None`` for no values."""
     if not values:
         return None
     ordered = sorted(values)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def find_disagreements(variant: Variant, *, classes: int, image_size: int) -> list[str]:
-    """One sentence for every figure that differs between ``CostLayers`` and the ``keras.Model``: none, if all is well.
+    """One sentence for every figure that differs between ``CostLayers`` and the ``keras.Model``: none if all agree.
 
     Raises :class:`InputError` for a request that the network cannot serve.
     """

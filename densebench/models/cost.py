@@ -15,10 +15,10 @@ class LayerCost:
 
     name: str  # conv1, bn1, ...: numbered by kind in order of call
     kind: str
-    output_shape: Shape  # (height, width, channels), or (channels,) behind the global pooling
+    output_shape: Shape  # (height, width, channels), or (channels,) after the global pooling
     params: int = 0
     non_trainable_params: int = 0  # of these, the moving mean and variance of a batch normalisation
-    macs: int = 0  # multiply-adds of convolutions and dense layers; a bias counts as none
+    macs: int = 0  # multiply-adds of convolutions and dense layers; a bias counts as 0
 
     @property
     def activations(self) -> int:
@@ -128,5 +128,5 @@ class CostLayers:
 
 
 def _divide_by_stride(x: Shape, stride: int) -> Shape:
-    """Height and width behind a stride, padded so that no pixel is dropped."""
+    """Height and width after a stride, padded so that no pixel is dropped."""
     return (-(-x[0] // stride), -(-x[1] // stride))

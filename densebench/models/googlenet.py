@@ -28,7 +28,7 @@ def _add_inception(
     wide_5x5: int,
     pooled: int,
 ) -> Value:
-    """Four branches side by side: 1x1, 3x3 and 5x5 behind a 1x1 reduction, and a pooled one."""
+    """Four branches side by side: 1x1, 3x3 and 5x5 after a 1x1 reduction, and a pooled one."""
 
     def conv_relu(value: Value, filters: int, kernel_size: int) -> Value:
         return nn.relu(nn.conv(value, filters, kernel_size, bias=True))

@@ -88,7 +88,7 @@ class KerasLayers:
         return keras.regularizers.L2(self._weight_decay) if self._weight_decay else None
 
     def _call_drawn(self, layer: keras.layers.Layer, x: keras.KerasTensor) -> keras.KerasTensor:
-        """Call a new layer, its kernel drawn by us: Keras's draw differs by backend, and JAX compiles it per shape."""
+        """Call a new layer with our initial kernel: Keras's differs by backend, and JAX would compile it per shape."""
         he_normal = layer.kernel_initializer
         layer.kernel_initializer = lambda shape, dtype: draw_initial_value(f"{layer.name}/kernel", shape, self._seed)
         y = layer(x)

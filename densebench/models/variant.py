@@ -39,5 +39,5 @@ def check_request(variant: Variant, *, classes: int, image_size: int) -> None:
         )
     if classes < _FEWEST_CLASSES:
         raise InputError(
-            f"{variant.name} cannot tell {classes} classes apart: give --classes {_FEWEST_CLASSES} or more."
+            f"{variant.name} cannot classify into {classes} classes: give --classes {_FEWEST_CLASSES} or more."
         )

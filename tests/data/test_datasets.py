@@ -93,10 +93,13 @@ def test_mean_and_deviation_are_those_of_the_images_trained_on():
         ({"dataset": "digits", "train_limit": 1438}, "--train-limit 1438 asks for more than the 1,437 training images"),
         (
             {"dataset": "digits", "train_limit": 1437, "validation": 1},
-            "more than the 1,436 training images of digits beside those held out",
+            "more than the 1,436 training images of digits besides those held out",
         ),
         ({"dataset": "cifar10", "test_limit": 10_001}, "--test-limit 10001 asks for more than the 10,000 test images"),
-        ({"dataset": "cifar10", "test_fraction": 0.5}, "--test-fraction is for a folder; cifar10 has a test split"),
+        (
+            {"dataset": "cifar10", "test_fraction": 0.5},
+            "--test-fraction is for a folder; cifar10 has its own test split",
+        ),
     ],
 )
 def test_what_the_dataset_has_not_got_is_refused_before_anything_loads(options, message):

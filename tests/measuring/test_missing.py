@@ -30,14 +30,14 @@ def test_an_idle_gpu_lacks_nothing() -> None:
 def test_a_gpu_that_others_use_is_busy() -> None:
     busy = dataclasses.replace(IDLE, processes=(1, 7, 8), used_bytes=2000 * MIB)
     assert list(find_gpu_obstacles(busy, 1)) == [
-        "The GPU is busy: 2 other processes, 2,000 MiB of its memory are taken.",
+        "The GPU is busy: 2 other processes, 2,000 MiB of its memory are in use.",
     ]
 
 
 def test_a_gpu_that_someone_unseen_uses_is_busy() -> None:
     busy = dataclasses.replace(IDLE, processes=None, used_bytes=2000 * MIB)
     assert list(find_gpu_obstacles(busy, 1)) == [
-        "The GPU is busy: 2,000 MiB of its memory are taken, by processes that cannot be seen from here.",
+        "The GPU is busy: 2,000 MiB of its memory are in use, by processes that cannot be seen from here.",
     ]
 
 

@@ -1,7 +1,7 @@
 """Reading a pickle as data: plain containers, strings, numbers and arrays of bytes. Nothing it names is ever called.
 
-The standard unpickler would run whatever a file asks for. Here the file's opcodes are first held against a list of
-those that only build data, and the three names with which NumPy writes an array lead to stand-ins of our own.
+The standard unpickler would run anything that a file asks for. Here the opcodes are first compared with a list of those
+that only build data, and the three names with which NumPy writes an array lead to stand-ins.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def load_plain(data: bytes) -> object:
             _check_operations(data)
             return _Unpickler(io.BytesIO(data), encoding="latin1").load()
     except Exception as error:  # an unpickler may raise anything
-        raise DatasetError(f"no plain pickle: {type(error).__name__}: {str(error)[:100]!r}") from None
+        raise DatasetError(f"not a plain pickle: {type(error).__name__}: {str(error)[:100]!r}") from None
 
 
 def _check_operations(data: bytes) -> None:
@@ -63,7 +63,7 @@ def _check_operations(data: bytes) -> None:
         name = operation.name
         if name not in _ALLOWED:
             raise ValueError(f"it contains the operation {name}")
-        # An index far beyond what there is to remember would only make the unpickler's table huge.
+        # A huge index would only make the unpickler's table huge.
         if name in _REMEMBERED and isinstance(argument, int) and argument > number:
             raise ValueError("it remembers more than it contains")
         tuples += name in _TUPLES
@@ -95,7 +95,7 @@ class _Name:
 
 
 class _Dtype:
-    """Stands for ``numpy.dtype``; only ``u1``, one byte a value, will do."""
+    """Stands for ``numpy.dtype``; only ``u1``, one byte a value, is accepted."""
 
     __slots__ = ("code",)
 

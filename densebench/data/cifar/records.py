@@ -1,4 +1,4 @@
-"""From the bytes of a CIFAR file to images, labels and class names; whatever does not fit is an error."""
+"""From the bytes of a CIFAR file to images, labels and class names; anything that does not fit is an error."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _read_pickled(content: Content, archive: Archive) -> _Planes:
     if not isinstance(pixels, ByteArray) or pixels.as_numpy().shape[1] != _PIXEL_BYTES:
         raise _describe_damage(content, f"no array 'data' of {_PIXEL_BYTES:,} bytes an image")
     if not all(type(label) is int and 0 <= label < 256 for label in labels):
-        raise _describe_damage(content, "a label that is none")
+        raise _describe_damage(content, "a label that is not a number from 0 to 255")
     return _Planes(pixels=pixels.as_numpy(), labels=np.array(labels, np.int32))
 
 
@@ -94,4 +94,4 @@ def _get_list(content: Content, entries: dict[object, object], key: str) -> list
 
 
 def _describe_damage(content: Content, what: str) -> DatasetError:
-    return DatasetError(f"{content.name!r} is malformed ({what}): fetch the archive anew.")
+    return DatasetError(f"{content.name!r} is malformed ({what}): download the archive again.")

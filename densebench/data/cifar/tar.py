@@ -50,7 +50,7 @@ def read_members(path: Path, names: Collection[str]) -> Iterator[Content]:
         raise
     except Exception as error:  # gzip, zlib and tarfile have many ways to say that a file is damaged
         reason = f"{type(error).__name__}: {error}"
-        raise DatasetError(f"{str(path)!r} is damaged ({reason}): delete it and fetch it anew.") from None
+        raise DatasetError(f"{str(path)!r} is damaged ({reason}): delete it and download it again.") from None
 
 
 def _read(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
@@ -66,7 +66,7 @@ def _read(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 
 
 class _Bounded:
-    """A stream that ends in an error after so many bytes, whatever a header promises."""
+    """A stream that ends in an error after ``limit`` bytes, however many a header promises."""
 
     def __init__(self, stream: BinaryIO, limit: int) -> None:
         self._stream = stream

@@ -48,7 +48,7 @@ def read_square_side(path: Path) -> int:
     with _open_image(path) as image:
         width, height = image.size
     if width != height:
-        raise DatasetError(f"{str(path)!r} is {width}x{height}, no square: give --image-size to resize every image.")
+        raise DatasetError(f"{str(path)!r} is {width}x{height}, not a square: give --image-size to resize every image.")
     return width
 
 
@@ -69,7 +69,7 @@ def _decode(path: Path, side: int, like: Path | None) -> Image:
 
 @contextmanager
 def _open_image(path: Path) -> Iterator[Image]:
-    """An image of which only the header was read, and found harmless; any failure inside names the file."""
+    """An image of which only the header was read, and found harmless; any error inside names the file."""
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -80,14 +80,14 @@ def _open_image(path: Path) -> Iterator[Image]:
                 image = Image.open(file, formats=_FORMATS)
                 _check_header(path, image)
                 if image.format == "PNG":
-                    image.verify()  # the chunks' checksums, which decoding alone lets pass; it uses the image up
+                    image.verify()  # the chunks' checksums, which decoding does not compare; uses the image up
                     image = Image.open(file, formats=_FORMATS)
                 yield image
     except DatasetError:
         raise
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged data
         reason = "unknown content" if isinstance(error, UnidentifiedImageError) else str(error)
-        raise DatasetError(f"{str(path)!r} is no readable PNG or JPEG ({reason}): repair or remove it.") from None
+        raise DatasetError(f"{str(path)!r} is not a readable PNG or JPEG ({reason}): repair or remove it.") from None
 
 
 def _check_header(path: Path, image: Image) -> None:

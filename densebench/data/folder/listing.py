@@ -47,13 +47,13 @@ def list_folder(root: Path, test_fraction: float | None) -> Listing:
     and test, or a link that leaves it; :class:`InputError` for a fraction that is missing or has nothing to split.
     """
     if not os.path.isdir(root):
-        raise DatasetError(f"There is no folder {str(root)!r}: check the path behind 'folder:'.")
+        raise DatasetError(f"There is no folder {str(root)!r}: check the path after 'folder:'.")
     root = root.resolve()
     has_train, has_test = os.path.isdir(root / "train"), os.path.isdir(root / "test")
     if has_train and has_test:
         if test_fraction is not None:
             raise InputError(
-                f"--test-fraction does not fit {str(root)!r}, which has a test folder of its own: leave it out."
+                f"--test-fraction does not fit {str(root)!r}, which has its own test folder: leave it out."
             )
         return _list_given_split(root)
     if has_train or has_test:

@@ -63,7 +63,7 @@ def _list(config: DataConfig) -> Listing:
 def _parse_path(config: DataConfig) -> Path:
     path = config.dataset.removeprefix(PREFIX)
     if not path:
-        raise InputError("The dataset 'folder:' names no folder: write its path behind the colon.")
+        raise InputError("The dataset 'folder:' names no folder: write its path after the colon.")
     return Path(os.path.expanduser(path))
 
 

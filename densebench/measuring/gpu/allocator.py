@@ -1,7 +1,7 @@
 """Peak memory of the framework's allocator on the GPU.
 
-The allocator's peak is what compares networks: it counts the bytes that the network asked for, not what a pool holds
-in reserve nor what others use. Each framework has its own way to it, and each may have none; then the figure is
+The allocator's peak is the figure that compares networks: it counts the bytes that the network asked for, not what a
+pool holds in reserve nor what others use. Each framework reports it in its own way, or not at all; then the figure is
 ``None`` and ``source`` says why.
 """
 
@@ -35,7 +35,7 @@ class NoGpuMemory:
     """A run on the CPU has no allocator peak."""
 
     def reset(self) -> bool:
-        """Nothing to begin anew."""
+        """Nothing to reset."""
         return False
 
     def peak(self) -> GpuMemory:
@@ -61,7 +61,7 @@ class TensorFlowMemory:
 
 
 class JaxMemory:
-    """``Device.memory_stats()``: JAX never forgets a peak, so only a process of its own gives a clean one."""
+    """``Device.memory_stats()``: JAX never forgets a peak, so only a separate process gives a clean one."""
 
     def __init__(self, device: Any) -> None:
         self._device = device

@@ -64,7 +64,7 @@ def _find_by_cuda(nvml: Any, device: CudaDevice) -> Any:
 
 
 def _find_by_environment(nvml: Any, environ: Mapping[str, str]) -> Any:
-    """What CUDA would choose, where it can be told without CUDA."""
+    """What CUDA would choose, where that can be determined without CUDA."""
     visible = environ.get("CUDA_VISIBLE_DEVICES")
     first = "0" if visible is None else visible.split(",")[0].strip()
     if first.startswith("MIG-"):
@@ -80,7 +80,7 @@ def _find_by_environment(nvml: Any, environ: Mapping[str, str]) -> Any:
 
 
 def _find_by_uuid_prefix(nvml: Any, handles: list[Any], beginning: str) -> Any:
-    """CUDA takes the beginning of a UUID if it fits one card alone."""
+    """CUDA accepts the beginning of a UUID if exactly one card has it."""
     fitting = [handle for handle in handles if nvml.nvmlDeviceGetUUID(handle).startswith(beginning)]
     if len(fitting) != 1:
         raise NoCardError(f"no GPU is visible: CUDA_VISIBLE_DEVICES begins with {beginning}, which fits no single card")

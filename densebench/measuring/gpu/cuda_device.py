@@ -40,7 +40,7 @@ def _ask(cuda: Any) -> CudaDevice | None:
     if cuda.cuInit(0) != 0 or cuda.cuDeviceGet(ctypes.byref(device), 0) != 0:
         return None
     identifier, bus = ctypes.create_string_buffer(16), ctypes.create_string_buffer(64)
-    # Version 2, since CUDA 11.4, tells the instances of one MIG card apart.
+    # Version 2, since CUDA 11.4, distinguishes the instances of one MIG card.
     ask_uuid = getattr(cuda, "cuDeviceGetUuid_v2", None) or cuda.cuDeviceGetUuid
     if ask_uuid(identifier, device) != 0 or cuda.cuDeviceGetPCIBusId(bus, 64, device) != 0:
         return None

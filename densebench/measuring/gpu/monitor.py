@@ -37,7 +37,7 @@ class Monitor(Protocol):
     """Watches the GPU of a run."""
 
     def start(self) -> None:
-        """Begin to sample, in a thread of its own."""
+        """Begin to sample, in a separate thread."""
 
     def begin_epoch(self) -> None:
         """The device is idle and the epoch's first step is next."""
@@ -78,7 +78,7 @@ class NullMonitor:
 
 
 class SamplingMonitor:
-    """Samples one card every ``interval_seconds``, for polling less often loses short peaks."""
+    """Samples one card every ``interval_seconds``, because polling less often misses short peaks."""
 
     def __init__(self, card: Card, *, pid: int, clock: Clock, interval_seconds: float = _INTERVAL_SECONDS) -> None:
         self._card = card
@@ -98,7 +98,7 @@ class SamplingMonitor:
             self._samples.take()
 
     def begin_epoch(self) -> None:
-        """Read the energy and begin the epoch's clocks anew."""
+        """Read the energy and start the epoch's clocks."""
         with self._lock:
             self._samples.take()
             self._samples.begin_epoch()
@@ -131,7 +131,7 @@ class SamplingMonitor:
         due = time.monotonic()
         while not self._stopping.is_set():
             self.sample()
-            due = max(due + self._interval, time.monotonic())  # what was missed is not made up for
+            due = max(due + self._interval, time.monotonic())  # missed samples are not repeated
             time.sleep(max(due - time.monotonic(), 0))  # half the cost of waiting for the event
 
 
@@ -167,7 +167,7 @@ def ask_gpu(find: Callable[[], FoundCard] = find_card) -> GpuFacts | NoGpu:
 
 
 def describe_memory_source(allocator: GpuMemory, reading: GpuReading) -> str:
-    """Both sources in one cell; a reason that they share is told once."""
+    """Both sources in one cell; a reason that they share is written once."""
     return "; ".join(dict.fromkeys((allocator.source, reading.memory_source)))
 
 

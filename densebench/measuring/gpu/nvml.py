@@ -1,4 +1,4 @@
-"""One card's readings. Each is a gauge of its own: what one driver cannot tell does not cost the others."""
+"""One card's readings by NVML, each a gauge: where a driver does not support one, the others still work."""
 
 import functools
 from collections.abc import Callable
@@ -75,7 +75,7 @@ class Card:
         found: dict[int, int | None] = {}
         for gauge in self._lists:
             for pid, used in (gauge.read() or {}).items():
-                # A process on two lists is told its whole memory on each.
+                # A process on two lists has its whole memory on each.
                 found[pid] = max(used or 0, found.get(pid) or 0) or None
         return None if all(gauge.failure for gauge in self._lists) else found
 

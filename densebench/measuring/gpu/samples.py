@@ -7,7 +7,7 @@ from densebench.measuring.gpu.nvml import Card
 from densebench.measuring.stopwatch import Clock
 
 _SLOW_EVERY = 10  # samples between two readings of what changes slowly or costs more to read
-_LATE = 1.5  # intervals; beyond that the source names the interval that was kept
+_LATE = 1.5  # intervals; if samples come later, the source names the actual interval
 _LOW_CLOCK = 0.75  # of the card's maximum
 
 # nvml.h, nvmlClocksEventReason*. Idle, and clocks that a user or a display has set, are no throttling.
@@ -90,7 +90,7 @@ class Samples:
         if median is not None and maximum and median < _LOW_CLOCK * maximum:
             self._clock_was_low = True
         causes = dict.fromkeys(cause for bit, cause in _THROTTLED.items() if self._reasons & bit)
-        told = [
+        warnings = [
             (self._others() > 0, self._shared()),
             (bool(causes), f"GPU throttled by {' and '.join(causes)}"),
             (self._clock_was_low, f"GPU clock below {_LOW_CLOCK:.0%} of its maximum"),
@@ -99,7 +99,7 @@ class Samples:
             (card.hides_mig_instance, "MIG is on and the instance unknown: NVML memory is the whole card's"),
             (card.used_bytes.worked and card.used_bytes.failure is not None, "NVML stopped answering"),
         ]
-        return tuple(words for holds, words in told if holds)
+        return tuple(words for holds, words in warnings if holds)
 
     def _shared(self) -> str:
         least, others = "" if self._was_listed else "at least ", self._others()
@@ -115,9 +115,9 @@ class Samples:
         if self._card.process_failure:
             return self._card.process_failure
         if not self._was_listed:
-            return f"PID {self._pid} is not on the card's list, as in a container with PIDs of its own"
+            return f"PID {self._pid} is not on the card's list, as in a container with its own PIDs"
         if self._process_peak is None:
-            return "the driver does not tell the memory of a process"
+            return "the driver does not report the memory of a process"
         return None
 
     def _note_processes(self) -> None:

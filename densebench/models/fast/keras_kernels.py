@@ -1,6 +1,6 @@
 """Kernels for the backends that differentiate by themselves, in ``keras.ops``.
 
-What pays to be written for one of them alone is in a module of its own, with the functions of :class:`_Operations`.
+What is faster if written for one backend stands in a module for it, with the functions of :class:`_Operations`.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ Tensor = Any  # of the backend in use
 
 
 class _Operations(Protocol):
-    """What a backend may do in its own way: a module's functions."""
+    """What each backend does in its own way: the functions of a module."""
 
     def compute_statistics(self, x: Tensor) -> tuple[Tensor, Tensor]: ...
 

@@ -1,6 +1,6 @@
 """FastLayers: the vocabulary on feature maps in parts, and what it asks of a backend.
 
-A concatenation is put off. A normalisation needs none, nor does the convolution behind it: a convolution is linear, so
+A concatenation is deferred. A normalisation needs none, nor does the convolution after it: a convolution is linear, so
 that of a concatenation is the sum of its parts' convolutions. What a DenseNet's layer reads is then two parts, a wide
 one that stays as it is for some layers, and what came after it.
 """
@@ -12,7 +12,7 @@ from typing import Generic, Protocol, TypeVar
 Tensor = TypeVar("Tensor")
 
 LANES = 16  # float32 values in the widest vector register: a multiple of it in channels suits every kernel
-_MOST_PARTS = 4  # of a concatenation that is put off: copying the wide part costs as much as some layers' narrow ones
+_MOST_PARTS = 4  # of a deferred concatenation: copying the wide part costs as much as some layers' narrow ones
 
 
 @dataclass(kw_only=True)
@@ -29,7 +29,7 @@ class Part(Generic[Tensor]):
 
 @dataclass(kw_only=True)
 class FeatureMap(Generic[Tensor]):
-    """Parts behind one another along the channels."""
+    """Parts, one after another along the channels."""
 
     parts: tuple[Part[Tensor], ...]
     normalised: bool = False

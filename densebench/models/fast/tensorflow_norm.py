@@ -93,12 +93,12 @@ class Norms:
         return self._tape.record(out, backward)
 
     def _pad_to_lanes(self, x: Node) -> Node:
-        """With zeros behind the channels until these come in sixteens."""
+        """With zeros after the channels until these come in sixteens."""
         padding = -x.channels % LANES
         return x if x.padding == padding else self._concat([x], padding)
 
     def remove_padding(self, x: Node) -> Node:
-        """Without the zeros behind the network's own channels."""
+        """Without the zeros after the network's own channels."""
         return self._concat([x], 0) if x.padding else x
 
     def join(self, nodes: Sequence[Node]) -> Node:
@@ -180,5 +180,5 @@ def _narrow_tensor(tensor: tf.Tensor, channels: int) -> tf.Tensor:
 
 
 def _narrow_vector(vector: tf.Tensor, x: Node) -> Node:
-    """One value for each channel that the network knows of."""
+    """One value for each of the network's own channels."""
     return Node(vector[: x.channels] if x.padding else vector)

@@ -23,7 +23,7 @@ _SET_UP = {"tensorflow": set_up_tensorflow, "jax": set_up_jax, "torch": set_up_t
 
 @dataclass(frozen=True, kw_only=True)
 class BackendFacts:
-    """How the backend stands, every choice resolved."""
+    """The backend as it was set up, every choice resolved."""
 
     name: str
     version: str
@@ -43,7 +43,7 @@ class BackendFacts:
 def prepare(config: RunConfig) -> BackendFacts:
     """Set up the backend and import keras on it, and no other framework.
 
-    To be called before anything imports keras. Raises :class:`InputError` if the backend is not installed or cannot do
+    Call it before anything imports keras. Raises :class:`InputError` if the backend is not installed or cannot do
     what was asked.
     """
     _check(config)
@@ -74,7 +74,7 @@ def _check(config: RunConfig) -> None:
             f"--backend {config.backend} needs a package that is not installed: run {_INSTALL[config.backend]}."
         )
     if config.backend == "jax" and config.jit is False:
-        raise InputError("--no-jit cannot be had with --backend jax, which compiles every step: leave it out.")
+        raise InputError("--no-jit does not work with --backend jax, which compiles every step: leave it out.")
     keras = sys.modules.get("keras")
     if keras is not None and keras.backend.backend() != config.backend:
         raise RuntimeError(f"keras was imported on {keras.backend.backend()} before {config.backend} was chosen")

@@ -48,7 +48,7 @@ def set_up_tensorflow(config: RunConfig) -> Framework:
 
 
 def _limit_tensorflow_threads(threading: Any, threads: int) -> None:
-    """TensorFlow refuses to be told again once it runs, even the same."""
+    """TensorFlow refuses to set them again once it runs, even to the same numbers."""
     if threading.get_intra_op_parallelism_threads() != threads:
         threading.set_intra_op_parallelism_threads(threads)
         threading.set_inter_op_parallelism_threads(threads)

@@ -1,4 +1,4 @@
-"""Out of memory, as each framework says it."""
+"""Out of memory, as each framework reports it."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from densebench.config import RunConfig
 from densebench.errors import OutOfMemory
 
 _KINDS = {"ResourceExhaustedError", "OutOfMemoryError", "MemoryError"}  # TensorFlow; PyTorch on CUDA; Python and NumPy
-_SAYINGS = (
+_MESSAGES = (
     "RESOURCE_EXHAUSTED",  # JAX
     "DefaultCPUAllocator: can't allocate memory",  # PyTorch on a CPU
     "CUDA out of memory",
@@ -17,9 +17,10 @@ _SAYINGS = (
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether ``error``, or what it came from, says that memory did not suffice."""
+    """Whether ``error``, or what it came from, says that memory ran out."""
     return any(
-        any(kind.__name__ in _KINDS for kind in type(cause).__mro__) or any(saying in str(cause) for saying in _SAYINGS)
+        any(kind.__name__ in _KINDS for kind in type(cause).__mro__)
+        or any(message in str(cause) for message in _MESSAGES)
         for cause in _list_causes(error)
     )
 

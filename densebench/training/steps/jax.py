@@ -19,7 +19,7 @@ _State = tuple[_Arrays, _Arrays, _Arrays]  # trainable, non-trainable, optimizer
 
 
 class JaxSteps:
-    """Between :meth:`begin` and :meth:`end` the state is here alone: the variables' own buffers are given away."""
+    """Between :meth:`begin` and :meth:`end` the state is here alone: the variables' own buffers are donated to XLA."""
 
     def __init__(self, trainee: Trainee, recipe: Recipe) -> None:
         self._model, self._optimizer = trainee.model, trainee.optimizer

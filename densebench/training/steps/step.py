@@ -1,6 +1,6 @@
 """Steps: one training step and one forward pass, as each backend does them best.
 
-Kept apart from Keras's ``fit`` so that densebench decides when the device is waited for, when a step is traced and
+Separate from Keras's ``fit``, so that densebench decides when the device is waited for, when a step is traced and
 compiled, and what is timed.
 """
 
@@ -24,7 +24,7 @@ class StepResult:
 
 @dataclass(frozen=True, kw_only=True)
 class CompileTimes:
-    """Seconds; ``None`` where the backend does not tell the phase apart from the first step."""
+    """Seconds; ``None`` where the backend does not separate the phase from the first step."""
 
     trace_seconds: float | None
     compile_seconds: float | None
@@ -53,6 +53,6 @@ class Steps(Protocol):
 
 
 def read_step_result(shown: NDArray[np.float32]) -> StepResult:
-    """The three values that a step hands back in one transfer."""
+    """The three values that a step returns in one transfer."""
     loss, correct, sign = shown.tolist()
     return StepResult(loss=loss, correct=int(correct), backward_sign=sign)

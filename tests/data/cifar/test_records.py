@@ -52,7 +52,7 @@ def test_the_class_of_cifar100_is_the_fine_label():
     ],
 )
 def test_records_that_do_not_fit_are_refused(data, message):
-    with pytest.raises(DatasetError, match=rf"'batch' is malformed \({message}\): fetch the archive anew"):
+    with pytest.raises(DatasetError, match=rf"'batch' is malformed \({message}\): download the archive again"):
         read_images(content(data), 1, CIFAR10, CIFAR10.binary)
 
 
@@ -68,11 +68,11 @@ def test_records_that_do_not_fit_are_refused(data, message):
         ({"labels": [1], "data": np.zeros((7, 3072), np.uint8)}, "7 images with 1 labels instead of 1"),
         ({"labels": [1, 2], "data": np.zeros((1, 3072), np.uint8)}, "1 images with 2 labels instead of 1"),
         ({"labels": [77], "data": np.zeros((1, 3072), np.uint8)}, "a label outside 0 to 9"),
-        ({"labels": [-1], "data": np.zeros((1, 3072), np.uint8)}, "a label that is none"),
-        ({"labels": [True], "data": np.zeros((1, 3072), np.uint8)}, "a label that is none"),
-        ({"labels": ["1"], "data": np.zeros((1, 3072), np.uint8)}, "a label that is none"),
-        ({"labels": [1], "data": np.zeros((1, 3072), np.float32)}, "no plain pickle"),
-        ({"labels": [1], "data": np.array([[{}]], object)}, "no plain pickle"),
+        ({"labels": [-1], "data": np.zeros((1, 3072), np.uint8)}, "a label that is not a number from 0 to 255"),
+        ({"labels": [True], "data": np.zeros((1, 3072), np.uint8)}, "a label that is not a number from 0 to 255"),
+        ({"labels": ["1"], "data": np.zeros((1, 3072), np.uint8)}, "a label that is not a number from 0 to 255"),
+        ({"labels": [1], "data": np.zeros((1, 3072), np.float32)}, "not a plain pickle"),
+        ({"labels": [1], "data": np.array([[{}]], object)}, "not a plain pickle"),
     ],
 )
 def test_pickled_batches_that_do_not_fit_are_refused(value, message):

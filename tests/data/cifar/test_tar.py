@@ -108,7 +108,7 @@ def test_an_extended_header_that_promises_terabytes_ends_at_the_bound(kind, path
 @pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"no tar"), gzip.compress(b"")])
 def test_a_file_that_is_no_archive_is_refused(content, path):
     path.write_bytes(content)
-    with pytest.raises(DatasetError, match=r"set.tar.gz' is damaged \(.+\): delete it and fetch it anew"):
+    with pytest.raises(DatasetError, match=r"set.tar.gz' is damaged \(.+\): delete it and download it again"):
         list(read_members(path, {"set/one"}))
 
 

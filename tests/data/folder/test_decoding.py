@@ -87,7 +87,7 @@ def test_mixed_sizes_are_refused_naming_both_files(tmp_path):
 
 def test_an_image_that_is_no_square_is_refused_unless_a_size_is_given(tmp_path):
     save(tmp_path / "a.png", size=(8, 9))
-    with pytest.raises(DatasetError, match=r"a.png' is 8x9, no square: give --image-size"):
+    with pytest.raises(DatasetError, match=r"a.png' is 8x9, not a square: give --image-size"):
         read_square_side(tmp_path / "a.png")
 
 
@@ -110,7 +110,7 @@ def test_sixteen_bits_are_refused_because_they_would_be_clipped(tmp_path):
 )
 def test_a_file_that_is_no_image_is_named(content, tmp_path):
     (tmp_path / "a.png").write_bytes(content)
-    with pytest.raises(DatasetError, match=r"'.*/a.png' is no readable PNG or JPEG \(.+\): repair or remove it"):
+    with pytest.raises(DatasetError, match=r"'.*/a.png' is not a readable PNG or JPEG \(.+\): repair or remove it"):
         decode(tmp_path, "a.png")
 
 
@@ -118,12 +118,12 @@ def test_a_truncated_jpeg_is_named(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
     Image.fromarray(pixels).save(tmp_path / "a.jpg")
     (tmp_path / "a.jpg").write_bytes((tmp_path / "a.jpg").read_bytes()[:-200])
-    with pytest.raises(DatasetError, match=r"a.jpg' is no readable PNG or JPEG"):
+    with pytest.raises(DatasetError, match=r"a.jpg' is not a readable PNG or JPEG"):
         decode(tmp_path, "a.jpg")
 
 
 def test_a_vanished_file_is_named(tmp_path):
-    with pytest.raises(DatasetError, match=r"a.png' is no readable PNG or JPEG .*No such file"):
+    with pytest.raises(DatasetError, match=r"a.png' is not a readable PNG or JPEG .*No such file"):
         decode(tmp_path, "a.png", image_size=8)
 
 

@@ -69,7 +69,7 @@ def test_only_the_images_asked_for_are_decoded(image_folder, decoded):
     assert np.bincount(dataset.train.labels).tolist() == [2, 2]
 
 
-def test_a_changed_image_is_decoded_anew(image_folder, decoded):
+def test_a_changed_image_is_decoded_again(image_folder, decoded):
     root = image_folder(SPLIT)
     load(config_of(root))
     Image.new("RGB", (8, 8), (1, 2, 3)).save(root / "test" / "cat" / "0000.png")
@@ -78,7 +78,7 @@ def test_a_changed_image_is_decoded_anew(image_folder, decoded):
     assert (dataset.test.pixels[0] == (1, 2, 3)).all()
 
 
-def test_a_changed_time_alone_is_enough_to_decode_anew(image_folder, decoded):
+def test_a_changed_time_alone_is_enough_to_decode_again(image_folder, decoded):
     root = image_folder(SPLIT)
     load(config_of(root))
     os.utime(root / "test" / "cat" / "0000.png", ns=(1, 1))

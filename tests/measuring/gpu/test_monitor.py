@@ -98,7 +98,7 @@ def test_a_driver_that_hides_the_memory_of_processes_leaves_it_unknown(monitor, 
     card.compute = {OURS: None}
     reading = monitor.end_epoch()
     assert reading.process_peak_bytes is None
-    assert "the driver does not tell the memory of a process" in reading.memory_source
+    assert "the driver does not report the memory of a process" in reading.memory_source
 
 
 def test_an_unsupported_process_list_leaves_the_process_unknown_with_the_drivers_words(nvml, card, clock) -> None:
