@@ -24,7 +24,7 @@ from densebench.data.images import (
 from densebench.data.keyed_random import derive_key
 from densebench.data.pixel_statistics import compute_mean_and_deviation
 from densebench.data.resizing import check_memory
-from densebench.data.selection import first_of_each_class, hold_out
+from densebench.data.selection import hold_out, take_first_of_each_class
 from densebench.errors import InputError, unknown
 
 if TYPE_CHECKING:
@@ -136,11 +136,11 @@ def _split_train(config: DataConfig, source: Source) -> tuple[Indices, Indices]:
     kept, held_out = hold_out(source.train.labels, config.validation, _VALIDATION_STREAM)
     if config.train_limit is None:
         return kept, held_out
-    return kept[first_of_each_class(source.train.labels[kept], config.train_limit)], held_out
+    return kept[take_first_of_each_class(source.train.labels[kept], config.train_limit)], held_out
 
 
 def _choose_within(split: Split, limit: int | None) -> Indices:
-    return first_of_each_class(split.labels, len(split.labels) if limit is None else limit)
+    return take_first_of_each_class(split.labels, len(split.labels) if limit is None else limit)
 
 
 def _read_images(split: Split, chosen: Indices) -> Images:

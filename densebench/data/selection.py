@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from densebench.data.images import Indices, Labels
 
 
-def first_of_each_class(labels: Labels, count: int) -> Indices:
+def take_first_of_each_class(labels: Labels, count: int) -> Indices:
     """Indices of ``count`` images, ascending: the first of each class, then the second of each, and so on.
 
     A smaller count is therefore part of a larger one, and if a class runs out, there are more of the others.

@@ -38,7 +38,7 @@ class KerasLayers:
             kernel_regularizer=self._penalty(),
             name=self._names.next("conv"),
         )
-        return self._call_drawn(layer, x)
+        return self._call_with_own_kernel(layer, x)
 
     def bn(self, x: keras.KerasTensor) -> keras.KerasTensor:
         return _make_normalisation(self._names.next("bn"))(x)
@@ -82,12 +82,12 @@ class KerasLayers:
             dtype="float32",
             name=self._names.next("dense"),
         )
-        return self._call_drawn(layer, x)
+        return self._call_with_own_kernel(layer, x)
 
     def _penalty(self) -> keras.regularizers.Regularizer | None:
         return keras.regularizers.L2(self._weight_decay) if self._weight_decay else None
 
-    def _call_drawn(self, layer: keras.layers.Layer, x: keras.KerasTensor) -> keras.KerasTensor:
+    def _call_with_own_kernel(self, layer: keras.layers.Layer, x: keras.KerasTensor) -> keras.KerasTensor:
         """Call a new layer with our initial kernel: Keras's differs by backend, and JAX would compile it per shape."""
         he_normal = layer.kernel_initializer
         layer.kernel_initializer = lambda shape, dtype: draw_initial_value(f"{layer.name}/kernel", shape, self._seed)

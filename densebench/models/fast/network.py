@@ -44,7 +44,7 @@ class _FastNetwork(keras.layers.Layer):  # type: ignore[misc]
         groups = [variables.values() for variables in self._layer_variables]
         logits, statistics = _run(self._interpret, image, groups, training=training, recompute=self._recompute)
         if training and statistics:
-            self._follow(statistics)
+            self._update_moving_statistics(statistics)
         return logits
 
     def _interpret(
@@ -54,7 +54,7 @@ class _FastNetwork(keras.layers.Layer):  # type: ignore[misc]
         logits = self._variant.build(nn, FeatureMap(parts=(Part(tensor=image, channels=3),)), self._classes)
         return logits.parts[0].tensor, nn.statistics
 
-    def _follow(self, statistics: Sequence[Any]) -> None:
+    def _update_moving_statistics(self, statistics: Sequence[Any]) -> None:
         """Move the moving statistics a tenth of the way to the batch's: all of them as one vector."""
         old = keras.ops.concatenate([variable.value for variable in self.non_trainable_variables])
         moved = old * MOMENTUM + keras.ops.concatenate(statistics) * (1 - MOMENTUM)

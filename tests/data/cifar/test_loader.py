@@ -1,4 +1,4 @@
-"""Tests of ``densebench/data/cifar/loader.py``, ``cifar_places.py`` and ``cifar_editions.py``."""
+"""Tests of ``densebench/data/cifar/loader.py``, with archives of four images a file."""
 
 import shutil
 
