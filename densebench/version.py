@@ -1,3 +1,3 @@
-"""The version, where every module can read it without importing the public API."""
+"""The version of densebench."""
 
 __version__ = "0.1.0"

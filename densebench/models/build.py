@@ -5,7 +5,7 @@ import keras
 from densebench.errors import InputError, unknown
 from densebench.models.fast.network import build_fast
 from densebench.models.keras_layers import build_plain
-from densebench.models.variant import Variant, check_request
+from densebench.models.variants import Variant, check_request
 
 _IMPLEMENTATIONS = ("plain", "fast")
 

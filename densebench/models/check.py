@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from densebench.models.cost import LayerCost, count
 from densebench.models.keras_layers import build_plain
-from densebench.models.variant import Variant
+from densebench.models.variants import Variant
 
 if TYPE_CHECKING:
     import keras

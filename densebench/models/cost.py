@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from densebench.models.layers import LayerNames
-from densebench.models.variant import Variant, check_request
+from densebench.models.variants import Variant, check_request
 
 Shape = tuple[int, ...]
 

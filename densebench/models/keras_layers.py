@@ -4,7 +4,7 @@ import keras
 
 from densebench.models.initial_weights import draw_initial_value
 from densebench.models.layers import EPSILON, MOMENTUM, LayerNames
-from densebench.models.variant import Variant
+from densebench.models.variants import Variant
 
 
 def build_plain(variant: Variant, *, classes: int, image_size: int, weight_decay: float, seed: int) -> keras.Model:

@@ -1,10 +1,13 @@
-"""The table of names: what ``densebench train 169x32`` trains."""
+"""Variants: the table of names, which says what ``densebench train 169x32`` trains. A new network gets a row here."""
 
 import re
+from dataclasses import dataclass
+from typing import Protocol
 
 from densebench.errors import InputError, unknown
 from densebench.models.densenet import densenet, densenet_bc
 from densebench.models.googlenet import googlenet
+from densebench.models.layers import Layers, Value
 from densebench.models.resnet import (
     bottleneck_resnet,
     preactivation_resnet,
@@ -13,7 +16,6 @@ from densebench.models.resnet import (
     series_resnet_c,
     wide_resnet,
 )
-from densebench.models.variant import Variant
 
 _SERIES = "the blog series on CIFAR-10 in Keras"
 _DENSENET = "Huang et al., arXiv:1608.06993"
@@ -22,8 +24,28 @@ _PREACTIVATION = "He et al. 2016, arXiv:1603.05027"
 _WIDE = "Zagoruyko and Komodakis, arXiv:1605.07146"
 _INCEPTION = "the comments under the blog series, after Szegedy et al., arXiv:1409.4842"
 
+_SMALLEST_IMAGE = 8  # pixels: the deepest networks halve it three times
+_FEWEST_CLASSES = 2
 _GREATEST_DEPTH = 1000
 _GREATEST_GROWTH_RATE = 512
+
+
+class Network(Protocol):
+    """A network written on the vocabulary: (interpreter, image, classes) -> logits."""
+
+    def __call__(self, nn: Layers[Value], image: Value, classes: int, /) -> Value: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """A named network."""
+
+    name: str
+    family: str  # densenet-bc | densenet | resnet | preresnet | wrn | googlenet
+    depth: int  # as published: layers with weights on the longest path; of a wide residual network, all convolutions
+    growth_rate: int | None = None
+    build: Network
+    source: str
 
 
 def _make_densenet_bc(
@@ -161,6 +183,19 @@ def find(name: str) -> Variant:
     if re.fullmatch(r"densenet_[0-9]+x[0-9]+", plain):
         raise _explain_ambiguity(name, plain.removeprefix("densenet_"))
     raise unknown("variant", name, VARIANTS)
+
+
+def check_request(variant: Variant, *, classes: int, image_size: int) -> None:
+    """Raise :class:`InputError` unless the network can be built for so many classes and pixels."""
+    if image_size < _SMALLEST_IMAGE:
+        raise InputError(
+            f"Images of {image_size}x{image_size} pixels are too small for {variant.name}: "
+            f"give --image-size {_SMALLEST_IMAGE} or more."
+        )
+    if classes < _FEWEST_CLASSES:
+        raise InputError(
+            f"{variant.name} cannot classify into {classes} classes: give --classes {_FEWEST_CLASSES} or more."
+        )
 
 
 def _make_three_blocks(name: str, depth: int, growth_rate: int) -> Variant:

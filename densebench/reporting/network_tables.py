@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from densebench.comparison.formats import UNKNOWN, number_text
 from densebench.models.cost import Cost, LayerCost
-from densebench.models.variant import Variant
+from densebench.models.variants import Variant
 from densebench.reporting.grid import Cell, Grid, GridColumn
 
 Counted = tuple[Variant, Cost]

@@ -13,7 +13,7 @@ import keras
 from densebench.models.fast.layers import FastLayers, FeatureMap, Kernels, Part, Tensor
 from densebench.models.fast.variables import DeclaringLayers, Variables
 from densebench.models.layers import MOMENTUM
-from densebench.models.variant import Variant
+from densebench.models.variants import Variant
 
 
 def build_fast(variant: Variant, *, classes: int, image_size: int, seed: int, recompute: bool) -> keras.Model:

@@ -15,8 +15,7 @@ import numpy as np
 
 from densebench.models.build import build
 from densebench.models.densenet import densenet, densenet_bc
-from densebench.models.variant import Variant
-from densebench.models.variants import find
+from densebench.models.variants import Variant, find
 
 CLASSES, IMAGES = 5, 4
 
