@@ -53,6 +53,8 @@ class Chromium:
         self.complaints: list[str] = []
         self.requests: list[str] = []
         self.loaded = False
+        self.trace: list[dict[str, Any]] = []
+        self.tracing = False
         self.count = 0
         self.pending = b""
 
@@ -91,7 +93,7 @@ class Chromium:
         return self.session
 
     def send(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """One command and its answer; events that come before it are noted."""
+        """Send one command and return its answer; events that come before the answer are handled."""
         self.count += 1
         message = {"id": self.count, "method": method, "params": parameters}
         if self.session:
@@ -103,7 +105,7 @@ class Chromium:
                 if "error" in answer:
                     raise RuntimeError(f"{method}: {answer['error']}")
                 return dict(answer["result"])
-            self._note(answer)
+            self._handle_event(answer)
 
     def _receive(self) -> dict[str, Any]:
         while b"\0" not in self.pending:
@@ -114,7 +116,7 @@ class Chromium:
         message, self.pending = self.pending.split(b"\0", 1)
         return dict(json.loads(message))
 
-    def _note(self, event: dict[str, Any]) -> None:
+    def _handle_event(self, event: dict[str, Any]) -> None:
         method, parameters = event.get("method"), event.get("params", {})
         if method == "Page.loadEventFired":
             self.loaded = True
@@ -129,6 +131,10 @@ class Chromium:
             self.send("Page.handleJavaScriptDialog", accept=True)
         elif method == "Network.requestWillBeSent":
             self.requests.append(parameters["request"]["url"])
+        elif method == "Tracing.dataCollected":
+            self.trace.extend(parameters["value"])
+        elif method == "Tracing.tracingComplete":
+            self.tracing = False
 
     def open(self, path: Path) -> float:
         """Open a file; seconds from the command to the page's second frame after its load event."""
@@ -138,7 +144,7 @@ class Chromium:
         began = time.perf_counter()
         self.send("Page.navigate", url=path.resolve().as_uri())
         while not self.loaded:
-            self._note(self._receive())
+            self._handle_event(self._receive())
         self.settle()
         return time.perf_counter() - began
 
@@ -149,25 +155,25 @@ class Chromium:
             raise RuntimeError(json.dumps(answer["exceptionDetails"]))
         return answer["result"].get("value")
 
-    def look(self, *, width: int, height: int, dark: bool = False) -> None:
-        """Set the size of the window and the colour scheme that the page is asked for."""
+    def set_viewport(self, *, width: int, height: int, dark: bool = False) -> None:
+        """Set the size of the window and the colour scheme that the page should use."""
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.send("Emulation.setEmulatedMedia", features=[scheme])
 
     def settle(self) -> None:
-        """Wait until what was asked for is drawn."""
+        """Wait for two frames, so that earlier changes are painted."""
         self.run("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def click(self, selector: str, count: int = 1) -> None:
-        """Real clicks of the mouse on the middle of the first element that matches."""
+        """Click with the mouse on the middle of the first element that matches."""
         x, y = self.middle(selector)
         for number in range(1, count + 1):
             for kind in ("mousePressed", "mouseReleased"):
                 self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=number)
 
-    def point(self, x: float, y: float) -> None:
-        """Move the mouse."""
+    def move_mouse(self, x: float, y: float) -> None:
+        """Move the mouse to a point of the window, in pixels."""
         self.send("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
 
     def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
@@ -175,7 +181,7 @@ class Chromium:
             self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=1)
 
     def middle(self, selector: str) -> tuple[float, float]:
-        """The middle of an element, scrolled into view."""
+        """Scroll the first element that matches into view and return its middle."""
         found = (
             f"const found = document.querySelector({json.dumps(selector)}); found.scrollIntoView({{block: 'center'}});"
         )
@@ -184,7 +190,7 @@ class Chromium:
         return x, y
 
     def press(self, key: str) -> None:
-        """One key, such as ``Tab``, ``Enter`` or ``ArrowLeft``."""
+        """Press and release one key, such as ``Tab``, ``Enter`` or ``ArrowLeft``."""
         text = {"Enter": "\r", " ": " "}.get(key)
         codes = {"Enter": 13, "Tab": 9, "Escape": 27, "ArrowLeft": 37, "ArrowRight": 39, " ": 32}
         values: dict[str, Any] = {"key": key, "windowsVirtualKeyCode": codes.get(key, 0)}
@@ -195,6 +201,23 @@ class Chromium:
 
     def type(self, text: str) -> None:
         self.send("Input.insertText", text=text)
+
+    def start_trace(self, *categories: str) -> None:
+        """Record what the browser does in these categories of Chrome's tracing."""
+        self.trace.clear()
+        self.tracing = True
+        self.send("Tracing.start", transferMode="ReportEvents", traceConfig={"includedCategories": categories})
+
+    def end_trace(self) -> list[dict[str, Any]]:
+        """The recorded events, earliest first; ``ts`` is in microseconds."""
+        self.send("Tracing.end")
+        while self.tracing:
+            self._handle_event(self._receive())
+        return sorted(self.trace, key=lambda event: event["ts"])
+
+    def version(self) -> str:
+        """Name and version of the browser."""
+        return str(self.send("Browser.getVersion")["product"])
 
     def screenshot(self, target: Path, *, whole: bool = True) -> Path:
         image = self.send("Page.captureScreenshot", captureBeyondViewport=whole)

@@ -1,10 +1,10 @@
-"""How long ``densebench compare`` takes and how its memory grows, on 50, 100 and 200 runs of 300 epochs.
+"""How long ``densebench compare`` takes and how its memory grows, from 1 to 1,000 runs of 300 epochs.
 
-    python benchmarks/compare.py [--csv results/benchmark-compare.csv] [--repeats 5]
+    python benchmarks/compare.py [--csv results/performance/compare.csv] [--repeats 5]
 
 Every figure is of a whole process, interpreter start included: the median of the repeats' wall time and processor time
-(which others on the machine disturb less) and the largest resident memory. The runs are synthetic and lie in a
-temporary folder.
+(which others on the machine disturb less) and the largest resident memory. The commands take turns; each is compared
+round by round with pandas reading the same files whole. The runs are synthetic and lie in a temporary folder.
 """
 
 import argparse
@@ -20,17 +20,33 @@ from pathlib import Path
 
 from synthetic_runs import VARIANTS, make_run
 
-from densebench.results import store
+from densebench.results import csv_file, store
 
-SIZES = (1, 50, 100, 200)  # one run shows what every call costs
+SIZES = (1, 10, 100, 200, 1000)  # one run shows what every call costs
 EPOCHS = 300
+DENSEBENCH = "from densebench.cli import main; main()"
+PANDAS = """
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+pd.concat(pd.read_csv(path) for path in sorted(Path(sys.argv[1]).glob("*.csv")))
+"""
+COMMANDS = {  # what is called: (program, options)
+    "pandas reads all": (PANDAS, ""),
+    "compare": (DENSEBENCH, ""),
+    "compare --baseline": (DENSEBENCH, "--baseline 100x12"),
+    "compare --no-group": (DENSEBENCH, "--no-group"),
+    "compare --format json": (DENSEBENCH, "--format json"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """One way to call ``compare`` on a number of runs."""
+    """One command on a number of runs."""
 
-    options: str
+    command: str
     runs: int
     epochs: int
     file_mib: float
@@ -38,6 +54,9 @@ class Measurement:
     seconds_min: float
     cpu_seconds_median: float
     peak_mib: float
+    to_pandas_median: float  # wall time over that of pandas in the same round
+    to_pandas_min: float
+    to_pandas_max: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,29 +73,24 @@ def main() -> None:
     parser.add_argument("--csv", type=Path, help="write the figures there too")
     parser.add_argument("--repeats", type=int, default=5)
     arguments = parser.parse_args()
-    found = measured(arguments.repeats)
+    found = measure_sizes(arguments.repeats)
     for entry in found:
         print(
-            f"compare {entry.options:22} {entry.runs:4} runs {entry.file_mib:6.1f} MiB of files "
-            f"{entry.seconds_median:6.2f} s (processor {entry.cpu_seconds_median:.2f} s) peak {entry.peak_mib:6.1f} MiB"
+            f"{entry.command:22} {entry.runs:4} runs {entry.file_mib:6.1f} MiB of files {entry.seconds_median:6.2f} s "
+            f"(processor {entry.cpu_seconds_median:.2f} s) peak {entry.peak_mib:6.1f} MiB, "
+            f"{entry.to_pandas_median:.2f} times pandas ({entry.to_pandas_min:.2f} to {entry.to_pandas_max:.2f})"
         )
-    plain = [entry for entry in found if not entry.options]
-    print(f"memory a run: {slope(plain[1], plain[2]):.2f} MiB from 50 to 100, {slope(plain[2], plain[3]):.2f} to 200")
     if arguments.csv:
         write(found, arguments.csv)
 
 
-def measured(repeats: int) -> list[Measurement]:
+def measure_sizes(repeats: int) -> list[Measurement]:
     with tempfile.TemporaryDirectory() as folder:
         found = []
         for runs in SIZES:
             fill(Path(folder), runs)
-            found += [measure(Path(folder), runs, options, repeats) for options in options_for(runs)]
+            found += measure(Path(folder), runs, repeats)
         return found
-
-
-def options_for(runs: int) -> list[str]:
-    return ["", "--baseline 100x12", "--no-group", "--format json"] if runs == SIZES[-1] else [""]
 
 
 def fill(folder: Path, runs: int) -> None:
@@ -84,13 +98,20 @@ def fill(folder: Path, runs: int) -> None:
     names = list(VARIANTS)
     for index in range(len(list(folder.glob("*.csv"))), runs):
         run = make_run(names[index % len(names)], seed=index // len(names), epochs=EPOCHS)
-        store.write(run, store.run_path(folder, run.run))
+        csv_file.write(run, store.run_path(folder, run.run))
 
 
-def measure(folder: Path, runs: int, options: str, repeats: int) -> Measurement:
-    calls = [call(folder, options.split()) for _ in range(repeats)]
+def measure(folder: Path, runs: int, repeats: int) -> list[Measurement]:
+    """Every command once a round, so that a slow minute of the machine meets all of them."""
+    rounds = [{name: call(folder, name) for name in COMMANDS} for _ in range(repeats)]
+    return [summarise(name, rounds, folder, runs) for name in COMMANDS]
+
+
+def summarise(name: str, rounds: list[dict[str, Call]], folder: Path, runs: int) -> Measurement:
+    calls = [each[name] for each in rounds]
+    ratios = [each[name].seconds / each["pandas reads all"].seconds for each in rounds]
     return Measurement(
-        options=options,
+        command=name,
         runs=runs,
         epochs=EPOCHS,
         file_mib=sum(file.stat().st_size for file in folder.glob("*.csv")) / 2**20,
@@ -98,22 +119,22 @@ def measure(folder: Path, runs: int, options: str, repeats: int) -> Measurement:
         seconds_min=min(one.seconds for one in calls),
         cpu_seconds_median=statistics.median(one.cpu_seconds for one in calls),
         peak_mib=max(one.peak_kib for one in calls) / 2**10,
+        to_pandas_median=statistics.median(ratios),
+        to_pandas_min=min(ratios),
+        to_pandas_max=max(ratios),
     )
 
 
-def call(folder: Path, options: list[str]) -> Call:
-    command = [sys.executable, "-c", "from densebench.cli import main; main()", "compare", str(folder), *options]
+def call(folder: Path, name: str) -> Call:
+    program, options = COMMANDS[name]
+    arguments = ["compare", str(folder), *options.split()] if program is DENSEBENCH else [str(folder)]
     start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, "-c", program, *arguments], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start
     if status:
-        raise SystemExit(f"{' '.join(command)} failed")
+        raise SystemExit(f"{name} on {folder} failed")
     return Call(seconds=seconds, cpu_seconds=usage.ru_utime + usage.ru_stime, peak_kib=usage.ru_maxrss)
-
-
-def slope(smaller: Measurement, larger: Measurement) -> float:
-    return (larger.peak_mib - smaller.peak_mib) / (larger.runs - smaller.runs)
 
 
 def write(found: list[Measurement], path: Path) -> None:

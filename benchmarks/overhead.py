@@ -115,16 +115,9 @@ class OwnLoop:
         from densebench.training.epoch_totals import EpochTotals
         from densebench.training.watch import Watch
 
-        told: list[Any] = []
-        watch = Watch(
-            monitor=monitor,
-            allocator=self._allocator,
-            on_progress=told.append,
-            on_ready=told.append,
-            on_warning=told.append,
-            should_stop=lambda: None,
-        )
-        totals = EpochTotals(epoch=1, epochs=1, steps=len(self._batches), watch=watch)
+        events: list[Any] = []
+        watch = Watch(monitor=monitor, allocator=self._allocator, should_stop=lambda: None)
+        totals = EpochTotals(epoch=1, steps=len(self._batches), clock=watch.clock)
         timer = EpochTimer(clock=watch.clock)
         watch.monitor.begin_epoch()
         timer.start()
@@ -133,10 +126,10 @@ class OwnLoop:
             timer.note_batch()
             result = self._steps.train(*placed)
             timer.note_step(len(y))
-            totals.add(step, len(y), result)
+            events.append(totals.add(step, len(y), result))
             watch.should_stop()
         times, reading = timer.stop(), watch.monitor.end_epoch()
-        told.append(make_record(Measured(times=times, reading=reading, allocated=watch.allocator.peak())))
+        events.append(make_record(Measured(times=times, reading=reading, allocated=watch.allocator.peak())))
 
 
 def monitor_of(device_kind: str) -> Monitor:

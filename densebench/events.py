@@ -1,4 +1,4 @@
-"""What travels from a run's process to its parent: one line of JSON an event."""
+"""What happens in a run: yielded by its training, sent by its process as one line of JSON each, shown by a view."""
 
 import dataclasses
 import json
@@ -9,37 +9,58 @@ from densebench.errors import RunFailed
 from densebench.records import EpochRecord, Status
 
 MAX_LINE = 1 << 20  # bytes; an event is a few hundred
+PROGRESS_INTERVAL = 0.1  # seconds that lie between two Progress, or two Transfer, at least
 
 
 @dataclass(frozen=True, kw_only=True)
 class Started:
-    """The model stands and the first step is about to run."""
+    """The network is built and the first step is about to run."""
 
     run: str
     variant: str
-    params: int
+    params: int | None
     epochs: int
-    steps: int
-    first_epoch: int
+    steps: int | None  # in an epoch
+    first_epoch: int  # above 1 in a resumed run
 
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """The newest finished step, at most ten times a second."""
+    """The newest finished step; loss and accuracy are means over the epoch so far.
+
+    A speed measurement, which ends by the clock, counts tenths of a second instead of steps.
+    """
 
     epoch: int
     step: int
     steps: int
     loss: float | None
-    accuracy: float | None
-    images_per_second: float | None
+    accuracy: float | None  # a fraction
+    images_per_second: float | None  # of this epoch so far, without its first step
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """The first step is done: what it took until then, in seconds; ``None`` where the backend does not show it."""
+
+    build_seconds: float
+    trace_seconds: float | None
+    compile_seconds: float | None
+    first_step_seconds: float | None  # with trace and compile
 
 
 @dataclass(frozen=True, kw_only=True)
 class EpochEnded:
-    """An epoch is on disk."""
+    """An epoch is finished; on disk too, once its run's process has sent this."""
 
     record: EpochRecord
+
+
+@dataclass(frozen=True, kw_only=True)
+class Warned:
+    """Something that a reader of the run's figures must know: it is written into the run's row too."""
+
+    text: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,11 +72,11 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True)
 class Transfer:
-    """A download or a decoding goes on: units done of the total, where it is known."""
+    """How far a download or a decoding is, in bytes or images; finished when ``done == total``."""
 
     what: str
     done: int
-    total: int | None
+    total: int | None  # None: not known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,11 +88,13 @@ class Ended:
     exit_code: int
 
 
-Event = Started | Progress | EpochEnded | Message | Transfer | Ended
+Event = Started | Progress | Ready | EpochEnded | Warned | Message | Transfer | Ended
 _KINDS: dict[str, type[Event]] = {
     "started": Started,
     "progress": Progress,
+    "ready": Ready,
     "epoch": EpochEnded,
+    "warned": Warned,
     "message": Message,
     "transfer": Transfer,
     "ended": Ended,
@@ -85,7 +108,7 @@ def to_line(event: Event) -> bytes:
 
 
 def from_line(line: bytes) -> Event:
-    """The event of a line; raises :class:`RunFailed` if it is none."""
+    """The event of a line; raises :class:`RunFailed` for any other line."""
     try:
         values: dict[str, Any] = json.loads(line)
         kind = _KINDS[values.pop("event")]
@@ -94,5 +117,5 @@ def from_line(line: bytes) -> Event:
         return kind(**values)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise RunFailed(
-            f"The run's process sent {line[:80]!r}, which is no event: see the run's log, and run it again."
+            f"The run's process sent {line[:80]!r}, which is not an event: see the run's log, and run it again."
         ) from None

@@ -8,6 +8,7 @@ A value that could not be known is ``None`` and an empty cell; never 0, never an
 
 import dataclasses
 import typing
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -282,7 +283,7 @@ class Run:
     ] = None
 
     environment: Environment = field(default_factory=Environment)
-    records: tuple[EpochRecord, ...] = ()
+    records: Sequence[EpochRecord] = ()
 
 
 def _columns(owner: type, level: Literal["run", "environment", "epoch"]) -> list[Column]:

@@ -10,6 +10,7 @@ from densebench.comparison.compare import compare as compare_runs
 from densebench.comparison.values import CompareOptions, Comparison
 from densebench.config import BACKENDS, RunConfig
 from densebench.data import datasets
+from densebench.events import Ended
 from densebench.measuring.environment import find_version, probe
 from densebench.measuring.missing import list_missing
 from densebench.models import cost, variants
@@ -19,16 +20,15 @@ from densebench.planning.training import PlannedRun
 from densebench.records import Run
 from densebench.reporting.environment_tables import environment_grid
 from densebench.reporting.grid import Grid
-from densebench.reporting.live.view import PlannedRun as ShownRun
+from densebench.reporting.live.state import ShownRun
 from densebench.reporting.live.view import View
 from densebench.reporting.network_tables import Counted, layers_grid, summary_grid
 from densebench.reporting.plan_grid import PlanRow, plan_grid
-from densebench.results import store
+from densebench.results import csv_file, store
 from densebench.results.gathering import gather
 from densebench.running.directory import claim, run_directory
 from densebench.running.evaluate_job import CONFUSION_FILE
-from densebench.running.launchers.process import Outcome, launch
-from densebench.running.showing import show
+from densebench.running.launchers.process import launch
 from densebench.running.tasks import EvaluateTask, SpeedTask, Task, TrainTask
 
 INTERRUPTED = 128  # exit codes above it are a signal's
@@ -39,7 +39,7 @@ class Made:
     """A run that was made, or that stood on disk already, and how it ended."""
 
     run: Run
-    outcome: Outcome
+    outcome: Ended
     directory: Path
 
 
@@ -200,8 +200,8 @@ def _train_one(planned: PlannedRun, view: View, time_limit: float | None) -> Mad
 def _completed(planned: PlannedRun) -> Made:
     config = planned.config
     return Made(
-        run=store.read(store.run_path(config.results_dir, planned.stem))[0],
-        outcome=Outcome(status="completed", reason=None, exit_code=0),
+        run=csv_file.read(store.run_path(config.results_dir, planned.stem))[0],
+        outcome=Ended(status="completed", reason=None, exit_code=0),
         directory=Path(config.runs_dir) / planned.stem,
     )
 
@@ -210,16 +210,15 @@ def _made(task: Task, view: View, time_limit: float | None = None) -> Made:
     """Do the task in its process, show it, and read back what it left."""
     name = str(task.config.run)
     directory = run_directory(task.config.runs_dir, name)
-    outcome = launch(task, directory=directory, on_event=lambda event: show(event, view), time_limit=time_limit)
-    view.run_ended(outcome.status, outcome.reason)
+    outcome = launch(task, directory=directory, on_event=view.on, time_limit=time_limit)
     return Made(run=_left(task.config, outcome), outcome=outcome, directory=directory)
 
 
-def _left(config: RunConfig, outcome: Outcome) -> Run:
+def _left(config: RunConfig, outcome: Ended) -> Run:
     """The run on disk; where even its file could not be written, the little that is known."""
     path = store.run_path(config.results_dir, str(config.run))
     if path.exists():
-        return store.read(path)[0]
+        return csv_file.read(path)[0]
     return Run(run=str(config.run), variant=config.variant, status=outcome.status, reason=outcome.reason)
 
 

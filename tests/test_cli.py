@@ -8,7 +8,7 @@ import pytest
 
 from densebench.cli import run
 from densebench.records import EpochRecord, Run
-from densebench.results import store
+from densebench.results import csv_file, store
 
 TINY = ["--dataset", "digits", "--image-size", "8", "--train-limit", "100", "--test-limit", "50", "--batch-size", "20"]
 
@@ -158,7 +158,7 @@ def test_a_gate_exits_with_3_only_where_a_regression_is_certain(in_tmp, gate, co
             accuracy = 0.9 + (0.01 if seed % 2 else -0.01) * (1 if variant == "100x12" else 3)
             record = EpochRecord(epoch=1, epoch_seconds=seconds + 0.01 * seed, test_accuracy=accuracy)
             made = Run(run=f"{variant}-{seed}", variant=variant, status="completed", seed=seed, params=params)
-            store.write(dataclasses.replace(made, records=(record,)), f"results/{variant}-{seed}.csv")
+            csv_file.write(dataclasses.replace(made, records=(record,)), f"results/{variant}-{seed}.csv")
     assert run(["compare", "results", "--baseline", "100x12", *gate]) == code
 
 

@@ -1,4 +1,3 @@
-import dataclasses
 import json
 
 import pytest
@@ -6,13 +5,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from densebench.errors import RunFailed
-from densebench.events import Ended, EpochEnded, Message, Progress, Started, Transfer, from_line, to_line
+from densebench.events import (
+    Ended,
+    EpochEnded,
+    Message,
+    Progress,
+    Ready,
+    Started,
+    Transfer,
+    Warned,
+    from_line,
+    to_line,
+)
 from densebench.records import EpochRecord
 
 EVENTS = [
     Started(run="a", variant="100x12", params=793150, epochs=300, steps=782, first_epoch=1),
     Progress(epoch=1, step=2, steps=782, loss=2.3, accuracy=0.1, images_per_second=None),
+    Ready(build_seconds=0.5, trace_seconds=None, compile_seconds=0.25, first_step_seconds=1.5),
     EpochEnded(record=EpochRecord(epoch=1, train_loss=0.1 + 0.2, test_accuracy=None)),
+    Warned(text="the card is shared"),
     Message(text="line\nbreak, \x1b[31mcolour and \u2028"),
     Transfer(what="cifar-10-binary.tar.gz", done=1, total=None),
     Ended(status="failed", reason="no", exit_code=1),
@@ -40,6 +52,6 @@ def test_json_that_is_no_event_is_refused(value):
 
 
 def test_an_unknown_kind_and_an_unknown_field_are_refused():
-    for values in ({"event": "launch"}, {**dataclasses.asdict(EVENTS[3]), "event": "message", "more": 1}):
+    for values in ({"event": "launch"}, {"event": "message", "text": "hello", "more": 1}):
         with pytest.raises(RunFailed):
             from_line(json.dumps(values).encode())

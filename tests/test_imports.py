@@ -19,6 +19,7 @@ HEAVY = {
     "PIL",
     "jinja2",
     "tensorboardX",
+    "filelock",
 }
 LIGHT = [
     ["--help"],

@@ -3,25 +3,26 @@
 from collections.abc import Sequence
 
 from densebench.comparison.metrics import HARDWARE, METRICS
+from densebench.comparison.run_figures import Figures, compute_figures
 from densebench.comparison.summaries import summarise
 from densebench.comparison.values import CompareOptions, Row, setting, settings
 from densebench.errors import unknown
 from densebench.records import COLUMNS, Run
 
 # Families of settings; in a family the columns further on are details of those before.
-DATA_FAMILY = (
+_DATA_FAMILY = (
     "dataset", "train_images", "validation_images", "test_images", "image_size", "classes", "dataset_sha256",
 )  # fmt: skip
-RECIPE_FAMILY = (
+_RECIPE_FAMILY = (
     "recipe", "base_learning_rate", "schedule", "momentum", "weight_decay", "label_smoothing", "augmentation",
 )  # fmt: skip
-VERSION_FAMILY = ("backend_version", "keras", "cuda", "cudnn", "densebench")
-FAMILIES: tuple[tuple[str, ...], ...] = (
+_VERSION_FAMILY = ("backend_version", "keras", "cuda", "cudnn", "densebench")
+_FAMILIES: tuple[tuple[str, ...], ...] = (
     ("status",),
-    DATA_FAMILY,
+    _DATA_FAMILY,
     ("epochs",),
     ("batch_size",),
-    RECIPE_FAMILY,
+    _RECIPE_FAMILY,
     ("backend",),
     ("precision",),
     ("implementation",),
@@ -31,25 +32,26 @@ FAMILIES: tuple[tuple[str, ...], ...] = (
     ("deterministic",),
     ("target",),
     HARDWARE,
-    VERSION_FAMILY,
+    _VERSION_FAMILY,
 )
-SETTINGS = ("phase", "variant", *(column for family in FAMILIES for column in family))
+SETTINGS = ("phase", "variant", *(column for family in _FAMILIES for column in family))
 # The rest of the environment decides less: runs that differ in it stand in one row, which says so.
-BESIDE = ("python", "numpy", "driver", "platform", "commit", "host")
+_BESIDE = ("python", "numpy", "driver", "platform", "commit", "host")
 
 
 def group(runs: Sequence[Run], options: CompareOptions, *, is_baseline: bool = False) -> list[Row]:
     """One row for each set of equal settings, in the order in which they first appear; its runs by seed."""
-    columns = grouping_columns(options)
-    groups: dict[tuple[object, ...], list[Run]] = {}
+    columns = _choose_columns(options)
+    figures = compute_figures(runs)
+    groups: dict[tuple[object, ...], list[int]] = {}
     for index, run in enumerate(runs):
         apart = (index,) if not options.group or run.phase == "published" else ()
         key = (*apart, *(setting(run, column) for column in columns))
-        groups.setdefault(key, []).append(run)
-    return [row_of(members, columns, is_baseline=is_baseline) for members in groups.values()]
+        groups.setdefault(key, []).append(index)
+    return [_make_row(runs, members, figures, columns, is_baseline=is_baseline) for members in groups.values()]
 
 
-def grouping_columns(options: CompareOptions) -> tuple[str, ...]:
+def _choose_columns(options: CompareOptions) -> tuple[str, ...]:
     """Training, evaluation and published figures never share a row, nor finished runs and unfinished ones."""
     if options.by is None:
         return SETTINGS
@@ -60,20 +62,25 @@ def grouping_columns(options: CompareOptions) -> tuple[str, ...]:
     return tuple(dict.fromkeys(("phase", "status", *options.by)))
 
 
-def row_of(runs: Sequence[Run], columns: tuple[str, ...], *, is_baseline: bool) -> Row:
-    ordered = tuple(sorted(runs, key=lambda run: (run.seed is None, run.seed or 0)))
-    open_columns = [column for column in (*SETTINGS, *BESIDE) if column not in columns]
+def _make_row(
+    runs: Sequence[Run], members: Sequence[int], figures: Figures, columns: tuple[str, ...], *, is_baseline: bool
+) -> Row:
+    by_seed = sorted(members, key=lambda index: (runs[index].seed is None, runs[index].seed or 0))
+    ordered = tuple(runs[index] for index in by_seed)
+    open_columns = [column for column in (*SETTINGS, *_BESIDE) if column not in columns]
     return Row(
         label=ordered[0].variant,
         phase=ordered[0].phase,
         runs=ordered,
-        summaries=tuple(summarise(metric, ordered) for metric in METRICS.values()),
+        summaries=tuple(
+            summarise(metric, [figures[name][index] for index in by_seed]) for name, metric in METRICS.items()
+        ),
         mixed=tuple(column for column in open_columns if len({setting(run, column) for run in ordered}) > 1),
         is_baseline=is_baseline,
     )
 
 
-def differing(rows: Sequence[Row], families: Sequence[Sequence[str]] = FAMILIES) -> tuple[str, ...]:
+def differing(rows: Sequence[Row], families: Sequence[Sequence[str]] = _FAMILIES) -> tuple[str, ...]:
     """Settings that tell rows apart, beside the variant; of a family no detail that tells nothing further."""
     found: list[str] = []
     for family in families:

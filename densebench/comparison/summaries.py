@@ -7,18 +7,16 @@ from densebench.comparison.arithmetic import mean
 from densebench.comparison.metrics import Metric
 from densebench.comparison.statistics import mean_interval, variance
 from densebench.comparison.values import Summary
-from densebench.records import Run
 
 
-def summarise(metric: Metric, runs: Sequence[Run]) -> Summary:
+def summarise(metric: Metric, values: Sequence[float | None]) -> Summary:
     """A value that is not finite (a diverged run's loss) makes the mean ``nan`` and leaves the rest unknown."""
-    values = tuple(metric.figure(run) for run in runs)
     known = [value for value in values if value is not None]
     finite = all(math.isfinite(value) for value in known)
     several = finite and len(known) > 1
     return Summary(
         metric=metric.name,
-        values=values,
+        values=tuple(values),
         n=len(known),
         mean=(mean(known) if finite else math.nan) if known else None,
         deviation=math.sqrt(variance(known)) if several else None,

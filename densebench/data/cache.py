@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from platformdirs import user_cache_path
+
+from densebench import files
 from densebench.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -16,13 +18,9 @@ if TYPE_CHECKING:
 
 
 def cache_directory() -> Path:
-    """$DENSEBENCH_DATA, else $XDG_CACHE_HOME/densebench, else ~/.cache/densebench; made if it is not there."""
-    own, base = os.environ.get("DENSEBENCH_DATA"), Path(os.environ.get("XDG_CACHE_HOME", ""))
-    if own:
-        directory = Path(os.path.expanduser(own))
-    else:
-        # A relative XDG_CACHE_HOME is to be ignored (XDG Base Directory Specification 0.8).
-        directory = (base if base.is_absolute() else Path(os.path.expanduser("~/.cache"))) / "densebench"
+    """$DENSEBENCH_DATA, else the user's cache (on Linux $XDG_CACHE_HOME or ~/.cache); made if it is not there."""
+    own = os.environ.get("DENSEBENCH_DATA")
+    directory = Path(os.path.expanduser(own)) if own else user_cache_path("densebench")
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -33,7 +31,7 @@ def cache_directory() -> Path:
 
 
 def cached_pixels(name: str, images: int, make: Callable[[], Pixels]) -> Pixels:
-    """The pixels kept under ``name``, or made and kept; a damaged file is made anew, an unwritable cache left alone."""
+    """The pixels cached as ``name``, else those made now; damaged files are replaced, an unwritable cache ignored."""
     path = cache_directory() / f"{name}.npz"
     pixels = _read(path, images)
     if pixels is None:
@@ -44,7 +42,7 @@ def cached_pixels(name: str, images: int, make: Callable[[], Pixels]) -> Pixels:
 
 
 def _read(path: Path, images: int) -> Pixels | None:
-    """The pixels if the file is whole (its CRC-32 is checked) and has that many images."""
+    """The pixels if the file is intact (its CRC-32 is checked) and has that many images."""
     import numpy as np
 
     if not path.is_file():
@@ -59,15 +57,7 @@ def _read(path: Path, images: int) -> Pixels | None:
 
 
 def _write(path: Path, pixels: Pixels) -> None:
-    """Aside, then swapped in, so that a reader never sees half a file."""
     import numpy as np
 
-    descriptor, aside = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with open(descriptor, "wb") as file:
-            np.savez(file, pixels=pixels)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
-    finally:
-        Path(aside).unlink(missing_ok=True)
+    with files.replacing(path) as temporary, files.create(temporary) as file:
+        np.savez(file, pixels=pixels)

@@ -9,7 +9,7 @@ from densebench.config import DataConfig
 from densebench.data import digits, synthetic
 from densebench.data.checksums import hash_images
 from densebench.data.cifar import loader as cifar
-from densebench.data.cifar.archive import is_at_hand
+from densebench.data.cifar.archive import is_available
 from densebench.data.folder import loader as folder
 from densebench.data.images import (
     Dataset,
@@ -50,7 +50,7 @@ def describe(config: DataConfig) -> DatasetFacts:
 
 def list_absent(data_dir: str | None) -> list[str]:
     """The datasets that would have to be downloaded first."""
-    return [name for name, edition in cifar.EDITIONS.items() if not is_at_hand(edition, data_dir)]
+    return [name for name, edition in cifar.EDITIONS.items() if not is_available(edition, data_dir)]
 
 
 def load(config: DataConfig, on_progress: OnProgress = ignore_progress) -> Dataset:

@@ -1,6 +1,5 @@
-"""Fetching one file: resumed where it broke off, from the first server that delivers, accepted by its SHA-256."""
+"""Downloads one file: resumed where it stopped, from the first server that delivers, accepted by its SHA-256."""
 
-import fcntl
 import os
 import shutil
 import time
@@ -11,13 +10,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from densebench.data.checksums import hash_file
-from densebench.data.https import Clock, OpenUrl, ServerFailed, TooSlow, blocks, open_https, opened
+from densebench.data.https import Clock, OpenUrl, ServerFailed, TooSlow, open_from, open_https, read_blocks
 from densebench.data.images import OnProgress
 from densebench.errors import DatasetError
 
-GOOD_SPEED = 200_000  # bytes a second, below which the other servers are tried first
-LEAST_SPEED = 5_000  # bytes a second, below which a server has failed
-WORTH_RESUMING = 1 << 20  # bytes that an attempt must add for the same server to be asked again
+_GOOD_SPEED = 200_000  # bytes a second, below which the other servers are tried first
+_LEAST_SPEED = 5_000  # bytes a second, below which a server has failed
+_WORTH_RESUMING = 1 << 20  # bytes that an attempt must add for the same server to be asked again
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,42 +49,42 @@ def download(
     open_url: OpenUrl = open_https,
     clock: Clock = time.monotonic,
 ) -> None:
-    """Bring ``file`` to ``target``, by way of ``target.part``, which a later call continues.
+    """Download ``file`` to ``target``, by way of ``target.part``, which a later call continues.
 
-    A slow server is left for the others and asked again if they fail. Raises :class:`DatasetError` if no server
-    delivers or the disk does not take the file.
+    A slow server is tried again if the others fail. Raises :class:`DatasetError` if no server
+    delivers or the disk cannot store the file.
     """
     part = target.with_name(f"{target.name}.part")
     transfer = _Transfer(file=file, part=part, on_progress=on_progress, open_url=open_url, clock=clock)
-    with _on_disk(target), _alone(target, on_progress):
+    with _report_disk_failures(target), _lock(target, on_progress):
         if target.exists():
-            return  # another process has fetched it meanwhile
+            return  # another process downloaded it in the meantime
         _check_disk(file, transfer)
-        _from_any_server(transfer)
+        _fetch_from_any(transfer)
         os.replace(part, target)
 
 
-def _from_any_server(transfer: _Transfer) -> None:
+def _fetch_from_any(transfer: _Transfer) -> None:
     servers, reasons = list(transfer.file.urls), []
-    for least_speed in (GOOD_SPEED, LEAST_SPEED):
+    for least_speed in (_GOOD_SPEED, _LEAST_SPEED):
         for url in tuple(servers):
             try:
-                return _from_server(transfer, url, least_speed)
+                return _fetch_from(transfer, url, least_speed)
             except TooSlow:
                 continue
             except ServerFailed as failure:
                 servers.remove(url)
                 reasons.append(f"{urlsplit(url).hostname}: {failure}")
-    reasons += [f"{urlsplit(url).hostname}: less than {LEAST_SPEED:,} bytes a second" for url in servers]
+    reasons += [f"{urlsplit(url).hostname}: less than {_LEAST_SPEED:,} bytes a second" for url in servers]
     folder, done = str(transfer.part.parent), transfer.received() / transfer.file.size
     raise DatasetError(
-        f"{transfer.file.title} could not be downloaded ({'; '.join(reasons)}): try again, which goes on at "
+        f"{transfer.file.title} could not be downloaded ({'; '.join(reasons)}): try again, which continues at "
         f"{done:.0%}, or put {transfer.part.stem} into {folder!r}."
     )
 
 
-def _from_server(transfer: _Transfer, url: str, least_speed: int) -> None:
-    """Complete and check the part with what one server sends, asking again for as long as that brings it forward."""
+def _fetch_from(transfer: _Transfer, url: str, least_speed: int) -> None:
+    """Complete and check the part with what one server sends, asking again as long as that makes progress."""
     while True:
         begin = transfer.received()
         if begin > transfer.file.size:
@@ -95,23 +94,23 @@ def _from_server(transfer: _Transfer, url: str, least_speed: int) -> None:
             if begin < transfer.file.size:
                 _receive(transfer, url, begin, least_speed)
         except ServerFailed:
-            if transfer.received() - begin < WORTH_RESUMING:
+            if transfer.received() - begin < _WORTH_RESUMING:
                 raise
             continue
         if hash_file(transfer.part) == transfer.file.sha256:
             return
         transfer.part.unlink()
-        if begin == 0:  # else the fault may lie in what was there before
+        if begin == 0:  # else the part that was there before may have been wrong
             raise ServerFailed("it sends another file (the SHA-256 differs)")
 
 
 def _receive(transfer: _Transfer, url: str, begin: int, least_speed: int) -> None:
     """Append what the server sends from ``begin`` on, or start over if it can only send the whole."""
     size, what = transfer.file.size, f"Downloading {transfer.file.title}"
-    with opened(url, begin, size, transfer.open_url) as (response, first), transfer.part.open("ab") as part:
+    with open_from(url, begin, size, transfer.open_url) as (response, first), transfer.part.open("ab") as part:
         part.truncate(first)
         received = first
-        for block in blocks(response, size - first, least_speed=least_speed, clock=transfer.clock):
+        for block in read_blocks(response, size - first, least_speed=least_speed, clock=transfer.clock):
             part.write(block)
             received += len(block)
             transfer.on_progress(what, received, size)
@@ -130,20 +129,21 @@ def _check_disk(file: RemoteFile, transfer: _Transfer) -> None:
 
 
 @contextmanager
-def _alone(target: Path, on_progress: OnProgress) -> Iterator[None]:
-    """One process at a time, so that two never write the same part; the lock ends with the process."""
+def _lock(target: Path, on_progress: OnProgress) -> Iterator[None]:
+    """Let one process at a time write the part; the lock ends with the process."""
+    from filelock import lock_descriptor
+
+    # A lock on a descriptor, not FileLock, which would make a missing directory.
     with target.with_name(f"{target.name}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not lock_descriptor(lock.fileno(), blocking=False):
             on_progress(f"Waiting for another process that downloads {target.name}", 0, None)
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            lock_descriptor(lock.fileno())
         yield
 
 
 @contextmanager
-def _on_disk(target: Path) -> Iterator[None]:
-    """A failing disk as one sentence; what a server does wrong never gets here as an ``OSError``."""
+def _report_disk_failures(target: Path) -> Iterator[None]:
+    """Report a failing disk in one sentence; a server's failure is never an ``OSError`` here."""
     try:
         yield
     except OSError as error:

@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 from densebench.version import __version__
 
-TIMEOUT = 30.0  # seconds without any byte
-WINDOW = 20.0  # seconds over which the speed is judged
-BLOCK = 1 << 16
+_TIMEOUT = 30.0  # seconds without any byte
+_WINDOW = 20.0  # seconds over which the speed is judged
+_BLOCK = 1 << 16
 
 
-class Response(Protocol):
+class _Response(Protocol):
     """What is needed of ``http.client.HTTPResponse``."""
 
     status: int
@@ -28,7 +28,7 @@ class Response(Protocol):
     def __exit__(self, *error: object) -> None: ...
 
 
-OpenUrl = Callable[[urllib.request.Request], Response]
+OpenUrl = Callable[[urllib.request.Request], _Response]
 Clock = Callable[[], float]
 
 
@@ -40,17 +40,17 @@ class TooSlow(Exception):
     """The server delivers, but slower than was asked for."""
 
 
-def open_https(request: urllib.request.Request) -> Response:
-    """Open an https address; whatever it redirects to must be one as well. Raises ``URLError`` for another."""
+def open_https(request: urllib.request.Request) -> _Response:
+    """Open an https address, which may redirect only to another one; raises ``URLError`` otherwise."""
     if request.type != "https":
         raise urllib.error.URLError(f"{request.type} is not secure")
     opener = urllib.request.build_opener(HttpsOnly)
-    response: Response = opener.open(request, timeout=TIMEOUT)
+    response: _Response = opener.open(request, timeout=_TIMEOUT)
     return response
 
 
 class HttpsOnly(urllib.request.HTTPRedirectHandler):
-    """Refuses to be led away from https."""
+    """Refuses a redirection to anything but https."""
 
     def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]
         """The request that follows a redirection; raises ``URLError`` if it would not be secure."""
@@ -61,8 +61,8 @@ class HttpsOnly(urllib.request.HTTPRedirectHandler):
 
 
 @contextmanager
-def opened(url: str, begin: int, size: int, open_url: OpenUrl = open_https) -> Iterator[tuple[Response, int]]:
-    """The response to asking for ``url`` from byte ``begin`` on, and the byte that it really begins with.
+def open_from(url: str, begin: int, size: int, open_url: OpenUrl = open_https) -> Iterator[tuple[_Response, int]]:
+    """The response to asking for ``url`` from byte ``begin`` on, and the byte that it begins with.
 
     Raises :class:`ServerFailed`, also if the server's file has not ``size`` bytes.
     """
@@ -71,7 +71,7 @@ def opened(url: str, begin: int, size: int, open_url: OpenUrl = open_https) -> I
     )
     if begin:
         request.add_header("Range", f"bytes={begin}-")
-    with _asking():
+    with _report_failures():
         try:
             response = open_url(request)
         except urllib.error.HTTPError as error:
@@ -83,25 +83,27 @@ def opened(url: str, begin: int, size: int, open_url: OpenUrl = open_https) -> I
         yield response, _first_byte(response, begin, size)
 
 
-def blocks(response: Response, missing: int, *, least_speed: int, clock: Clock = time.monotonic) -> Iterator[bytes]:
+def read_blocks(
+    response: _Response, missing: int, *, least_speed: int, clock: Clock = time.monotonic
+) -> Iterator[bytes]:
     """Up to ``missing`` bytes of a response; raises :class:`ServerFailed`, or :class:`TooSlow` after a while."""
     started, received = clock(), 0
     while missing:
-        with _asking():
-            block = response.read1(min(BLOCK, missing))
+        with _report_failures():
+            block = response.read1(min(_BLOCK, missing))
         if not block:
             raise ServerFailed(f"the connection ended {missing:,} bytes early")
         yield block
         missing -= len(block)
         received += len(block)
         elapsed = clock() - started
-        if elapsed >= WINDOW:
+        if elapsed >= _WINDOW:
             if received < least_speed * elapsed:
                 raise TooSlow
             started, received = clock(), 0
 
 
-def _first_byte(response: Response, begin: int, size: int) -> int:
+def _first_byte(response: _Response, begin: int, size: int) -> int:
     if response.status == 200:  # the whole, because it was asked for or because the server knows no ranges
         first, total = 0, response.getheader("Content-Length")
     elif response.status == 206 and (match := _content_range(response)):
@@ -115,13 +117,13 @@ def _first_byte(response: Response, begin: int, size: int) -> int:
     return first
 
 
-def _content_range(response: Response) -> re.Match[str] | None:
+def _content_range(response: _Response) -> re.Match[str] | None:
     return re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.getheader("Content-Range") or "")
 
 
 @contextmanager
-def _asking() -> Iterator[None]:
-    """Whatever can go wrong on the way to a server and back, as :class:`ServerFailed`."""
+def _report_failures() -> Iterator[None]:
+    """Report anything that goes wrong between here and the server as :class:`ServerFailed`."""
     try:
         yield
     except urllib.error.HTTPError as error:

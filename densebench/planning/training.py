@@ -12,7 +12,7 @@ from densebench.models import cost, variants
 from densebench.models.cost import Cost
 from densebench.planning.options import TrainOptions, configure, describe_differences
 from densebench.records import Run
-from densebench.results import store
+from densebench.results import csv_file, store
 from densebench.running.directory import run_directory
 
 LAST = "last"  # --resume last
@@ -133,11 +133,11 @@ def _modified(path: Path) -> float:
 
 def _is_training(path: Path) -> bool:
     """Whether the run of that file is one, or may be: killed early enough, it has no file."""
-    return not path.exists() or all(run.phase == "train" for run in store.read(path))
+    return not path.exists() or all(run.phase == "train" for run in csv_file.read(path))
 
 
 def _is_unfinished_training(path: Path) -> bool:
-    return _is_training(path) and not (path.exists() and all(run.status == "completed" for run in store.read(path)))
+    return _is_training(path) and not (path.exists() and all(run.status == "completed" for run in csv_file.read(path)))
 
 
 def _one_variant(options: TrainOptions) -> str | None:

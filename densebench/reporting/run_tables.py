@@ -8,13 +8,14 @@ from rich.console import Group, RenderableType
 from densebench.comparison.compare import CompareOptions, compare
 from densebench.comparison.formats import UNKNOWN, fixed_unit, number_text, summary_text
 from densebench.comparison.metrics import METRICS
+from densebench.comparison.run_figures import Figures, compute_figures
 from densebench.comparison.summaries import summarise
 from densebench.records import COLUMNS, Run
 from densebench.reporting import rendering
 from densebench.reporting.comparison_tables import comparison_tables, grid_parts
 from densebench.reporting.export import comparison_text, joined, renderer
 from densebench.reporting.grid import Cell, Grid, GridColumn, texts
-from densebench.results import store
+from densebench.results import csv_file
 
 COST = (
     "params", "forward_macs", "weights_bytes", "model_file_bytes", "checkpoint_file_bytes", "first_step_seconds",
@@ -53,26 +54,27 @@ def run_lines(run: Run) -> Iterator[tuple[str, str]]:
     yield "Status", f"{run.status}: {run.reason}" if run.reason else run.status
     if run.phase == "train":
         yield "Epochs", f"{len(run.records)} of {run.epochs if run.epochs is not None else UNKNOWN}"
-    yield from figure_lines(run, COST)
-    yield from figure_lines(run, RESULT)
+    figures = compute_figures([run])
+    yield from figure_lines(run, figures, COST)
+    yield from figure_lines(run, figures, RESULT)
     for warning in (run.warnings or "").split("; "):
         if warning:
             yield "Warning", warning
 
 
-def figure_lines(run: Run, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+def figure_lines(run: Run, figures: Figures, names: Sequence[str]) -> Iterator[tuple[str, str]]:
     for name in names:
-        summary = summarise(METRICS[name], [run])
+        summary = summarise(METRICS[name], figures[name])
         if summary.n:
-            yield METRICS[name].title, summary_text(METRICS[name], summary) + aside(run, name)
+            yield METRICS[name].title, summary_text(METRICS[name], summary) + aside(run, figures, name)
 
 
-def aside(run: Run, name: str) -> str:
+def aside(run: Run, figures: Figures, name: str) -> str:
     """What must be said beside a figure."""
     if name == "epoch_seconds" and len(run.records) > 1:
         return " (median)"
     if name == "best_test_accuracy":
-        best = METRICS[name].figure(run)
+        (best,) = figures[name]
         epoch = next(record.epoch for record in run.records if record.test_accuracy == best)
         return f" (epoch {epoch}, chosen by looking at the test images)"
     if name == "test_accuracy" and run.dataset == "synthetic":
@@ -83,7 +85,7 @@ def aside(run: Run, name: str) -> str:
 def runs_text(runs: Sequence[Run], form: str) -> str:
     """Runs in any format but ``table``: CSV as in the results files, JSON with every column."""
     if form == "csv":
-        return store.text_of(runs)
+        return csv_file.format_runs(runs)
     if form == "json":
         return rendering.json_document("runs", {"runs": [run_content(run) for run in runs]})
     if len(runs) == 1:
@@ -94,10 +96,10 @@ def runs_text(runs: Sequence[Run], form: str) -> str:
 def run_content(run: Run) -> dict[str, object]:
     """A run under the names of its columns; its epochs as a list, its figures as they are compared."""
     described = {name: getattr(run, name) for name, column in COLUMNS.items() if column.level == "run"}
-    figures = {name: metric.figure(run) for name, metric in METRICS.items()}
+    figures = compute_figures([run])
     return {
         **described,
-        "figures": {name: value for name, value in figures.items() if value is not None},
+        "figures": {name: value for name, (value,) in figures.items() if value is not None},
         "environment": dataclasses.asdict(run.environment),
         "epochs_done": [dataclasses.asdict(record) for record in run.records],
     }
@@ -114,7 +116,7 @@ def evaluation_grids(run: Run, class_names: Sequence[str], confusion: Sequence[S
 def evaluation_text(run: Run, class_names: Sequence[str], confusion: Sequence[Sequence[int]], form: str) -> str:
     """An evaluation in any format but ``table``; its CSV is the one row of its results file."""
     if form == "csv":
-        return store.text_of([run])
+        return csv_file.format_runs([run])
     if form == "json":
         classes = rendering.values(class_grid(class_names, confusion))
         content = {"run": run_content(run), "by_class": classes, "confusion": [list(row) for row in confusion]}

@@ -12,13 +12,13 @@ from typing import Any, TypeVar
 
 from densebench.records import Column
 
-FORMULA_STARTS = tuple("=+-@\t\r\n'")
+_FORMULA_STARTS = tuple("=+-@\t\r\n'")
 LONGEST_TEXT = 32_000  # characters; a spreadsheet holds 32,767 in a cell
-COUNT = re.compile(r"[0-9]{1,18}(\.0+)?")  # spreadsheets and pandas write 12 as 12.0 beside an empty cell
-ODD_IN_NUMBERS = re.compile(r"[^0-9a-zA-Z+.\n-]")  # float() itself takes 1_000, blanks and other scripts' digits
+_COUNT = re.compile(r"[0-9]{1,18}(\.0+)?")  # spreadsheets and pandas write 12 as 12.0 beside an empty cell
+_ODD_IN_NUMBERS = re.compile(r"[^0-9a-zA-Z+.\n-]")  # float() itself takes 1_000, blanks and other scripts' digits
 
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 class Misfit(ValueError):
@@ -47,7 +47,7 @@ def harmless(text: str) -> str:
     text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
     if len(text) > LONGEST_TEXT:
         text = text[: LONGEST_TEXT - 1] + "…"
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def quote(text: str) -> str:
@@ -61,43 +61,43 @@ def decode(column: Column, cells: Sequence[str]) -> list[Any]:
     """The values of one column's cells; raises :class:`Misfit` for the first that does not fit."""
     if not any(cells):
         return [None] * len(cells)
-    return DECODERS[column.type](column, cells)
+    return _DECODERS[column.type](column, cells)
 
 
-def decode_texts(column: Column, cells: Sequence[str]) -> list[str | None]:
-    return [value or None for value in each(column, cells, stripped, "text")]
+def _decode_texts(column: Column, cells: Sequence[str]) -> list[str | None]:
+    return [value or None for value in _convert_each(column, cells, _strip_apostrophe, "text")]
 
 
-def stripped(cell: str) -> str:
+def _strip_apostrophe(cell: str) -> str:
     """The text without the apostrophe that made it harmless."""
     return cell[1:] if cell[0] == "'" else cell
 
 
-def decode_counts(column: Column, cells: Sequence[str]) -> list[int | None]:
-    return each(column, cells, count, "a whole number")
+def _decode_counts(column: Column, cells: Sequence[str]) -> list[int | None]:
+    return _convert_each(column, cells, _parse_count, "a whole number")
 
 
-def decode_flags(column: Column, cells: Sequence[str]) -> list[bool | None]:
-    return each(column, cells, flag, "true or false")
+def _decode_flags(column: Column, cells: Sequence[str]) -> list[bool | None]:
+    return _convert_each(column, cells, _parse_flag, "true or false")
 
 
-def decode_numbers(column: Column, cells: Sequence[str]) -> list[float | None]:
+def _decode_numbers(column: Column, cells: Sequence[str]) -> list[float | None]:
     """Fractions that are shown in percent must lie between 0 and 1, or be ``nan``."""
     is_fraction = column.about.show == "percent"
     try:
         values = [float(cell) if cell else None for cell in cells]
     except ValueError:
-        return each(column, cells, number, "a number")
+        return _convert_each(column, cells, _parse_number, "a number")
     if is_fraction and not all(value is None or 0 <= value <= 1 for value in values):
-        return each(column, cells, fraction, "a fraction between 0 and 1")
-    if ODD_IN_NUMBERS.search("\n".join(cells)):
-        return each(column, cells, number, "a number")
+        return _convert_each(column, cells, _parse_fraction, "a fraction between 0 and 1")
+    if _ODD_IN_NUMBERS.search("\n".join(cells)):
+        return _convert_each(column, cells, _parse_number, "a number")
     return values
 
 
-def each(column: Column, cells: Sequence[str], convert: Callable[[str], T], expected: str) -> list[T | None]:
+def _convert_each(column: Column, cells: Sequence[str], convert: Callable[[str], _T], expected: str) -> list[_T | None]:
     """Each cell converted, those that repeat once."""
-    known: dict[str, T | None] = {}
+    known: dict[str, _T | None] = {}
     for cell in dict.fromkeys(cells):
         try:
             known[cell] = convert(cell) if cell else None
@@ -107,34 +107,34 @@ def each(column: Column, cells: Sequence[str], convert: Callable[[str], T], expe
     return [known[cell] for cell in cells]
 
 
-def count(cell: str) -> int:
-    if not COUNT.fullmatch(cell):
+def _parse_count(cell: str) -> int:
+    if not _COUNT.fullmatch(cell):
         raise ValueError
     return int(cell.partition(".")[0])
 
 
-def flag(cell: str) -> bool:
+def _parse_flag(cell: str) -> bool:
     if cell.lower() not in ("true", "false"):
         raise ValueError
     return cell.lower() == "true"
 
 
-def number(cell: str) -> float:
-    if ODD_IN_NUMBERS.search(cell):
+def _parse_number(cell: str) -> float:
+    if _ODD_IN_NUMBERS.search(cell):
         raise ValueError
     return float(cell)
 
 
-def fraction(cell: str) -> float:
-    value = number(cell)
+def _parse_fraction(cell: str) -> float:
+    value = _parse_number(cell)
     if not (0 <= value <= 1 or math.isnan(value)):
         raise ValueError
     return value
 
 
-DECODERS: dict[type, Callable[[Column, Sequence[str]], list[Any]]] = {
-    str: decode_texts,
-    int: decode_counts,
-    float: decode_numbers,
-    bool: decode_flags,
+_DECODERS: dict[type, Callable[[Column, Sequence[str]], list[Any]]] = {
+    str: _decode_texts,
+    int: _decode_counts,
+    float: _decode_numbers,
+    bool: _decode_flags,
 }

@@ -1,4 +1,4 @@
-"""The rows of a results file with the header above each, whatever else the file holds told with its line."""
+"""The rows of a results file with the header above each; anything else in the file is an error with its line."""
 
 import csv
 import typing
@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from densebench.errors import ResultsError
-from densebench.records import COLUMNS, Phase, Status
+from densebench.records import COLUMNS, Phase
 
 Level = Literal["run", "environment", "epoch"]
 REQUIRED = ("run", "status", "phase", "variant")
-WORDS = {"status": typing.get_args(Status), "phase": typing.get_args(Phase)}
 
 
 class Header(NamedTuple):
@@ -30,42 +29,42 @@ class Row(NamedTuple):
     cells: list[str]
 
 
-def rows_of(path: Path, file: typing.TextIO) -> Iterator[Row]:
+def iterate_rows(path: Path, file: typing.TextIO) -> Iterator[Row]:
     """Each row with its header; a further header line, left by concatenation, begins a new table."""
     header: Header | None = None
-    reader = csv.reader(checked_lines(path, file), strict=True)
+    reader = csv.reader(_check_lines(path, file), strict=True)
     try:
         for cells in reader:
             if not cells:
                 continue
-            if header is None or is_header(header, cells):
-                header = header_of(path, reader.line_num, cells)
+            if header is None or _is_header(header, cells):
+                header = _read_header(path, reader.line_num, cells)
             elif len(cells) != header.width:
-                raise damaged(path, reader.line_num, f"it has {len(cells)} cells under {header.width} columns")
+                raise damage_error(path, reader.line_num, f"it has {len(cells)} cells under {header.width} columns")
             else:
                 yield Row(header, reader.line_num, cells)
     except csv.Error as error:
-        raise damaged(path, reader.line_num, str(error)) from None
+        raise damage_error(path, reader.line_num, str(error)) from None
 
 
-def is_header(above: Header, cells: list[str]) -> bool:
+def _is_header(above: Header, cells: list[str]) -> bool:
     """Whether a row is not one of the table above but names columns itself."""
     place = above.place["phase"]
-    known_phase = place < len(cells) and cells[place] in WORDS["phase"]
+    known_phase = place < len(cells) and cells[place] in typing.get_args(Phase)
     return not known_phase and set(REQUIRED) <= set(cells)
 
 
-def checked_lines(path: Path, lines: Iterable[str]) -> Iterator[str]:
-    """The lines of a text; one with NUL is damaged and a last one without its end is torn."""
+def _check_lines(path: Path, lines: Iterable[str]) -> Iterator[str]:
+    """The lines of a text; one with NUL is damage_error and a last one without its end is torn."""
     for number, line in enumerate(lines, 1):
         if "\0" in line:
-            raise damaged(path, number, "it holds a NUL byte")
+            raise damage_error(path, number, "it holds a NUL byte")
         if not line.endswith(("\n", "\r")):
-            raise damaged(path, number, "it is cut off before its end of line")
+            raise damage_error(path, number, "it is cut off before its end of line")
         yield line
 
 
-def header_of(path: Path, line: int, cells: list[str]) -> Header:
+def _read_header(path: Path, line: int, cells: list[str]) -> Header:
     missing = [name for name in REQUIRED if name not in cells]
     if missing:
         raise ResultsError(
@@ -74,10 +73,10 @@ def header_of(path: Path, line: int, cells: list[str]) -> Header:
         )
     place = {name: index for index, name in enumerate(cells) if name in COLUMNS}
     if any(cells.count(name) > 1 for name in place):
-        raise damaged(path, line, "it names a column twice")
+        raise damage_error(path, line, "it names a column twice")
     levels = {level: [name for name in place if COLUMNS[name].level == level] for level in typing.get_args(Level)}
     return Header(len(cells), place, levels)
 
 
-def damaged(path: Path, line: int, what: str) -> ResultsError:
-    return ResultsError(f"{path}, line {line}: {what}: the file is damaged, so restore it or remove it.")
+def damage_error(path: Path, line: int, what: str) -> ResultsError:
+    return ResultsError(f"{path}, line {line}: {what}: the file is damage_error, so restore it or remove it.")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from densebench.errors import ResultsError
 from densebench.records import Run
-from densebench.results.store import read, read_all
+from densebench.results.csv_file import read
+from densebench.results.store import read_all
 
 PACKAGE = Path(__file__).parents[1]
 # Inside an installed package, under results/ in a checkout.
@@ -26,17 +27,17 @@ def gather(paths: Iterable[str | Path], *, baseline: str | None = None, publishe
     """Read everything; ``published`` adds what others reported of the variants. Raises :class:`ResultsError`."""
     runs = read_all(paths)
     if published:
-        runs = with_published(runs)
-    theirs = read_all([baseline]) if baseline is not None and is_file(baseline) else []
+        runs = _add_published(runs)
+    theirs = read_all([baseline]) if baseline is not None and _is_file(baseline) else []
     return Gathered(runs=tuple(runs), baseline_runs=tuple(theirs))
 
 
-def is_file(baseline: str) -> bool:
+def _is_file(baseline: str) -> bool:
     """A name of a row or ``column=value`` is no file, even if a folder happens to be called so."""
     return baseline.endswith(".csv") or (os.sep in baseline and Path(baseline).exists())
 
 
-def with_published(runs: Sequence[Run]) -> list[Run]:
+def _add_published(runs: Sequence[Run]) -> list[Run]:
     """The runs, then the published figures of their variants that are not among them."""
     known = {run.run for run in runs if run.phase == "published"}
     variants = {run.variant for run in runs if run.phase != "published"}

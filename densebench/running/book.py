@@ -1,4 +1,4 @@
-"""The run's row as it grows: one immutable :class:`Run` replaced by the next, each written whole."""
+"""The run's row while it grows: one immutable :class:`Run` is replaced by the next, and each is written whole."""
 
 import dataclasses
 from pathlib import Path
@@ -7,24 +7,24 @@ from typing import Self
 from densebench.config import RunConfig
 from densebench.errors import ResultsError, RunFailed
 from densebench.records import Phase, Run
-from densebench.results import store
-from densebench.running.run_columns import asked
+from densebench.results import csv_file, store
+from densebench.running.run_columns import describe_request
 
 
 class Book:
     """Owns ``results/<run>.csv``: every change of the run is on disk when the call returns."""
 
     def __init__(self, run: Run, path: Path) -> None:
-        store.write(run, path)
+        csv_file.write(run, path)
         self.run = run
         self._path = path
 
     @classmethod
-    def opened(cls, config: RunConfig, phase: Phase) -> Self:
-        """The book of a new run, or that of a resumed one with what it holds so far."""
+    def open(cls, config: RunConfig, phase: Phase) -> Self:
+        """The book of a new run, or that of a resumed one with what was written before."""
         path = store.run_path(config.results_dir, str(config.run))
-        run = asked(config, phase)
-        written = _written(path) if config.resume else None
+        run = describe_request(config, phase)
+        written = _read_written(path) if config.resume else None
         if written is not None:
             run = dataclasses.replace(
                 written, status="running", reason=None, command=run.command, resumed=(written.resumed or 0) + 1
@@ -34,15 +34,15 @@ class Book:
     def update(self, run: Run) -> None:
         """Replace the run by a newer state of it; raises :class:`RunFailed` where that cannot be written."""
         try:
-            store.write(run, self._path)
-        except ResultsError as error:  # it could be at first, so this is no wrong usage
+            csv_file.write(run, self._path)
+        except ResultsError as error:  # it could be written at first, so this is not wrong usage
             raise RunFailed(str(error)) from None
         self.run = run
 
 
-def _written(path: Path) -> Run | None:
-    """The run on disk; ``None`` if its file is gone or damaged, for the checkpoint has its rows too."""
+def _read_written(path: Path) -> Run | None:
+    """The run on disk; ``None`` if its file is missing or damaged, as the checkpoint has its epochs too."""
     try:
-        return store.read(path)[0]
+        return csv_file.read(path)[0]
     except ResultsError:
         return None

@@ -6,10 +6,10 @@ from densebench.events import Event, to_line
 
 
 class Channel:
-    """Sends events to the parent. ``parent_is_gone`` turns true once nobody reads them any more."""
+    """Sends events to the parent. ``parent_is_gone`` becomes true when nobody reads them any more."""
 
     def __init__(self, descriptor: int) -> None:
-        os.set_inheritable(descriptor, False)  # a process that the framework starts must not hold the stream open
+        os.set_inheritable(descriptor, False)  # a process that the framework starts must not keep the stream open
         self._descriptor = descriptor
         self.parent_is_gone = False
 

@@ -3,21 +3,16 @@
 import dataclasses
 import json
 import math
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from densebench.events import EpochEnded, Message, Started
+from densebench import files
+from densebench.events import EpochEnded, Message, Warned
 from densebench.measuring.host import read_host_peak_bytes
-from densebench.measuring.stopwatch import elapsed
 from densebench.records import EpochRecord
 from densebench.running import run_columns
-from densebench.running.book import Book
-from densebench.running.channel import Channel
+from densebench.running.context import RunContext
 from densebench.running.directory import run_directory
-from densebench.running.instruments import memory_named
-from densebench.running.preparing import Ground, count, prepare
-from densebench.running.stopping import Stopper
 from densebench.running.tasks import EvaluateTask
 
 if TYPE_CHECKING:
@@ -26,76 +21,63 @@ if TYPE_CHECKING:
     from densebench.training.evaluate import Evaluation
 
 CONFUSION_FILE = "confusion.json"
-TRUST = "It is loaded in Keras's safe mode, which is no sandbox: evaluate only a file whose author you trust."
+_TRUST = "It is loaded in Keras's safe mode, which is not a sandbox: evaluate only a file whose author you trust."
 
 
-def evaluate(task: EvaluateTask, book: Book, channel: Channel, stopper: Stopper) -> None:
-    """Evaluate on the test images; the row goes into the book, the confusion matrix beside the log."""
-    began = time.perf_counter()
-    config = task.config
-    ground = prepare(config, book, channel)
-    model = _model(task, ground, book, channel)
+def evaluate(task: EvaluateTask, context: RunContext) -> None:
+    """Evaluate on the test images; the confusion matrix is written beside the log."""
     from densebench.training import evaluate as evaluation
 
-    channel.send(
-        Started(
-            run=book.run.run,
-            variant=book.run.variant,
-            params=book.run.params or 0,
-            epochs=1,
-            steps=-(-len(ground.dataset.test.labels) // config.recipe.batch_size),
-            first_epoch=1,
+    images, batch_size = context.dataset.test, task.config.recipe.batch_size
+    model = _load_weights(task, context) if task.model_file is None else _load_file(task.model_file, context)
+    context.start(epochs=1, steps=-(-len(images.labels) // batch_size))
+    found = evaluation.evaluate(
+        model=model,
+        facts=context.facts,
+        dataset=context.dataset,
+        images=images,
+        batch_size=batch_size,
+        should_stop=context.should_stop,
+    )
+    record = _make_record(found, context.dataset.class_names)
+    _save_confusion(found, context.dataset.class_names, context.directory)
+    context.update(dataclasses.replace(context.run, source=task.source))
+    context.report(EpochEnded(record=record))
+
+
+def _load_file(file: str, context: RunContext) -> "keras.Model":
+    """The network of a ``.keras`` file; the row says what it counts."""
+    from densebench.training import export
+
+    context.report(Message(text=f"{file}: {_TRUST}"))
+    model = export.load_model(Path(file))
+    trainable = sum(math.prod(variable.shape) for variable in model.trainable_variables)
+    context.update(
+        dataclasses.replace(
+            context.run,
+            params=model.count_params(),
+            trainable_params=trainable,
+            non_trainable_params=model.count_params() - trainable,
+            seed=None,
         )
     )
-    with memory_named(config):
-        found = evaluation.evaluate(
-            model=model,
-            facts=ground.facts,
-            dataset=ground.dataset,
-            images=ground.dataset.test,
-            batch_size=config.recipe.batch_size,
-            should_stop=stopper.check,
-        )
-    record = _record(found, ground.dataset.class_names)
-    _save_confusion(found, ground.dataset.class_names, run_directory(config.runs_dir, str(config.run)))
-    total = elapsed(began, time.perf_counter())
-    book.update(dataclasses.replace(book.run, records=(record,), source=task.source, total_seconds=total))
-    channel.send(EpochEnded(record=record))
-
-
-def _model(task: EvaluateTask, ground: Ground, book: Book, channel: Channel) -> "keras.Model":
-    """The network of the run's newest checkpoint, or of the file."""
-    from densebench.training import export
-    from densebench.training.checkpoints import checkpoint
-    from densebench.training.trainee import build_trainee
-
-    if task.model_file is not None:
-        channel.send(Message(text=f"{task.model_file}: {TRUST}"))
-        model = export.load_model(Path(task.model_file))
-        trainable = sum(math.prod(variable.shape) for variable in model.trainable_variables)
-        book.update(
-            dataclasses.replace(
-                book.run,
-                params=model.count_params(),
-                trainable_params=trainable,
-                non_trainable_params=model.count_params() - trainable,
-                seed=None,
-            )
-        )
-        return model
-    book.update(run_columns.with_recipe(book.run, task.config))
-    count(task.config, book, ground.dataset)
-    model = build_trainee(
-        task.config, ground.facts, classes=len(ground.dataset.class_names), image_size=ground.dataset.image_size
-    ).model
-    loaded = checkpoint.load_weights(run_directory(task.config.runs_dir, task.source), model)
-    for notice in loaded.notices:
-        channel.send(Message(text=notice))
-        book.update(run_columns.with_warning(book.run, notice))
     return model
 
 
-def _record(found: "Evaluation", class_names: tuple[str, ...]) -> EpochRecord:
+def _load_weights(task: EvaluateTask, context: RunContext) -> "keras.Model":
+    """The network of the trained run, with the weights of its newest checkpoint."""
+    from densebench.training.checkpoints import checkpoint
+
+    context.update(run_columns.with_recipe(context.run, task.config))
+    context.count_network()
+    model = context.build_trainee().model
+    loaded = checkpoint.load_weights(run_directory(task.config.runs_dir, task.source), model)
+    for notice in loaded.notices:
+        context.report(Warned(text=notice))
+    return model
+
+
+def _make_record(found: "Evaluation", class_names: tuple[str, ...]) -> EpochRecord:
     scores = found.scores
     return EpochRecord(
         eval_seconds=found.eval_seconds,
@@ -112,4 +94,4 @@ def _record(found: "Evaluation", class_names: tuple[str, ...]) -> EpochRecord:
 
 def _save_confusion(found: "Evaluation", class_names: tuple[str, ...], directory: Path) -> None:
     content = {"classes": list(class_names), "confusion": found.scores.confusion.tolist()}
-    (directory / CONFUSION_FILE).write_text(json.dumps(content) + "\n")
+    files.replace(directory / CONFUSION_FILE, f"{json.dumps(content)}\n".encode())

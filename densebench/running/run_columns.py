@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from densebench.config import RunConfig, fingerprint
+from densebench.events import Ready
 from densebench.measuring import environment
 from densebench.models.cost import Cost
 from densebench.recipes import Recipe
@@ -14,11 +15,10 @@ from densebench.records import EpochRecord, Phase, Run
 if TYPE_CHECKING:
     from densebench.data.images import Dataset
     from densebench.training.backends.backend import BackendFacts
-    from densebench.training.watch import Readiness
 
 
-def asked(config: RunConfig, phase: Phase) -> Run:
-    """The run as it was asked for, before anything heavy has loaded."""
+def describe_request(config: RunConfig, phase: Phase) -> Run:
+    """The run as it was asked for; nothing heavy is loaded for it."""
     run = Run(
         run=str(config.run),
         phase=phase,
@@ -105,7 +105,7 @@ def with_backend(run: Run, facts: "BackendFacts") -> Run:
 
 
 def with_records(run: Run, records: Sequence[EpochRecord], *, total_seconds: float | None) -> Run:
-    """The run with these finished epochs; when it reached its target is read off them, whoever finished them."""
+    """The run with these finished epochs, and with the time at which the first of them reached its target."""
     target = run.target
     reached = [
         record.elapsed_seconds
@@ -120,17 +120,17 @@ def with_records(run: Run, records: Sequence[EpochRecord], *, total_seconds: flo
     )
 
 
-def with_readiness(run: Run, readiness: "Readiness") -> Run:
+def with_readiness(run: Run, ready: Ready) -> Run:
     """The run with what it took to its first step; a time that a clock set back has made negative is unknown."""
-    taken = dataclasses.asdict(readiness)
+    taken = dataclasses.asdict(ready)
     known: dict[str, Any] = {
         name: None if seconds is None or seconds < 0 else seconds for name, seconds in taken.items()
     }
     return dataclasses.replace(run, **known)
 
 
-def seconds_behind(run: Run, records: Sequence[EpochRecord]) -> float | None:
-    """What a resumed run took before; a kill may have kept its last epoch from the row but not from the checkpoint."""
+def find_seconds_before(run: Run, records: Sequence[EpochRecord]) -> float | None:
+    """What a resumed run took until it was stopped, by its row or its last epoch: a kill may have come between them."""
     known = [run.total_seconds, records[-1].elapsed_seconds if records else None]
     return max((seconds for seconds in known if seconds is not None), default=None)
 

@@ -12,9 +12,9 @@ from densebench.running.channel import Channel
 class Stopper:
     """Turns SIGINT, SIGTERM and the parent's death into :class:`Interrupted`.
 
-    While the run prepares, the first signal raises at once. While it trains, a signal is kept until :meth:`check` is
-    called after the running step, so that no step is torn. Before and after, while the run's row is opened or closed,
-    it is kept too.
+    While the run prepares, the first signal raises at once. While it trains, a signal waits until :meth:`check` is
+    called after the running step, so that no step is left half done. Before and after, while the run's row is opened or
+    closed, it waits too.
     """
 
     def __init__(self, channel: Channel) -> None:
@@ -25,8 +25,8 @@ class Stopper:
             signal.signal(number, self._handle)
 
     @contextmanager
-    def heeded(self) -> Iterator[None]:
-        """Within, the run prepares until it says otherwise; a signal that came before raises on entering."""
+    def listen(self) -> Iterator[None]:
+        """In the ``with`` block the run prepares until ``preparing`` becomes false; an earlier signal raises here."""
         try:
             self.preparing = True
             self.check()
@@ -35,16 +35,15 @@ class Stopper:
             self.preparing = False
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if (
-            self._received is None
-        ):  # a scheduler signals every process, so one comes here directly and one by the parent
+        # a scheduler signals every process, so one comes from it and another from the parent
+        if self._received is None:
             self._received = number
             if self.preparing:
                 self.check()
 
     @property
     def interruption(self) -> Interrupted | None:
-        """What the signal that came is to raise."""
+        """The error for the signal that has come."""
         if self._received is None:
             return None
         return Interrupted(f"Stopped by {signal.Signals(self._received).name}.", self._received)

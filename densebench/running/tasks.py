@@ -47,10 +47,10 @@ def to_json(task: Task) -> str:
 
 
 def from_json(text: str) -> Task:
-    """The task that :func:`to_json` wrote; raises :class:`InputError` if it is none."""
+    """The task that :func:`to_json` wrote; raises :class:`InputError` for any other text."""
     try:
         values: dict[str, Any] = json.loads(text)
         kind = _KINDS[values.pop("task")]
         return kind(**{**values, "config": config.from_json(json.dumps(values["config"]))})
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise InputError(f"This is not a task of densebench ({error}): start the run anew.") from None
+        raise InputError(f"This is not a task of densebench ({error}): start a new run.") from None

@@ -1,4 +1,4 @@
-"""The child's side: does one task in a process of its own and owns all its files.
+"""The child's side: one process does one task, and alone writes the files of its run.
 
 Started by the launcher as ``python -m densebench.running.worker`` with the task as JSON on standard input.
 """
@@ -17,11 +17,11 @@ from densebench.records import Phase
 from densebench.running import tasks
 from densebench.running.book import Book
 from densebench.running.channel import Channel
-from densebench.running.directory import owned, run_directory
+from densebench.running.directory import lock_directory, run_directory
 from densebench.running.stopping import Stopper
 from densebench.running.tasks import EvaluateTask, SpeedTask, Task, TrainTask
 
-PHASES: dict[type[Task], Phase] = {TrainTask: "train", EvaluateTask: "eval", SpeedTask: "speed"}
+_PHASES: dict[type[Task], Phase] = {TrainTask: "train", EvaluateTask: "eval", SpeedTask: "speed"}
 
 
 def main() -> int:
@@ -35,33 +35,34 @@ def main() -> int:
 
 
 def _attempt(task: Task, channel: Channel, stopper: Stopper) -> Ended:
-    """Do the task, say how it ended whatever was raised, and write that into the run's row."""
+    """Do the task, and write into the run's row how it ended."""
     try:
-        with owned(run_directory(task.config.runs_dir, str(task.config.run))):
-            book = Book.opened(task.config, PHASES[type(task)])
-            return _entered(book, _outcome(task, book, channel, stopper))
-    except DensebenchError as error:  # the directory or the row itself is out of reach
+        with lock_directory(run_directory(task.config.runs_dir, str(task.config.run))):
+            book = Book.open(task.config, _PHASES[type(task)])
+            return _enter_end(book, _perform(task, book, channel, stopper))
+    except DensebenchError as error:  # the directory or the row itself cannot be written
         return Ended(status="failed", reason=str(error), exit_code=error.exit_code)
 
 
-def _outcome(task: Task, book: Book, channel: Channel, stopper: Stopper) -> Ended:
+def _perform(task: Task, book: Book, channel: Channel, stopper: Stopper) -> Ended:
+    """Do the task; returns how it ended, with a sentence for every error."""
     try:
-        with stopper.heeded():
-            _perform(task, book, channel, stopper)
+        with stopper.listen():
+            _do_job(task, book, channel, stopper)
     except Interrupted as error:
-        return _interrupted(error)
+        return _end_interrupted(error)
     except DensebenchError as error:
         return Ended(status="failed", reason=str(error), exit_code=error.exit_code)
     except Exception as error:
         traceback.print_exc()
         if stopper.interruption is not None:  # a framework that is interrupted while it loads raises what it likes
-            return _interrupted(stopper.interruption)
-        return Ended(status="failed", reason=_unforeseen(error), exit_code=RunFailed.exit_code)
+            return _end_interrupted(stopper.interruption)
+        return Ended(status="failed", reason=_describe_unforeseen(error), exit_code=RunFailed.exit_code)
     return Ended(status="completed", reason=None, exit_code=0)
 
 
-def _entered(book: Book, ended: Ended) -> Ended:
-    """How the run ended, as soon as its row says so; where the row cannot be written, that too."""
+def _enter_end(book: Book, ended: Ended) -> Ended:
+    """Write into the row how the run ended, and return it; if the row cannot be written, the run has failed."""
     try:
         book.update(dataclasses.replace(book.run, status=ended.status, reason=ended.reason))
     except DensebenchError as error:
@@ -70,34 +71,38 @@ def _entered(book: Book, ended: Ended) -> Ended:
     return ended
 
 
-def _interrupted(error: Interrupted) -> Ended:
+def _end_interrupted(error: Interrupted) -> Ended:
     return Ended(status="interrupted", reason=str(error), exit_code=error.exit_code)
 
 
-def _perform(task: Task, book: Book, channel: Channel, stopper: Stopper) -> None:
-    """Hand the task to what does it; imported here, so that each loads only what it needs."""
-    match task:
-        case TrainTask():
-            from densebench.running.train_job import train
+def _do_job(task: Task, book: Book, channel: Channel, stopper: Stopper) -> None:
+    """Prepare the run and do its job; imported here, when signals are caught, and only the job that is asked for."""
+    from densebench.running.context import explain_memory_errors, prepare
 
-            train(task, book, channel, stopper)
-        case EvaluateTask():
-            from densebench.running.evaluate_job import evaluate
+    context = prepare(task.config, book, channel, stopper)
+    with explain_memory_errors(task.config):
+        match task:
+            case TrainTask():
+                from densebench.running.train_job import train
 
-            evaluate(task, book, channel, stopper)
-        case SpeedTask():
-            from densebench.running.speed_job import measure
+                train(task, context)
+            case EvaluateTask():
+                from densebench.running.evaluate_job import evaluate
 
-            measure(task, book, channel, stopper)
+                evaluate(task, context)
+            case SpeedTask():
+                from densebench.running.speed_job import measure
+
+                measure(task, context)
 
 
-def _unforeseen(error: Exception) -> str:
+def _describe_unforeseen(error: Exception) -> str:
     first_line = str(error).strip().split("\n")[0][:200]
-    return f"{type(error).__name__}: {first_line or 'no message'}; the run's log has the whole of it."
+    return f"{type(error).__name__}: {first_line or 'no message'}; the run's log has all of it."
 
 
 def _exit(code: int) -> NoReturn:
-    """End at once: all is on disk, and tearing a framework down takes seconds, or crashes, which is no failure."""
+    """End at once: all is on disk, and a framework takes seconds to shut down, or crashes, which is not a failure."""
     with contextlib.suppress(OSError):  # of a full disk
         sys.stdout.flush()
         sys.stderr.flush()

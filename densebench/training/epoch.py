@@ -2,7 +2,7 @@
 
 import gc
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from densebench.config import RunConfig
 from densebench.data.batches import EvalBatches, TrainBatches
 from densebench.data.images import Dataset, Images
 from densebench.errors import NonFiniteLoss
+from densebench.events import Event, Progress, Warned
 from densebench.measuring.gpu.monitor import list_warnings
 from densebench.measuring.stopwatch import EpochTimer, EpochTimes, elapsed
 from densebench.recipes import learning_rate_at
@@ -17,12 +18,13 @@ from densebench.records import EpochRecord
 from densebench.training.backends.backend import BackendFacts
 from densebench.training.epoch_record import Measured, make_record
 from densebench.training.epoch_totals import ADVICE, EpochTotals
-from densebench.training.inference import ahead, answers
+from densebench.training.inference import compute_logits, make_ahead
+from densebench.training.objective import compute_penalty, find_not_finite
 from densebench.training.random_streams import rekey
 from densebench.training.scores import Scores, score
 from densebench.training.steps.choose import make_steps
 from densebench.training.steps.step import Batch, CompileTimes
-from densebench.training.trainee import Trainee, not_finite, penalty
+from densebench.training.trainee import Trainee
 from densebench.training.watch import Watch
 
 
@@ -57,17 +59,17 @@ class EpochRunner:
         self._watch.allocator.reset()
         return times
 
-    def run(self, epoch: int) -> tuple[EpochRecord, EpochTimes]:
-        """Train for one epoch and evaluate; its record lacks only ``elapsed_seconds``."""
+    def run(self, epoch: int) -> Generator[Event, None, tuple[EpochRecord, EpochTimes]]:
+        """Train for one epoch and evaluate; returns its times and its record, which lacks only ``elapsed_seconds``."""
         rate = learning_rate_at(self._recipe, epoch)
         rekey(self._trainee.model, self._config.seed, epoch)
         self._steps.begin(rate)
         self._watch.monitor.begin_epoch()
-        times, totals = self._train(epoch)
+        times, totals = yield from self._train(epoch)
         reading, allocated = self._watch.monitor.end_epoch(), self._watch.allocator.peak()
         self._steps.end()
         self._require_finite_weights(epoch)
-        self._warn(list_warnings(allocated, reading))
+        yield from self._warn(list_warnings(allocated, reading))
         validation = self._evaluate(self._dataset.validation, "validation", epoch)
         start = self._watch.clock()
         test = self._evaluate(self._dataset.test, "test", epoch)
@@ -80,22 +82,24 @@ class EpochRunner:
             allocated=allocated,
             train_loss=totals.loss,
             train_accuracy=totals.accuracy,
-            penalty=penalty(self._trainee.model, self._recipe.weight_decay),
+            penalty=compute_penalty(self._trainee.model, self._recipe.weight_decay),
             validation=validation,
             test=test,
         )
         return make_record(measured), times
 
-    def _train(self, epoch: int) -> tuple[EpochTimes, EpochTotals]:
-        totals = EpochTotals(epoch=epoch, epochs=self._recipe.epochs, steps=self._batches.steps, watch=self._watch)
+    def _train(self, epoch: int) -> Generator[Progress, None, tuple[EpochTimes, EpochTotals]]:
+        totals = EpochTotals(epoch=epoch, steps=self._batches.steps, clock=self._watch.clock)
         timer = EpochTimer(clock=self._watch.clock)
         timer.start()
-        with ahead(self._placed(epoch)) as batches:
+        with make_ahead(self._placed(epoch)) as batches:
             for step, (x, y, images) in enumerate(batches, 1):
                 timer.note_batch()
                 result = self._steps.train(x, y)
                 timer.note_step(images)
-                totals.add(step, images, result)
+                progress = totals.add(step, images, result)
+                if progress is not None:
+                    yield progress
                 self._watch.should_stop()
         return timer.stop(), totals
 
@@ -110,18 +114,19 @@ class EpochRunner:
         batches = EvalBatches(
             images, mean=dataset.mean, deviation=dataset.deviation, batch_size=self._recipe.batch_size
         )
-        scores = score(answers(self._steps, batches, self._watch.should_stop), len(dataset.class_names))
+        scores = score(compute_logits(self._steps, batches, self._watch.should_stop), len(dataset.class_names))
         if not math.isfinite(scores.loss):
             raise NonFiniteLoss(f"The {split} loss became {scores.loss} after epoch {epoch}: {ADVICE}")
         return scores
 
     def _require_finite_weights(self, epoch: int) -> None:
-        path = not_finite(self._trainee.model.variables)
+        path = find_not_finite(self._trainee.model.variables)
         if path is not None:
             raise NonFiniteLoss(f"The weights {path} became NaN or infinite in epoch {epoch}: {ADVICE}")
 
-    def _warn(self, warnings: Sequence[str]) -> None:
+    def _warn(self, warnings: Sequence[str]) -> Iterator[Warned]:
+        """Each warning once in a run."""
         for warning in warnings:
             if warning not in self._warned:
                 self._warned.add(warning)
-                self._watch.on_warning(warning)
+                yield Warned(text=warning)

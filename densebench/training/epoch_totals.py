@@ -3,19 +3,19 @@
 import math
 
 from densebench.errors import NonFiniteLoss
+from densebench.events import PROGRESS_INTERVAL, Progress
+from densebench.measuring.stopwatch import Clock
 from densebench.training.steps.step import StepResult
-from densebench.training.watch import Progress, Watch
 
-SECONDS_BETWEEN_REPORTS = 0.1
-ADVICE = "lower --learning-rate, or use --precision float32; the checkpoint of the last finished epoch stands."
+ADVICE = "lower --learning-rate, or use --precision float32; the checkpoint of the last finished epoch is kept."
 
 
 class EpochTotals:
-    """Sums loss and accuracy over the steps and reports them, not too often."""
+    """Sums loss and accuracy over the steps."""
 
-    def __init__(self, *, epoch: int, epochs: int, steps: int, watch: Watch) -> None:
-        self._epoch, self._epochs, self._steps = epoch, epochs, steps
-        self._watch = watch
+    def __init__(self, *, epoch: int, steps: int, clock: Clock) -> None:
+        self._epoch, self._steps = epoch, steps
+        self._clock = clock
         self._loss = 0.0
         self._images = self._correct = 0
         self._first: tuple[float, int] | None = None  # when the first step was done, on how many images
@@ -31,14 +31,17 @@ class EpochTotals:
         """Top-1, over the images so far."""
         return self._correct / self._images
 
-    def add(self, step: int, images: int, result: StepResult) -> None:
-        """Take a finished step; raises :class:`NonFiniteLoss` if it shows that training has failed."""
+    def add(self, step: int, images: int, result: StepResult) -> Progress | None:
+        """Add a finished step; returns the progress if it is time to report it.
+
+        Raises :class:`NonFiniteLoss` if the step shows that training has failed.
+        """
         self._require_finite("loss", result.loss, step)
         self._require_finite("gradient", result.backward_sign, step)
         self._loss += result.loss * images
         self._correct += result.correct
         self._images += images
-        self._report(step, images)
+        return self._report(step, images)
 
     def _require_finite(self, what: str, value: float, step: int) -> None:
         if not math.isfinite(value):
@@ -46,24 +49,22 @@ class EpochTotals:
                 f"The {what} became {value} in epoch {self._epoch}, step {step} of {self._steps}: {ADVICE}"
             )
 
-    def _report(self, step: int, images: int) -> None:
-        now = self._watch.clock()
+    def _report(self, step: int, images: int) -> Progress | None:
+        now = self._clock()
         rate = self._rate(now)
         if self._first is None:
             self._first = now, images
-        if now - self._reported >= SECONDS_BETWEEN_REPORTS or step == self._steps:
-            self._reported = now
-            self._watch.on_progress(
-                Progress(
-                    epoch=self._epoch,
-                    epochs=self._epochs,
-                    step=step,
-                    steps=self._steps,
-                    loss=self.loss,
-                    accuracy=self.accuracy,
-                    images_per_second=rate,
-                )
-            )
+        if now - self._reported < PROGRESS_INTERVAL and step < self._steps:
+            return None
+        self._reported = now
+        return Progress(
+            epoch=self._epoch,
+            step=step,
+            steps=self._steps,
+            loss=self.loss,
+            accuracy=self.accuracy,
+            images_per_second=rate,
+        )
 
     def _rate(self, now: float) -> float | None:
         if self._first is None or now <= self._first[0]:

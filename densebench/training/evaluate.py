@@ -14,20 +14,20 @@ from densebench.errors import InputError
 from densebench.measuring.stopwatch import Clock, elapsed, percentile
 from densebench.recipes import RECIPES
 from densebench.training.backends.backend import BackendFacts
-from densebench.training.inference import answers
+from densebench.training.inference import compute_logits
 from densebench.training.scores import Scores, score
 from densebench.training.steps.choose import make_steps
 from densebench.training.steps.step import Steps
 from densebench.training.trainee import Trainee
 
-WARM_UP_BATCHES = 3
-LATENCY_BATCHES = 50
-LATENCY_SECONDS = 20.0  # no more batches are timed after that
+_WARM_UP_BATCHES = 3
+_LATENCY_BATCHES = 50
+_LATENCY_SECONDS = 20.0  # no more batches are timed after that
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """What a network is worth on some images, and what its answers cost."""
+    """The scores of a network on some images, and its speed."""
 
     scores: Scores
     eval_seconds: float | None  # over all images, making their batches included, after a warm-up
@@ -46,37 +46,37 @@ def evaluate(
     should_stop: Callable[[], None],
     clock: Clock = time.perf_counter,
 ) -> Evaluation:
-    """Evaluate on ``images``, which are of ``dataset``; raises :class:`InputError` if the network is for others."""
+    """Evaluate on ``images``, which are of ``dataset``; raises :class:`InputError` if the network does not fit it."""
     _check_fit(model, dataset)
-    steps = inference_steps(model, facts)
+    steps = _make_inference_steps(model, facts)
     batches = EvalBatches(images, mean=dataset.mean, deviation=dataset.deviation, batch_size=batch_size)
-    latencies = _latencies(steps, next(iter(batches))[0], should_stop, clock)
+    latencies = _time_batches(steps, next(iter(batches))[0], should_stop, clock)
     start = clock()
-    scores = score(answers(steps, batches, should_stop), len(dataset.class_names))
+    scores = score(compute_logits(steps, batches, should_stop), len(dataset.class_names))
     seconds = elapsed(start, clock())
     return Evaluation(
         scores=scores,
         eval_seconds=seconds,
         images_per_second=scores.images / seconds if seconds else None,
-        latency_ms_p50=_milliseconds(latencies, 0.5),
-        latency_ms_p95=_milliseconds(latencies, 0.95),
+        latency_ms_p50=_find_milliseconds(latencies, 0.5),
+        latency_ms_p95=_find_milliseconds(latencies, 0.95),
     )
 
 
-def inference_steps(model: keras.Model, facts: BackendFacts) -> Steps:
-    """Steps that only answer: an optimizer that was never built takes no memory."""
+def _make_inference_steps(model: keras.Model, facts: BackendFacts) -> Steps:
+    """Steps for inference alone: an optimizer that was never built takes no memory."""
     trainee = Trainee(model=model, optimizer=keras.optimizers.SGD(), build_seconds=0.0)
     return make_steps(trainee, RECIPES["blog"], facts)
 
 
-def _latencies(steps: Steps, batch: NDArray[Any], should_stop: Callable[[], None], clock: Clock) -> list[float]:
+def _time_batches(steps: Steps, batch: NDArray[Any], should_stop: Callable[[], None], clock: Clock) -> list[float]:
     """Seconds of one batch after another, each waited for."""
-    for _ in range(WARM_UP_BATCHES):
+    for _ in range(_WARM_UP_BATCHES):
         steps.logits(steps.place(batch))
         should_stop()
     began = clock()
     seconds: list[float | None] = []
-    while len(seconds) < LATENCY_BATCHES and clock() - began < LATENCY_SECONDS:
+    while len(seconds) < _LATENCY_BATCHES and clock() - began < _LATENCY_SECONDS:
         start = clock()
         steps.logits(steps.place(batch))
         seconds.append(elapsed(start, clock()))
@@ -88,12 +88,12 @@ def _check_fit(model: keras.Model, dataset: Dataset) -> None:
     classes, side = model.output_shape[-1], model.input_shape[1]
     if (classes, side) != (len(dataset.class_names), dataset.image_size):
         raise InputError(
-            f"The model tells {classes} classes of {side}x{side} images apart, but {dataset.name} has "
+            f"The model is for {classes} classes of {side}x{side} images, but {dataset.name} has "
             f"{len(dataset.class_names)} classes of {dataset.image_size}x{dataset.image_size}: give the --dataset "
             "it was trained on."
         )
 
 
-def _milliseconds(seconds: list[float], fraction: float) -> float | None:
+def _find_milliseconds(seconds: list[float], fraction: float) -> float | None:
     value = percentile(seconds, fraction)
     return None if value is None else value * 1000

@@ -1,6 +1,5 @@
-"""The trained network as a ``.keras`` file: written whole or not at all, and read with suspicion."""
+"""The trained network as a ``.keras`` file: written completely or not at all, and checked when it is read."""
 
-import os
 import zipfile
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -8,36 +7,32 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from densebench import files
 from densebench.config import BACKENDS, RunConfig
 from densebench.errors import InputError, RunFailed
 from densebench.models.keras_layers import build_plain
 from densebench.models.variants import find
 from densebench.training.backends.hidden_packages import hide_packages
-from densebench.training.checkpoints.directory import sync_directory
 
-LEGACY = (".h5", ".hdf5", ".weights.h5")
+_LEGACY = (".h5", ".hdf5", ".weights.h5")
 
 
 def save_model(model: keras.Model, config: RunConfig, path: Path) -> int:
-    """Save the network in ordinary Keras layers, whatever implementation trained it; returns the file's bytes.
+    """Save the network in ordinary Keras layers, also if another implementation trained it; returns the file's bytes.
 
     Anyone can load it without densebench. Raises :class:`RunFailed` if it cannot be written.
     """
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
     try:
-        with _other_frameworks_hidden():
-            _plain(model, config).save(temporary)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        sync_directory(path.parent)
+        files.remove_stale(path)  # a run has one writer
+        with files.replacing(path, suffix=".keras") as temporary:  # Keras saves under no other suffix
+            with _other_frameworks_hidden():
+                _build_plain(model, config).save(temporary)
+            files.sync(temporary)
         return path.stat().st_size
     except OSError as error:
         raise RunFailed(
             f"{path} cannot be written ({error.strerror or error}): make room there, then finish the run with --resume."
         ) from None
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def load_model(path: Path) -> keras.Model:
@@ -46,14 +41,14 @@ def load_model(path: Path) -> keras.Model:
     try:
         with _other_frameworks_hidden():
             model = keras.saving.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:  # Keras fails in many ways on files that nobody vouches for
+    except Exception as error:  # Keras fails in many ways on damaged files
         reason = (str(error).strip().split("\n")[0] or type(error).__name__)[:200]
         raise InputError(f"{path} cannot be loaded as a Keras model ({reason}): give a model.keras of a run.") from None
     _check_shapes(model, path)
     return model
 
 
-def _plain(model: keras.Model, config: RunConfig) -> keras.Model:
+def _build_plain(model: keras.Model, config: RunConfig) -> keras.Model:
     plain = build_plain(
         find(config.variant),
         classes=model.output_shape[-1],
@@ -74,7 +69,7 @@ def _other_frameworks_hidden() -> AbstractContextManager[None]:
 def _check_file(path: Path) -> None:
     if not path.is_file():
         raise InputError(f"There is no model file {path}: check the path.")
-    if path.name.endswith(LEGACY):
+    if path.name.endswith(_LEGACY):
         raise InputError(f"{path} is in the legacy HDF5 format, which can run code: save the model as .keras first.")
     if path.suffix != ".keras" or not zipfile.is_zipfile(path):
         raise InputError(f"{path} is not a complete .keras file: give a model.keras of a run.")

@@ -11,15 +11,15 @@ from densebench.data.batches import EvalBatches
 from densebench.data.prefetch import prefetch
 from densebench.training.steps.step import Batch, Steps
 
-Item = TypeVar("Item")
+_Item = TypeVar("_Item")
 
 
-def ahead(items: Iterable[Item]) -> closing[Generator[Item, None, None]]:
+def make_ahead(items: Iterable[_Item]) -> closing[Generator[_Item, None, None]]:
     """The items, made ahead in a thread that ends with the ``with`` block, however that ends."""
-    return closing(cast(Generator[Item, None, None], prefetch(items)))
+    return closing(cast(Generator[_Item, None, None], prefetch(items)))
 
 
-def answers(
+def compute_logits(
     steps: Steps, batches: EvalBatches, should_stop: Callable[[], None]
 ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int32]]]:
     """(logits (valid, classes), labels (valid,)) a batch, its padding cut off."""
@@ -28,7 +28,7 @@ def answers(
         for x, y, valid in batches:
             yield steps.place(x), y, valid
 
-    with ahead(placed()) as placed_ahead:
+    with make_ahead(placed()) as placed_ahead:
         for x, y, valid in placed_ahead:
             yield steps.logits(x)[:valid], y[:valid]
             should_stop()

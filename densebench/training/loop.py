@@ -1,4 +1,4 @@
-"""The training loop: epochs of one network, each ending in a checkpoint and one :class:`EpochRecord`."""
+"""The training loop: epochs of one network, each ending in a checkpoint and one :class:`EpochEnded`."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from densebench.config import RunConfig
 from densebench.data.images import Dataset
+from densebench.events import EpochEnded, Event, Ready
 from densebench.measuring.stopwatch import EpochTimes, elapsed
 from densebench.records import EpochRecord
 from densebench.training.backends.backend import BackendFacts
@@ -14,9 +15,7 @@ from densebench.training.checkpoints import checkpoint
 from densebench.training.epoch import EpochRunner
 from densebench.training.steps.step import CompileTimes
 from densebench.training.trainee import Trainee
-from densebench.training.watch import Progress, Readiness, Watch
-
-__all__ = ["Progress", "Readiness", "Watch", "train"]
+from densebench.training.watch import Watch
 
 
 def train(
@@ -28,12 +27,12 @@ def train(
     finished: Sequence[EpochRecord],
     checkpoints: Path | None,
     watch: Watch,
-) -> Iterator[EpochRecord]:
-    """Train on from the state that ``trainee`` has after the ``finished`` epochs, until the last or the target.
+) -> Iterator[Event]:
+    """Continue from the state that ``trainee`` has after the ``finished`` epochs, until the last or the target.
 
-    An epoch's record comes when its checkpoint is in the directory ``checkpoints``. Raises :class:`InputError` for a
-    batch larger than the data, :class:`NonFiniteLoss`, :class:`CheckpointError`, and what ``should_stop`` raises; the
-    checkpoint of the last finished epoch then stands.
+    :class:`EpochEnded` comes when the epoch's checkpoint is in the directory ``checkpoints``, :class:`Ready` before the
+    first. Raises :class:`InputError` for a batch larger than the data, :class:`NonFiniteLoss`,
+    :class:`CheckpointError`, and what ``should_stop`` raises; the checkpoint of the last finished epoch is then kept.
     """
     records = list(finished)
     if _is_over(config, records):
@@ -43,14 +42,14 @@ def train(
     runner = EpochRunner(config=config, facts=facts, trainee=trainee, dataset=dataset, watch=watch)
     compile_times = runner.compile()
     while not _is_over(config, records):
-        record, times = runner.run(len(records) + 1)
+        record, times = yield from runner.run(len(records) + 1)
         record = replace(record, elapsed_seconds=_sum(before, elapsed(start, watch.clock())))
         records.append(record)
         if checkpoints is not None and _is_saved(config, records):
             checkpoint.save(checkpoints, trainee, config=config, facts=facts, records=records)
         if len(records) == len(finished) + 1:
-            watch.on_ready(_readiness(trainee, compile_times, times))
-        yield record
+            yield _make_ready(trainee, compile_times, times)
+        yield EpochEnded(record=record)
 
 
 def _is_over(config: RunConfig, records: Sequence[EpochRecord]) -> bool:
@@ -65,10 +64,10 @@ def _is_saved(config: RunConfig, records: Sequence[EpochRecord]) -> bool:
     return every > 0 and (len(records) % every == 0 or _is_over(config, records))
 
 
-def _readiness(trainee: Trainee, compile_times: CompileTimes, times: EpochTimes) -> Readiness:
+def _make_ready(trainee: Trainee, compile_times: CompileTimes, times: EpochTimes) -> Ready:
     parts = (compile_times.trace_seconds, compile_times.compile_seconds)
     ahead = math.fsum(part for part in parts if part is not None)
-    return Readiness(
+    return Ready(
         build_seconds=trainee.build_seconds,
         trace_seconds=compile_times.trace_seconds,
         compile_seconds=compile_times.compile_seconds,

@@ -1,4 +1,4 @@
-"""What logits are worth, in NumPy and float64: the same figures on every backend."""
+"""Scores of logits, in NumPy and float64: the same figures on every backend."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-TOP = 5
+_TOP = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +17,7 @@ class Scores:
     loss: float  # mean cross-entropy
     accuracy: float  # top-1
     top5_accuracy: float | None  # None for fewer than five classes
-    confusion: NDArray[np.int64]  # (true class, class that was answered)
+    confusion: NDArray[np.int64]  # (true class, predicted class)
 
     @property
     def class_accuracies(self) -> list[float | None]:
@@ -35,20 +35,20 @@ def score(batches: Iterable[tuple[NDArray[np.float32], NDArray[np.int32]]], clas
     ranks_seen = np.zeros(classes, dtype=np.int64)
     confusion = np.zeros((classes, classes), dtype=np.int64)
     for logits, labels in batches:
-        loss += float(cross_entropies(logits, labels).sum())
-        ranks_seen += np.bincount(ranks(logits, labels), minlength=classes)[:classes]
+        loss += float(_compute_cross_entropies(logits, labels).sum())
+        ranks_seen += np.bincount(_compute_ranks(logits, labels), minlength=classes)[:classes]
         np.add.at(confusion, (labels, np.argmax(logits, axis=-1)), 1)
     images = int(confusion.sum())
     return Scores(
         images=images,
         loss=loss / images,
         accuracy=float(ranks_seen[0] / images),
-        top5_accuracy=float(ranks_seen[:TOP].sum() / images) if classes >= TOP else None,
+        top5_accuracy=float(ranks_seen[:_TOP].sum() / images) if classes >= _TOP else None,
         confusion=confusion,
     )
 
 
-def cross_entropies(logits: NDArray[np.float32], labels: NDArray[np.int32]) -> NDArray[np.float64]:
+def _compute_cross_entropies(logits: NDArray[np.float32], labels: NDArray[np.int32]) -> NDArray[np.float64]:
     """Cross-entropy of each image."""
     shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
     normaliser: NDArray[np.float64] = np.log(np.exp(shifted).sum(axis=-1))
@@ -56,7 +56,7 @@ def cross_entropies(logits: NDArray[np.float32], labels: NDArray[np.int32]) -> N
     return losses
 
 
-def ranks(logits: NDArray[np.float32], labels: NDArray[np.int32]) -> NDArray[np.intp]:
+def _compute_ranks(logits: NDArray[np.float32], labels: NDArray[np.int32]) -> NDArray[np.intp]:
     """How many classes come before the true one. Among equals the first class wins; NaN loses to everything."""
     own = logits[np.arange(len(labels)), labels][:, None]
     better = ~(logits <= own)

@@ -37,7 +37,7 @@ def test_another_name_is_another_entry():
     assert make.times == 2
 
 
-def test_a_flipped_bit_anywhere_is_noticed_and_the_file_made_anew(private_cache):
+def test_a_flipped_bit_anywhere_is_noticed_and_the_file_is_replaced(private_cache):
     make = Counted()
     cached_pixels("noise", 5, make)
     whole = (private_cache / "noise.npz").read_bytes()
@@ -50,7 +50,7 @@ def test_a_flipped_bit_anywhere_is_noticed_and_the_file_made_anew(private_cache)
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04"])
-def test_a_file_that_is_no_archive_is_made_anew(content, private_cache):
+def test_a_file_that_is_no_archive_is_replaced(content, private_cache):
     private_cache.mkdir()
     (private_cache / "noise.npz").write_bytes(content)
     make = Counted()
@@ -59,7 +59,7 @@ def test_a_file_that_is_no_archive_is_made_anew(content, private_cache):
 
 
 @pytest.mark.parametrize("other", [PIXELS[:4], PIXELS.astype(np.int64), PIXELS[..., :1], np.array([{}], object)])
-def test_an_archive_of_something_else_is_made_anew(other, private_cache):
+def test_an_archive_of_something_else_is_replaced(other, private_cache):
     private_cache.mkdir()
     np.savez(private_cache / "noise.npz", pixels=other)
     assert np.array_equal(cached_pixels("noise", 5, Counted()), PIXELS)

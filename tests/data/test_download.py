@@ -106,10 +106,10 @@ def test_a_file_is_downloaded_and_nothing_else_is_left(fetch, target):
 
 
 def test_progress_ends_at_the_size(fetch):
-    told = []
-    fetch("good", on_progress=lambda what, done, total: told.append((what, done, total)))
-    assert told[-1] == ("Downloading The set", len(CONTENT), len(CONTENT))
-    assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
+    reports = []
+    fetch("good", on_progress=lambda what, done, total: reports.append((what, done, total)))
+    assert reports[-1] == ("Downloading The set", len(CONTENT), len(CONTENT))
+    assert [done for _, done, _ in reports] == sorted(done for _, done, _ in reports)
 
 
 def test_a_broken_off_download_is_resumed_where_it_ended(fetch, target, server):
@@ -141,7 +141,7 @@ def test_a_server_that_cannot_resume_sends_the_whole(behaviour, fetch, target):
 
 
 def test_a_connection_that_breaks_again_and_again_still_gets_there(fetch, target, server, monkeypatch):
-    monkeypatch.setattr(module, "WORTH_RESUMING", 50_000)
+    monkeypatch.setattr(module, "_WORTH_RESUMING", 50_000)
     fetch("breaking")
     assert target.read_bytes() == CONTENT
     assert [wanted for _, wanted in server.requests] == [None, "bytes=100000-", "bytes=200000-"]
@@ -176,7 +176,7 @@ def test_if_no_server_delivers_one_sentence_says_why(behaviour, reason, fetch, t
 
 
 def test_what_was_received_is_kept_for_the_next_time(fetch, target):
-    with pytest.raises(DatasetError, match=r"which goes on at 33%, or put set.tar.gz into"):
+    with pytest.raises(DatasetError, match=r"which continues at 33%, or put set.tar.gz into"):
         fetch("breaking")
     assert part_of(target).read_bytes() == CONTENT[:100_000]
 
@@ -236,7 +236,7 @@ def test_a_server_that_hardly_moves_has_failed(fetch):
         fetch("slow", open_url=lambda _: InMemory(CONTENT), clock=ticking(1000))
 
 
-def test_a_full_disk_is_told_before_anything_is_downloaded(fetch, server, monkeypatch):
+def test_a_full_disk_is_reported_before_anything_is_downloaded(fetch, server, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 10, 0))
     with pytest.raises(DatasetError, match=r"The set needs 0 MiB in '.*' and 0 MiB are free: make room there"):
         fetch("good")
@@ -272,15 +272,15 @@ with open({str(target.with_name("set.tar.gz.lock"))!r}, "w") as lock:
     target.with_name("elsewhere").write_bytes(CONTENT)
     first = subprocess.Popen([sys.executable, "-c", holder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert first.stdout.readline() == "locked\n"
-    told = []
+    reports = []
 
     def on_progress(what: str, done: int, total: int | None) -> None:
-        told.append(what)
+        reports.append(what)
         first.stdin.write("\n")
         first.stdin.flush()
 
     fetch("good", on_progress=on_progress)
     first.communicate()
-    assert told == ["Waiting for another process that downloads set.tar.gz"]
+    assert reports == ["Waiting for another process that downloads set.tar.gz"]
     assert server.requests == []
     assert target.read_bytes() == CONTENT

@@ -8,7 +8,7 @@ import urllib.response
 
 import pytest
 
-from densebench.data.https import HttpsOnly, ServerFailed, TooSlow, blocks, open_https, opened
+from densebench.data.https import HttpsOnly, ServerFailed, TooSlow, open_from, open_https, read_blocks
 
 
 class Reply(io.BytesIO):
@@ -24,7 +24,7 @@ class Reply(io.BytesIO):
 
 
 def answer(reply, begin: int = 0, size: int = 10) -> int:
-    with opened("https://there/file", begin, size, lambda request: reply) as (_, first):
+    with open_from("https://there/file", begin, size, lambda request: reply) as (_, first):
         return first
 
 
@@ -35,13 +35,13 @@ def test_the_rest_is_asked_for_and_a_server_that_sends_it_is_believed():
         asked.append(request)
         return Reply(b"456789", status=206, Content_Range="bytes 4-9/10")
 
-    with opened("https://there/file", 4, 10, server) as (response, first):
+    with open_from("https://there/file", 4, 10, server) as (response, first):
         assert (first, response.read1(100)) == (4, b"456789")
     assert asked[0].get_header("Range") == "bytes=4-"
     assert asked[0].get_header("Accept-encoding") == "identity"
 
 
-def test_a_server_that_knows_no_ranges_begins_anew():
+def test_a_server_that_knows_no_ranges_starts_over():
     assert answer(Reply(Content_Length="10"), begin=4) == 0
 
 
@@ -75,7 +75,7 @@ def test_an_error_on_the_way_is_a_failure(error, reason):
     def server(request):
         raise error
 
-    with pytest.raises(ServerFailed, match=reason), opened("https://there/file", 0, 10, server):
+    with pytest.raises(ServerFailed, match=reason), open_from("https://there/file", 0, 10, server):
         pass
 
 
@@ -85,38 +85,38 @@ def test_a_refused_range_is_asked_for_as_a_whole():
             raise urllib.error.HTTPError(request.full_url, 416, "range", email.message.Message(), None)
         return Reply(Content_Length="10")
 
-    with opened("https://there/file", 4, 10, server) as (_, first):
+    with open_from("https://there/file", 4, 10, server) as (_, first):
         assert first == 0
 
 
 def test_blocks_end_with_the_bytes_that_are_missing_however_much_is_sent():
-    assert b"".join(blocks(Reply(bytes(1000)), 700, least_speed=0)) == bytes(700)
+    assert b"".join(read_blocks(Reply(bytes(1000)), 700, least_speed=0)) == bytes(700)
 
 
 def test_a_connection_that_ends_early_is_a_failure():
     with pytest.raises(ServerFailed, match="the connection ended 300 bytes early"):
-        list(blocks(Reply(bytes(700)), 1000, least_speed=0))
+        list(read_blocks(Reply(bytes(700)), 1000, least_speed=0))
 
 
 def test_an_error_in_the_middle_is_a_failure():
     reply = Reply()
     reply.read1 = lambda _: (_ for _ in ()).throw(TimeoutError("timed out"))
     with pytest.raises(ServerFailed, match="timed out"):
-        list(blocks(reply, 1000, least_speed=0))
+        list(read_blocks(reply, 1000, least_speed=0))
 
 
 def test_a_server_is_too_slow_after_a_while_and_not_at_once():
     seconds = iter(range(0, 10_000, 5))
     reply = Reply(bytes(10 << 16))
     with pytest.raises(TooSlow):
-        list(blocks(reply, 10 << 16, least_speed=20_000, clock=lambda: next(seconds)))
+        list(read_blocks(reply, 10 << 16, least_speed=20_000, clock=lambda: next(seconds)))
     assert reply.tell() == 4 << 16
 
 
 def test_a_server_that_was_fast_at_first_can_become_too_slow():
     times = iter([0, 1, 2, 3, 21, 21, 45])
     with pytest.raises(TooSlow):
-        list(blocks(Reply(bytes(100 << 16)), 100 << 16, least_speed=10_000, clock=lambda: next(times)))
+        list(read_blocks(Reply(bytes(100 << 16)), 100 << 16, least_speed=10_000, clock=lambda: next(times)))
 
 
 @pytest.mark.parametrize("url", ["http://there/file", "ftp://there/file", "file:///etc/passwd"])
@@ -138,7 +138,7 @@ def test_a_redirection_away_from_https_is_refused(target):
     opener = urllib.request.build_opener(HttpsOnly, Redirecting)
     with (
         pytest.raises(ServerFailed, match=r"it redirects to (http|ftp), which is not secure"),
-        opened("https://there/file", 0, 10, opener.open),
+        open_from("https://there/file", 0, 10, opener.open),
     ):
         pass
 

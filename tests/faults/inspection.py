@@ -9,7 +9,7 @@ from pathlib import Path
 from densebench.config import from_json
 from densebench.errors import DensebenchError
 from densebench.records import COLUMNS, EpochRecord, Run
-from densebench.results import store
+from densebench.results import csv_file
 from densebench.training.checkpoints import description, file
 from densebench.training.checkpoints.file import Damaged
 
@@ -75,7 +75,7 @@ def inspect(folder: Path, reference: Reference) -> Found:
 
 def reference_of(folder: Path, kept: Path) -> Reference:
     """The reference that an uninterrupted run ``r`` in ``folder`` left, its checkpoints linked into ``kept``."""
-    (run,) = store.read(folder / "results" / "r.csv")
+    (run,) = csv_file.read(folder / "results" / "r.csv")
     states = tuple(state_of(kept / f"{epoch}.npz")[1] for epoch in range(1, len(run.records) + 1))
     return Reference(run=run, states=states, model=model_weights(folder))
 
@@ -113,7 +113,7 @@ def _row(csv: Path, reference: Reference, unreadable: list[str], different: list
     if not csv.exists():
         return None
     try:
-        (run,) = store.read(csv)
+        (run,) = csv_file.read(csv)
     except (DensebenchError, ValueError) as error:
         unreadable.append(f"{csv.name}: {error}")
         return None

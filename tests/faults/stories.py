@@ -13,7 +13,7 @@ from inspection import NEWEST, PREVIOUS, Found, Reference, final_differences, in
 from training_process import NETWORK, NEW_RUN, RESUMED, Ending, Training, trained
 
 from densebench.records import Run
-from densebench.results import store
+from densebench.results import csv_file
 
 SKIPPING = (*NETWORK, "--seeds", "0,1", "--epochs", "2", "--skip-completed")
 # a kill at each decisive point of a checkpoint's write, and what the newest checkpoint must then be: the third
@@ -72,7 +72,7 @@ class Story:
     def scene(self, training: Training) -> Scene:
         """Wait for its end and look at what it left."""
         ending = training.end()
-        row = store.read(self.row)[0] if self.row.exists() else None
+        row = csv_file.read(self.row)[0] if self.row.exists() else None
         return Scene(ending=ending, found=inspect(self.folder, self.reference), row=row)
 
     def differences(self) -> list[str]:

@@ -103,13 +103,13 @@ def test_a_damaged_newest_checkpoint_falls_back_to_the_one_before_and_says_so(tr
     scene = trouble.scenes["flipped bit, clock set back"]
     assert trouble.scenes["NaN"].found.newest == 5
     assert "checkpoint.npz" in scene.ending.said
-    assert "going on from epoch 4 instead" in scene.ending.said
+    assert "continuing from epoch 4 instead" in scene.ending.said
     assert (scene.found.rows, scene.ending.code) == (6, 0)
 
 
 def test_two_damaged_checkpoints_are_told_in_one_sentence_and_the_rows_stand(trouble):
     scene = trouble.scenes["both damaged"]
-    assert "no checkpoint is left, so start the run anew" in scene.ending.said
+    assert "no checkpoint is left, so start a new run" in scene.ending.said
     assert "Traceback" not in scene.ending.said
     assert (scene.row.status, scene.found.rows, scene.ending.code) == ("failed", 6, 1)
 

@@ -7,7 +7,7 @@ from densebench.errors import InputError
 from densebench.planning.options import TrainOptions
 from densebench.planning.training import LAST, plan, plan_resumed
 from densebench.records import Run
-from densebench.results import store
+from densebench.results import csv_file, store
 from densebench.running.directory import claim
 
 DIGITS = TrainOptions(variants=("resnet20",), dataset="digits", epochs=5)
@@ -22,7 +22,7 @@ def started(options=DIGITS, *, status="interrupted", index=0, phase="train"):
     planned = plan(options)[index]
     config = claim(planned.config, planned.stem)
     run = Run(run=config.run, variant=config.variant, status=status, phase=phase, fingerprint=fingerprint(config))
-    store.write(run, store.run_path(config.results_dir, config.run))
+    csv_file.write(run, store.run_path(config.results_dir, config.run))
     return config.run
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from densebench.records import COLUMNS, EpochRecord
 from densebench.reporting.grid_output import grids_tables
 from densebench.reporting.run_tables import evaluation_grids, evaluation_text, runs_tables, runs_text
-from densebench.results import store
+from densebench.results import csv_file
 
 CONFUSION = [[5, 1, 0], [0, 7, 2], [0, 0, 0]]
 CLASSES = ["cat", "do|g", "none"]
@@ -73,7 +73,7 @@ def test_an_evaluation_in_json_has_the_matrix(trained):
 
 def test_an_evaluation_in_csv_is_the_row_of_its_file(trained):
     run = trained(phase="eval", epochs=1)
-    assert evaluation_text(run, CLASSES, CONFUSION, "csv") == store.text_of([run])
+    assert evaluation_text(run, CLASSES, CONFUSION, "csv") == csv_file.format_runs([run])
 
 
 def test_runs_in_json_carry_every_column(trained):

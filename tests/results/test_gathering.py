@@ -2,14 +2,14 @@ import pytest
 
 from densebench.errors import ResultsError
 from densebench.models import cost, variants
-from densebench.results import gathering, store
+from densebench.results import csv_file, gathering
 from densebench.results.gathering import gather, published_runs
 
 
 @pytest.fixture
 def results(tmp_path, trained):
     for variant in ("resnet20", "unheard-of"):
-        store.write(trained(variant), tmp_path / f"{variant}.csv")
+        csv_file.write(trained(variant), tmp_path / f"{variant}.csv")
     return tmp_path
 
 

@@ -5,7 +5,7 @@ import pytest
 from densebench.config import RunConfig
 from densebench.errors import ResultsError, RunFailed
 from densebench.records import EpochRecord
-from densebench.results import store
+from densebench.results import csv_file
 from densebench.running.book import Book
 
 CONFIG = RunConfig(variant="resnet20", run="a")
@@ -17,17 +17,17 @@ def with_an_epoch(book):
 
 @pytest.fixture
 def book(in_tmp):
-    return Book.opened(CONFIG, "train")
+    return Book.open(CONFIG, "train")
 
 
 def test_what_is_entered_is_on_disk(book):
     book.update(with_an_epoch(book))
-    assert store.read("results/a.csv") == [book.run]
+    assert csv_file.read("results/a.csv") == [book.run]
 
 
 def test_a_resumed_run_goes_on_in_its_row(book):
     book.update(with_an_epoch(book))
-    resumed = Book.opened(dataclasses.replace(CONFIG, resume=True, command="again"), "train").run
+    resumed = Book.open(dataclasses.replace(CONFIG, resume=True, command="again"), "train").run
     assert (resumed.status, resumed.resumed, resumed.command) == ("running", 1, "again")
     assert (resumed.records, resumed.first_step_seconds) == (book.run.records, 2.0)
 
@@ -36,7 +36,7 @@ def test_a_resumed_run_goes_on_in_its_row(book):
 def test_a_resumed_run_whose_row_is_gone_begins_another(book, in_tmp, damage):
     row = in_tmp / "results" / "a.csv"
     row.unlink() if damage is None else row.write_text(damage)
-    assert Book.opened(dataclasses.replace(CONFIG, resume=True), "train").run.status == "running"
+    assert Book.open(dataclasses.replace(CONFIG, resume=True), "train").run.status == "running"
 
 
 def test_a_results_folder_that_cannot_be_written_is_wrong_usage_at_first_and_a_failure_later(book, in_tmp):
@@ -46,4 +46,4 @@ def test_a_results_folder_that_cannot_be_written_is_wrong_usage_at_first_and_a_f
         book.update(with_an_epoch(book))
     assert book.run.records == ()
     with pytest.raises(ResultsError):
-        Book.opened(CONFIG, "train")
+        Book.open(CONFIG, "train")

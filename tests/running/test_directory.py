@@ -5,7 +5,7 @@ import pytest
 
 from densebench.config import RunConfig
 from densebench.errors import InputError, ResultsError
-from densebench.running.directory import claim, owned, run_directory
+from densebench.running.directory import claim, lock_directory, run_directory
 
 CONFIG = RunConfig(variant="100x12")
 
@@ -23,7 +23,7 @@ def test_a_directory_that_a_kill_left_empty_can_be_claimed(in_tmp):
     assert claim(CONFIG, "a").run == "a"
 
 
-def test_a_runs_directory_that_is_a_file_is_told(in_tmp):
+def test_a_runs_directory_that_is_a_file_is_named(in_tmp):
     (in_tmp / "runs").write_text("")
     with pytest.raises(ResultsError, match="--runs-dir"):
         claim(CONFIG, "a")
@@ -31,21 +31,25 @@ def test_a_runs_directory_that_is_a_file_is_told(in_tmp):
 
 def test_a_directory_has_one_owner_at_a_time(in_tmp):
     directory = run_directory("runs", str(claim(CONFIG, "a").run))
-    with owned(directory), pytest.raises(InputError, match=f"in use by process {os.getpid()}"), owned(directory):
+    with (
+        lock_directory(directory),
+        pytest.raises(InputError, match=f"in use by process {os.getpid()}"),
+        lock_directory(directory),
+    ):
         pass
-    with owned(directory):
+    with lock_directory(directory):
         pass
 
 
-def test_a_directory_that_takes_no_lock_is_told(in_tmp):
+def test_a_directory_that_takes_no_lock_is_named(in_tmp):
     directory = run_directory("runs", str(claim(CONFIG, "a").run))
     (directory / "lock").mkdir()
-    with pytest.raises(ResultsError, match="cannot be locked"), owned(directory):
+    with pytest.raises(ResultsError, match="cannot be locked"), lock_directory(directory):
         pass
 
 
-def test_a_run_directory_that_was_removed_is_told(in_tmp):
-    with pytest.raises(InputError, match="no run directory"), owned(in_tmp / "runs" / "gone"):
+def test_a_run_directory_that_was_removed_is_named(in_tmp):
+    with pytest.raises(InputError, match="no run directory"), lock_directory(in_tmp / "runs" / "gone"):
         pass
 
 
@@ -53,3 +57,14 @@ def test_a_run_directory_that_was_removed_is_told(in_tmp):
 def test_a_run_name_cannot_leave_its_directory(name):
     with pytest.raises(InputError, match="file name"):
         run_directory("runs", name)
+
+
+def test_a_lock_ends_with_its_process_however_it_ends(in_tmp):
+    directory = run_directory("runs", str(claim(CONFIG, "a").run))
+    child = os.fork()
+    if child == 0:
+        with lock_directory(directory):
+            os._exit(9)
+    os.waitpid(child, 0)
+    with lock_directory(directory):
+        assert (directory / "lock").read_text() == f"{os.getpid()}\n"

@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
+from densebench.events import Ready
 from densebench.records import EpochRecord, Run
-from densebench.running.run_columns import seconds_behind, with_backend, with_readiness, with_records
+from densebench.running.run_columns import find_seconds_before, with_backend, with_readiness, with_records
 from densebench.training.backends.backend import BackendFacts
 
 RUN = Run(run="a", variant="resnet20", target=0.5)
@@ -22,7 +23,7 @@ def test_the_target_is_reached_in_the_first_epoch_that_reaches_it():
 def test_an_epoch_that_a_kill_kept_from_the_row_still_reached_the_target():
     """Its checkpoint stood when the process died, its row did not; the next epoch must not claim the target."""
     row = with_records(RUN, EPOCHS[:1], total_seconds=10.0)
-    resumed = with_records(row, EPOCHS[:2], total_seconds=seconds_behind(row, EPOCHS[:2]))
+    resumed = with_records(row, EPOCHS[:2], total_seconds=find_seconds_before(row, EPOCHS[:2]))
     assert resumed.time_to_target_seconds == 20.0
     assert resumed.total_seconds == 20.0
     assert with_records(resumed, EPOCHS, total_seconds=30.0).time_to_target_seconds == 20.0
@@ -34,14 +35,12 @@ def test_a_target_reached_at_an_unknown_time_stays_unknown():
 
 
 def test_time_behind_counts_what_was_spent_after_the_last_epoch_too():
-    assert seconds_behind(with_records(RUN, EPOCHS[:1], total_seconds=14.0), EPOCHS[:1]) == 14.0
-    assert seconds_behind(RUN, ()) is None
+    assert find_seconds_before(with_records(RUN, EPOCHS[:1], total_seconds=14.0), EPOCHS[:1]) == 14.0
+    assert find_seconds_before(RUN, ()) is None
 
 
 def test_no_negative_time_is_entered():
-    from densebench.training.watch import Readiness
-
-    taken = Readiness(build_seconds=-1.0, trace_seconds=2.0, compile_seconds=None, first_step_seconds=None)
+    taken = Ready(build_seconds=-1.0, trace_seconds=2.0, compile_seconds=None, first_step_seconds=None)
     run = with_readiness(RUN, taken)
     assert (run.build_seconds, run.trace_seconds, run.compile_seconds) == (None, 2.0, None)
 

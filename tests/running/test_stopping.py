@@ -11,7 +11,7 @@ from densebench.running.stopping import Stopper
 
 @pytest.fixture
 def channel():
-    """A channel whose reading end is at hand, and the signals' handlers as they were afterwards."""
+    """A channel and its reading end; afterwards the signals have the handlers they had before."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     reading, writing = os.pipe()
     yield Channel(writing), reading
@@ -28,14 +28,14 @@ def stopper(channel):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_while_the_run_prepares_stops_it_at_once(stopper, number):
     went_on = []
-    with pytest.raises(Interrupted) as stopped, stopper.heeded():
+    with pytest.raises(Interrupted) as stopped, stopper.listen():
         went_on.append(signal.raise_signal(number))
     assert stopped.value.exit_code == 128 + number
     assert not went_on
 
 
 def test_a_signal_while_the_run_trains_waits_for_the_running_step(stopper):
-    with stopper.heeded():
+    with stopper.listen():
         stopper.preparing = False
         signal.raise_signal(signal.SIGTERM)
         with pytest.raises(Interrupted):
@@ -44,13 +44,13 @@ def test_a_signal_while_the_run_trains_waits_for_the_running_step(stopper):
 
 def test_a_signal_that_comes_before_the_row_is_open_is_not_forgotten(stopper):
     signal.raise_signal(signal.SIGTERM)
-    with pytest.raises(Interrupted, match="SIGTERM"), stopper.heeded():
+    with pytest.raises(Interrupted, match="SIGTERM"), stopper.listen():
         raise AssertionError("it went on")
 
 
 def test_a_second_signal_does_not_disturb_the_closing_of_the_row(stopper):
     """A scheduler signals parent and child, and the parent passes its own on: two for one stop."""
-    with pytest.raises(Interrupted), stopper.heeded():
+    with pytest.raises(Interrupted), stopper.listen():
         signal.raise_signal(signal.SIGTERM)
     signal.raise_signal(signal.SIGTERM)
     assert stopper.interruption.exit_code == 143

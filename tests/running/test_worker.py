@@ -2,7 +2,7 @@ import pytest
 
 from densebench.config import RunConfig
 from densebench.events import Ended
-from densebench.results import store
+from densebench.results import csv_file
 from densebench.running import worker
 from densebench.running.book import Book
 
@@ -12,7 +12,7 @@ COMPLETED = Ended(status="completed", reason=None, exit_code=0)
 
 @pytest.fixture
 def book(in_tmp):
-    return Book.opened(RunConfig(variant="resnet20", run="a"), "train")
+    return Book.open(RunConfig(variant="resnet20", run="a"), "train")
 
 
 @pytest.fixture
@@ -24,18 +24,18 @@ def unwritable(book, in_tmp):
 
 
 def test_how_a_run_ended_stands_in_its_row(book):
-    assert worker._entered(book, FAILED) == FAILED
-    (row,) = store.read("results/a.csv")
+    assert worker._enter_end(book, FAILED) == FAILED
+    (row,) = csv_file.read("results/a.csv")
     assert (row.status, row.reason) == ("failed", "The loss became nan.")
 
 
-def test_a_reason_is_told_even_if_the_row_cannot_take_it(unwritable):
-    ended = worker._entered(unwritable, FAILED)
+def test_a_reason_is_reported_even_if_the_row_cannot_take_it(unwritable):
+    ended = worker._enter_end(unwritable, FAILED)
     assert ended.reason.startswith("The loss became nan. results/a.csv cannot be written")
     assert ended.exit_code == 1
 
 
 def test_a_run_whose_last_row_cannot_be_written_has_not_completed(unwritable):
-    ended = worker._entered(unwritable, COMPLETED)
+    ended = worker._enter_end(unwritable, COMPLETED)
     assert ended.status == "failed"
     assert ended.exit_code != 0

@@ -33,7 +33,7 @@ def dataset(config):
 
 @pytest.fixture
 def build(config, facts):
-    """Builds the configuration's network, or a changed configuration's, anew."""
+    """Builds a new network of the configuration, or of a changed one."""
     from densebench.training.trainee import build_trainee
 
     def build(changed=config, implementation=facts.implementation):
@@ -44,33 +44,40 @@ def build(config, facts):
 
 @pytest.fixture
 def make_watch():
-    """Builds a Watch that hears nothing, but for what is given."""
+    """Builds a Watch without a GPU that is never stopped, but for what is given."""
     from densebench.measuring.gpu.allocator import NoGpuMemory
     from densebench.measuring.gpu.monitor import NullMonitor
     from densebench.training.watch import Watch
 
     def make_watch(**changes):
-        silent = Watch(
+        quiet = Watch(
             monitor=NullMonitor("no GPU"),
             allocator=NoGpuMemory(),
-            on_progress=lambda progress: None,
-            on_ready=lambda readiness: None,
-            on_warning=lambda text: None,
             should_stop=lambda: None,
         )
-        return replace(silent, **changes)
+        return replace(quiet, **changes)
 
     return make_watch
 
 
 @pytest.fixture
 def train(config, facts, dataset, build, make_watch):
-    """Trains to the end and returns (trainee, records); each part may be replaced."""
+    """Trains to the end and returns (trainee, records); each part may be replaced, ``on_event`` gets every event."""
+    from densebench.events import EpochEnded
     from densebench.training import loop
 
-    def train(*, changed=config, trainee=None, images=dataset, finished=(), checkpoints=None, **watch):
+    def train(
+        *,
+        changed=config,
+        trainee=None,
+        images=dataset,
+        finished=(),
+        checkpoints=None,
+        on_event=lambda event: None,
+        **watch,
+    ):
         trainee = trainee or build(changed)
-        records = loop.train(
+        events = loop.train(
             config=changed,
             facts=facts,
             trainee=trainee,
@@ -79,6 +86,11 @@ def train(config, facts, dataset, build, make_watch):
             checkpoints=checkpoints,
             watch=make_watch(**watch),
         )
-        return trainee, list(records)
+        records = []
+        for event in events:
+            on_event(event)
+            if isinstance(event, EpochEnded):
+                records.append(event.record)
+        return trainee, records
 
     return train

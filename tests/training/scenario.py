@@ -15,6 +15,7 @@ import numpy as np
 
 from densebench.config import BACKENDS, DataConfig, RunConfig
 from densebench.data import datasets
+from densebench.events import EpochEnded
 from densebench.measuring.gpu.allocator import open_allocator
 from densebench.measuring.gpu.monitor import open_monitor
 from densebench.recipes import RECIPES
@@ -77,16 +78,12 @@ def build(facts, dataset):
 
 def train(facts, dataset, trainee, finished, folder):
     from densebench.training import loop
+    from densebench.training.watch import Watch
 
-    watch = loop.Watch(
-        monitor=open_monitor(facts.device_kind),
-        allocator=open_allocator(facts.name),
-        on_progress=lambda progress: None,
-        on_ready=lambda readiness: None,
-        on_warning=lambda text: None,
-        should_stop=lambda: None,
+    watch = Watch(
+        monitor=open_monitor(facts.device_kind), allocator=open_allocator(facts.name), should_stop=lambda: None
     )
-    return loop.train(
+    events = loop.train(
         config=CONFIG,
         facts=facts,
         trainee=trainee,
@@ -95,6 +92,7 @@ def train(facts, dataset, trainee, finished, folder):
         checkpoints=folder,
         watch=watch,
     )
+    return (event.record for event in events if isinstance(event, EpochEnded))
 
 
 def loaded():

@@ -6,7 +6,7 @@ import pytest
 
 from densebench.data.batches import standardise
 from densebench.errors import InputError, Interrupted
-from densebench.training.evaluate import LATENCY_BATCHES, evaluate
+from densebench.training.evaluate import _LATENCY_BATCHES, evaluate
 
 
 @pytest.fixture
@@ -63,9 +63,9 @@ def test_an_evaluation_can_be_stopped(evaluated):
 def test_latency_is_measured_on_many_batches_of_even_a_small_split(evaluated):
     calls = []
     evaluated(should_stop=lambda: calls.append(1))
-    assert len(calls) > LATENCY_BATCHES
+    assert len(calls) > _LATENCY_BATCHES
 
 
 def test_a_network_for_other_classes_or_sizes_is_refused(evaluated, dataset):
-    with pytest.raises(InputError, match="6 classes of 8x8 images apart, but synthetic has 2 classes of 8x8"):
+    with pytest.raises(InputError, match="is for 6 classes of 8x8 images, but synthetic has 2 classes of 8x8"):
         evaluated(replace(dataset, class_names=("cat", "dog")))

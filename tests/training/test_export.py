@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from densebench.errors import InputError, RunFailed
-from densebench.training import export
 from densebench.training.export import load_model, save_model
 
 
@@ -38,7 +37,7 @@ def test_a_failed_save_leaves_the_old_file(saved, config, tmp_path, monkeypatch)
     def full(descriptor):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(export.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(RunFailed, match="No space left on device"):
         save_model(saved, config, tmp_path / "model.keras")
     assert (tmp_path / "model.keras").read_bytes() == whole

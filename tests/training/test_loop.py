@@ -5,11 +5,16 @@ import numpy as np
 import pytest
 
 from densebench.errors import InputError, Interrupted, NonFiniteLoss
+from densebench.events import EpochEnded, Progress, Ready, Warned
 from densebench.measuring.gpu.allocator import GpuMemory
 from densebench.measuring.gpu.monitor import GpuReading
 from densebench.recipes import learning_rate_at
 from densebench.training.checkpoints import checkpoint
-from densebench.training.checkpoints.directory import NEWEST
+from densebench.training.checkpoints.directory import NEWEST, find_newest
+
+
+def find_progress(events):
+    return [event for event in events if isinstance(event, Progress)]
 
 
 def test_every_epoch_ends_in_one_record(train, config):
@@ -44,8 +49,9 @@ def test_training_lowers_the_loss_on_what_can_be_learned(train, dataset, config)
 def test_times_are_those_of_the_clock(train):
     """A clock that moves on by one second whenever it is read."""
     readings = iter(range(10_000))
-    ready = []
-    _, records = train(clock=lambda: float(next(readings)), on_ready=ready.append)
+    events = []
+    _, records = train(clock=lambda: float(next(readings)), on_event=events.append)
+    ready = [event for event in events if isinstance(event, Ready)]
     first = records[0]
     assert first.step_ms_p50 == 1000.0
     assert first.epoch_seconds > 0
@@ -94,8 +100,8 @@ def test_the_instruments_figures_come_into_the_row(train):
         def peak(self):
             return GpuMemory(peak_bytes=1, reserved_bytes=2, source="allocator")
 
-    allocator, warnings = Allocator(), []
-    _, records = train(monitor=Monitor(), allocator=allocator, on_warning=warnings.append)
+    allocator, events = Allocator(), []
+    _, records = train(monitor=Monitor(), allocator=allocator, on_event=events.append)
     last = records[-1]
     assert (last.gpu_peak_bytes, last.gpu_reserved_peak_bytes) == (1, 2)
     assert (last.gpu_process_peak_bytes, last.gpu_device_peak_bytes) == (3, 4)
@@ -103,29 +109,43 @@ def test_the_instruments_figures_come_into_the_row(train):
     assert last.gpu_memory_source == "allocator; NVML"
     assert last.host_peak_bytes > 0
     assert allocator.resets == 1
-    assert warnings == ["the card is shared"]
+    assert [event for event in events if isinstance(event, Warned)] == [Warned(text="the card is shared")]
 
 
-def test_progress_tells_of_the_epoch_so_far(train):
+def test_progress_is_that_of_the_epoch_so_far(train):
     readings = iter(range(10_000))
-    told = []
-    _, records = train(clock=lambda: float(next(readings)), on_progress=told.append)
-    assert [(step.epoch, step.step, step.steps, step.epochs) for step in told[:4]] == [
-        (1, 1, 3, 3),
-        (1, 2, 3, 3),
-        (1, 3, 3, 3),
-        (2, 1, 3, 3),
+    events = []
+    _, records = train(clock=lambda: float(next(readings)), on_event=events.append)
+    progress = find_progress(events)
+    assert [(step.epoch, step.step, step.steps) for step in progress[:4]] == [
+        (1, 1, 3),
+        (1, 2, 3),
+        (1, 3, 3),
+        (2, 1, 3),
     ]
-    assert told[2].loss == records[0].train_loss
-    assert told[2].accuracy == records[0].train_accuracy
-    assert told[0].images_per_second is None
-    assert told[1].images_per_second > 0
+    assert progress[2].loss == records[0].train_loss
+    assert progress[2].accuracy == records[0].train_accuracy
+    assert progress[0].images_per_second is None
+    assert progress[1].images_per_second > 0
 
 
-def test_progress_is_not_told_more_than_ten_times_a_second(train):
-    told = []
-    train(clock=lambda: 0.0, on_progress=told.append)
-    assert [step.step for step in told] == [1, 3] * 3
+def test_progress_comes_at_most_ten_times_a_second(train):
+    events = []
+    train(clock=lambda: 0.0, on_event=events.append)
+    assert [step.step for step in find_progress(events)] == [1, 3] * 3
+
+
+def test_an_epoch_ends_after_its_checkpoint_and_the_first_after_the_first_step_is_reported(train, tmp_path):
+    events, saved = [], []
+
+    def on_event(event):
+        events.append(event)
+        saved.append((tmp_path / NEWEST).exists() and checkpoint.newest(tmp_path).description.epoch)
+
+    train(checkpoints=tmp_path, on_event=on_event)
+    kinds = [type(event) for event in events if not isinstance(event, Progress)]
+    assert kinds == [Ready, EpochEnded, EpochEnded, EpochEnded]
+    assert [epoch for event, epoch in zip(events, saved, strict=True) if isinstance(event, EpochEnded)] == [1, 2, 3]
 
 
 def test_a_stop_ends_after_the_running_step_and_leaves_no_thread(train, tmp_path):
@@ -136,12 +156,12 @@ def test_a_stop_ends_after_the_running_step_and_leaves_no_thread(train, tmp_path
         if len(calls) == 7:  # the second epoch's second step: three steps and two batches of the test before it
             raise Interrupted("Stopped.", 15)
 
-    steps = []
+    events = []
     with pytest.raises(Interrupted):
-        train(checkpoints=tmp_path, should_stop=stop, on_progress=steps.append, clock=iter(range(10_000)).__next__)
-    assert (steps[-1].epoch, steps[-1].step) == (2, 2)
+        train(checkpoints=tmp_path, should_stop=stop, on_event=events.append, clock=iter(range(10_000)).__next__)
+    assert (events[-1].epoch, events[-1].step) == (2, 2)
     assert not [thread for thread in threading.enumerate() if "prefetch" in thread.name]
-    assert checkpoint.newest(tmp_path).description.epoch == 1
+    assert find_newest(tmp_path).description.epoch == 1
 
 
 def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_checkpoint(
@@ -186,7 +206,7 @@ def test_a_target_that_was_reached_ends_the_run_if_asked(train, config, tmp_path
     at_once = next(record.epoch for record in train()[1] if record.test_accuracy >= 0.001)
     _, records = train(changed=reached, checkpoints=tmp_path)
     assert records[-1].epoch == at_once
-    assert checkpoint.newest(tmp_path).description.epoch == at_once
+    assert find_newest(tmp_path).description.epoch == at_once
     assert len(train(changed=replace(reached, stop_at_target=False))[1]) == 3
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from densebench.training.scores import ranks, score
+from densebench.training.scores import _compute_ranks, score
 
 NAN = float("nan")
 
@@ -51,7 +51,7 @@ def test_nan_is_never_a_right_answer():
 )
 def test_a_rank_is_the_place_in_a_stable_sort(logits, labels):
     places = [list(np.argsort(-row, kind="stable")).index(label) for row, label in zip(logits, labels, strict=True)]
-    assert ranks(logits, np.array(labels, dtype=np.int32)).tolist() == places
+    assert _compute_ranks(logits, np.array(labels, dtype=np.int32)).tolist() == places
 
 
 def test_batches_add_up_to_the_whole():

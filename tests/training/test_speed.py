@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from densebench.errors import Interrupted
+from densebench.events import Ready, Warned
 from densebench.training.speed import measure_speed
 
 
@@ -13,51 +14,49 @@ def every_second():
 
 @pytest.fixture
 def measure(config, facts, build, make_watch):
-    def measure(*, inference=False, target=0.02, limit=1e9, trainee=None, on_progress=lambda progress: None, **watch):
-        return measure_speed(
+    """Measures and returns the events, of which the last is the record."""
+
+    def measure(*, inference=False, target=0.02, limit=1e9, trainee=None, **watch):
+        events = measure_speed(
             config=config,
             facts=facts,
             trainee=trainee or build(),
             inference=inference,
             precision_target=target,
             time_limit=limit,
-            on_progress=on_progress,
             watch=make_watch(**watch),
         )
+        return list(events)
 
     return measure
 
 
 @pytest.mark.parametrize("inference", [False, True])
 def test_steps_that_all_take_as_long_end_as_soon_as_their_median_is_known(measure, inference):
-    told, warnings = [], []
-    record = measure(inference=inference, clock=every_second(), on_progress=told.append, on_warning=warnings.append)
-    assert [progress.steps for progress in told] == list(range(1, 11))
-    assert record.step_ms_p50 > 0
-    assert record.images_per_second > 0
-    assert warnings == []
+    ready, *progress, ended = measure(inference=inference, clock=every_second())
+    assert isinstance(ready, Ready)
+    assert [(so_far.step, so_far.steps) for so_far in progress] == [(40 * step - 10, 10**10) for step in range(1, 11)]
+    assert {so_far.images_per_second for so_far in progress} == {8 / 3.0}
+    assert ended.record.step_ms_p50 > 0
+    assert ended.record.images_per_second > 0
 
 
 def test_a_time_limit_ends_it_with_a_warning(measure):
-    warnings = []
-    record = measure(limit=0.0, clock=every_second(), on_warning=warnings.append)
-    assert record.epoch_seconds is not None
-    assert warnings == ["1 steps are too few for an interval of their median"]
+    *_, warned, ended = measure(limit=0.0, clock=every_second())
+    assert ended.record.epoch_seconds is not None
+    assert warned == Warned(text="1 steps are too few for an interval of their median")
 
 
 def test_steps_that_differ_too_much_are_called_uncertain(measure):
     time = iter(np.cumsum(np.random.default_rng(0).pareto(1.0, 100_000)))
-    warnings = []
-    measure(limit=1000.0, clock=lambda: float(next(time)), on_warning=warnings.append)
-    assert len(warnings) == 1
-    assert "only certain to" in warnings[0]
+    events = measure(limit=1000.0, clock=lambda: float(next(time)))
+    (warned,) = [event for event in events if isinstance(event, Warned)]
+    assert "only certain to" in warned.text
 
 
-def test_building_and_the_first_step_are_told_apart_from_the_steady_ones(measure):
-    ready = []
-    measure(limit=0.0, on_ready=ready.append)
-    assert len(ready) == 1
-    assert ready[0].first_step_seconds >= (ready[0].trace_seconds or 0.0)
+def test_building_and_the_first_step_are_separate_from_the_steady_ones(measure):
+    (ready,) = [event for event in measure(limit=0.0) if isinstance(event, Ready)]
+    assert ready.first_step_seconds >= (ready.trace_seconds or 0.0)
 
 
 def test_training_steps_train_and_inference_does_not(measure, build):
@@ -80,5 +79,5 @@ def test_a_measurement_can_be_stopped(measure):
 
 
 def test_accuracy_is_empty_for_there_is_nothing_to_learn(measure):
-    record = measure(limit=0.0)
+    record = measure(limit=0.0)[-1].record
     assert (record.train_accuracy, record.test_accuracy, record.train_loss) == (None, None, None)

@@ -23,13 +23,13 @@ class Place:
     path: Path
 
 
-def find(edition: Edition, *, data_dir: str | None, offline: bool, on_progress: OnProgress) -> Place:
+def find_archive(edition: Edition, *, data_dir: str | None, offline: bool, on_progress: OnProgress) -> Place:
     """The edition in ``data_dir``; without one in the cache, where it is downloaded to unless ``offline``.
 
     Raises :class:`DatasetError` if it is not there.
     """
     directory = cache_directory() if data_dir is None else Path(os.path.expanduser(data_dir))
-    place = _look(edition, directory)
+    place = _look_in(edition, directory)
     if place is not None:
         return place
     if data_dir is not None:
@@ -45,33 +45,33 @@ def find(edition: Edition, *, data_dir: str | None, offline: bool, on_progress: 
     return _download(edition.title, edition.binary, directory, on_progress)
 
 
-def is_at_hand(edition: Edition, data_dir: str | None) -> bool:
-    """Whether the edition is in ``data_dir``, or in the cache; its checksums are not looked at."""
+def is_available(edition: Edition, data_dir: str | None) -> bool:
+    """Whether the edition is in ``data_dir``, or in the cache; its checksums are not compared."""
     directory = cache_directory() if data_dir is None else Path(os.path.expanduser(data_dir))
-    return _look(edition, directory) is not None
+    return _look_in(edition, directory) is not None
 
 
-def contents(place: Place) -> Iterator[Content]:
+def read_contents(place: Place) -> Iterator[Content]:
     """Every member of the archive, by its name without the folder; raises :class:`DatasetError` for a wrong one."""
     archive = place.archive
     members = (*archive.train, *archive.test, archive.names)
     if os.path.isdir(place.path):
         for member in members:
-            yield _unpacked(place, member)
+            yield _read_unpacked(place, member)
         return
-    with _readable(place.path):
+    with _report_unreadable(place.path):
         official = hash_file(place.path) == archive.sha256
     if not official:
-        raise DatasetError(f"{str(place.path)!r} is not the official file (its SHA-256 differs): fetch it anew.")
+        raise DatasetError(f"{str(place.path)!r} is not the official file (its SHA-256 differs): download it again.")
     for content in read_members(place.path, {f"{archive.folder}/{member.name}" for member in members}):
         yield Content(name=content.name.removeprefix(f"{archive.folder}/"), data=content.data)
 
 
-def _look(edition: Edition, directory: Path) -> Place | None:
+def _look_in(edition: Edition, directory: Path) -> Place | None:
     """The binary archive before the Python one, the packed before the unpacked, which may be the directory itself."""
     for archive in (edition.binary, edition.python):
         for path in (directory / archive.file, directory / archive.folder, directory):
-            # os.path rather than Path: what may not be looked at counts as not there.
+            # os.path rather than Path: what may not be read counts as missing.
             if os.path.isfile(path) and path.name == archive.file:
                 return Place(archive=archive, path=path)
             if os.path.isfile(path / archive.train[0].name) and os.path.isfile(path / archive.names.name):
@@ -88,22 +88,22 @@ def _download(title: str, archive: Archive, directory: Path, on_progress: OnProg
     return Place(archive=archive, path=directory / archive.file)
 
 
-def _unpacked(place: Place, member: Member) -> Content:
+def _read_unpacked(place: Place, member: Member) -> Content:
     path = place.path / member.name
     if not os.path.isfile(path):
-        raise DatasetError(f"{str(path)!r} is missing: unpack {place.archive.file} anew.")
-    with _readable(path), path.open("rb") as file:
+        raise DatasetError(f"{str(path)!r} is missing: unpack {place.archive.file} again.")
+    with _report_unreadable(path), path.open("rb") as file:
         data = file.read(LARGEST_MEMBER + 1)
-    # For the Python members only MD5 is published: enough against damage, and whoever has written the user's own
-    # directory need not forge anything.
+    # For the Python members only MD5 is published: enough to find damage; who can write to the user's
+    # own directory need not forge anything.
     algorithm = "sha256" if place.archive.form == "binary" else "md5"
     if member.checksum and hashlib.new(algorithm, data, usedforsecurity=False).hexdigest() != member.checksum:
-        raise DatasetError(f"{str(path)!r} is not the official file: unpack {place.archive.file} anew.")
+        raise DatasetError(f"{str(path)!r} is not the official file: unpack {place.archive.file} again.")
     return Content(name=member.name, data=data)
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def _report_unreadable(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

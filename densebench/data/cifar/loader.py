@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from densebench.config import DataConfig
-from densebench.data.cifar.archive import Place, contents, find
+from densebench.data.cifar.archive import Place, find_archive, read_contents
 from densebench.data.cifar.editions import CIFAR10, CIFAR100, IMAGE_SIZE, Edition, Member
 from densebench.data.cifar.records import read_class_names, read_images
 from densebench.data.images import DatasetFacts, Images, OnProgress, PerChannel, Source, Split
@@ -35,7 +35,7 @@ def describe(edition: Edition) -> DatasetFacts:
 
 def load_source(edition: Edition, config: DataConfig, on_progress: OnProgress) -> Source:
     """All images, found in the cache or ``config.data_dir``, or downloaded."""
-    place = find(edition, data_dir=config.data_dir, offline=config.offline, on_progress=on_progress)
+    place = find_archive(edition, data_dir=config.data_dir, offline=config.offline, on_progress=on_progress)
     train, test = _allocate(place.archive.train), _allocate(place.archive.test)
     names = _fill(edition, place, train, test, on_progress)
     blog = edition.name == CIFAR10.name
@@ -55,7 +55,7 @@ def _fill(edition: Edition, place: Place, train: Images, test: Images, on_progre
     slots = _make_slots(archive.train, train) | _make_slots(archive.test, test)
     done, total = 0, len(train.labels) + len(test.labels)
     names: tuple[str, ...] = ()
-    for content in contents(place):
+    for content in read_contents(place):
         if content.name == archive.names.name:
             names = read_class_names(content, edition, archive)
             continue

@@ -1,4 +1,4 @@
-"""Pictures as files: PNG, SVG or PDF, whole or not at all."""
+"""Pictures as files: PNG, SVG or PDF, written completely or not at all."""
 
 import io
 import warnings
@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from densebench.errors import ResultsError
-from densebench.results.store import replace
+from densebench.files import replace
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FORMATS = (".png", ".svg", ".pdf")
-METADATA: dict[str, dict[str, str | None]] = {
+_METADATA: dict[str, dict[str, str | None]] = {
     ".svg": {"Date": None},
     ".pdf": {"CreationDate": None},
 }  # same runs, same bytes
@@ -34,12 +34,12 @@ def save(figure: "Figure", target: Path) -> Path:
     """Write a picture; raises :class:`ResultsError` if it cannot be written."""
     kind = target.suffix.lower()
     picture = io.BytesIO()
-    figure.savefig(picture, format=kind[1:], metadata=METADATA.get(kind))
+    figure.savefig(picture, format=kind[1:], metadata=_METADATA.get(kind))
     return write_file(target, picture.getvalue())
 
 
 def write_file(target: Path, content: bytes) -> Path:
-    """Write a file whole or not at all; raises :class:`ResultsError`."""
+    """Write a file completely or not at all; raises :class:`ResultsError`."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         replace(target, content)

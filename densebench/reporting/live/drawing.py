@@ -5,12 +5,12 @@ from rich.table import Table
 from rich.text import Text
 
 from densebench.escape import plain
+from densebench.events import Transfer
 from densebench.records import EpochRecord
-from densebench.reporting.live import text as shown
-from densebench.reporting.live.lines import started
-from densebench.reporting.live.state import Progress
+from densebench.reporting.live import text
+from densebench.reporting.live.state import State
 
-WIDTHS = {
+_WIDTHS = {
     "epoch": 5,
     "time": 7,
     "images/s": 8,
@@ -21,21 +21,22 @@ WIDTHS = {
 }  # with the memory: 80 columns
 
 
-def heading(state: Progress) -> Table:
+def draw_heading(state: State) -> Table:
     """Which run it is, and how long all of it has taken."""
     row = Table.grid(expand=True, padding=(0, 1))
     row.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
     row.add_column(justify="right", no_wrap=True)
     number = f"run {min(state.ended + 1, len(state.planned))} of {len(state.planned)}" if state.planned else "run"
-    about = started(state)[0] if state.name else "starting"
+    name = state.run.run
+    about = text.describe_network(state.run) if name else "starting"
     row.add_row(
-        Text.assemble((f"{number}  ", "dim"), (plain(state.name), "bold"), f"  {plain(about)}"),
-        Text(shown.duration(state.elapsed), "dim"),
+        Text.assemble((f"{number}  ", "dim"), (plain(name), "bold"), f"  {plain(about)}"),
+        Text(text.format_duration(state.elapsed), "dim"),
     )
     return row
 
 
-def bars(state: Progress) -> Table:
+def draw_bars(state: State) -> Table:
     """Two or three bars: all runs, this run's epochs, this epoch's steps."""
     grid = Table.grid(expand=True, padding=(0, 1))
     grid.add_column(no_wrap=True)
@@ -45,54 +46,57 @@ def bars(state: Progress) -> Table:
     done = state.finished + state.epoch_fraction
     if len(state.planned) > 1:
         _add_bar(grid, "all runs", state.all_done, 1.0, f"{100 * state.all_done:.0f} %", state.all_left)
-    if state.epochs:
-        _add_bar(grid, "this run", done, state.epochs, f"{state.finished}/{state.epochs}", state.run_left)
-    step = state.step
-    if step:
-        _add_bar(grid, f"epoch {step.epoch}", step.step, step.steps, f"{step.step}/{step.steps}", state.epoch_left)
+    epochs, so_far = state.run.epochs, state.progress
+    if epochs:
+        _add_bar(grid, "this run", done, epochs, f"{state.finished}/{epochs}", state.run_left)
+    if so_far:
+        count = f"{so_far.step}/{so_far.steps}"
+        _add_bar(grid, f"epoch {so_far.epoch}", so_far.step, so_far.steps, count, state.epoch_left)
     return grid
 
 
 def _add_bar(grid: Table, label: str, done: float, total: float, count: str, left: float | None) -> None:
     bar = ProgressBar(total=total or 1.0, completed=done, complete_style="cyan", finished_style="cyan")
-    remaining = Text("" if left is None else f"{shown.duration(left)} left", "dim")
+    remaining = Text("" if left is None else f"{text.format_duration(left)} left", "dim")
     grid.add_row(Text(label, "dim"), bar, Text(count), remaining)
 
 
-def transfer_bar(what: str, done: int, total: int | None) -> Table:
-    """A download or a preparation; without a known total the bar only moves."""
+def draw_transfer(transfer: Transfer) -> Table:
+    """A download or a decoding; without a known total the bar only moves."""
+    done, total = transfer.done, transfer.total
     grid = Table.grid(expand=True, padding=(0, 1))
     grid.add_column(no_wrap=True, overflow="ellipsis", max_width=40)
     grid.add_column(ratio=1)
     grid.add_column(justify="right", no_wrap=True)
     bar = ProgressBar(total=total, completed=done, pulse=total is None, complete_style="cyan")
-    grid.add_row(Text(what), bar, Text(f"{100 * done // total} %" if total else f"{done:,}"))
+    grid.add_row(Text(plain(transfer.what)), bar, Text(f"{100 * done // total} %" if total else f"{done:,}"))
     return grid
 
 
-def epochs_table(state: Progress) -> Table:
+def draw_epochs(state: State) -> Table:
     """The last epochs, and below them the running one as far as it is."""
-    records, step = list(state.records), state.step  # copies: another thread may be adding to them
+    records, so_far = list(state.records), state.progress  # copies: another thread may be adding to them
     table = Table(box=None, pad_edge=False, header_style="dim")
-    owner = shown.memory(records[-1])[0] if records else "host"
-    for title, width in (*WIDTHS.items(), (f"{owner} mem", 9)):
+    owner = text.format_memory(records[-1])[0] if records else "host"
+    for title, width in (*_WIDTHS.items(), (f"{owner} mem", 9)):
         table.add_column(title, justify="right", no_wrap=True, min_width=width)
     for record in records:
-        table.add_row(*_cells(record))
-    if step:
-        so_far = shown.rate(step.images_per_second), shown.loss(step.loss), shown.accuracy(step.accuracy)
-        table.add_row(str(step.epoch), shown.duration(state.clock() - state.epoch_began), *so_far, style="dim")
+        table.add_row(*_format_cells(record))
+    if so_far:
+        took = text.format_duration(state.clock() - state.epoch_began)
+        train = text.format_loss(so_far.loss), text.format_accuracy(so_far.accuracy)
+        table.add_row(str(so_far.epoch), took, text.format_rate(so_far.images_per_second), *train, style="dim")
     return table
 
 
-def _cells(record: EpochRecord) -> list[str]:
+def _format_cells(record: EpochRecord) -> list[str]:
     return [
-        shown.UNKNOWN if record.epoch is None else str(record.epoch),
-        shown.duration(record.epoch_seconds),
-        shown.rate(record.images_per_second),
-        shown.loss(record.train_loss),
-        shown.accuracy(record.train_accuracy),
-        shown.loss(record.test_loss),
-        shown.accuracy(record.test_accuracy),
-        shown.memory(record)[1],
+        text.UNKNOWN if record.epoch is None else str(record.epoch),
+        text.format_duration(record.epoch_seconds),
+        text.format_rate(record.images_per_second),
+        text.format_loss(record.train_loss),
+        text.format_accuracy(record.train_accuracy),
+        text.format_loss(record.test_loss),
+        text.format_accuracy(record.test_accuracy),
+        text.format_memory(record)[1],
     ]

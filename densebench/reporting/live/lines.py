@@ -1,27 +1,27 @@
 """The view for logs and pipes: one plain line an epoch, never a control character."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 
 from densebench.escape import plain
-from densebench.records import EpochRecord, Status
-from densebench.reporting.live import text as shown
-from densebench.reporting.live.state import Clock, PlannedRun, Progress
+from densebench.events import Ended, EpochEnded, Event, Message, Started, Transfer, Warned
+from densebench.reporting.live import text
+from densebench.reporting.live.state import Clock, ShownRun, State
 
-TRANSFER_LINES = 4  # at every quarter of a download
+_TRANSFER_LINES = 4  # at every quarter of a download
 
 
 class PlainView:
-    """A :class:`densebench.reporting.live.view.View` that writes lines."""
+    """A :class:`densebench.reporting.live.view.View` that writes lines: one for an epoch, none for a step."""
 
     def __init__(self, console: Console, *, clock: Clock = time.monotonic) -> None:
         self.console = console
-        self.state = Progress(clock)
-        self.quarters: dict[str, int] = {}
+        self.state = State(clock)
+        self._quarters: dict[str, int] = {}  # of each transfer that were written
 
     def __enter__(self) -> Self:
         return self
@@ -31,79 +31,58 @@ class PlainView:
     ) -> None:
         return None
 
-    def begin(self, runs: Sequence[PlannedRun]) -> None:
+    def begin(self, runs: Sequence[ShownRun]) -> None:
+        """Say how much is to come, if it is more than one run."""
         self.state.plan(runs)
         if len(runs) > 1:
-            self.message(f"{len(runs)} runs, {sum(run.epochs for run in runs):,} epochs in all")
+            self._write(f"{len(runs)} runs, {sum(run.epochs for run in runs):,} epochs in all")
 
-    def run_started(
-        self, name: str, *, variant: str, params: int | None, epochs: int, steps: int | None, finished: int = 0
-    ) -> None:
-        self.state.start_run(name, variant=variant, params=params, epochs=epochs, steps=steps, finished=finished)
-        self._say("started", *started(self.state))
+    def on(self, event: Event) -> None:
+        """Write what the event says, unless it is a step."""
+        if isinstance(event, Ended):
+            self._write_run(_describe_end(self.state, event))  # before the state forgets the run
+        self.state.on(event)
+        match event:
+            case Started():
+                self._write_run(_describe_start(event))
+            case EpochEnded():
+                self._write_run(_describe_epoch(self.state, event))
+            case Message() | Warned():
+                self._write(event.text)
+            case Transfer():
+                self._write_transfer(event)
 
-    def progress(
-        self,
-        *,
-        epoch: int,
-        step: int,
-        steps: int,
-        loss: float | None,
-        accuracy: float | None,
-        images_per_second: float | None,
-    ) -> None:
-        """Nothing: a log holds epochs, not steps."""
+    def _write_transfer(self, transfer: Transfer) -> None:
+        quarter = _TRANSFER_LINES * transfer.done // transfer.total if transfer.total else 0
+        if self._quarters.get(transfer.what, -1) < quarter:
+            self._quarters[transfer.what] = quarter
+            how_far = f"{100 * quarter // _TRANSFER_LINES} %" if transfer.total else "begun"
+            self._write(f"{transfer.what}: {how_far}")
 
-    def epoch_ended(self, record: EpochRecord) -> None:
-        self.state.end_epoch(record)
-        self._say(f"epoch {self.state.finished}/{self.state.epochs}", *figures(record), left(self.state))
+    def _write_run(self, parts: Iterable[str]) -> None:
+        self._write(f"{self.state.run.run}: {', '.join(filter(None, parts))}")
 
-    def message(self, text: str) -> None:
-        self.console.print(plain(text), markup=False, highlight=False, soft_wrap=True)
-
-    def transfer(self, what: str, done: int, total: int | None) -> None:
-        quarter = TRANSFER_LINES * done // total if total else 0
-        if self.quarters.get(what, -1) < quarter:
-            self.quarters[what] = quarter
-            self.message(f"{what}: {100 * quarter // TRANSFER_LINES} %" if total else f"{what}: begun")
-
-    def run_ended(self, status: Status, reason: str | None = None) -> None:
-        took = f"{status} after {shown.duration(self.state.clock() - self.state.run_began)}"
-        self._say(took, *([reason] if reason else []))
-        self.state.end_run()
-
-    def _say(self, *parts: str) -> None:
-        self.message(f"{self.state.name}: {', '.join(part for part in parts if part)}")
+    def _write(self, line: str) -> None:
+        self.console.print(plain(line), markup=False, highlight=False, soft_wrap=True)
 
 
-def started(state: Progress) -> list[str]:
-    """What is known of a run when it begins."""
+def _describe_start(run: Started) -> list[str]:
     return [
-        f"{state.variant} of {state.params:,} parameters" if state.params is not None else state.variant,
-        f"{state.epochs} epochs" + (f" of {state.steps} steps" if state.steps else ""),
-        f"resumed after epoch {state.finished}" if state.finished else "",
+        "started",
+        text.describe_network(run),
+        f"{run.epochs} epochs" + (f" of {run.steps} steps" if run.steps else ""),
+        f"resumed after epoch {run.first_epoch - 1}" if run.first_epoch > 1 else "",
     ]
 
 
-def figures(record: EpochRecord) -> list[str]:
-    """The measured figures of an epoch; those that are unknown are left out."""
-    owner, used = shown.memory(record)
+def _describe_epoch(state: State, event: EpochEnded) -> list[str]:
+    left = state.all_left
     return [
-        shown.duration(record.epoch_seconds) if record.epoch_seconds is not None else "",
-        f"{shown.rate(record.images_per_second)} images/s" if record.images_per_second is not None else "",
-        _pair("train", record.train_loss, record.train_accuracy),
-        _pair("test", record.test_loss, record.test_accuracy),
-        f"{owner} {used}" if used != shown.UNKNOWN else "",
+        f"epoch {state.finished}/{state.run.epochs}",
+        *text.describe_epoch(event.record),
+        f"about {text.format_duration(left)} left" if left else "",
     ]
 
 
-def left(state: Progress) -> str:
-    """The estimate of the whole, as long as something is left."""
-    seconds = state.all_left
-    return f"about {shown.duration(seconds)} left" if seconds else ""
-
-
-def _pair(split: str, loss: float | None, accuracy: float | None) -> str:
-    if loss is None and accuracy is None:
-        return ""
-    return f"{split} loss {shown.loss(loss)} accuracy {shown.accuracy(accuracy)}"
+def _describe_end(state: State, event: Ended) -> list[str]:
+    return [f"{event.status} after {text.format_duration(state.clock() - state.run_began)}", event.reason or ""]

@@ -10,14 +10,19 @@ from rich.live import Live
 from rich.text import Text
 
 from densebench.escape import plain
-from densebench.records import EpochRecord, Status
-from densebench.reporting.live import text as shown
-from densebench.reporting.live.drawing import bars, epochs_table, heading, transfer_bar
-from densebench.reporting.live.lines import figures
-from densebench.reporting.live.state import Clock, PlannedRun, Progress, Step
+from densebench.events import Ended, Event, Message, Progress, Started, Transfer, Warned
+from densebench.records import Status
+from densebench.reporting.live import text
+from densebench.reporting.live.drawing import draw_bars, draw_epochs, draw_heading, draw_transfer
+from densebench.reporting.live.state import Clock, ShownRun, State
 
-REFRESHES = 4  # a second
-MARKS = {"completed": ("✓", "green"), "failed": ("✗", "red"), "interrupted": ("■", "yellow"), "running": ("…", "dim")}
+_REFRESHES = 4  # a second
+_MARKS: dict[Status, tuple[str, str]] = {
+    "completed": ("✓", "green"),
+    "failed": ("✗", "red"),
+    "interrupted": ("■", "yellow"),
+    "running": ("…", "dim"),
+}
 
 
 class LiveView:
@@ -25,68 +30,49 @@ class LiveView:
 
     def __init__(self, console: Console, *, clock: Clock = time.monotonic) -> None:
         self.console = console
-        self.state = Progress(clock)
-        self.moving: tuple[str, int, int | None] | None = None  # the download that is under way
-        self.live = Live(console=console, get_renderable=self.__rich__, refresh_per_second=REFRESHES, transient=True)
+        self.state = State(clock)
+        self._transfer: Transfer | None = None  # the one that is under way
+        self._live = Live(console=console, get_renderable=self.__rich__, refresh_per_second=_REFRESHES, transient=True)
 
     def __enter__(self) -> Self:
-        self.live.start()
+        self._live.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
-        self.live.stop()
+        self._live.stop()
 
-    def begin(self, runs: Sequence[PlannedRun]) -> None:
+    def begin(self, runs: Sequence[ShownRun]) -> None:
+        """Show the first of these runs."""
         self.state.plan(runs)
 
-    def run_started(
-        self, name: str, *, variant: str, params: int | None, epochs: int, steps: int | None, finished: int = 0
-    ) -> None:
-        self.moving = None
-        self.state.start_run(name, variant=variant, params=params, epochs=epochs, steps=steps, finished=finished)
+    def on(self, event: Event) -> None:
+        """Show what the event says; messages and ended runs stay above the panel."""
+        match event:
+            case Started() | Progress():
+                self._transfer = None
+            case Transfer():
+                self._transfer = None if event.done == event.total else event
+            case Message() | Warned():
+                self.console.print(Text(plain(event.text)), soft_wrap=True)
+            case Ended():
+                self.console.print(self._describe_end(event), soft_wrap=True)  # before the state forgets the run
+        self.state.on(event)
 
-    def progress(
-        self,
-        *,
-        epoch: int,
-        step: int,
-        steps: int,
-        loss: float | None,
-        accuracy: float | None,
-        images_per_second: float | None,
-    ) -> None:
-        self.moving = None
-        self.state.step = Step(
-            epoch=epoch, step=step, steps=steps, loss=loss, accuracy=accuracy, images_per_second=images_per_second
-        )
-
-    def epoch_ended(self, record: EpochRecord) -> None:
-        self.state.end_epoch(record)
-
-    def message(self, text: str) -> None:
-        self.console.print(Text(plain(text)), soft_wrap=True)
-
-    def transfer(self, what: str, done: int, total: int | None) -> None:
-        self.moving = None if done == total else (plain(what), done, total)
-
-    def run_ended(self, status: Status, reason: str | None = None) -> None:
-        """One line stays above the panel: how the run ended, after how long, with its last figures."""
-        mark, style = MARKS[status]
-        took = shown.duration(self.state.clock() - self.state.run_began)
-        last = figures(self.state.records[-1])[2:] if self.state.records else []
-        parts = [f"{status} after {took}", *([plain(reason)] if reason else []), *last]
-        name = plain(self.state.name)
-        line = Text.assemble((f"{mark} ", style), (name, "bold"), " ", ", ".join(part for part in parts if part))
-        self.console.print(line, soft_wrap=True)
-        self.state.end_run()
+    def _describe_end(self, event: Ended) -> Text:
+        """How the run ended, after how long, with its last results."""
+        mark, style = _MARKS[event.status]
+        took = text.format_duration(self.state.clock() - self.state.run_began)
+        last = text.describe_results(self.state.records[-1]) if self.state.records else []
+        parts = [f"{event.status} after {took}", *([plain(event.reason)] if event.reason else []), *last]
+        return Text.assemble((f"{mark} ", style), (plain(self.state.run.run), "bold"), " ", ", ".join(parts))
 
     def __rich__(self) -> Group:
-        parts = [heading(self.state), bars(self.state)]
-        moving = self.moving
-        if moving:
-            parts.append(transfer_bar(*moving))
-        if self.state.records or self.state.step:
-            parts.append(epochs_table(self.state))
+        parts = [draw_heading(self.state), draw_bars(self.state)]
+        transfer = self._transfer  # read once: another thread draws the panel
+        if transfer:
+            parts.append(draw_transfer(transfer))
+        if self.state.records or self.state.progress:
+            parts.append(draw_epochs(self.state))
         return Group(*parts)

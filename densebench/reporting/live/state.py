@@ -5,14 +5,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from densebench.events import Ended, EpochEnded, Event, Progress, Started
 from densebench.records import EpochRecord
 
 Clock = Callable[[], float]  # seconds from any start
-KEPT = 5  # epochs shown, and averaged for the estimate
+_KEPT = 5  # epochs shown, and averaged for the estimate
+_NO_RUN = Started(run="", variant="", params=None, epochs=0, steps=None, first_epoch=1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlannedRun:
+class ShownRun:
     """A run that is to come. ``work`` is what one epoch costs relative to the others, such as images times MACs."""
 
     name: str
@@ -20,67 +22,65 @@ class PlannedRun:
     work: float = 1.0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """The newest figures of the running epoch."""
-
-    epoch: int
-    step: int
-    steps: int
-    loss: float | None = None
-    accuracy: float | None = None
-    images_per_second: float | None = None
-
-
-class Progress:
+class State:
     """The state behind both views; times in seconds of the given clock."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
-        self.began = clock()
-        self.planned: list[PlannedRun] = []
+        self.progress: Progress | None = None  # of the running epoch
+        self.plan([])
+        self._start_run(_NO_RUN)
+
+    def plan(self, runs: Sequence[ShownRun]) -> None:
+        """Begin with the first of ``runs``."""
+        self.planned = list(runs)
         self.ended = 0  # runs
-        self.start_run("", variant="", params=None, epochs=0, steps=None, finished=0)
+        self._began = self.clock()
 
-    def plan(self, runs: Sequence[PlannedRun]) -> None:
-        self.planned, self.ended, self.began = list(runs), 0, self.clock()
+    def on(self, event: Event) -> None:
+        """Take what the event says of how far the runs are."""
+        match event:
+            case Started():
+                self._start_run(event)
+            case Progress():
+                self.progress = event
+            case EpochEnded():
+                self._end_epoch(event.record)
+            case Ended():
+                self.ended += 1
+                self._start_run(_NO_RUN)
 
-    def start_run(
-        self, name: str, *, variant: str, params: int | None, epochs: int, steps: int | None, finished: int
-    ) -> None:
-        self.name, self.variant, self.params, self.epochs, self.steps = name, variant, params, epochs, steps
-        self.finished = finished
-        self.step: Step | None = None
-        self.records: deque[EpochRecord] = deque(maxlen=KEPT)
-        self.durations: deque[float] = deque(maxlen=KEPT)
+    def _start_run(self, run: Started) -> None:
+        self.run = run
+        self.finished = run.first_epoch - 1  # epochs
+        self.progress = None
+        self.records: deque[EpochRecord] = deque(maxlen=_KEPT)
+        self._durations: deque[float] = deque(maxlen=_KEPT)
         self.run_began = self.epoch_began = self.clock()
 
-    def end_epoch(self, record: EpochRecord) -> None:
+    def _end_epoch(self, record: EpochRecord) -> None:
         now = self.clock()
-        self.durations.append(now - self.epoch_began)
+        self._durations.append(now - self.epoch_began)
         self.epoch_began = now
         self.records.append(record)
         self.finished = self.finished + 1 if record.epoch is None else record.epoch
-        self.step = None
-
-    def end_run(self) -> None:
-        self.ended += 1
-        self.start_run("", variant="", params=None, epochs=0, steps=None, finished=0)
+        self.progress = None
 
     @property
     def elapsed(self) -> float:
-        return self.clock() - self.began
+        """Seconds since the first run was to begin."""
+        return self.clock() - self._began
 
     @property
     def epoch_fraction(self) -> float:
         """Part of the running epoch that is done, 0 to 1."""
-        step = self.step  # the panel is drawn by a thread of its own: look once
-        return min(step.step / step.steps, 1.0) if step and step.steps else 0.0
+        so_far = self.progress  # read once: another thread draws the panel
+        return min(so_far.step / so_far.steps, 1.0) if so_far and so_far.steps else 0.0
 
     @property
     def epoch_seconds(self) -> float | None:
         """What an epoch takes with everything around it: measured, or from the first epoch's own pace."""
-        durations, fraction = list(self.durations), self.epoch_fraction
+        durations, fraction = list(self._durations), self.epoch_fraction
         if durations:
             return median(durations)
         return (self.clock() - self.epoch_began) / fraction if fraction else None
@@ -89,7 +89,7 @@ class Progress:
     def run_left(self) -> float | None:
         """Seconds until this run ends, or ``None`` while nothing is known."""
         seconds = self.epoch_seconds
-        return None if seconds is None else max(self.epochs - self.finished - self.epoch_fraction, 0.0) * seconds
+        return None if seconds is None else max(self.run.epochs - self.finished - self.epoch_fraction, 0.0) * seconds
 
     @property
     def epoch_left(self) -> float | None:
@@ -107,7 +107,7 @@ class Progress:
 
     @property
     def all_left(self) -> float | None:
-        """Seconds until the last run ends, each later run weighed by its work."""
+        """Seconds until the last run ends, each later run weighted by its work."""
         seconds, here = self.epoch_seconds, self.run_left
         if seconds is None or here is None:
             return None

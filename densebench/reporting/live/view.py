@@ -1,7 +1,7 @@
 """What is seen of a run while it runs: :class:`View`, and :func:`open_view`, which chooses one.
 
-On a terminal a panel is redrawn in place (:mod:`.live_panel`); anywhere else one plain line an epoch is written
-(:mod:`.live_lines`), so that a log file stays readable.
+On a terminal a panel is redrawn in place (:mod:`.panel`); anywhere else one plain line an epoch is written
+(:mod:`.lines`), so that a log file stays readable.
 """
 
 import time
@@ -11,19 +11,14 @@ from typing import Protocol, Self
 
 from rich.console import Console
 
-from densebench.records import EpochRecord, Status
+from densebench.events import Event
 from densebench.reporting.live.lines import PlainView
 from densebench.reporting.live.panel import LiveView
-from densebench.reporting.live.state import Clock, PlannedRun
-
-__all__ = ["LiveView", "PlainView", "PlannedRun", "View", "open_view"]
+from densebench.reporting.live.state import Clock, ShownRun
 
 
 class View(Protocol):
-    """Hears what happens, in this order: begin, then for each run: run_started, progress and epoch_ended, run_ended.
-
-    ``message`` and ``transfer`` may come at any time. Used as a context manager; leaving it gives the terminal back.
-    """
+    """Shows what happens in runs. Used as a context manager; leaving it gives the terminal back."""
 
     def __enter__(self) -> Self: ...
 
@@ -31,37 +26,11 @@ class View(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None: ...
 
-    def begin(self, runs: Sequence[PlannedRun]) -> None:
+    def begin(self, runs: Sequence[ShownRun]) -> None:
         """All runs that are to come, in order."""
 
-    def run_started(
-        self, name: str, *, variant: str, params: int | None, epochs: int, steps: int | None, finished: int = 0
-    ) -> None:
-        """A run begins; ``steps`` an epoch, ``finished`` epochs are already done when it is resumed."""
-
-    def progress(
-        self,
-        *,
-        epoch: int,
-        step: int,
-        steps: int,
-        loss: float | None,
-        accuracy: float | None,
-        images_per_second: float | None,
-    ) -> None:
-        """Steps done in the running epoch; accuracy as a fraction."""
-
-    def epoch_ended(self, record: EpochRecord) -> None:
-        """An epoch is finished and recorded."""
-
-    def message(self, text: str) -> None:
-        """A sentence that stays on the screen."""
-
-    def transfer(self, what: str, done: int, total: int | None) -> None:
-        """A download or a preparation of data: bytes or images done so far; finished when ``done == total``."""
-
-    def run_ended(self, status: Status, reason: str | None = None) -> None:
-        """The run that was started last is over."""
+    def on(self, event: Event) -> None:
+        """What happens in the running one: ``Started`` comes before its epochs, ``Ended`` is its last."""
 
 
 def open_view(console: Console, *, clock: Clock = time.monotonic, live: bool | None = None) -> View:

@@ -1,4 +1,4 @@
-"""Checkpoints of a run: everything needed to go on as if it had never stopped."""
+"""Checkpoints of a run: everything needed to continue as if it had never stopped."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,20 +10,17 @@ from densebench.config import RunConfig, deciding_values
 from densebench.errors import CheckpointError, InputError, NonFiniteLoss
 from densebench.records import EpochRecord
 from densebench.training.backends.backend import BackendFacts
-from densebench.training.checkpoints.description import Description, VariableFacts, changes, to_json
+from densebench.training.checkpoints.description import Description, VariableFacts, list_changes, to_json
 from densebench.training.checkpoints.directory import (
     Checkpoint,
-    file_bytes,
-    newest,
+    advise,
+    find_newest,
     remove_stale,
     replace_newest,
     set_damaged_aside,
-    way_on,
 )
 from densebench.training.checkpoints.file import Array, Contents, Damaged
 from densebench.training.trainee import Trainee
-
-__all__ = ["Checkpoint", "file_bytes", "load_weights", "newest", "restore", "save"]
 
 
 def save(
@@ -37,7 +34,7 @@ def save(
     """Save the state after the last of ``records``.
 
     Raises :class:`NonFiniteLoss` for weights that are NaN or infinite, and :class:`CheckpointError` if the file cannot
-    be written; the checkpoint before it then stands.
+    be written; the previous checkpoint then remains.
     """
     variables = _variables(trainee.model, trainee.optimizer)
     arrays = tuple(np.array(keras.ops.convert_to_numpy(variable), order="C") for variable in variables)
@@ -49,14 +46,14 @@ def save(
         facts=facts,
         records=tuple(records),
         model_variables=len(trainee.model.variables),
-        variables=tuple(_facts_of(variable.path, array) for variable, array in zip(variables, arrays, strict=True)),
+        variables=tuple(_describe(variable.path, array) for variable, array in zip(variables, arrays, strict=True)),
     )
     try:
         replace_newest(directory, Contents(description=to_json(description), arrays=arrays))
     except (OSError, Damaged) as error:
         reason = error.strerror if isinstance(error, OSError) else f"what was written {error}"
         raise CheckpointError(
-            f"The checkpoint of epoch {epoch} cannot be written to {directory} ({reason}): {way_on(directory)}"
+            f"The checkpoint of epoch {epoch} cannot be written to {directory} ({reason}): {advise(directory)}"
         ) from None
 
 
@@ -66,14 +63,14 @@ def restore(directory: Path, trainee: Trainee, *, config: RunConfig, facts: Back
     Raises :class:`InputError` if it belongs to another configuration, :class:`CheckpointError` if it cannot be used.
     """
     remove_stale(directory)
-    checkpoint = newest(directory)
+    checkpoint = find_newest(directory)
     if checkpoint is None:
         return None
     description = checkpoint.description
-    differences = changes(description.deciding_values, deciding_values(config))
+    differences = list_changes(description.deciding_values, deciding_values(config))
     if differences:
         raise InputError(
-            f"The run in {directory} was begun with {'; '.join(differences)}: "
+            f"The run in {directory} was started with {'; '.join(differences)}: "
             "give the same options to resume it, or start another run."
         )
     _assign(checkpoint, _variables(trainee.model, trainee.optimizer), directory)
@@ -82,16 +79,16 @@ def restore(directory: Path, trainee: Trainee, *, config: RunConfig, facts: Back
     return Checkpoint(
         description=description,
         arrays=checkpoint.arrays,
-        notices=(*checkpoint.notices, *_what_differs(description.facts, facts)),
+        notices=(*checkpoint.notices, *_describe_differences(description.facts, facts)),
     )
 
 
 def load_weights(directory: Path, model: keras.Model) -> Checkpoint:
-    """Set a network's variables to the newest checkpoint's, whatever backend wrote it.
+    """Set a network's variables to the newest checkpoint's, of any backend.
 
     Raises :class:`CheckpointError` if there is none, or if it is another network's.
     """
-    checkpoint = newest(directory)
+    checkpoint = find_newest(directory)
     if checkpoint is None:
         raise CheckpointError(f"There is no checkpoint in {directory}: the run ended before its first one.")
     if checkpoint.description.model_variables != len(model.variables):
@@ -106,7 +103,7 @@ def _variables(model: keras.Model, optimizer: keras.optimizers.Optimizer) -> lis
     return [*model.variables, *optimizer.variables]
 
 
-def _facts_of(path: str, array: Array) -> VariableFacts:
+def _describe(path: str, array: Array) -> VariableFacts:
     return VariableFacts(path=path, shape=array.shape, dtype=array.dtype.str)
 
 
@@ -114,19 +111,19 @@ def _require_finite(arrays: Sequence[Array], epoch: int) -> None:
     if not all(np.isfinite(array).all() for array in arrays):
         raise NonFiniteLoss(
             f"The weights became NaN or infinite in epoch {epoch}: lower --learning-rate; "
-            "the checkpoint before it stands."
+            "the previous checkpoint remains."
         )
 
 
 def _assign(checkpoint: Checkpoint, variables: Sequence[keras.Variable], directory: Path) -> None:
     saved = checkpoint.description.variables[: len(variables)]
     if len(saved) != len(variables):
-        raise CheckpointError(f"The checkpoint in {directory} has too few variables: start the run anew.")
+        raise CheckpointError(f"The checkpoint in {directory} has too few variables: start a new run.")
     for facts, variable in zip(saved, variables, strict=True):
         if (_name(facts.path), facts.shape) != (_name(variable.path), tuple(variable.shape)):
             raise CheckpointError(
                 f"The checkpoint in {directory} has {facts.path} {facts.shape} where the network has "
-                f"{variable.path} {tuple(variable.shape)}: it is another network's, so start the run anew."
+                f"{variable.path} {tuple(variable.shape)}: it is another network's, so start a new run."
             )
     for array, variable in zip(checkpoint.arrays, variables, strict=False):
         variable.assign(np.array(array))
@@ -137,8 +134,10 @@ def _name(path: str) -> str:
     return "/".join(path.split("/")[-2:])
 
 
-def _what_differs(then: BackendFacts, now: BackendFacts) -> list[str]:
-    differences = changes(then.__dict__, now.__dict__)
+def _describe_differences(then: BackendFacts, now: BackendFacts) -> list[str]:
+    differences = list_changes(then.__dict__, now.__dict__)
     if not differences:
         return []
-    return [f"The run was begun with {'; '.join(differences)}: it goes on, but no longer bit for bit as it would have."]
+    return [
+        f"The run was started with {'; '.join(differences)}: it continues, but no longer bit for bit as it would have."
+    ]

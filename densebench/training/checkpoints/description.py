@@ -1,4 +1,4 @@
-"""What a checkpoint says of itself, as JSON: written by densebench, believed only where every type fits."""
+"""The description in a checkpoint, as JSON: written by densebench, trusted only if every type is right."""
 
 import dataclasses
 import json
@@ -52,10 +52,12 @@ def from_json(text: str) -> Description:
             variables=tuple(_variable(variable) for variable in values["variables"]),
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise Damaged(f"describes itself as densebench does not ({type(error).__name__}: {str(error)[:100]})") from None
+        raise Damaged(
+            f"has a description that densebench did not write ({type(error).__name__}: {str(error)[:100]})"
+        ) from None
 
 
-def changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+def list_changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """``["threads 2, not 4", ...]`` for every value that differs."""
     names = [name for name in {**then, **now} if then.get(name) != now.get(name)]
     return [f"{name} {then.get(name)}, not {now.get(name)}" for name in names]
@@ -79,5 +81,5 @@ def _variable(values: Any) -> VariableFacts:
 
 def _typed(value: Any, kind: type) -> Any:
     if type(value) is not kind:
-        raise TypeError(f"{str(value)[:40]!r} is no {kind.__name__}")
+        raise TypeError(f"{str(value)[:40]!r} is not of type {kind.__name__}")
     return value

@@ -1,7 +1,7 @@
-"""Where the checkpoints of a run lie, and how one takes another's place.
+"""The checkpoint files of a run, and how the newest one is replaced.
 
-``checkpoint.npz`` is the newest and ``checkpoint-previous.npz`` the one before it. A new one is written aside, read
-back and verified before it takes the newest's place, so a kill or a full disk at any moment leaves one to be trusted.
+``checkpoint.npz`` is the newest and ``checkpoint-previous.npz`` the one before it. A new one is written to a temporary
+file, read back and verified before it replaces the newest, so a kill or a full disk at any moment leaves an intact one.
 """
 
 import contextlib
@@ -10,27 +10,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from densebench import files
 from densebench.errors import CheckpointError
 from densebench.training.checkpoints import file
 from densebench.training.checkpoints.description import Description, from_json
 from densebench.training.checkpoints.file import Array, Contents, Damaged
 
-NEWEST, PREVIOUS, SET_ASIDE = "checkpoint.npz", "checkpoint-previous.npz", "checkpoint-damaged.npz"
+NEWEST, PREVIOUS, _SET_ASIDE = "checkpoint.npz", "checkpoint-previous.npz", "checkpoint-damaged.npz"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint:
-    """An intact checkpoint, and what had to be said about finding it."""
+    """An intact checkpoint, and what the user must know about how it was found."""
 
     description: Description
     arrays: tuple[Array, ...]
     notices: tuple[str, ...]
 
 
-def newest(directory: Path) -> Checkpoint | None:
+def find_newest(directory: Path) -> Checkpoint | None:
     """The newest intact checkpoint, or ``None`` if there never was one.
 
-    Raises :class:`CheckpointError` if there are some, and none can be trusted.
+    Raises :class:`CheckpointError` if there are some and all are damaged.
     """
     complaints = []
     for name in (NEWEST, PREVIOUS):
@@ -43,40 +44,31 @@ def newest(directory: Path) -> Checkpoint | None:
         except Damaged as damage:
             complaints.append(f"{directory / name} {damage}")
             continue
-        notices = tuple(f"{complaint}: going on from epoch {description.epoch} instead." for complaint in complaints)
+        notices = tuple(f"{complaint}: continuing from epoch {description.epoch} instead." for complaint in complaints)
         return Checkpoint(description=description, arrays=contents.arrays, notices=notices)
     if complaints:
-        raise CheckpointError(f"{', and '.join(complaints)}: no checkpoint is left, so start the run anew.")
+        raise CheckpointError(f"{', and '.join(complaints)}: no checkpoint is left, so start a new run.")
     return None
 
 
 def replace_newest(directory: Path, contents: Contents) -> None:
-    """Make this the newest checkpoint; raises ``OSError`` or :class:`Damaged`, and the one before it stands."""
-    temporary = directory / f".{NEWEST}.{os.getpid()}.tmp"
-    temporary.unlink(missing_ok=True)
-    try:
+    """Make this the newest checkpoint; if that raises ``OSError`` or :class:`Damaged`, the previous one remains."""
+    with files.replacing(directory / NEWEST) as temporary:
         file.write(temporary, contents)
         file.read(temporary)
         with contextlib.suppress(FileNotFoundError):
             os.replace(directory / NEWEST, directory / PREVIOUS)
-        os.replace(temporary, directory / NEWEST)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
-    sync_directory(directory)
 
 
 def set_damaged_aside(directory: Path) -> None:
-    """Keep the next save from putting a damaged newest in the place of the one before it, which is good."""
+    """Rename a damaged newest checkpoint, so that the next save does not replace the previous, good one by it."""
     with contextlib.suppress(FileNotFoundError):
-        os.replace(directory / NEWEST, directory / SET_ASIDE)
+        os.replace(directory / NEWEST, directory / _SET_ASIDE)
 
 
 def remove_stale(directory: Path) -> None:
-    """Remove what a killed writer left; a run has one writer, so nobody else is at work on it."""
-    for stale in directory.glob(f".{NEWEST}.*.tmp"):
-        stale.unlink(missing_ok=True)
+    """Remove what a killed process left; a run has one writer, so no other process is writing."""
+    files.remove_stale(directory / NEWEST)
 
 
 def file_bytes(directory: Path) -> int | None:
@@ -87,21 +79,12 @@ def file_bytes(directory: Path) -> int | None:
         return None
 
 
-def way_on(directory: Path) -> str:
+def advise(directory: Path) -> str:
     """What can be done when a checkpoint could not be written."""
     if not directory.is_dir():
-        return "the run's directory was removed, and its checkpoints with it, so start the run anew."
-    stands = any((directory / name).exists() for name in (NEWEST, PREVIOUS))
-    return "make room there, then continue with --resume" + ("; the checkpoint before it stands." if stands else ".")
-
-
-def sync_directory(directory: Path) -> None:
-    """See a rename on disk."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        return "the run's directory was removed, and its checkpoints with it, so start a new run."
+    remains = any((directory / name).exists() for name in (NEWEST, PREVIOUS))
+    return "make room there, then continue with --resume" + ("; the previous checkpoint remains." if remains else ".")
 
 
 def _require_described(description: Description, arrays: Sequence[Array]) -> None:

@@ -1,13 +1,11 @@
 """One checkpoint as one file: an uncompressed npz of arrays and a description, under a SHA-256 of both.
 
-Written by densebench and read with suspicion: every length is checked against the file's own before memory is asked
-for, and nothing is unpickled.
+Every length in a file is checked against the file's own size before memory is allocated, and nothing is unpickled.
 """
 
 import hashlib
 import io
 import json
-import os
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-MAX_DESCRIPTION = 64 << 20  # bytes of JSON; an epoch's record is about one KiB
-DESCRIPTION, DIGEST = "description.npy", "sha256.npy"
+from densebench import files
+
+_MAX_DESCRIPTION = 64 << 20  # bytes of JSON; an epoch's record is about one KiB
+_DESCRIPTION, _DIGEST = "description.npy", "sha256.npy"
 
 Array = NDArray[Any]
 
@@ -35,17 +35,14 @@ class Damaged(Exception):
 
 
 def write(path: Path, contents: Contents) -> None:
-    """Write a new file and see it on disk; raises ``OSError``."""
+    """Write and synchronise a new file; raises ``OSError``."""
     description = np.frombuffer(contents.description.encode(), dtype=np.uint8)
     digest = np.frombuffer(_digest(contents), dtype=np.uint8)
-    names = [*_names(len(contents.arrays)), DESCRIPTION, DIGEST]
-    with path.open("xb") as file:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-            for name, array in zip(names, [*contents.arrays, description, digest], strict=True):
-                with archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as member:
-                    np.lib.format.write_array(member, array, version=(1, 0), allow_pickle=False)
-        file.flush()
-        os.fsync(file.fileno())
+    names = [*_names(len(contents.arrays)), _DESCRIPTION, _DIGEST]
+    with files.create(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in zip(names, [*contents.arrays, description, digest], strict=True):
+            with archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, array, version=(1, 0), allow_pickle=False)
 
 
 def read(path: Path) -> Contents:
@@ -55,30 +52,30 @@ def read(path: Path) -> Contents:
             return _verified(archive, path.stat().st_size)
     except (FileNotFoundError, Damaged):
         raise
-    except Exception as error:  # zipfile and NumPy fail in many ways on bytes that nobody vouches for
+    except Exception as error:  # zipfile and NumPy fail in many ways on damaged bytes
         raise Damaged(f"cannot be read ({_one_line(error)})") from None
 
 
 def _verified(archive: zipfile.ZipFile, file_bytes: int) -> Contents:
     infos = {info.filename: info for info in archive.infolist()}
     names = _names(len(infos) - 2)
-    if set(infos) != {*names, DESCRIPTION, DIGEST} or len(archive.infolist()) != len(infos):
+    if set(infos) != {*names, _DESCRIPTION, _DIGEST} or len(archive.infolist()) != len(infos):
         raise Damaged("has other members than a checkpoint")
     if any(info.compress_type != zipfile.ZIP_STORED for info in infos.values()):
         raise Damaged("is compressed, which densebench never does")
-    if sum(info.file_size for info in infos.values()) > file_bytes or infos[DESCRIPTION].file_size > MAX_DESCRIPTION:
+    if sum(info.file_size for info in infos.values()) > file_bytes or infos[_DESCRIPTION].file_size > _MAX_DESCRIPTION:
         raise Damaged("claims to be larger than it is")
     contents = Contents(
-        description=_member(archive, DESCRIPTION).tobytes().decode(),
+        description=_member(archive, _DESCRIPTION).tobytes().decode(),
         arrays=tuple(_member(archive, name) for name in names),
     )
-    if _member(archive, DIGEST).tobytes() != _digest(contents):
+    if _member(archive, _DIGEST).tobytes() != _digest(contents):
         raise Damaged("does not match its SHA-256")
     return contents
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> Array:
-    """One array, whose shape and type are believed only if its bytes bear them out."""
+    """One array, once its shape and type are found to fit its bytes."""
     data = io.BytesIO(archive.read(name))
     version = np.lib.format.read_magic(data)
     if version != (1, 0):

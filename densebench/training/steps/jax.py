@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densebench.recipes import Recipe
+from densebench.training.objective import compute_backward_sign, compute_loss, find_decayed
 from densebench.training.steps.step import CompileTimes, StepResult, read_step_result
-from densebench.training.trainee import Trainee, backward_sign, decayed, objective
+from densebench.training.trainee import Trainee
 
 _Arrays = list[jax.Array]
 _State = tuple[_Arrays, _Arrays, _Arrays]  # trainable, non-trainable, optimizer
@@ -24,7 +25,7 @@ class JaxSteps:
     def __init__(self, trainee: Trainee, recipe: Recipe) -> None:
         self._model, self._optimizer = trainee.model, trainee.optimizer
         self._recipe = recipe
-        self._decayed = decayed(self._model.trainable_variables)
+        self._decayed = find_decayed(self._model.trainable_variables)
         self._state = self._read()
         self._compiled: dict[int, Callable[..., tuple[_State, jax.Array]]] = {}
         self._forward = jax.jit(lambda state, x: self._model.stateless_call(state[0], state[1], x, training=False)[0])
@@ -75,11 +76,11 @@ class JaxSteps:
 
         def scaled_loss(weights: _Arrays) -> tuple[jax.Array, tuple[_Arrays, jax.Array, jax.Array]]:
             logits, updated = self._model.stateless_call(weights, non_trainable, x, training=True)
-            loss, correct = objective(logits, y, smoothing=self._recipe.label_smoothing)
+            loss, correct = compute_loss(logits, y, smoothing=self._recipe.label_smoothing)
             return loss * scale, (updated, loss, correct)
 
         gradients, (non_trainable, loss, correct) = jax.grad(scaled_loss, has_aux=True)(trainable)
-        sign = backward_sign(gradients, self._optimizer)
+        sign = compute_backward_sign(gradients, self._optimizer)
         rate = 2 * self._recipe.weight_decay * scale
         gradients = [
             gradient + rate * weight if decays and self._recipe.weight_decay else gradient

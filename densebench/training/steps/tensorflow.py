@@ -10,8 +10,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from densebench.recipes import Recipe
+from densebench.training.objective import compute_backward_sign, compute_loss, find_decayed
 from densebench.training.steps.step import CompileTimes, StepResult, read_step_result
-from densebench.training.trainee import Trainee, backward_sign, decayed, objective
+from densebench.training.trainee import Trainee
 
 
 class TensorFlowSteps:
@@ -20,7 +21,7 @@ class TensorFlowSteps:
     def __init__(self, trainee: Trainee, recipe: Recipe, *, jit: bool) -> None:
         self._model, self._optimizer = trainee.model, trainee.optimizer
         self._recipe = recipe
-        self._decayed = decayed(self._model.trainable_variables)
+        self._decayed = find_decayed(self._model.trainable_variables)
         images = tf.TensorSpec((None, *self._model.input_shape[1:]), tf.float32)
         labels = tf.TensorSpec((None,), tf.int32)
         self._train_function = tf.function(
@@ -53,10 +54,10 @@ class TensorFlowSteps:
         variables = self._model.trainable_variables
         with tf.GradientTape() as tape:
             logits = self._model(x, training=True)
-            loss, correct = objective(logits, y, smoothing=self._recipe.label_smoothing)
+            loss, correct = compute_loss(logits, y, smoothing=self._recipe.label_smoothing)
             scaled = self._optimizer.scale_loss(loss)
         gradients = tape.gradient(scaled, [variable.value for variable in variables])
-        sign = backward_sign(gradients, self._optimizer)
+        sign = compute_backward_sign(gradients, self._optimizer)
         rate = 2 * self._recipe.weight_decay * self._optimizer.scale_loss(1.0)
         gradients = [
             gradient + rate * variable.value if decays and self._recipe.weight_decay else gradient

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from densebench.recipes import Recipe
+from densebench.training.objective import compute_backward_sign, compute_loss, find_decayed
 from densebench.training.steps.step import CompileTimes, StepResult, read_step_result
-from densebench.training.trainee import Trainee, backward_sign, decayed, objective
+from densebench.training.trainee import Trainee
 
 _Tensors = Sequence[torch.Tensor]
 _Passes = tuple[torch.Tensor, torch.Tensor, _Tensors]  # loss, how many were right, gradients
@@ -30,7 +31,7 @@ class TorchSteps:
         self._recipe, self._jit = recipe, jit
         self._weights = [variable.value for variable in self._model.trainable_variables]
         self._moving = [variable.value for variable in self._model.non_trainable_variables]
-        self._decayed = [index for index, decays in enumerate(decayed(self._model.trainable_variables)) if decays]
+        self._decayed = [index for index, decays in enumerate(find_decayed(self._model.trainable_variables)) if decays]
         self._device = self._weights[0].device
         self._compiled: dict[int, _PurePasses] = {}
 
@@ -63,7 +64,7 @@ class TorchSteps:
     def train(self, x: torch.Tensor, y: torch.Tensor) -> StepResult:
         loss, correct, gradients = self._compiled_passes(x, y) if len(y) in self._compiled else self._passes(x, y)
         with torch.no_grad():
-            sign = backward_sign(gradients, self._optimizer)
+            sign = compute_backward_sign(gradients, self._optimizer)
             self._add_decay(gradients)
             self._optimizer.apply(gradients, self._model.trainable_variables)
             shown = torch.stack([loss, correct, sign]).cpu().numpy()
@@ -78,7 +79,7 @@ class TorchSteps:
         """The variables hold the state all along."""
 
     def _passes(self, x: torch.Tensor, y: torch.Tensor) -> _Passes:
-        loss, correct = objective(self._model(x, training=True), y, smoothing=self._recipe.label_smoothing)
+        loss, correct = compute_loss(self._model(x, training=True), y, smoothing=self._recipe.label_smoothing)
         return loss, correct, torch.autograd.grad(self._optimizer.scale_loss(loss), self._weights)
 
     def _compiled_passes(self, x: torch.Tensor, y: torch.Tensor) -> _Passes:
@@ -112,7 +113,7 @@ def _make_pure_passes(model: keras.Model, smoothing: float) -> _PurePasses:
         leaves = [weight.detach().requires_grad_() for weight in weights]
         with torch.enable_grad():
             logits, moved = model.stateless_call(leaves, moving, x, training=True)
-            loss, correct = objective(logits, y, smoothing=smoothing)
+            loss, correct = compute_loss(logits, y, smoothing=smoothing)
             gradients = torch.autograd.grad(loss * scale, leaves)
         return loss.detach(), correct, gradients, moved
 

@@ -1,4 +1,4 @@
-"""Tests of ``densebench/data/cifar/loader.py``, with archives of four images a file."""
+"""Tests of ``densebench/data/cifar/loader.py`` and ``densebench/data/cifar/editions.py``."""
 
 import shutil
 
@@ -7,7 +7,6 @@ import pytest
 
 from densebench.config import DataConfig
 from densebench.data import download
-from densebench.data.cifar import archive as archives
 from densebench.data.cifar import loader
 from densebench.data.cifar.editions import CIFAR10, CIFAR100
 from densebench.data.datasets import describe, load
@@ -181,10 +180,3 @@ def test_an_unreadable_file_is_named(tiny_cifar, loaded, monkeypatch):
     monkeypatch.setattr(type(path), "open", refuse)
     with pytest.raises(DatasetError, match=rf"{path.name}' cannot be read \(Permission denied\)"):
         loaded()
-
-
-def test_the_binary_archive_is_preferred_to_the_pickled_one(tiny_cifar):
-    place = archives.find(
-        tiny_cifar.edition, data_dir=str(tiny_cifar.folder), offline=True, on_progress=lambda *_: None
-    )
-    assert place.archive.form == "binary"

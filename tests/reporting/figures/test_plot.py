@@ -99,7 +99,7 @@ def test_a_picture_that_fails_leaves_the_old_one_alone(comparison, tmp_path, mon
     def full(*_arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("densebench.results.store.os.replace", full)
+    monkeypatch.setattr("densebench.files.os.replace", full)
     with pytest.raises(ResultsError, match="No space left"):
         plot(comparison, target)
     assert target.read_text() == "old"

@@ -5,8 +5,12 @@ import io
 import pytest
 from rich.console import Console
 
+from densebench.events import Ended, EpochEnded, Message, Progress, Started, Transfer, Warned
 from densebench.records import EpochRecord
-from densebench.reporting.live.view import LiveView, PlainView, PlannedRun, open_view
+from densebench.reporting.live.lines import PlainView
+from densebench.reporting.live.panel import LiveView
+from densebench.reporting.live.state import ShownRun
+from densebench.reporting.live.view import open_view
 
 HOSTILE = "[red]x[/red]\x1b[2J\r\u202eevil"
 
@@ -34,6 +38,14 @@ def drawn(view):
     return [line.rstrip() for line in capture.get().splitlines()]
 
 
+def started(name="100x12-s0", *, variant="100x12", params=769_162, epochs=300, steps=782, first_epoch=1):
+    return Started(run=name, variant=variant, params=params, epochs=epochs, steps=steps, first_epoch=first_epoch)
+
+
+def ended(status="completed", reason=None):
+    return Ended(status=status, reason=reason, exit_code=int(status != "completed"))
+
+
 def record(epoch, **values):
     figures = {
         "epoch_seconds": 20.1,
@@ -48,11 +60,11 @@ def record(epoch, **values):
 
 
 def train_a_little(view, clock, epochs=2, name="100x12-s0"):
-    view.begin([PlannedRun(name=name, epochs=300), PlannedRun(name="169x32-s0", epochs=300, work=3.0)])
-    view.run_started(name, variant="100x12", params=769_162, epochs=300, steps=782)
+    view.begin([ShownRun(name=name, epochs=300), ShownRun(name="169x32-s0", epochs=300, work=3.0)])
+    view.on(started(name))
     for epoch in range(1, epochs + 1):
         clock.now += 30
-        view.epoch_ended(record(epoch))
+        view.on(EpochEnded(record=record(epoch)))
 
 
 def test_a_terminal_gets_the_panel_and_a_pipe_gets_lines():
@@ -65,8 +77,8 @@ def test_the_log_holds_one_line_an_epoch():
     clock = FakeClock()
     view = PlainView(console(), clock=clock)
     train_a_little(view, clock)
-    view.progress(epoch=3, step=1, steps=782, loss=0.5, accuracy=0.8, images_per_second=2000.0)
-    view.run_ended("completed")
+    view.on(Progress(epoch=3, step=1, steps=782, loss=0.5, accuracy=0.8, images_per_second=2000.0))
+    view.on(ended())
     assert printed(view) == [
         "2 runs, 600 epochs in all",
         "100x12-s0: started, 100x12 of 769,162 parameters, 300 epochs of 782 steps",
@@ -83,7 +95,7 @@ def test_the_panel_fits_80_columns():
     view = LiveView(console(terminal=True), clock=clock)
     train_a_little(view, clock, epochs=7)
     clock.now += 9
-    view.progress(epoch=8, step=391, steps=782, loss=0.4312, accuracy=0.851, images_per_second=2290.0)
+    view.on(Progress(epoch=8, step=391, steps=782, loss=0.4312, accuracy=0.851, images_per_second=2290.0))
     assert drawn(view) == [
         "run 1 of 2  100x12-s0  100x12 of 769,162 parameters                         3:39",
         "all runs                                                       1 %  9:56:15 left",
@@ -102,8 +114,8 @@ def test_the_panel_fits_80_columns():
 def test_an_unknown_figure_is_left_out_of_the_log_and_a_dash_in_the_panel():
     clock = FakeClock()
     for view in (PlainView(console(), clock=clock), LiveView(console(terminal=True), clock=clock)):
-        view.run_started("x", variant="100x12", params=None, epochs=1, steps=None)
-        view.epoch_ended(EpochRecord(epoch=1, host_peak_bytes=300 * 2**20))
+        view.on(started("x", params=None, epochs=1, steps=None))
+        view.on(EpochEnded(record=EpochRecord(epoch=1, host_peak_bytes=300 * 2**20)))
         lines = printed(view) if isinstance(view, PlainView) else drawn(view)
         text = "\n".join(lines)
         assert "300.0 MiB" in text
@@ -117,33 +129,22 @@ def test_a_hostile_name_moves_no_cursor_and_is_no_markup(view_type):
     clock = FakeClock()
     view = view_type(console(terminal=True), clock=clock)
     train_a_little(view, clock, name=HOSTILE)
-    view.transfer(HOSTILE, 1, 10)
-    view.message(HOSTILE)
+    view.on(Transfer(what=HOSTILE, done=1, total=10))
+    view.on(Message(text=HOSTILE))
     if isinstance(view, LiveView):
         view.console.print(view)
-    view.run_ended("failed", HOSTILE)
+    view.on(ended("failed", HOSTILE))
     text = view.console.file.getvalue()
     assert "[red]x[/red]" in text
     assert not set(text) & {"\x1b", "\r", "\u202e"}
 
 
-def test_the_rest_is_estimated_by_each_runs_work():
-    clock = FakeClock()
-    view = LiveView(console(terminal=True), clock=clock)
-    view.begin([PlannedRun(name="small", epochs=2, work=1.0), PlannedRun(name="large", epochs=2, work=10.0)])
-    view.run_started("small", variant="a", params=1, epochs=2, steps=10)
-    clock.now += 60
-    view.epoch_ended(record(1))
-    assert view.state.run_left == 60
-    assert view.state.all_left == 60 + 2 * 10 * 60
-
-
 def test_a_resumed_run_begins_where_it_stopped():
     clock = FakeClock()
     view = PlainView(console(), clock=clock)
-    view.run_started("x", variant="100x12", params=5, epochs=300, steps=10, finished=299)
+    view.on(started("x", steps=10, first_epoch=300))
     clock.now += 60
-    view.epoch_ended(record(300))
+    view.on(EpochEnded(record=record(300)))
     assert "resumed after epoch 299" in printed(view)[0]
     assert "epoch 300/300" in printed(view)[1]
     assert "left" not in printed(view)[1]
@@ -151,18 +152,26 @@ def test_a_resumed_run_begins_where_it_stopped():
 
 def test_a_download_is_a_bar_until_it_is_done():
     view = LiveView(console(terminal=True), clock=FakeClock())
-    view.transfer("cifar-10-binary.tar.gz", 40, 160)
+    view.on(Transfer(what="cifar-10-binary.tar.gz", done=40, total=160))
     assert "cifar-10-binary.tar.gz" in drawn(view)[-1]
     assert drawn(view)[-1].endswith("25 %")
-    view.transfer("cifar-10-binary.tar.gz", 160, 160)
+    view.on(Transfer(what="cifar-10-binary.tar.gz", done=160, total=160))
     assert "cifar-10" not in "\n".join(drawn(view))
 
 
 def test_a_download_is_a_line_a_quarter_in_the_log():
     view = PlainView(console(), clock=FakeClock())
     for done in range(0, 101):
-        view.transfer("x.tar.gz", done, 100)
+        view.on(Transfer(what="x.tar.gz", done=done, total=100))
     assert printed(view) == [f"x.tar.gz: {percent} %" for percent in (0, 25, 50, 75, 100)]
+
+
+@pytest.mark.parametrize("view_type", [PlainView, LiveView])
+def test_messages_and_warnings_stay_on_the_screen(view_type):
+    view = view_type(console(), clock=FakeClock())
+    view.on(Message(text="No epoch was finished before."))
+    view.on(Warned(text="the card is shared"))
+    assert printed(view) == ["No epoch was finished before.", "the card is shared"]
 
 
 def test_a_failure_stays_on_the_screen_with_its_reason():
@@ -170,7 +179,7 @@ def test_a_failure_stays_on_the_screen_with_its_reason():
     view = LiveView(console(terminal=True), clock=clock)
     with view:
         train_a_little(view, clock, epochs=1)
-        view.run_ended("failed", "the loss became NaN in epoch 2")
+        view.on(ended("failed", "the loss became NaN in epoch 2"))
     text = view.console.file.getvalue()
     assert "✗ 100x12-s0 failed after 30.0 s, the loss became NaN in epoch 2" in text
     assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l"), "the cursor must be shown again"

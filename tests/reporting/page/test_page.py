@@ -33,7 +33,7 @@ def a_comparison(**options):
 @pytest.fixture(scope="module")
 def browser():
     with chromium.Chromium(PROGRAM) as found:
-        found.look(width=1280, height=900)
+        found.set_viewport(width=1280, height=900)
         yield found
 
 
@@ -109,7 +109,7 @@ def test_everything_hidden_is_said_and_not_an_error(page):
     page.click("#hide-all")
     page.settle()
     assert page.run("document.querySelector('#panel-test_loss').textContent") == "Nothing to show"
-    page.point(*page.middle("#panel-test_loss"))
+    page.move_mouse(*page.middle("#panel-test_loss"))
     page.click("#show-all")
     page.settle()
     assert lines(page) == 3
@@ -117,11 +117,107 @@ def test_everything_hidden_is_said_and_not_an_error(page):
 
 @needs_chromium
 def test_pointing_at_a_curve_tells_every_row_s_value_there(page):
-    page.point(*page.middle("#panel-test_accuracy"))
+    page.move_mouse(*page.middle("#panel-test_accuracy"))
     text = page.run("document.querySelector('#tip').innerText")
     assert re.search(r"Test accuracy, epoch [45]", text)
     assert all(name in text for name in ("100x12", "40x12", "resnet_32"))
     assert re.search(r"\d\d\.\d\d %", text)
+
+
+@needs_chromium
+def test_a_reading_is_the_mean_of_the_seeds_at_that_epoch_and_their_range(page):
+    page.move_mouse(*page.middle("#panel-test_accuracy"))
+    text = page.run("document.querySelector('#tip').innerText")
+    epoch = int(re.search(r"epoch (\d+)", text)[1])
+    for row in a_comparison().rows:
+        seeds = [100 * record.test_accuracy for run in row.runs for record in run.records if record.epoch == epoch]
+        assert f"{sum(seeds) / 2:.2f} % ({min(seeds):.2f} to {max(seeds):.2f})" in text
+
+
+@needs_chromium
+def test_pointing_marks_every_row_and_draws_the_reading_line_on_all_four_panels(page):
+    page.move_mouse(*page.middle("#panel-test_accuracy"))
+    assert page.run("document.querySelectorAll('#panel-test_accuracy .cursor .marks circle').length") == 3
+    assert page.run("document.querySelectorAll('.cursor .marks circle').length") == 3
+    assert page.run("document.querySelectorAll('.plot .cursor .marks .reading').length") == 4
+    page.move_mouse(0, 0)
+    assert page.run("document.querySelectorAll('.cursor .marks > *, .cursor [data-row]').length") == 0
+
+
+@needs_chromium
+def test_the_row_nearest_to_the_pointer_is_drawn_again_on_the_cursor_s_layer_of_every_panel(page):
+    page.move_mouse(*page.middle("#panel-test_accuracy"))
+    near = page.run("document.querySelector('#tip .near span').textContent")
+    place = page.run(f"data.rows.findIndex(row => row.name === {near!r})")
+    for panel in ("test_accuracy", "test_loss", "train_accuracy", "train_loss"):
+        drawn = page.run(
+            f"document.querySelector('#panel-{panel} .lines .line[data-row=\"{place}\"]').getAttribute('d')"
+        )
+        again = (
+            f"[...document.querySelectorAll('#panel-{panel} .cursor .near-line')].map(line => line.getAttribute('d'))"
+        )
+        assert page.run(again) == [drawn]
+
+
+@needs_chromium
+def test_the_pointer_the_keyboard_and_the_legend_change_no_axis_and_no_line(page):
+    page.run(
+        "changes = []; observer = new MutationObserver(records => changes.push(...records));"
+        "document.querySelectorAll('.plot .frame, .plot .lines').forEach(layer => observer.observe(layer,"
+        " {attributes: true, childList: true, characterData: true, subtree: true}))"
+    )
+    x, y = page.middle("#panel-test_accuracy")
+    for step in (-120, 0, 120):
+        page.move_mouse(x + step, y + step / 4)
+    page.run("document.querySelector('#panel-test_loss').focus()")
+    page.press("ArrowLeft")
+    page.move_mouse(*page.middle("#legend button"))
+    page.move_mouse(*page.middle("#legend li:last-child button"))
+    page.settle()
+    assert page.run("changes.length") == 0
+    page.click("#legend button")
+    page.settle()
+    assert page.run("changes.length") > 0
+
+
+@needs_chromium
+def test_lines_and_cursor_are_layers_that_the_browser_paints_apart(page):
+    styles = (
+        "[...document.querySelectorAll('.plot .lines, .plot .cursor')].map(layer => getComputedStyle(layer).willChange)"
+    )
+    assert page.run(styles) == ["opacity"] * 8
+
+
+@needs_chromium
+def test_pointing_at_a_name_in_the_legend_fades_all_other_rows(page):
+    opacities = "['.lines', '.near-line'].map(name => Number(getComputedStyle(document.querySelector(name)).opacity))"
+    page.move_mouse(*page.middle("#legend button"))
+    lines, near = page.run(opacities)
+    assert lines < near == 1
+    page.move_mouse(0, 0)
+    assert page.run("getComputedStyle(document.querySelector('.lines')).opacity") == "1"
+
+
+@needs_chromium
+def test_what_is_dragged_over_is_marked_until_the_button_is_released(page):
+    x, y = page.middle("#panel-test_accuracy")
+    page.send("Input.dispatchMouseEvent", type="mousePressed", x=x, y=y, button="left", clickCount=1)
+    page.send("Input.dispatchMouseEvent", type="mouseMoved", x=x + 150, y=y, button="left", buttons=1)
+    selection = "document.querySelector('#panel-test_accuracy .cursor .selection')?.getAttribute('width')"
+    assert float(page.run(selection)) == pytest.approx(150, abs=0.5)
+    page.send("Input.dispatchMouseEvent", type="mouseReleased", x=x + 150, y=y, button="left", clickCount=1)
+    assert page.run(selection) is None
+
+
+@needs_chromium
+def test_paper_shows_the_lines_without_the_cursor(page):
+    page.move_mouse(*page.middle("#legend button"))
+    page.send("Emulation.setEmulatedMedia", media="print")
+    try:
+        assert page.run("getComputedStyle(document.querySelector('.plot .cursor')).display") == "none"
+        assert page.run("getComputedStyle(document.querySelector('.plot .lines')).opacity") == "1"
+    finally:
+        page.send("Emulation.setEmulatedMedia", media="")
 
 
 @needs_chromium
@@ -202,20 +298,20 @@ def test_another_cost_can_be_chosen_for_the_scatter(page):
 @needs_chromium
 def test_the_theme_follows_the_system_until_it_is_chosen(page):
     assert page.run("document.documentElement.dataset.theme") == "light"
-    page.look(width=1280, height=900, dark=True)
+    page.set_viewport(width=1280, height=900, dark=True)
     page.settle()
     assert page.run("document.documentElement.dataset.theme") == "dark"
     page.click("#theme")
     assert page.run("document.documentElement.dataset.theme") == "light"
-    page.look(width=1280, height=900)
+    page.set_viewport(width=1280, height=900)
 
 
 @needs_chromium
 def test_a_narrow_screen_scrolls_down_only(page):
-    page.look(width=360, height=800)
+    page.set_viewport(width=360, height=800)
     page.settle()
     assert page.run("document.documentElement.scrollWidth") <= 360
-    page.look(width=1280, height=900)
+    page.set_viewport(width=1280, height=900)
 
 
 @needs_chromium

@@ -3,14 +3,15 @@
 import os
 import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from densebench.config import RunConfig
 from densebench.errors import ResultsError
-from densebench.events import Ended, EpochEnded, Message
+from densebench.events import Ended, Message
 from densebench.records import EpochRecord, Run
-from densebench.results import store
+from densebench.results import csv_file
 from densebench.running.launchers import process
 from densebench.running.tasks import TrainTask
 
@@ -30,7 +31,7 @@ def launch(in_tmp, monkeypatch):
     """Launch a child that runs the given lines; returns the outcome and the events."""
     (in_tmp / "runs" / "a").mkdir(parents=True)
     monkeypatch.setenv("PYTHONPATH", str(in_tmp))
-    monkeypatch.setattr(process, "WORKER", "fake_worker")
+    monkeypatch.setattr(process, "_WORKER", "fake_worker")
 
     def start(lines, *, on_event=lambda event: None, time_limit=None):
         (in_tmp / "fake_worker.py").write_text(SEND + lines)
@@ -47,7 +48,7 @@ def launch(in_tmp, monkeypatch):
 
 
 def row():
-    return store.read("results/a.csv")[0]
+    return csv_file.read("results/a.csv")[0]
 
 
 def test_a_childs_events_arrive_in_order_and_its_prints_go_to_the_log(launch, in_tmp):
@@ -72,7 +73,7 @@ def test_a_child_that_only_exits_is_a_failed_row_that_names_the_log(launch):
 
 
 def test_a_child_that_is_killed_is_a_failed_row_and_keeps_its_epochs(launch):
-    store.write(Run(run="a", variant="100x12", records=(EpochRecord(epoch=1, test_accuracy=0.5),)), "results/a.csv")
+    csv_file.write(Run(run="a", variant="100x12", records=(EpochRecord(epoch=1, test_accuracy=0.5),)), "results/a.csv")
     outcome, _ = launch("os.kill(os.getpid(), signal.SIGKILL)")
     assert outcome.exit_code == 1
     assert row().status == "failed"
@@ -80,10 +81,10 @@ def test_a_child_that_is_killed_is_a_failed_row_and_keeps_its_epochs(launch):
     assert row().records[0].test_accuracy == 0.5
 
 
-def test_a_kill_for_lack_of_memory_is_told_from_any_other(launch, monkeypatch):
+def test_a_kill_for_lack_of_memory_is_not_taken_for_any_other(launch, monkeypatch):
     """The kernel's counter of such kills in this control group has moved."""
     counter = iter([3, 4])
-    monkeypatch.setattr(process, "_oom_kills", lambda: next(counter))
+    monkeypatch.setattr(process, "_count_oom_kills", lambda: next(counter))
     outcome, _ = launch("os.kill(os.getpid(), signal.SIGKILL)")
     assert outcome.reason == "The run was killed by the kernel, because memory ran out: take a smaller --batch-size."
     assert row().reason == outcome.reason
@@ -96,15 +97,28 @@ def test_a_child_that_crashes_is_named_by_its_signal(launch):
 
 def test_an_end_that_the_exit_code_belies_is_a_failure(launch):
     ended = 'channel.send(Ended(status="completed", reason=None, exit_code=0))\n'
-    outcome, _ = launch(ended + "os.kill(os.getpid(), signal.SIGSEGV)")
+    outcome, events = launch(ended + "os.kill(os.getpid(), signal.SIGSEGV)")
     assert outcome.status == "failed"
+    assert events == [outcome]
 
 
-def test_a_line_that_is_no_event_is_told_and_the_run_goes_on(launch):
+def test_the_last_event_is_the_end_even_of_a_child_that_sends_nothing(launch):
+    outcome, events = launch("sys.exit(7)")
+    assert events == [outcome]
+
+
+def test_a_run_can_be_launched_in_a_thread_that_can_catch_no_signal(launch):
+    lines = 'channel.send(Ended(status="completed", reason=None, exit_code=0))'
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        outcome, _ = pool.submit(launch, lines).result()
+    assert outcome.status == "completed"
+
+
+def test_a_line_that_is_not_an_event_is_reported_and_the_run_continues(launch):
     ended = 'channel.send(Ended(status="completed", reason=None, exit_code=0))'
     outcome, events = launch('os.write(channel._descriptor, b"garbage\\n")\n' + ended)
     assert outcome.status == "completed"
-    assert "no event" in events[0].text
+    assert "not an event" in events[0].text
 
 
 def test_a_run_over_its_time_limit_is_interrupted_and_says_how_to_go_on(launch):
@@ -132,8 +146,9 @@ def test_a_second_signal_stops_a_child_that_does_not_listen(launch):
     lines = 'signal.signal(signal.SIGINT, signal.SIG_IGN); channel.send(Message(text="ready")); time.sleep(60)'
 
     def twice(event):
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
+        if isinstance(event, Message):
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
 
     outcome, _ = launch(lines, on_event=twice)
     assert outcome.exit_code == 130
@@ -165,7 +180,7 @@ def test_a_death_is_named_even_if_the_row_cannot_take_it(launch, in_tmp):
     assert "results/a.csv cannot be written" in outcome.reason
 
 
-def test_a_log_that_cannot_be_written_is_told(launch, in_tmp):
+def test_a_log_that_cannot_be_written_is_reported(launch, in_tmp):
     (in_tmp / "runs" / "a" / "log.txt").mkdir()
     with pytest.raises(ResultsError, match=r"log\.txt cannot be written"):
         launch("sys.exit(0)")
@@ -176,14 +191,3 @@ def test_the_parents_own_handlers_come_back(launch):
     launch("sys.exit(0)")
     assert signal.getsignal(signal.SIGTERM) == before
     assert threading.active_count() == 1
-
-
-def test_a_child_whose_parent_dies_is_told_by_its_channel(in_tmp):
-    from densebench.running.channel import Channel
-
-    reading, writing = os.pipe()
-    channel = Channel(writing)
-    channel.send(Message(text="heard"))
-    os.close(reading)
-    channel.send(EpochEnded(record=EpochRecord(epoch=1)))
-    assert channel.parent_is_gone

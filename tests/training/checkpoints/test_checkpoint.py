@@ -6,11 +6,12 @@ import keras
 import numpy as np
 import pytest
 
+from densebench import files
 from densebench.errors import CheckpointError, InputError, NonFiniteLoss
 from densebench.records import EpochRecord
 from densebench.training.checkpoints import checkpoint, directory, file
 from densebench.training.checkpoints.description import to_json
-from densebench.training.checkpoints.directory import NEWEST, PREVIOUS
+from densebench.training.checkpoints.directory import NEWEST, PREVIOUS, find_newest
 
 RECORDS = [EpochRecord(epoch=1, test_accuracy=0.5, gpu_memory_source="none"), EpochRecord(epoch=2, test_accuracy=0.75)]
 
@@ -90,7 +91,7 @@ def test_after_a_fallback_the_next_save_does_not_push_out_the_good_one(
     (tmp_path / NEWEST).write_bytes(b"torn")
     trainee = build()
     restore(trainee)
-    monkeypatch.setattr(directory.os, "replace", failing_at(2, os.replace))
+    monkeypatch.setattr(os, "replace", failing_at(2, os.replace))
     with pytest.raises(CheckpointError):
         save(trainee, 2)
     monkeypatch.undo()
@@ -102,7 +103,7 @@ def test_when_none_is_left_the_run_is_refused_with_the_reason(scrambled, build, 
     save(scrambled(), 2)
     for name in (NEWEST, PREVIOUS):
         (tmp_path / name).write_bytes(b"torn")
-    with pytest.raises(CheckpointError, match=r"checkpoint.npz .*checkpoint-previous.npz .*start the run anew"):
+    with pytest.raises(CheckpointError, match=r"checkpoint.npz .*checkpoint-previous.npz .*start a new run"):
         restore(build())
 
 
@@ -115,7 +116,7 @@ def test_another_configuration_is_refused_with_the_difference(config, scrambled,
     assert "elsewhere" not in str(refusal.value)
 
 
-def test_another_machine_is_told_but_not_refused(facts, scrambled, build, save, restore):
+def test_another_machine_is_reported_but_not_refused(facts, scrambled, build, save, restore):
     save(scrambled(), 1)
     found = restore(build(), now=replace(facts, threads=facts.threads + 1))
     assert f"threads {facts.threads}, not {facts.threads + 1}" in found.notices[0]
@@ -148,7 +149,7 @@ def test_a_full_disk_fails_the_run_and_leaves_the_old_checkpoint(
     def full(descriptor):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(file.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(CheckpointError, match="No space left on device"):
         save(scrambled(2), 2)
     monkeypatch.undo()
@@ -158,9 +159,9 @@ def test_a_full_disk_fails_the_run_and_leaves_the_old_checkpoint(
     assert sorted(path.name for path in tmp_path.iterdir()) == [NEWEST]
 
 
-def test_a_directory_that_was_removed_is_told(scrambled, save, tmp_path):
+def test_a_directory_that_was_removed_is_named(scrambled, save, tmp_path):
     tmp_path.rmdir()
-    with pytest.raises(CheckpointError, match=r"directory was removed.* start the run anew\.$"):
+    with pytest.raises(CheckpointError, match=r"directory was removed.* start a new run\.$"):
         save(scrambled(1), 1)
 
 
@@ -219,7 +220,7 @@ def test_a_kill_at_any_moment_of_saving_leaves_a_checkpoint_to_be_trusted(
 
 
 def contents_of(trainee, directory):
-    newest = checkpoint.newest(directory)
+    newest = find_newest(directory)
     description = replace(newest.description, epoch=2, records=tuple(RECORDS))
     return tuple(values(trainee)), to_json(description)
 
@@ -236,9 +237,9 @@ def die_at(number):
 
         return call
 
-    file.os.fsync = counted(os.fsync)
-    directory.os.replace = counted(os.replace)
-    directory.sync_directory = counted(directory.sync_directory)
+    os.fsync = counted(os.fsync)
+    os.replace = counted(os.replace)
+    files.sync_directory = counted(files.sync_directory)
     file.np.lib.format.write_array = counted_every(np.lib.format.write_array, counted, 40)
 
 
@@ -278,6 +279,6 @@ def test_loading_weights_needs_a_checkpoint_of_that_network(config, scrambled, b
 
 
 def test_the_newest_ones_size_is_known_once_there_is_one(scrambled, save, tmp_path):
-    assert checkpoint.file_bytes(tmp_path) is None
+    assert directory.file_bytes(tmp_path) is None
     save(scrambled(), 1)
-    assert checkpoint.file_bytes(tmp_path) == (tmp_path / NEWEST).stat().st_size
+    assert directory.file_bytes(tmp_path) == (tmp_path / NEWEST).stat().st_size

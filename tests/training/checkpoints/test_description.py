@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from densebench.records import EpochRecord
 from densebench.training.backends.backend import BackendFacts
-from densebench.training.checkpoints.description import Description, VariableFacts, changes, from_json, to_json
+from densebench.training.checkpoints.description import Description, VariableFacts, from_json, list_changes, to_json
 from densebench.training.checkpoints.file import Damaged
 
 FACTS = BackendFacts(
@@ -78,4 +78,7 @@ def test_any_text_but_a_description_is_damage(text):
 
 
 def test_changes_name_what_was_and_what_is():
-    assert changes({"seed": 1, "jit": True, "old": 1}, {"seed": 2, "jit": True}) == ["seed 1, not 2", "old 1, not None"]
+    assert list_changes({"seed": 1, "jit": True, "old": 1}, {"seed": 2, "jit": True}) == [
+        "seed 1, not 2",
+        "old 1, not None",
+    ]

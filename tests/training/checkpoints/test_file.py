@@ -144,6 +144,6 @@ def test_a_full_disk_is_an_os_error(tmp_path, monkeypatch):
     def full(descriptor):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(file.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         file.write(tmp_path / "new.npz", CONTENTS)

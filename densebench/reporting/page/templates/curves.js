@@ -7,7 +7,7 @@ const PANELS = [
 ].map((panel) => ({ ...panel, place: data.curves.indexOf(panel.column) }));
 const HEIGHT = 270, MARGIN = { left: 50, right: 16, top: 22, bottom: 40 };
 const TIP_ENTRIES = 12;
-const shown = { against: "epoch", log: false, seeds: "mean", hidden: new Set(), zoom: null, near: null };
+const shown = { against: "epoch", log: false, seeds: "mean", hidden: new Set(), zoom: null, near: null, strongly: false };
 const drawnRows = data.rows.map((row, place) => ({ ...row, place })).filter((row) => row.curves.length);
 const longest = Math.max(0, ...drawnRows.flatMap((row) => row.curves.map((curve) => curve.seconds.at(-1) ?? 0)));
 const [timeFactor, timeUnit] = longest < 180 ? [1, "s"] : longest < 10800 ? [1 / 60, "min"] : [1 / 3600, "h"];

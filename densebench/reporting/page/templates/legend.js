@@ -38,9 +38,9 @@ function startCurves() {
   for (const panel of PANELS) {
     const figure = element("figure", { class: "panel" }, find("#panels"));
     element("figcaption", {}, figure, panel.title);
-    panel.holder = element("div", {}, figure);
     const about = `${panel.title} of ${drawnRows.length} rows. Arrows read, plus and minus zoom, Escape shows the whole.`;
-    panel.svg = svg("svg", { tabindex: "0", role: "application", "aria-label": about, id: `panel-${panel.column}` }, panel.holder);
+    panel.plot = element("div", { class: "plot", tabindex: "0", role: "application", "aria-label": about, id: `panel-${panel.column}` }, figure);
+    addLayers(panel);
     watchPointer(panel);
     watchKeys(panel);
   }

@@ -36,24 +36,25 @@ function showReading(panel, x, pixelY) {
   const place = entries[0] ? (shown.against === "epoch" ? entries[0].x : x) : x;
   for (const other of PANELS.filter((each) => each.y)) {
     const at = round(other.x(place));
-    svg("path", { class: "cursor", d: `M${at} ${other.box.top}v${other.box.height}` }, other.overlay);
+    svg("path", { class: "reading", d: `M${at} ${other.box.top}v${other.box.height}` }, other.marks);
   }
   for (const entry of entries) {
-    svg("circle", { class: `dot c${entry.row.colour}`, cx: round(panel.x(entry.x)), cy: round(panel.y(positive(entry.y, panel.y))), r: entry.near ? 4.5 : 3 }, panel.overlay);
+    svg("circle", { class: `dot c${entry.row.colour}`, cx: round(panel.x(entry.x)), cy: round(panel.y(positive(entry.y, panel.y))), r: entry.near ? 4.5 : 3 }, panel.marks);
   }
   emphasise(entries.find((entry) => entry.near)?.row.place ?? null);
   return entries;
 }
 
 function clearReading() {
-  PANELS.forEach((panel) => panel.overlay?.replaceChildren());
+  PANELS.forEach((panel) => panel.marks?.replaceChildren());
 }
 
 const placeText = (x) => shown.against === "epoch" ? `epoch ${x}` : duration(x / timeFactor);
 
-/* The lines of one row stand out; of none, all are equal. */
+/* The lines of one row stand out, strongly if all others fade; without a row, all are equal. */
 function emphasise(place, strongly = false) {
-  shown.near = place;
-  find("#panels").classList.toggle("emphasis", strongly && place !== null);
-  findAll("#panels [data-row]").forEach((line) => line.classList.toggle("near", Number(line.dataset.row) === place));
+  if (place === shown.near && strongly === shown.strongly) return;
+  Object.assign(shown, { near: place, strongly });
+  find("#panels").classList.toggle("emphasis", strongly);
+  PANELS.forEach(drawHighlight);
 }

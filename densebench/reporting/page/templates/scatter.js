@@ -31,7 +31,7 @@ function drawScatter() {
   points.sort((one, other) => one.best - other.best);
   const drawn = points.map((point) => drawPoint(root, point, cost, y));
   holder.replaceChildren(root);
-  nameThem(root, points, drawn, box);
+  placeNames(root, points, drawn, box);
 }
 
 function stair(points, x, y) {
@@ -48,22 +48,22 @@ function drawPoint(root, point, cost, y) {
     svg("path", { class: "range", d: `M0 ${round(y(point.range[0]) - point.cy)}V${round(y(point.range[1]) - point.cy)}` }, at);
   }
   svg("path", { class: "shape", d: SHAPES[row.marker % SHAPES.length] }, at);
-  const tell = () => {
+  const showFigures = () => {
     const frame = at.getBoundingClientRect();
     const title = `${row.label}${row.published ? ", published by others" : point.best ? ", on the front" : ""}`;
     showTip(frame.right, frame.top + frame.height / 2, title, [
       { name: "Test accuracy", text: row.accuracy_text }, { name: cost.title, text: cost.texts[point.place] },
     ]);
   };
-  group.addEventListener("pointerenter", tell);
-  group.addEventListener("focus", tell);
+  group.addEventListener("pointerenter", showFigures);
+  group.addEventListener("focus", showFigures);
   group.addEventListener("pointerleave", hideTip);
   group.addEventListener("blur", hideTip);
   return group;
 }
 
 /* Names beside their points, the nearest place that is free; of many points only those on a front are named. */
-function nameThem(root, points, drawn, box) {
+function placeNames(root, points, drawn, box) {
   const taken = points.map(({ cx, cy }) => ({ left: cx - 6, right: cx + 6, top: cy - 6, bottom: cy + 6 }));
   points.forEach((point, number) => {
     if (points.length > NAMED && !point.best) return;

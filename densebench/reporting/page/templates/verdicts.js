@@ -1,4 +1,4 @@
-/* Verdicts against a chosen baseline; they were reckoned before, here they are only chosen. */
+/* Verdicts against a chosen baseline; Python computed them, the script only shows them. */
 const verdicts = data.verdicts;
 
 function drawVerdicts() {

@@ -17,38 +17,38 @@ function lastQuarter() {
 function watchPointer(panel) {
   let start = null;
   const place = (event) => {
-    const frame = panel.svg.getBoundingClientRect();
-    const factor = panel.svg.viewBox.baseVal.width / frame.width;
+    const frame = panel.plot.getBoundingClientRect();
+    const factor = panel.width / frame.width;
     const x = (event.clientX - frame.left) * factor;
     return { x: Math.min(Math.max(x, panel.box.left), panel.box.left + panel.box.width), y: (event.clientY - frame.top) * factor };
   };
-  panel.svg.addEventListener("pointerdown", (event) => {
+  panel.plot.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     start = place(event).x;
-    if (event.pointerType === "mouse") panel.svg.setPointerCapture(event.pointerId);
+    if (event.pointerType === "mouse") panel.plot.setPointerCapture(event.pointerId);
   });
-  panel.svg.addEventListener("pointermove", (event) => {
+  panel.plot.addEventListener("pointermove", (event) => {
     const at = place(event), x = panel.x.back(at.x);
     const entries = showReading(panel, x, at.y);
     if (entries.length) showTip(event.clientX, event.clientY, `${panel.title}, ${placeText(shown.against === "epoch" ? entries[0].x : x)}`, entries);
-    if (start !== null && panel.overlay) {
-      svg("rect", { class: "selection", x: Math.min(start, at.x), y: panel.box.top, width: Math.abs(at.x - start), height: panel.box.height }, panel.overlay);
+    if (start !== null && panel.y) {
+      svg("rect", { class: "selection", x: Math.min(start, at.x), y: panel.box.top, width: Math.abs(at.x - start), height: panel.box.height }, panel.marks);
     }
   });
-  panel.svg.addEventListener("pointerup", (event) => {
+  panel.plot.addEventListener("pointerup", (event) => {
     const end = place(event).x, from = start;
     start = null;
     if (from !== null && Math.abs(end - from) > 6) zoom([panel.x.back(Math.min(from, end)), panel.x.back(Math.max(from, end))]);
   });
-  panel.svg.addEventListener("pointercancel", () => { start = null; });
-  panel.svg.addEventListener("pointerleave", () => { clearReading(); hideTip(); emphasise(null); });
-  panel.svg.addEventListener("dblclick", () => zoom(null));
+  panel.plot.addEventListener("pointercancel", () => { start = null; });
+  panel.plot.addEventListener("pointerleave", () => { clearReading(); hideTip(); emphasise(null); });
+  panel.plot.addEventListener("dblclick", () => zoom(null));
 }
 
 /* By the keyboard: arrows read, + and - zoom around the reading line, Escape shows the whole. */
 function watchKeys(panel) {
   let at = null;
-  panel.svg.addEventListener("keydown", (event) => {
+  panel.plot.addEventListener("keydown", (event) => {
     const span = panel.x.high - panel.x.low;
     const step = (shown.against === "epoch" ? Math.max(1, Math.round(span / 100)) : span / 100) * (event.shiftKey ? 10 : 1);
     at = Math.min(Math.max(at ?? panel.x.high, panel.x.low), panel.x.high);
@@ -60,10 +60,10 @@ function watchKeys(panel) {
     else return;
     event.preventDefault();
     at = Math.min(Math.max(at, panel.x.low), panel.x.high);
-    const entries = showReading(panel, at, null), frame = panel.svg.getBoundingClientRect();
+    const entries = showReading(panel, at, null), frame = panel.plot.getBoundingClientRect();
     const title = `${panel.title}, ${placeText(shown.against === "epoch" ? Math.round(at) : at)}`;
-    showTip(frame.left + (panel.x(at) / panel.svg.viewBox.baseVal.width) * frame.width, frame.top + frame.height / 2, title, entries);
+    showTip(frame.left + (panel.x(at) / panel.width) * frame.width, frame.top + frame.height / 2, title, entries);
     find("#reading").textContent = `${title}: ${entries.map((entry) => `${entry.name} ${entry.text}`).join(", ")}`;
   });
-  panel.svg.addEventListener("blur", () => { at = null; clearReading(); hideTip(); });
+  panel.plot.addEventListener("blur", () => { at = null; clearReading(); hideTip(); });
 }

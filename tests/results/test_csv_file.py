@@ -1,14 +1,139 @@
 import dataclasses
+import errno
+import math
 import os
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from results_strategies import runs
 
 from densebench.errors import ResultsError
-from densebench.records import COLUMNS, SCHEMA, Run
-from densebench.results import store
-from densebench.results.reading import read
+from densebench.records import COLUMNS, SCHEMA, EpochRecord, Run
+from densebench.results import csv_file
+from densebench.results.csv_file import read
+
+
+@given(runs)
+def test_a_run_is_read_back_to_the_last_bit(tmp_path_factory, run):
+    path = tmp_path_factory.mktemp("results") / "run.csv"
+    csv_file.write(run, path)
+    assert repr(read(path)) == repr([run])
+
+
+def test_a_run_without_an_epoch_is_one_row_without_epoch_values(tmp_path, trained):
+    run = dataclasses.replace(trained(), status="running", records=())
+    csv_file.write(run, tmp_path / "run.csv")
+    assert len((tmp_path / "run.csv").read_text().splitlines()) == 2
+    assert read(tmp_path / "run.csv") == [run]
+
+
+def test_the_header_is_the_table_of_columns(tmp_path, trained):
+    csv_file.write(trained(), tmp_path / "run.csv")
+    assert (tmp_path / "run.csv").read_text().splitlines()[0] == ",".join(COLUMNS)
+
+
+def test_a_non_finite_loss_is_a_fact_and_stays(tmp_path, trained):
+    run = dataclasses.replace(trained(), records=(EpochRecord(epoch=1, train_loss=math.nan, test_loss=math.inf),))
+    csv_file.write(run, tmp_path / "run.csv")
+    assert ",nan," in (tmp_path / "run.csv").read_text()
+    assert ",inf," in (tmp_path / "run.csv").read_text()
+    assert repr(read(tmp_path / "run.csv")) == repr([run])
+
+
+@pytest.mark.parametrize("text", ["=cmd()", "+1", "-1", "@x", "\tx", "\rx", "'quoted", "\nx"])
+def test_a_text_that_begins_a_formula_is_written_harmlessly_and_read_back(tmp_path, trained, text):
+    csv_file.write(dataclasses.replace(trained(), reason=text), tmp_path / "run.csv")
+    assert f"'{text}" in (tmp_path / "run.csv").read_bytes().decode()
+    assert read(tmp_path / "run.csv")[0].reason == text
+
+
+def test_a_nul_or_an_endless_text_does_not_make_the_file_unreadable(tmp_path, trained):
+    csv_file.write(dataclasses.replace(trained(), reason="a\0b", command="x" * 500_000), tmp_path / "run.csv")
+    run = read(tmp_path / "run.csv")[0]
+    assert run.reason == "a\N{REPLACEMENT CHARACTER}b"
+    assert run.command.endswith("…")
+
+
+class Full:
+    """A disk on which only so many bytes have room: first a short write, then the error."""
+
+    def __init__(self, room):
+        self.room = room
+        self.write = os.write
+
+    def __call__(self, descriptor, content):
+        if self.room == 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        written = self.write(descriptor, bytes(content)[: self.room])
+        self.room -= written
+        return written
+
+
+def fail(number):
+    def failing(*_):
+        raise OSError(number, os.strerror(number))
+
+    return failing
+
+
+@pytest.mark.parametrize(
+    ("name", "failing"),
+    [
+        ("write", Full(1000)),
+        ("write", lambda descriptor, content: 0),
+        ("fsync", fail(errno.EIO)),
+        ("replace", fail(errno.EROFS)),
+        ("open", fail(errno.EACCES)),
+    ],
+)
+def test_a_write_that_fails_leaves_the_old_file_and_says_so(tmp_path, monkeypatch, trained, name, failing):
+    path = tmp_path / "run.csv"
+    csv_file.write(trained(), path)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, name, failing)
+        with pytest.raises(ResultsError, match="cannot be written"):
+            csv_file.write(trained(epochs=9), path)
+    assert read(path) == [trained()]
+    assert os.listdir(tmp_path) == ["run.csv"]
+
+
+def test_short_writes_are_continued(tmp_path, monkeypatch, trained):
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, content: write(descriptor, bytes(content)[:100]))
+    csv_file.write(trained(), tmp_path / "run.csv")
+    assert read(tmp_path / "run.csv") == [trained()]
+
+
+def test_what_a_killed_writer_left_is_removed(tmp_path, trained):
+    (tmp_path / ".run.csv.123.tmp").write_text("half a r")
+    (tmp_path / ".other.csv.123.tmp").write_text("of another run")
+    csv_file.write(trained(), tmp_path / "run.csv")
+    assert sorted(os.listdir(tmp_path)) == [".other.csv.123.tmp", "run.csv"]
+
+
+def test_a_directory_that_cannot_be_synchronised_is_no_failure(tmp_path, monkeypatch, trained):
+    fsync = os.fsync
+
+    def on_files_alone(descriptor):
+        if os.path.isdir(f"/proc/self/fd/{descriptor}"):
+            raise OSError(errno.EINVAL, "not for directories")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", on_files_alone)
+    csv_file.write(trained(), tmp_path / "run.csv")
+    assert read(tmp_path / "run.csv") == [trained()]
+
+
+def test_a_missing_results_directory_is_made(tmp_path, trained):
+    csv_file.write(trained(), tmp_path / "a" / "b" / "run.csv")
+    assert read(tmp_path / "a" / "b" / "run.csv") == [trained()]
+
+
+def test_a_results_directory_that_is_a_file_is_told_in_one_sentence(tmp_path, trained):
+    (tmp_path / "results").write_text("")
+    with pytest.raises(ResultsError, match="cannot be written"):
+        csv_file.write(trained(), tmp_path / "results" / "run.csv")
 
 
 @pytest.fixture
@@ -25,30 +150,30 @@ def file(tmp_path):
 
 def changed(run, column, cell, row=-1):
     """A results file in which one cell was changed by hand."""
-    lines = [line.split(",") for line in store.text_of([run]).splitlines()]
+    lines = [line.split(",") for line in csv_file.format_runs([run]).splitlines()]
     lines[row][list(COLUMNS).index(column)] = cell
     return "".join(",".join(line) + "\n" for line in lines)
 
 
 def test_several_runs_in_one_file_are_several_runs(file, trained):
     runs = [trained(seed=0), trained("100x12", seed=1)]
-    assert read(file(store.text_of(runs))) == runs
+    assert read(file(csv_file.format_runs(runs))) == runs
 
 
 def test_files_simply_concatenated_are_read_with_their_headers(file, trained):
     runs = [trained(seed=0), trained(seed=1)]
-    assert read(file("".join(store.text_of([run]) for run in runs))) == runs
+    assert read(file("".join(csv_file.format_runs([run]) for run in runs))) == runs
 
 
 def test_rows_in_another_order_give_the_same_run(file, trained):
-    header, *rows = store.text_of([trained(seed=0), trained(seed=1)]).splitlines()
+    header, *rows = csv_file.format_runs([trained(seed=0), trained(seed=1)]).splitlines()
     shuffled = [rows[index] for index in (5, 0, 3, 2, 4, 1)]
     runs = read(file("\n".join([header, *shuffled]) + "\n"))
     assert sorted(runs, key=lambda run: run.run) == [trained(seed=0), trained(seed=1)]
 
 
 def test_a_row_that_stands_twice_counts_once(file, trained):
-    text = store.text_of([trained()])
+    text = csv_file.format_runs([trained()])
     assert read(file(text + text)) == [trained()]
 
 
@@ -65,7 +190,7 @@ def test_columns_that_a_user_added_are_left_alone(file):
 
 
 def test_a_byte_order_mark_and_other_line_ends_change_nothing(file, trained):
-    text = store.text_of([trained()])
+    text = csv_file.format_runs([trained()])
     assert read(file(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())) == [trained()]
 
 
@@ -122,14 +247,14 @@ def test_two_different_rows_of_one_epoch_are_refused(file, trained):
 def test_two_different_runs_of_one_name_in_one_file_are_refused(file, trained):
     other = dataclasses.replace(trained(seed=1), run="resnet20-s0")
     with pytest.raises(ResultsError, match="differs from the run's earlier rows"):
-        read(file(store.text_of([trained(), other])))
+        read(file(csv_file.format_runs([trained(), other])))
     with pytest.raises(ResultsError, match="two different runs"):
-        read(file(store.text_of([trained()]) + store.text_of([other])))
+        read(file(csv_file.format_runs([trained()]) + csv_file.format_runs([other])))
 
 
 @pytest.mark.parametrize("row", [2, 3])
 def test_a_torn_row_is_refused(file, trained, row):
-    lines = store.text_of([trained()]).splitlines(keepends=True)
+    lines = csv_file.format_runs([trained()]).splitlines(keepends=True)
     torn = "".join(lines[:row]) + lines[row][:-40]
     with pytest.raises(ResultsError, match=f"line {row + 1}: "):
         read(file(torn))
@@ -137,7 +262,7 @@ def test_a_torn_row_is_refused(file, trained, row):
 
 def test_a_last_line_without_its_end_is_refused_since_its_last_number_may_be_cut(file, trained):
     with pytest.raises(ResultsError, match="cut off"):
-        read(file(store.text_of([trained()])[:-1]))
+        read(file(csv_file.format_runs([trained()])[:-1]))
 
 
 @pytest.mark.parametrize(
@@ -181,7 +306,7 @@ def test_a_pipe_is_refused_instead_of_waited_for(tmp_path):
         read(tmp_path / "pipe.csv")
 
 
-VALID = store.text_of(
+VALID = csv_file.format_runs(
     [Run(run="a", status="completed", variant="resnet20", params=5), Run(run="b", status="failed", variant="x,y")]
 ).encode()
 
@@ -214,5 +339,5 @@ def held(tmp_path_factory, content):
         runs = read(path)
     except ResultsError:
         return
-    path.write_bytes(store.text_of(runs).encode())
+    path.write_bytes(csv_file.format_runs(runs).encode())
     assert repr(read(path)) == repr(runs)

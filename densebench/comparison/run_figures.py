@@ -1,0 +1,57 @@
+"""One figure a run for every metric, computed for all runs at once from the frame of their epochs."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from densebench.comparison.arithmetic import total
+from densebench.comparison.metrics import METRICS, Metric
+from densebench.records import Run
+from densebench.results.epoch_table import concatenate, to_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Figures = dict[str, list[float | None]]  # metric: one figure a run, None where it is unknown
+
+
+def compute_figures(runs: Sequence[Run]) -> Figures:
+    """The figure of every metric for each of the runs, in their order."""
+    epochs = concatenate(to_table(run.records) for run in runs)
+    return {name: _compute(metric, runs, epochs) for name, metric in METRICS.items()}
+
+
+def _compute(metric: Metric, runs: Sequence[Run], epochs: "pd.DataFrame") -> list[float | None]:
+    import pandas as pd
+
+    if metric.over == "run":
+        return [getattr(run, metric.column) for run in runs]
+    cells = epochs[metric.column]
+    match metric.over:
+        case "last":
+            found = cells[~cells.index.duplicated(keep="last")]
+        case "sum":
+            found = _sum_complete(cells)
+        case "median":
+            found = _drop_unknown(cells).groupby(level="run").median()
+        case "max":
+            found = _drop_unknown(cells).groupby(level="run").max().astype(cells.dtype)
+    figures: list[float | None] = [None] * len(runs)
+    for place, value in zip(found.index, found.to_numpy(dtype=object), strict=True):
+        figures[place] = None if value is pd.NA else value
+    return figures
+
+
+def _drop_unknown(cells: "pd.Series") -> "pd.Series":
+    """The cells that are known and no NaN, as plain floats."""
+    import pandas as pd
+
+    return pd.Series(cells.to_numpy(dtype="float64", na_value=float("nan")), index=cells.index).dropna()
+
+
+def _sum_complete(cells: "pd.Series") -> "pd.Series":
+    """The exact sum of each run whose epochs are all known."""
+    import pandas as pd
+
+    incomplete = cells.index[cells.isna()]
+    complete = cells[~cells.index.isin(incomplete)]
+    return pd.Series({place: total(group.tolist()) for place, group in complete.groupby(level="run")}, dtype="float64")

@@ -1,0 +1,130 @@
+"""A results file: one run or several, written whole and atomically, read by pandas with every doubt named."""
+
+import dataclasses
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from densebench.errors import ResultsError
+from densebench.files import remove_stale, replace
+from densebench.records import COLUMNS, EpochRecord, Run
+from densebench.results.cells import encode
+from densebench.results.checked_rows import describe_run, read_rows
+from densebench.results.epoch_table import EpochTable
+from densebench.results.uniform_file import UniformFile, parse_epochs, split
+
+_BATCH_BYTES = 16 * 2**20  # of epochs that pandas parses in one go: enough to hide what a call costs
+
+
+def format_runs(runs: Iterable[Run]) -> str:
+    """A whole results file: the header, then one row an epoch, run after run."""
+    return "".join(f"{line}\n" for line in [",".join(COLUMNS), *(line for run in runs for line in _format_rows(run))])
+
+
+def _format_rows(run: Run) -> Iterator[str]:
+    shared = {
+        name: encode(column, getattr(run if column.level == "run" else run.environment, name))
+        for name, column in COLUMNS.items()
+        if column.level != "epoch"
+    }
+    for record in run.records or (EpochRecord(),):
+        yield ",".join(
+            shared[name] if name in shared else encode(column, getattr(record, name))
+            for name, column in COLUMNS.items()
+        )
+
+
+def write(run: Run, path: str | Path) -> None:
+    """Replace the run's file by what is true now.
+
+    At every moment the file is the old one or the new one, whole. Raises :class:`ResultsError` when the new one could
+    not be written; the old one then stands.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remove_stale(path)  # a run has one writer
+        replace(path, format_runs([run]).encode(errors="backslashreplace"))
+    except OSError as error:
+        raise ResultsError(
+            f"{path} cannot be written ({error.strerror}): make room, or choose another --results-dir."
+        ) from None
+
+
+class _Pending(NamedTuple):
+    """A file whose epochs wait to be parsed together with those of others."""
+
+    path: Path
+    file: UniformFile
+
+
+def read(path: str | Path) -> list[Run]:
+    """The runs of a file, in its order; raises :class:`ResultsError`. Columns that it lacks are unknown."""
+    return next(read_files([Path(path)]))
+
+
+def read_files(paths: Iterable[Path]) -> Iterator[list[Run]]:
+    """The runs of each file; raises :class:`ResultsError` for the first that cannot be read."""
+    pending: list[_Pending] = []
+    for path in paths:
+        file = split(_read_bytes(path))
+        if pending and (file is None or not _fits(file, pending)):
+            yield from _read_pending(pending)
+            pending = []
+        if file is None:
+            yield _read_row_by_row(path)
+        else:
+            pending.append(_Pending(path, file))
+    yield from _read_pending(pending)
+
+
+def _fits(file: UniformFile, pending: Sequence[_Pending]) -> bool:
+    size = sum(len(each.file.epochs) for each in pending)
+    return file.epoch_columns == pending[0].file.epoch_columns and size + len(file.epochs) <= _BATCH_BYTES
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ResultsError(f"{path} is not a file: give results files, or a folder that holds some.")
+        return path.read_bytes()
+    except OSError as error:
+        raise _make_access_error(path, error) from None
+
+
+def _read_row_by_row(path: Path) -> list[Run]:
+    try:
+        return read_rows(path)
+    except OSError as error:
+        raise _make_access_error(path, error) from None
+    except UnicodeDecodeError:
+        raise ResultsError(f"{path} is not UTF-8 text: give files that densebench wrote.") from None
+
+
+def _make_access_error(path: Path, error: OSError) -> ResultsError:
+    return ResultsError(f"{path} cannot be read ({error.strerror}): check its name and permissions.")
+
+
+def _read_pending(pending: Sequence[_Pending]) -> Iterator[list[Run]]:
+    if not pending:
+        return
+    frame = parse_epochs(pending[0].file.epoch_columns, b"".join(each.file.epochs for each in pending))
+    start = 0
+    for path, file in pending:
+        table = None if frame is None else EpochTable(frame, start, start + file.rows)
+        yield [_make_run(path, file, table)] if table is not None and _is_in_order(table) else _read_row_by_row(path)
+        start += file.rows
+
+
+def _make_run(path: Path, file: UniformFile, table: EpochTable) -> Run:
+    """A single row without any epoch value stands for a run that has no epoch yet."""
+    no_epoch = len(table) == 1 and bool(table.frame.isna().all(axis=None))
+    records = EpochTable(table.source, table.start, table.start) if no_epoch else table
+    return dataclasses.replace(describe_run(path, 2, file.description), records=records)
+
+
+def _is_in_order(table: EpochTable) -> bool:
+    """Whether the epochs count from 1 on, as in every file of densebench's own; one row need not have an epoch."""
+    epochs = table.frame["epoch"].to_numpy(dtype="int64", na_value=0)
+    return len(epochs) == 1 or bool((epochs == range(1, len(epochs) + 1)).all())

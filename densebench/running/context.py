@@ -1,0 +1,169 @@
+"""What every job does in the same way: its first steps, its instruments, its row, and what it sends to the parent."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from densebench.config import RunConfig
+from densebench.data import datasets
+from densebench.errors import DensebenchError
+from densebench.events import PROGRESS_INTERVAL, EpochEnded, Event, Progress, Ready, Started, Transfer, Warned
+from densebench.measuring.gpu.allocator import open_allocator
+from densebench.measuring.gpu.monitor import open_monitor
+from densebench.measuring.stopwatch import Clock, elapsed
+from densebench.models import cost, variants
+from densebench.records import EpochRecord, Run
+from densebench.running import run_columns
+from densebench.running.book import Book
+from densebench.running.channel import Channel
+from densebench.running.directory import run_directory
+from densebench.running.stopping import Stopper
+
+if TYPE_CHECKING:
+    from densebench.data.images import Dataset
+    from densebench.training.backends.backend import BackendFacts
+    from densebench.training.trainee import Trainee
+    from densebench.training.watch import Watch
+
+
+class RunContext:
+    """A run that is prepared: what a job needs, and where it reports what happens."""
+
+    def __init__(
+        self,
+        *,
+        config: RunConfig,
+        dataset: "Dataset",
+        facts: "BackendFacts",
+        book: Book,
+        channel: Channel,
+        stopper: Stopper,
+        began: float,
+    ) -> None:
+        self.config, self.dataset, self.facts = config, dataset, facts
+        self.directory: Path = run_directory(config.runs_dir, str(config.run))
+        self.should_stop = stopper.check
+        self._book, self._channel, self._stopper = book, channel, stopper
+        self._began = began  # a reading of time.perf_counter
+        self._seconds_before: float | None = None  # that a resumed run took until it was stopped
+
+    @property
+    def run(self) -> Run:
+        """The run as its row says it."""
+        return self._book.run
+
+    def update(self, run: Run) -> None:
+        """Replace the run's row; raises :class:`RunFailed` where it cannot be written."""
+        self._book.update(run)
+
+    def count_network(self) -> None:
+        """Enter what the network counts."""
+        variant = variants.find(self.config.variant)
+        counted = cost.count(variant, classes=len(self.dataset.class_names), image_size=self.dataset.image_size)
+        self.update(run_columns.with_cost(self.run, counted))
+
+    def build_trainee(self) -> "Trainee":
+        """The network and its optimizer, for the images of the dataset."""
+        from densebench.training.trainee import build_trainee
+
+        classes = len(self.dataset.class_names)
+        return build_trainee(self.config, self.facts, classes=classes, image_size=self.dataset.image_size)
+
+    @contextmanager
+    def open_watch(self) -> Iterator["Watch"]:
+        """The instruments of a training; those that sample the GPU run until the end of the ``with`` block."""
+        from densebench.training.watch import Watch
+
+        monitor = open_monitor(self.facts.device_kind)
+        monitor.start()
+        try:
+            yield Watch(
+                monitor=monitor,
+                allocator=open_allocator(self.facts.name),
+                should_stop=self.should_stop,
+                started=self._began,
+            )
+        finally:
+            monitor.stop()
+
+    def continue_after(self, finished: Sequence[EpochRecord]) -> None:
+        """Enter the epochs that a resumed run has finished before; the time it took counts."""
+        self._seconds_before = run_columns.find_seconds_before(self.run, finished)
+        self.update(run_columns.with_records(self.run, finished, total_seconds=self._seconds_before))
+
+    def start(self, *, epochs: int, steps: int) -> None:
+        """Report that the first step is about to run; ``steps`` in an epoch."""
+        self.report(
+            Started(
+                run=self.run.run,
+                variant=self.run.variant,
+                params=self.run.params,
+                epochs=epochs,
+                steps=steps,
+                first_epoch=len(self.run.records) + 1,
+            )
+        )
+
+    def report(self, event: Event) -> None:
+        """Enter into the row what the event says of the run, then send it to the parent."""
+        match event:
+            case Progress():
+                self._stopper.preparing = False
+            case Ready() if self.run.first_step_seconds is None:  # a resumed run keeps the times of its first start
+                self.update(run_columns.with_readiness(self.run, event))
+            case Warned():
+                self.update(run_columns.with_warning(self.run, event.text))
+            case EpochEnded():
+                records = (*self.run.records, event.record)
+                self.update(run_columns.with_records(self.run, records, total_seconds=self._total_seconds()))
+        self._channel.send(event)
+
+    def _total_seconds(self) -> float | None:
+        here = elapsed(self._began, time.perf_counter())
+        return None if here is None else (self._seconds_before or 0.0) + here
+
+
+def prepare(config: RunConfig, book: Book, channel: Channel, stopper: Stopper) -> RunContext:
+    """Load the data first, so that what is wrong with them is said before a framework loads; then the backend."""
+    began = time.perf_counter()
+    dataset = datasets.load(config.data, _TransferReports(channel).report)
+    book.update(run_columns.with_data(book.run, dataset, config.recipe))
+    from densebench.training.backends import backend
+
+    facts = backend.prepare(config)
+    book.update(run_columns.with_backend(book.run, facts))
+    return RunContext(
+        config=config, dataset=dataset, facts=facts, book=book, channel=channel, stopper=stopper, began=began
+    )
+
+
+@contextmanager
+def explain_memory_errors(config: RunConfig) -> Iterator[None]:
+    """Turn what a framework raises when memory runs out into one sentence with the batch size that failed."""
+    from densebench.training.backends import memory_errors
+
+    try:
+        yield
+    except DensebenchError:
+        raise
+    except Exception as error:
+        if memory_errors.is_out_of_memory(error):
+            raise memory_errors.explain_out_of_memory(config) from error
+        raise
+
+
+class _TransferReports:
+    """Sends how far a download or a decoding is, but not too often."""
+
+    def __init__(self, channel: Channel, clock: Clock = time.monotonic) -> None:
+        self._channel = channel
+        self._clock = clock
+        self._sent = float("-inf")
+
+    def report(self, what: str, done: int, total: int | None) -> None:
+        now = self._clock()
+        if now - self._sent >= PROGRESS_INTERVAL or done == total:
+            self._sent = now
+            self._channel.send(Transfer(what=what, done=done, total=total))

@@ -1,0 +1,69 @@
+import dataclasses
+import math
+
+from densebench.comparison.run_figures import compute_figures
+from densebench.records import EpochRecord, Run
+
+
+def figure(name, run):
+    return compute_figures([run])[name][0]
+
+
+def test_the_last_epoch_counts_and_the_best_is_told_apart(trained):
+    run = trained(accuracy=0.8)
+    run = dataclasses.replace(run, records=(*run.records, EpochRecord(epoch=4, test_accuracy=0.7)))
+    assert figure("test_accuracy", run) == 0.7
+    assert figure("best_test_accuracy", run) == 0.8
+
+
+def test_an_unknown_last_epoch_is_not_replaced_by_the_one_before(trained):
+    run = trained()
+    run = dataclasses.replace(run, records=(*run.records, EpochRecord(epoch=4)))
+    assert figure("test_accuracy", run) is None
+
+
+def test_a_slow_first_epoch_does_not_move_the_median(trained):
+    run = trained(seconds=10.0)
+    slow = dataclasses.replace(run.records[0], epoch_seconds=100.0)
+    assert figure("epoch_seconds", dataclasses.replace(run, records=(slow, *run.records[1:]))) == 10.0
+
+
+def test_energy_with_an_unknown_epoch_is_unknown_as_a_whole():
+    known = EpochRecord(epoch=1, energy_joules=5.0)
+    run = Run(run="a", variant="b", records=(known, known))
+    assert figure("energy_joules", run) == 10.0
+    assert figure("energy_joules", dataclasses.replace(run, records=(known, EpochRecord(epoch=2)))) is None
+
+
+def test_a_run_without_epochs_has_no_figures_of_epochs(trained):
+    run = dataclasses.replace(trained(), records=())
+    assert figure("test_accuracy", run) is None
+    assert figure("epoch_seconds", run) is None
+    assert figure("params", run) == 271_098
+
+
+def test_a_diverged_loss_is_shown_as_what_it_is(trained):
+    run = dataclasses.replace(trained(), records=(EpochRecord(epoch=1, test_loss=math.nan),))
+    assert math.isnan(figure("test_loss", run))
+
+
+def test_runs_of_different_lengths_keep_their_places(trained):
+    short, none, long = trained(epochs=1, seconds=4.0), dataclasses.replace(trained(), records=()), trained(epochs=4)
+    figures = compute_figures([short, none, long])
+    assert figures["epoch_seconds"] == [4.0, None, 10.0]
+    assert figures["test_accuracy"] == [0.9, None, 0.9]
+    assert figures["gpu_peak_bytes"] == [2**30, None, 2**30]
+
+
+def test_a_maximum_and_a_median_leave_nan_out_and_a_sum_does_not():
+    records = tuple(EpochRecord(epoch_seconds=value, energy_joules=value) for value in (1.0, math.nan, 3.0))
+    figures = compute_figures([Run(run="a", variant="b", records=records)])
+    assert figures["epoch_seconds"] == [2.0]
+    assert math.isnan(figures["energy_joules"][0])
+
+
+def test_counts_stay_whole(trained):
+    figures = compute_figures([trained(memory=2**53 - 1)])
+    assert figures["gpu_peak_bytes"] == [2**53 - 1]
+    assert isinstance(figures["gpu_peak_bytes"][0], int)
+    assert isinstance(figures["params"][0], int)

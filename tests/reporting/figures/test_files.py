@@ -1,0 +1,42 @@
+import os
+
+import pytest
+from matplotlib.figure import Figure
+
+from densebench.errors import ResultsError
+from densebench.reporting.figures.files import FORMATS, drawing, save, write_file
+
+BEGINNINGS = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
+
+
+def draw():
+    figure = Figure(figsize=(1, 1))
+    figure.subplots().plot([1, 2], label="label")
+    return figure
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_the_suffix_decides_the_format(suffix, tmp_path):
+    target = tmp_path / f"plot{suffix.upper()}"
+    with drawing():
+        assert save(draw(), target) == target
+    assert target.read_bytes().startswith(BEGINNINGS[suffix])
+    assert os.listdir(tmp_path) == [target.name]
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_one_figure_is_always_the_same_bytes(suffix, tmp_path):
+    with drawing():
+        files = [save(draw(), tmp_path / f"{name}{suffix}").read_bytes() for name in ("one", "other")]
+    assert files[0] == files[1]
+
+
+def test_a_missing_folder_is_made(tmp_path):
+    write_file(tmp_path / "a" / "b" / "page.html", b"content")
+    assert (tmp_path / "a" / "b" / "page.html").read_bytes() == b"content"
+
+
+def test_a_folder_that_is_a_file_is_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ResultsError, match=r"file/page.html cannot be written \(.*\): choose another place\.$"):
+        write_file(tmp_path / "file" / "page.html", b"content")

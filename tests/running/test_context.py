@@ -1,0 +1,173 @@
+"""What every job does, without a framework: the data are synthetic and the backend is a made-up one."""
+
+import dataclasses
+import signal
+from types import SimpleNamespace
+
+import pytest
+
+from densebench.config import DataConfig, RunConfig
+from densebench.errors import DatasetError, NonFiniteLoss, OutOfMemory
+from densebench.events import EpochEnded, Message, Progress, Ready, Started, Transfer, Warned
+from densebench.records import EpochRecord
+from densebench.results import csv_file
+from densebench.running import context as contexts
+from densebench.running.book import Book
+from densebench.running.context import RunContext, explain_memory_errors, prepare
+from densebench.running.stopping import Stopper
+from densebench.training.backends import backend
+from densebench.training.backends.backend import BackendFacts
+
+DATA = DataConfig(dataset="synthetic", image_size=8, classes=6, train_limit=20, test_limit=12)
+CONFIG = RunConfig(variant="resnet20", run="a", data=DATA)
+FACTS = BackendFacts(
+    name="tensorflow",
+    version="1",
+    keras="3",
+    precision="float32",
+    implementation="fast",
+    jit=False,
+    tf32=False,
+    deterministic=False,
+    threads=2,
+    device_kind="cpu",
+    device_name=None,
+    cuda=None,
+    cudnn=None,
+)
+READY = Ready(build_seconds=1.0, trace_seconds=None, compile_seconds=None, first_step_seconds=2.0)
+
+
+class FakeChannel:
+    """Keeps what is sent, and the run's row as it is on disk at that moment."""
+
+    parent_is_gone = False
+
+    def __init__(self):
+        self.sent, self.rows = [], []
+
+    def send(self, event):
+        self.sent.append(event)
+        self.rows.append(row())
+
+
+def row():
+    return csv_file.read("results/a.csv")[0]
+
+
+@pytest.fixture
+def channel():
+    return FakeChannel()
+
+
+@pytest.fixture
+def stopper(channel):
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield Stopper(channel)
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def book(in_tmp):
+    return Book.open(CONFIG, "train")
+
+
+@pytest.fixture
+def context(book, channel, stopper):
+    dataset = SimpleNamespace(class_names=tuple("abcdef"), image_size=8)
+    return RunContext(
+        config=CONFIG, dataset=dataset, facts=FACTS, book=book, channel=channel, stopper=stopper, began=0.0
+    )
+
+
+def test_an_epoch_is_on_disk_before_it_is_sent(context, channel):
+    ended = EpochEnded(record=EpochRecord(epoch=1, test_accuracy=0.5))
+    context.report(ended)
+    assert channel.sent == [ended]
+    assert channel.rows[0].records == (ended.record,)
+    assert channel.rows[0].total_seconds > 0
+
+
+def test_a_resumed_runs_earlier_epochs_and_seconds_count(context):
+    finished = (EpochRecord(epoch=1, elapsed_seconds=1e9),)
+    context.continue_after(finished)
+    assert (row().records, row().total_seconds) == (finished, 1e9)
+    context.report(EpochEnded(record=EpochRecord(epoch=2)))
+    assert [record.epoch for record in row().records] == [1, 2]
+    assert row().total_seconds > 1e9
+
+
+def test_what_it_took_to_the_first_step_is_entered_once(context):
+    context.report(READY)
+    context.report(dataclasses.replace(READY, first_step_seconds=9.0))
+    assert (row().build_seconds, row().first_step_seconds) == (1.0, 2.0)
+
+
+def test_a_warning_is_in_the_row_and_sent_and_a_message_is_only_sent(context, channel):
+    events = [Warned(text="the card is shared"), Message(text="No epoch was finished before.")]
+    for event in events:
+        context.report(event)
+    assert channel.sent == events
+    assert row().warnings == "the card is shared"
+
+
+def test_the_first_progress_ends_the_preparation(context, stopper):
+    with stopper.listen():
+        context.report(Progress(epoch=1, step=1, steps=2, loss=None, accuracy=None, images_per_second=None))
+        assert not stopper.preparing
+
+
+def test_a_start_says_what_the_network_counts_and_where_a_resumed_run_begins(context, channel):
+    context.count_network()
+    context.continue_after((EpochRecord(epoch=1),))
+    context.start(epochs=3, steps=7)
+    assert channel.sent == [Started(run="a", variant="resnet20", params=row().params, epochs=3, steps=7, first_epoch=2)]
+    assert row().params > 0
+
+
+def test_the_instruments_stop_however_a_job_ends(context, monkeypatch):
+    calls = []
+    monitor = SimpleNamespace(start=lambda: calls.append("start"), stop=lambda: calls.append("stop"))
+    monkeypatch.setattr(contexts, "open_monitor", lambda device_kind: monitor)
+    with context.open_watch() as watch:
+        assert calls == ["start"]
+    with pytest.raises(NonFiniteLoss), context.open_watch():
+        raise NonFiniteLoss
+    assert (watch.monitor, watch.started) == (monitor, 0.0)
+    assert calls == ["start", "stop"] * 2
+
+
+def test_preparing_enters_what_the_data_and_the_backend_are(book, channel, stopper, monkeypatch):
+    monkeypatch.setattr(backend, "prepare", lambda config: FACTS)
+    prepared = prepare(CONFIG, book, channel, stopper)
+    assert (prepared.run.classes, prepared.run.image_size, prepared.run.train_images) == (6, 8, 20)
+    assert (prepared.run.implementation, prepared.run.threads) == ("fast", 2)
+    assert row() == prepared.run
+
+
+def test_what_is_wrong_with_the_data_is_said_before_a_framework_loads(book, channel, stopper, monkeypatch):
+    monkeypatch.setattr(backend, "prepare", lambda config: pytest.fail("a framework was loaded"))
+    missing = dataclasses.replace(CONFIG, data=DataConfig(dataset="folder:nowhere"))
+    with pytest.raises(DatasetError):
+        prepare(missing, book, channel, stopper)
+
+
+def test_a_download_is_reported_ten_times_a_second_and_at_its_end(channel, book):
+    readings = iter([0.0, 0.05, 0.1, 0.12])
+    reports = contexts._TransferReports(channel, lambda: next(readings))
+    for done in (1, 2, 3, 4):
+        reports.report("x.tar.gz", done, 4)
+    assert channel.sent == [Transfer(what="x.tar.gz", done=done, total=4) for done in (1, 3, 4)]
+
+
+def test_an_error_for_lack_of_memory_becomes_a_sentence_with_the_batch_size():
+    with pytest.raises(OutOfMemory, match="resnet20 at batch size 64 does not fit"), explain_memory_errors(CONFIG):
+        raise MemoryError
+
+
+@pytest.mark.parametrize("error", [NonFiniteLoss("CUDA out of memory"), ValueError("shapes")], ids=repr)
+def test_any_other_error_is_passed_on(error):
+    with pytest.raises(type(error)) as raised, explain_memory_errors(CONFIG):
+        raise error
+    assert raised.value is error
