@@ -24,6 +24,7 @@ def ready(setting: Setting) -> "tuple[Steps, Trainee, BackendFacts]":
     words = setting.contender.removeprefix("keras-").split("-")
     config = RunConfig(
         variant=setting.variant,
+        run=setting.contender,
         recipe=replace(RECIPES["blog"], batch_size=setting.batch_size),
         backend=words[0] if words[0] in ("jax", "torch") else "tensorflow",
         precision=setting.precision,

@@ -68,7 +68,7 @@ class Ground:
 def prepare(backend_name: str, variant: str, batch_size: int, steps: int) -> Ground:
     """The backend, and random images; no weight decay, for ``fit`` would need a regulariser for it."""
     recipe = replace(RECIPES["blog"], batch_size=batch_size, weight_decay=0.0, learning_rate=1e-3)
-    config = RunConfig(variant=variant, backend=backend_name, recipe=recipe)
+    config = RunConfig(variant=variant, run="overhead", backend=backend_name, recipe=recipe)
     random = np.random.default_rng(0)
     x = random.standard_normal((steps * batch_size, SIDE, SIDE, 3), dtype=np.float32)
     y = random.integers(CLASSES, size=len(x), dtype=np.int32)

@@ -26,7 +26,8 @@ from typing import Any
 import chromium
 from synthetic_runs import make_runs
 
-from densebench.comparison.compare import CompareOptions, compare
+from densebench.comparison.compare import compare
+from densebench.comparison.options import CompareOptions
 from densebench.measuring.host import read_cpu_model
 from densebench.reporting.page.page import write_page
 

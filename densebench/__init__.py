@@ -1,3 +1,45 @@
-"""densebench: which of these networks should I train on my machine, and what will it cost me?"""
+"""densebench: which of these networks should I train on my machine, and what will it cost me?
 
-from densebench.version import __version__ as __version__
+In Python: :func:`load`, :func:`compare`, :func:`plan`, :func:`train`, :func:`evaluate`, :func:`speed`, :func:`summary`.
+They are loaded when first used, so that ``import densebench`` takes no time. What they raise is in
+:mod:`densebench.errors`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from densebench import errors
+from densebench.version import __version__
+
+if TYPE_CHECKING:
+    from densebench.api.comparing import Comparison, compare, load, summary
+    from densebench.api.running import Evaluation, evaluate, plan, speed, train
+
+_MODULES = {
+    "densebench.api.comparing": ("Comparison", "compare", "load", "summary"),
+    "densebench.api.running": ("Evaluation", "evaluate", "plan", "speed", "train"),
+}
+__all__ = [
+    "Comparison",
+    "Evaluation",
+    "__version__",
+    "compare",
+    "errors",
+    "evaluate",
+    "load",
+    "plan",
+    "speed",
+    "summary",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _MODULES.items():
+        if name in names:
+            return getattr(import_module(module), name)
+    raise AttributeError(f"module 'densebench' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,4 +1,4 @@
-"""RunConfig: everything that one run was asked to be. It checks itself before anything heavy loads."""
+"""The configuration of a run, with every setting checked before anything heavy loads."""
 
 import dataclasses
 import hashlib
@@ -11,14 +11,16 @@ from densebench.errors import InputError, unknown
 from densebench.recipes import RECIPES, Recipe
 
 BACKENDS = ("tensorflow", "jax", "torch")
-PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
+_PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 IMPLEMENTATIONS = ("auto", "plain", "fast")
 RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 # Where a run is kept and watched does not decide its numbers, so a resumed run may differ in it.
-BESIDE_THE_NUMBERS = frozenset(
+_NOT_IN_FINGERPRINT = frozenset(
     {"run", "results_dir", "runs_dir", "data_dir", "offline", "resume", "checkpoint_every", "command"}
 )
+RESULTS_DIR = "results"
+RUNS_DIR = "runs"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,21 +28,21 @@ class DataConfig:
     """Which images, and how many of them."""
 
     dataset: str = "cifar10"  # cifar10 | cifar100 | digits | synthetic | folder:PATH
-    image_size: int | None = None  # pixels; None: as the dataset has them
-    classes: int | None = None  # None: as the dataset has them
+    image_size: int | None = None  # pixels; None: as in the dataset
+    classes: int | None = None  # None: as in the dataset
     train_limit: int | None = None
     test_limit: int | None = None
-    validation: int = 0  # images held out of train
-    test_fraction: float | None = None  # for a folder without a split of its own
+    validation: int = 0  # training images held out
+    test_fraction: float | None = None  # of a folder without train/ and test/
     data_dir: str | None = None
     offline: bool = False
 
     def __post_init__(self) -> None:
         for option in ("image_size", "classes", "train_limit", "test_limit"):
             value = getattr(self, option)
-            require(value is None or value >= 1, option, value, "must be at least 1")
-        require(self.validation >= 0, "validation", self.validation, "must not be negative")
-        require(
+            _require(value is None or value >= 1, option, value, "must be at least 1")
+        _require(self.validation >= 0, "validation", self.validation, "must not be negative")
+        _require(
             self.test_fraction is None or 0 < self.test_fraction < 1,
             "test_fraction",
             self.test_fraction,
@@ -50,9 +52,10 @@ class DataConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class RunConfig:
-    """One training of one variant with one seed."""
+    """One run of one variant with one seed."""
 
     variant: str
+    run: str  # its name; before it has been claimed, the one that it gets unless that is taken
     data: DataConfig = field(default_factory=DataConfig)
     recipe: Recipe = RECIPES["blog"]
     seed: int = 0
@@ -65,9 +68,8 @@ class RunConfig:
     threads: int | None = None  # None: as the framework chooses
     target: float | None = None  # test accuracy, as a fraction, whose time is recorded
     stop_at_target: bool = False
-    run: str | None = None  # None: named after what it is
-    results_dir: str = "results"
-    runs_dir: str = "runs"
+    results_dir: str = RESULTS_DIR
+    runs_dir: str = RUNS_DIR
     checkpoint_every: int = 1  # epochs; 0: never
     resume: bool = False
     command: str = ""  # the command line, for the record
@@ -79,34 +81,33 @@ class RunConfig:
     def _check_names(self) -> None:
         for kind, given, choices in (
             ("backend", self.backend, BACKENDS),
-            ("precision", self.precision, PRECISIONS),
+            ("precision", self.precision, _PRECISIONS),
             ("implementation", self.implementation, IMPLEMENTATIONS),
         ):
             if given not in choices:
                 raise unknown(kind, given, choices)
-        if self.run is not None:
-            check_run_name(self.run)
+        check_run_name(self.run)
 
     def _check_numbers(self) -> None:
         recipe = self.recipe
-        require(recipe.epochs >= 1, "epochs", recipe.epochs, "must be at least 1")
-        require(recipe.batch_size >= 1, "batch_size", recipe.batch_size, "must be at least 1")
-        require(0 < recipe.learning_rate < 1e6, "learning_rate", recipe.learning_rate, "must be above 0")
-        require(0 <= recipe.weight_decay < 1e6, "weight_decay", recipe.weight_decay, "must not be negative")
-        require(
+        _require(recipe.epochs >= 1, "epochs", recipe.epochs, "must be at least 1")
+        _require(recipe.batch_size >= 1, "batch_size", recipe.batch_size, "must be at least 1")
+        _require(0 < recipe.learning_rate < 1e6, "learning_rate", recipe.learning_rate, "must be above 0")
+        _require(0 <= recipe.weight_decay < 1e6, "weight_decay", recipe.weight_decay, "must not be negative")
+        _require(
             0 <= recipe.label_smoothing < 1,
             "label_smoothing",
             recipe.label_smoothing,
             "must be at least 0 and below 1",
         )
-        require(recipe.cutout >= 0, "cutout", recipe.cutout, "must not be negative")
-        require(0 <= self.seed < 2**32, "seed", self.seed, "must lie between 0 and 4294967295")
-        require(self.threads is None or self.threads >= 1, "threads", self.threads, "must be at least 1")
-        require(self.checkpoint_every >= 0, "checkpoint_every", self.checkpoint_every, "must not be negative")
-        require(self.target is None or 0 < self.target <= 1, "target", self.target, "must lie between 0 and 1")
+        _require(recipe.cutout >= 0, "cutout", recipe.cutout, "must not be negative")
+        _require(0 <= self.seed < 2**32, "seed", self.seed, "must lie between 0 and 4294967295")
+        _require(self.threads is None or self.threads >= 1, "threads", self.threads, "must be at least 1")
+        _require(self.checkpoint_every >= 0, "checkpoint_every", self.checkpoint_every, "must not be negative")
+        _require(self.target is None or 0 < self.target <= 1, "target", self.target, "must lie between 0 and 1")
 
 
-def require(holds: bool, option: str, given: object, must: str) -> None:
+def _require(holds: bool, option: str, given: object, must: str) -> None:
     """Raise an :class:`InputError` that names the option unless ``holds``."""
     if not holds:
         raise InputError(f"--{option.replace('_', '-')} {given} {must}.")
@@ -132,7 +133,7 @@ def from_json(text: str) -> RunConfig:
         values = json.loads(text)
         return RunConfig(**{**values, "data": DataConfig(**values["data"]), "recipe": Recipe(**values["recipe"])})
     except (ValueError, TypeError, KeyError) as error:
-        raise InputError(f"This is not a densebench run configuration ({error}): start the run anew.") from None
+        raise InputError(f"This is not a densebench run configuration ({error}): start a new run.") from None
 
 
 def deciding_values(config: RunConfig) -> dict[str, Any]:
@@ -143,7 +144,7 @@ def deciding_values(config: RunConfig) -> dict[str, Any]:
             flat |= {f"{name}.{inner}": inside for inner, inside in value.items()}
         else:
             flat[name] = value
-    return {name: value for name, value in flat.items() if name.split(".")[-1] not in BESIDE_THE_NUMBERS}
+    return {name: value for name, value in flat.items() if name.split(".")[-1] not in _NOT_IN_FINGERPRINT}
 
 
 def fingerprint(config: RunConfig) -> str:

@@ -9,7 +9,7 @@ from densebench.records import Show
 
 Form = Literal["bytes", "seconds", "joules", "percent", "points", "plain"]
 
-UNITS: dict[str, tuple[Form, float]] = {
+_UNITS: dict[str, tuple[Form, float]] = {
     "B": ("bytes", 1),
     "KiB": ("bytes", 2**10),
     "MiB": ("bytes", 2**20),
@@ -32,9 +32,9 @@ UNITS: dict[str, tuple[Form, float]] = {
     "pp": ("points", 0.01),
     "": ("plain", 1),
 }
-QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE]([+-]?[0-9]{1,2}))?\s*([A-Za-z%]*)")
+_QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE]([+-]?[0-9]{1,2}))?\s*([A-Za-z%]*)")
 # The form that a column's values are written in; a bare number is in the column's own unit.
-FITTING: dict[Show, Form] = {
+_FORMS: dict[Show, Form] = {
     "bytes": "bytes",
     "seconds": "seconds",
     "milliseconds": "seconds",
@@ -51,45 +51,23 @@ class Quantity:
     form: Form
 
 
-def quantity(text: str, where: str) -> Quantity:
+def parse_quantity(text: str, where: str) -> Quantity:
     """Read ``8GiB``; raises :class:`InputError` that quotes ``where``."""
-    match = QUANTITY.fullmatch(text.strip())
+    match = _QUANTITY.fullmatch(text.strip())
     if match is None:
         raise InputError(f"{where}: {text.strip()!r} is not a number with a unit: write it as 8GiB, 2h, 5% or 0.3pp.")
     digits, exponent, unit = match.groups()
-    if unit not in UNITS:
-        raise InputError(f"{where}: unknown unit {unit!r}: choose from {', '.join(filter(None, UNITS))}.")
-    form, factor = UNITS[unit]
+    if unit not in _UNITS:
+        raise InputError(f"{where}: unknown unit {unit!r}: choose from {', '.join(filter(None, _UNITS))}.")
+    form, factor = _UNITS[unit]
     return Quantity(value=float(f"{digits}e{exponent or 0}") * factor, form=form)
 
 
-def in_unit_of(show: Show, given: Quantity, where: str) -> float:
+def convert_to_unit(show: Show, given: Quantity, where: str) -> float:
     """The number in the unit of a column; raises :class:`InputError` if its unit measures something else."""
-    expected = FITTING.get(show, "plain")
+    expected = _FORMS.get(show, "plain")
     if given.form not in ("plain", expected):
-        units = [unit for unit, (form, _) in UNITS.items() if form == expected and unit] or ["a plain number"]
+        units = [unit for unit, (form, _) in _UNITS.items() if form == expected and unit] or ["a plain number"]
         raise InputError(f"{where}: the unit does not fit the column: use {', '.join(units)}.")
     milli = show == "milliseconds" and given.form == "seconds"
     return given.value * 1e3 if milli else given.value
-
-
-@dataclass(frozen=True, kw_only=True)
-class Margin:
-    """Differences too small to matter: of ratios as a fraction, of accuracies as a fraction of images."""
-
-    ratio: float = 0.01
-    difference: float = 0.001
-
-
-def margin(text: str | None) -> Margin:
-    """Read ``--margin``: ``2%`` for ratios, ``0.3pp`` for accuracies, or both with a comma."""
-    found = Margin()
-    for part in (text or "").split(",") if text is not None else ():
-        given = quantity(part, "--margin")
-        if given.form == "percent" and given.value < 1:
-            found = Margin(ratio=given.value, difference=found.difference)
-        elif given.form == "points":
-            found = Margin(ratio=found.ratio, difference=given.value)
-        else:
-            raise InputError(f"--margin {text}: give a share below 100% for ratios and points as 0.3pp for accuracies.")
-    return found

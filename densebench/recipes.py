@@ -9,7 +9,6 @@ A recipe's ``weight_decay`` is the coefficient of a Keras L2 loss, ``weight_deca
 ``2 * weight_decay * w``: twice what PyTorch calls ``weight_decay``.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -65,13 +64,3 @@ RECIPES = {
         ),
     )
 }
-
-
-def learning_rate_at(recipe: Recipe, epoch: int) -> float:
-    """Learning rate of an epoch, counted from 1: a pure function, so that a resumed run cannot drift."""
-    done = (epoch - 1) / recipe.epochs
-    if recipe.schedule == "cosine":
-        return recipe.learning_rate * (1 + math.cos(math.pi * done)) / 2
-    if done < 0.5:
-        return recipe.learning_rate
-    return recipe.learning_rate * (0.1 if done < 0.75 else 0.01)

@@ -1,22 +1,27 @@
-"""The order of the steps of every command: the only file that knows it."""
+"""The order of the steps of every command and of every function of the Python API: the only file that knows it.
+
+The command line (:mod:`densebench.cli`) and the API (:mod:`densebench.api`) turn what they were given into options,
+call a function here, and print what it returns or make a pandas frame of it.
+"""
 
 import json
-import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from densebench.comparison.compare import compare as compare_runs
-from densebench.comparison.values import CompareOptions, Comparison
+from densebench.comparison.options import CompareOptions
+from densebench.comparison.values import Comparison
 from densebench.config import BACKENDS, RunConfig
 from densebench.data import datasets
 from densebench.events import Ended
 from densebench.measuring.environment import find_version, probe
 from densebench.measuring.missing import list_missing
 from densebench.models import cost, variants
-from densebench.planning.evaluation import PlannedEvaluation
-from densebench.planning.speed import PlannedSpeed
-from densebench.planning.training import PlannedRun
+from densebench.planning.evaluation import plan_evaluation
+from densebench.planning.options import TrainOptions
+from densebench.planning.speed import plan_speed
+from densebench.planning.training import PlannedRun, plan_new, plan_resumed
 from densebench.records import Run
 from densebench.reporting.environment_tables import environment_grid
 from densebench.reporting.grid import Grid
@@ -31,16 +36,27 @@ from densebench.running.evaluate_job import CONFUSION_FILE
 from densebench.running.launchers.process import launch
 from densebench.running.tasks import EvaluateTask, SpeedTask, Task, TrainTask
 
-INTERRUPTED = 128  # exit codes above it are a signal's
+_SIGNALLED = 128  # exit codes above it are a signal's
 
 
 @dataclass(frozen=True, kw_only=True)
-class Made:
-    """A run that was made, or that stood on disk already, and how it ended."""
+class Finished:
+    """A run that has ended, now or in an earlier call, and how."""
 
     run: Run
     outcome: Ended
-    directory: Path
+    directory: Path  # runs/<run>
+    results: Path  # results/<run>.csv; missing if not even that could be written
+
+    @property
+    def was_signalled(self) -> bool:
+        """Whether a signal ended it, such as Ctrl-C."""
+        return self.signal_number > 0
+
+    @property
+    def signal_number(self) -> int:
+        """The signal that ended it; 0 if none did."""
+        return max(0, self.outcome.exit_code - _SIGNALLED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,51 +69,50 @@ class Confusion:
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluated:
-    """An evaluation that was made; without a confusion matrix where it failed."""
+    """An evaluation that has ended; without a confusion matrix where it failed."""
 
-    made: Made
+    finished: Finished
     confusion: Confusion | None
 
 
-def train(planned: Sequence[PlannedRun], view: View, *, time_limit: float | None = None) -> list[Made]:
-    """Make the runs one after another: one that fails does not stop those after it, an interruption does.
-
-    ``time_limit`` is in seconds of each run.
-    """
-    made: list[Made] = []
-    with view:
-        view.begin([_shown(run) for run in planned if not run.completed])
-        for run in planned:
-            made.append(_completed(run) if run.completed else _train_one(run, view, time_limit))
-            if made[-1].outcome.exit_code > INTERRUPTED:
-                break
-    return made
+def plan(options: TrainOptions, *, resume: str | None = None, skip_completed: bool = False) -> list[PlannedRun]:
+    """The runs that :func:`train` would make of the same arguments."""
+    return [plan_resumed(resume, options)] if resume else plan_new(options, skip_completed=skip_completed)
 
 
-def describe_plan(planned: Sequence[PlannedRun]) -> Grid:
-    """What ``train`` would do."""
+def plan_table(planned: Sequence[PlannedRun]) -> Grid:
+    """One row a planned run."""
     return plan_grid([_plan_row(run) for run in planned])
 
 
-def resume_command(made: Made) -> str:
-    """The command that goes on with an interrupted run."""
-    words = ["densebench", "train", "--resume", made.run.run]
-    runs_dir = made.directory.parent
-    if runs_dir != Path(RunConfig(variant="").runs_dir):
-        words += ["--runs-dir", str(runs_dir)]
-    return shlex.join(words)
+def train(
+    options: TrainOptions,
+    view: View,
+    *,
+    resume: str | None = None,
+    skip_completed: bool = False,
+    time_limit: float | None = None,
+) -> list[Finished]:
+    """Train one run after another: one that fails does not stop those after it, a signal does.
 
-
-def evaluate(planned: PlannedEvaluation, view: View) -> Evaluated:
-    """Evaluate, and read back the confusion matrix; it is missing where the evaluation failed."""
-    config = claim(planned.config, planned.stem)
+    ``time_limit`` is in seconds of each run.
+    """
+    planned = plan(options, resume=resume, skip_completed=skip_completed)
     with view:
-        view.begin([ShownRun(name=str(config.run), epochs=1)])
-        made = _made(EvaluateTask(config=config, source=planned.source, model_file=planned.model_file), view)
-    if made.outcome.exit_code:
-        return Evaluated(made=made, confusion=None)
-    content = json.loads((made.directory / CONFUSION_FILE).read_text())
-    return Evaluated(made=made, confusion=Confusion(classes=content["classes"], counts=content["confusion"]))
+        view.begin([_show_training(run) for run in planned if not run.completed])
+        return _until_signalled(
+            _read_completed(run) if run.completed else _train_one(run, view, time_limit) for run in planned
+        )
+
+
+def evaluate(source: str, options: TrainOptions, view: View) -> Evaluated:
+    """Evaluate a run or a model's file, and read back the confusion matrix."""
+    planned = plan_evaluation(source, options)
+    config = claim(planned.config, numbered=not planned.is_named)
+    with view:
+        view.begin([ShownRun(name=config.run, epochs=1)])
+        finished = _run(EvaluateTask(config=config, source=planned.source, model_file=planned.model_file), view)
+    return Evaluated(finished=finished, confusion=None if finished.outcome.exit_code else _read_confusion(finished))
 
 
 def plot_confusion(confusion: Confusion, run: Run, target: Path) -> list[Path]:
@@ -109,23 +124,33 @@ def plot_confusion(confusion: Confusion, run: Run, target: Path) -> list[Path]:
 
 
 def speed(
-    planned: Sequence[PlannedSpeed], view: View, *, inference: bool, precision_target: float, time_limit: float
-) -> list[Made]:
-    """Measure one after another; what fails is a row that says so, an interruption stops."""
-    made: list[Made] = []
+    options: TrainOptions,
+    batch_sizes: tuple[int, ...],
+    view: View,
+    *,
+    inference: bool,
+    precision_target: float,
+    time_limit: float,
+) -> list[Finished]:
+    """Measure every variant at every batch size: one that fails is a row that says so, a signal stops.
+
+    ``precision_target`` is half the width of the median's 95 % interval as a fraction of it; ``time_limit`` in seconds.
+    """
+    planned = plan_speed(options, batch_sizes, inference=inference)
     with view:
-        view.begin([ShownRun(name=one.stem, epochs=1) for one in planned])
-        for one in planned:
-            task = SpeedTask(
-                config=claim(one.config, one.stem),
-                inference=inference,
-                precision_target=precision_target,
-                time_limit=time_limit,
+        view.begin([ShownRun(name=one.config.run, epochs=1) for one in planned])
+        return _until_signalled(
+            _run(
+                SpeedTask(
+                    config=claim(one.config, numbered=True),
+                    inference=inference,
+                    precision_target=precision_target,
+                    time_limit=time_limit,
+                ),
+                view,
             )
-            made.append(_made(task, view))
-            if made[-1].outcome.exit_code > INTERRUPTED:
-                break
-    return made
+            for one in planned
+        )
 
 
 def summarise(names: Sequence[str], *, classes: int, image_size: int) -> list[Counted]:
@@ -134,7 +159,7 @@ def summarise(names: Sequence[str], *, classes: int, image_size: int) -> list[Co
     return [(variant, cost.count(variant, classes=classes, image_size=image_size)) for variant in chosen]
 
 
-def summary_grids(counted: Sequence[Counted], *, layers: bool) -> list[Grid]:
+def summary_tables(counted: Sequence[Counted], *, layers: bool) -> list[Grid]:
     """One table of networks, or one of layers for each."""
     return [layers_grid(*one) for one in counted] if layers else [summary_grid(counted)]
 
@@ -147,36 +172,36 @@ def check(counted: Sequence[Counted], *, classes: int, image_size: int) -> list[
     return [f"{variant.name}: {'; '.join(differences)}." for variant, differences in found if differences]
 
 
-def compare(paths: Sequence[Path], options: CompareOptions, *, published: bool) -> Comparison:
+def compare(paths: Sequence[str | Path], options: CompareOptions, *, published: bool) -> Comparison:
     """Compare the runs of files and folders; with what others published of their variants, if asked."""
     found = gather(paths, baseline=options.baseline, published=published)
     return compare_runs(found.runs, options, found.baseline_runs)
 
 
-def picture(compared: Comparison, *, plot: Path | None, html: Path | None) -> list[Path]:
-    """Draw pictures and write the page where asked; returns the files written."""
-    written: list[Path] = []
-    if plot is not None:
-        from densebench.reporting.figures.plot import plot as draw
+def plot_comparison(comparison: Comparison, target: Path) -> list[Path]:
+    """Draw the pictures of a comparison into a folder or a file; returns the files written."""
+    from densebench.reporting.figures.plot import plot
 
-        written += draw(compared, plot)
-    if html is not None:
-        from densebench.reporting.page.page import write_page
-
-        written.append(write_page(compared, html))
-    return written
+    return plot(comparison, target)
 
 
-def environment(data_dir: str | None) -> list[Grid]:
-    """What decides a figure on this machine, and what is not at hand."""
+def write_page(comparison: Comparison, target: Path) -> Path:
+    """Write a comparison as an HTML page that needs no other file; returns the file."""
+    from densebench.reporting.page.page import write_page as write
+
+    return write(comparison, target)
+
+
+def describe_environment(data_dir: str | None) -> list[Grid]:
+    """The machine and the software that decide a figure, and what is missing."""
     backends = [(backend, find_version(backend)) for backend in BACKENDS]
     return environment_grid(probe(), backends, list_missing(datasets.list_absent(data_dir)))
 
 
 def _plan_row(planned: PlannedRun) -> PlanRow:
-    config, run = planned.config, planned.config.run or planned.stem
+    config = planned.config
     return PlanRow(
-        run=run,
+        run=config.run,
         what="complete" if planned.completed else "resume" if config.resume else "new",
         variant=config.variant,
         dataset=planned.facts.name,
@@ -185,47 +210,58 @@ def _plan_row(planned: PlannedRun) -> PlanRow:
         steps=planned.steps,
         params=planned.cost.params,
         forward_macs=planned.cost.forward_macs,
-        results=str(store.run_path(config.results_dir, run)),
-        directory=str(run_directory(config.runs_dir, run)),
+        results=str(store.run_path(config.results_dir, config.run)),
+        directory=str(run_directory(config.runs_dir, config.run)),
     )
 
 
-def _train_one(planned: PlannedRun, view: View, time_limit: float | None) -> Made:
-    config = planned.config
-    if not config.resume:
-        config = claim(config, planned.stem)
-    return _made(TrainTask(config=config), view, time_limit)
-
-
-def _completed(planned: PlannedRun) -> Made:
-    config = planned.config
-    return Made(
-        run=csv_file.read(store.run_path(config.results_dir, planned.stem))[0],
-        outcome=Ended(status="completed", reason=None, exit_code=0),
-        directory=Path(config.runs_dir) / planned.stem,
-    )
-
-
-def _made(task: Task, view: View, time_limit: float | None = None) -> Made:
-    """Do the task in its process, show it, and read back what it left."""
-    name = str(task.config.run)
-    directory = run_directory(task.config.runs_dir, name)
-    outcome = launch(task, directory=directory, on_event=view.on, time_limit=time_limit)
-    return Made(run=_left(task.config, outcome), outcome=outcome, directory=directory)
-
-
-def _left(config: RunConfig, outcome: Ended) -> Run:
-    """The run on disk; where even its file could not be written, the little that is known."""
-    path = store.run_path(config.results_dir, str(config.run))
-    if path.exists():
-        return csv_file.read(path)[0]
-    return Run(run=str(config.run), variant=config.variant, status=outcome.status, reason=outcome.reason)
-
-
-def _shown(planned: PlannedRun) -> ShownRun:
+def _show_training(planned: PlannedRun) -> ShownRun:
     images = planned.facts.train_images or 1
     return ShownRun(
-        name=planned.config.run or planned.stem,
+        name=planned.config.run,
         epochs=planned.config.recipe.epochs,
         work=float(images * planned.cost.forward_macs),
     )
+
+
+def _until_signalled(runs: Iterable[Finished]) -> list[Finished]:
+    """The runs, made one by one as they are asked for, up to the first that a signal ended."""
+    finished: list[Finished] = []
+    for run in runs:
+        finished.append(run)
+        if run.was_signalled:
+            break
+    return finished
+
+
+def _train_one(planned: PlannedRun, view: View, time_limit: float | None) -> Finished:
+    config = planned.config if planned.config.resume else claim(planned.config, numbered=not planned.is_named)
+    return _run(TrainTask(config=config), view, time_limit)
+
+
+def _run(task: Task, view: View, time_limit: float | None = None) -> Finished:
+    """Do a task in its own process, show its events, and read back what it has written."""
+    directory = run_directory(task.config.runs_dir, task.config.run)
+    outcome = launch(task, directory=directory, on_event=view.on, time_limit=time_limit)
+    return _read_finished(task.config, outcome)
+
+
+def _read_completed(planned: PlannedRun) -> Finished:
+    return _read_finished(planned.config, Ended(status="completed", reason=None, exit_code=0))
+
+
+def _read_finished(config: RunConfig, outcome: Ended) -> Finished:
+    """The run on disk; where even its file could not be written, the little that is known."""
+    file = store.run_path(config.results_dir, config.run)
+    unwritten = Run(run=config.run, variant=config.variant, status=outcome.status, reason=outcome.reason)
+    return Finished(
+        run=csv_file.read(file)[0] if file.exists() else unwritten,
+        outcome=outcome,
+        directory=run_directory(config.runs_dir, config.run),
+        results=file,
+    )
+
+
+def _read_confusion(finished: Finished) -> Confusion:
+    content = json.loads((finished.directory / CONFUSION_FILE).read_text())
+    return Confusion(classes=content["classes"], counts=content["confusion"])

@@ -9,7 +9,11 @@ from densebench.recipes import RECIPES
 
 def test_a_configuration_survives_json():
     config = RunConfig(
-        variant="169x32", data=DataConfig(dataset="folder:/x", train_limit=10), recipe=RECIPES["short"], target=0.9
+        variant="169x32",
+        run="a",
+        data=DataConfig(dataset="folder:/x", train_limit=10),
+        recipe=RECIPES["short"],
+        target=0.9,
     )
     assert from_json(to_json(config)) == config
 
@@ -34,7 +38,7 @@ def test_what_is_no_configuration_is_refused(text):
 )
 def test_a_wrong_value_is_named(changes, named):
     with pytest.raises(InputError, match=named):
-        RunConfig(variant="100x12", **changes)
+        RunConfig(**{"variant": "100x12", "run": "a", **changes})
 
 
 @pytest.mark.parametrize(
@@ -50,11 +54,11 @@ def test_a_wrong_value_is_named(changes, named):
 )
 def test_a_wrong_part_of_the_recipe_is_named(changes, named):
     with pytest.raises(InputError, match=named):
-        RunConfig(variant="100x12", recipe=dataclasses.replace(RECIPES["blog"], **changes))
+        RunConfig(variant="100x12", run="a", recipe=dataclasses.replace(RECIPES["blog"], **changes))
 
 
 def test_only_what_decides_the_numbers_changes_the_fingerprint():
-    config = RunConfig(variant="100x12")
+    config = RunConfig(variant="100x12", run="a")
     beside = dataclasses.replace(config, run="other", results_dir="elsewhere", resume=True)
     assert fingerprint(beside) == fingerprint(config)
     for change in ({"seed": 1}, {"deterministic": True}, {"data": DataConfig(train_limit=5)}):

@@ -1,23 +1,20 @@
-import dataclasses
-
-import pytest
-
-from densebench.recipes import RECIPES, learning_rate_at
+from densebench.config import RunConfig
+from densebench.recipes import RECIPES
 
 
-def test_the_blog_recipe_steps_down_after_150_and_225_of_300_epochs():
-    rates = [learning_rate_at(RECIPES["blog"], epoch) for epoch in range(1, 301)]
-    assert rates == pytest.approx([0.1] * 150 + [0.01] * 75 + [0.001] * 75)
+def test_a_recipe_is_found_by_its_own_name():
+    assert all(recipe.name == name for name, recipe in RECIPES.items())
 
 
-def test_its_steps_scale_with_fewer_epochs():
-    recipe = dataclasses.replace(RECIPES["blog"], epochs=4)
-    assert [learning_rate_at(recipe, epoch) for epoch in (1, 2, 3, 4)] == pytest.approx([0.1, 0.1, 0.01, 0.001])
+def test_every_recipe_is_a_configuration_that_can_be_trained():
+    for recipe in RECIPES.values():
+        assert RunConfig(variant="100x12", run="a", recipe=recipe).recipe == recipe
 
 
-def test_the_short_recipe_falls_as_a_cosine_and_never_to_zero():
-    rates = [learning_rate_at(RECIPES["short"], epoch) for epoch in range(1, 101)]
-    assert rates[0] == pytest.approx(0.1)
-    assert rates[50] == pytest.approx(0.05)
-    assert rates == sorted(rates, reverse=True)
-    assert rates[-1] > 0
+def test_the_blog_trains_300_epochs_of_batch_64_with_an_l2_loss():
+    blog = RECIPES["blog"]
+    assert (blog.epochs, blog.batch_size, blog.learning_rate, blog.weight_decay) == (300, 64, 0.1, 1e-4)
+
+
+def test_the_short_recipe_has_half_the_coefficient_because_pytorch_counts_the_gradient():
+    assert 2 * RECIPES["short"].weight_decay == 1e-4

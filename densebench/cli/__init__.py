@@ -1,4 +1,4 @@
-"""The command line: options to configuration, call a workflow, print. The only place that prints and exits."""
+"""The command line: parses the options, calls a workflow, prints. The only place that prints and exits."""
 
 import shlex
 import sys
@@ -6,12 +6,11 @@ import traceback
 from typing import Annotated, cast
 
 import typer
-from rich.markup import escape
 
 from densebench.cli.compare import compare
 from densebench.cli.environment import env
 from densebench.cli.evaluate import evaluate
-from densebench.cli.printing import errors
+from densebench.cli.printing import print_error
 from densebench.cli.speed import speed
 from densebench.cli.summary import summary
 from densebench.cli.train import train
@@ -24,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-ClickError = cast(type[typer.BadParameter], typer.BadParameter.__mro__[2])  # of whichever click typer carries
+_ClickError = cast(type[typer.BadParameter], typer.BadParameter.__mro__[2])  # of whichever click typer carries
 
 
 def main() -> None:
@@ -41,7 +40,7 @@ def run(arguments: list[str], *, debug: bool = False) -> int:
         )
     except DensebenchError as error:
         return _fail(str(error), error.exit_code, debug)
-    except ClickError as error:
+    except _ClickError as error:
         return _fail(error.format_message(), 2, debug)
     except (KeyboardInterrupt, typer.Abort):
         return _fail("Interrupted.", 130, debug)
@@ -53,7 +52,7 @@ def run(arguments: list[str], *, debug: bool = False) -> int:
 def _fail(sentence: str, exit_code: int, debug: bool) -> int:
     if debug:
         traceback.print_exc()
-    errors().print(f"[bold red]error:[/] {escape(sentence)}", highlight=False, soft_wrap=True)
+    print_error(sentence)
     return exit_code
 
 

@@ -6,10 +6,9 @@ from typing import Annotated
 import typer
 
 from densebench.cli import arguments as option
-from densebench.cli.parsing import words
-from densebench.cli.printing import print_result, print_table, tell_written
+from densebench.cli.printing import print_result, print_table, print_written
 
-REGRESSION = 3  # exit code of a gate that failed
+_REGRESSION = 3  # exit code of a gate that failed
 
 
 def compare(
@@ -32,7 +31,9 @@ def compare(
         str | None, typer.Option(metavar='"epoch_seconds>+5%"', help="Exit with 3 where this certainly happened.")
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="The gate also fails where it is inconclusive.")] = False,
-    sort: Annotated[str | None, typer.Option(metavar="COLUMN", help="Best first; -COLUMN turns it round.")] = None,
+    sort: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Best first; -COLUMN for the reverse order.")
+    ] = None,
     columns: Annotated[
         str | None,
         typer.Option(
@@ -42,17 +43,17 @@ def compare(
     published: Annotated[bool, typer.Option("--published", help="Add what others published of these.")] = False,
     environment: Annotated[bool, typer.Option("--env", help="Show where the environments differ.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw pictures into this folder or file.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Write a page that stands alone.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write an HTML page that needs no other file.")] = None,
     format: option.FormatWithLatex = "table",
 ) -> int:
     """Compare runs: what each costs and reaches, with intervals over seeds, verdicts and a gate."""
     from densebench import workflows
-    from densebench.comparison.values import CompareOptions
+    from densebench.comparison.options import parse_compare_options, parse_names
     from densebench.reporting.comparison_tables import comparison_tables, environment_table
     from densebench.reporting.export import comparison_text
 
-    options = CompareOptions(
-        by=words(by),
+    options = parse_compare_options(
+        by=parse_names(by),
         group=group,
         baseline=baseline,
         margin=margin,
@@ -62,13 +63,17 @@ def compare(
         strict=strict,
         sort=sort,
     )
+    shown = parse_names(columns)
     comparison = workflows.compare(paths, options, published=published)
     print_result(
-        lambda width: comparison_tables(comparison, width=width, columns=words(columns)),
-        lambda: comparison_text(comparison, format, words(columns)),
+        lambda width: comparison_tables(comparison, width=width, columns=shown),
+        lambda: comparison_text(comparison, format, shown),
         format,
     )
     if environment:
         print_table(lambda width: environment_table(comparison.environments, width))
-    tell_written(workflows.picture(comparison, plot=plot, html=html))
-    return REGRESSION if comparison.gate is not None and comparison.gate.failed else 0
+    if plot is not None:
+        print_written(workflows.plot_comparison(comparison, plot))
+    if html is not None:
+        print_written([workflows.write_page(comparison, html)])
+    return _REGRESSION if comparison.gate is not None and comparison.gate.failed else 0

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from densebench.cli import arguments as option
-from densebench.cli.parsing import train_options
-from densebench.cli.printing import errors, print_result, tell_written
+from densebench.cli.parsing import parse_train_options
+from densebench.cli.printing import open_stderr, print_result, print_written
 from densebench.reporting.grid_output import grids_tables
 
 
@@ -35,19 +35,18 @@ def evaluate(
 ) -> int:
     """Evaluate a trained network: loss, top-1, top-5, every class, throughput and latency."""
     from densebench import workflows
-    from densebench.planning.evaluation import plan_evaluation
     from densebench.reporting.live.view import open_view
     from densebench.reporting.run_tables import evaluation_grids, evaluation_text
 
-    made = workflows.evaluate(plan_evaluation(source, train_options(context)), open_view(errors()))
-    confusion = made.confusion
+    evaluated = workflows.evaluate(source, parse_train_options(context), open_view(open_stderr()))
+    evaluation, confusion = evaluated.finished.run, evaluated.confusion
     if confusion is None:
-        return made.made.outcome.exit_code
+        return evaluated.finished.outcome.exit_code
     print_result(
-        lambda width: grids_tables(evaluation_grids(made.made.run, confusion.classes, confusion.counts), width=width),
-        lambda: evaluation_text(made.made.run, confusion.classes, confusion.counts, format),
+        lambda width: grids_tables(evaluation_grids(evaluation, confusion.classes, confusion.counts), width=width),
+        lambda: evaluation_text(evaluation, confusion.classes, confusion.counts, format),
         format,
     )
     if plot is not None:
-        tell_written(workflows.plot_confusion(confusion, made.made.run, Path(plot)))
-    return made.made.outcome.exit_code
+        print_written(workflows.plot_confusion(confusion, evaluation, Path(plot)))
+    return 0

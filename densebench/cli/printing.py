@@ -1,30 +1,31 @@
 """Results on standard output, progress and messages on standard error."""
 
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console, RenderableType
 from rich.markup import escape
 
+from densebench.config import RUNS_DIR
 from densebench.reporting.grid import Grid
 from densebench.reporting.grid_output import grids_tables, grids_text
 
-PIPED_WIDTH = 10_000  # no reader of a pipe has a width
+if TYPE_CHECKING:
+    from densebench.workflows import Finished
+
+_PIPED_WIDTH = 10_000  # no reader of a pipe has a width
 
 
-def output() -> Console:
-    """Standard output: results."""
-    return Console() if sys.stdout.isatty() else Console(width=PIPED_WIDTH)
-
-
-def errors() -> Console:
-    """Standard error: progress and messages."""
+def open_stderr() -> Console:
+    """Standard error, for progress and messages."""
     return Console(stderr=True)
 
 
 def print_result(table: Callable[[int | None], RenderableType], text: Callable[[], str], form: str) -> None:
-    """Print a result: as a table fitted to the terminal, whole where there is none, or in another format."""
+    """Print a result as a table or, made by ``text``, in another format."""
     if form == "table":
         print_table(table)
     else:
@@ -32,8 +33,8 @@ def print_result(table: Callable[[int | None], RenderableType], text: Callable[[
 
 
 def print_table(table: Callable[[int | None], RenderableType]) -> None:
-    """Print what ``table`` makes for the width of the terminal; for a pipe its width is None."""
-    console = output()
+    """Print what ``table`` makes for the width of the terminal; whole, with None for a width, where there is none."""
+    console = Console() if sys.stdout.isatty() else Console(width=_PIPED_WIDTH)
     console.print(table(console.width if console.is_terminal else None), soft_wrap=not console.is_terminal)
 
 
@@ -42,12 +43,40 @@ def print_grids(grids: Sequence[Grid], form: str, kind: str) -> None:
     print_result(lambda width: grids_tables(grids, width=width), lambda: grids_text(grids, form, kind), form)
 
 
-def say(sentence: str) -> None:
-    """A sentence for the user."""
-    errors().print(escape(sentence), highlight=False, soft_wrap=True)
+def print_finished(finished: Sequence["Finished"], form: str) -> int:
+    """Print what runs cost and reached, and how to continue one that was interrupted; returns their exit code.
+
+    A signal's code goes before a failure's, and that before success.
+    """
+    from densebench.reporting.run_tables import runs_tables, runs_text
+
+    runs = [one.run for one in finished]
+    print_result(lambda width: runs_tables(runs, width=width), lambda: runs_text(runs, form), form)
+    for one in finished:
+        if one.outcome.status == "interrupted" and one.run.phase == "train":
+            print_message(f"Continue with: {_resume_command(one)}")
+    return max((one.outcome.exit_code for one in finished), default=0)
 
 
-def tell_written(paths: Sequence[Path]) -> None:
-    """Say which files were written."""
+def print_message(sentence: str) -> None:
+    """Print a sentence on standard error."""
+    open_stderr().print(escape(sentence), highlight=False, soft_wrap=True)
+
+
+def print_written(paths: Sequence[Path]) -> None:
+    """Print which files were written."""
     for path in paths:
-        say(f"Wrote {path}.")
+        print_message(f"Wrote {path}.")
+
+
+def print_error(sentence: str) -> None:
+    """Print what went wrong."""
+    open_stderr().print(f"[bold red]error:[/] {escape(sentence)}", highlight=False, soft_wrap=True)
+
+
+def _resume_command(finished: "Finished") -> str:
+    words = ["densebench", "train", "--resume", finished.run.run]
+    runs_dir = finished.directory.parent
+    if runs_dir != Path(RUNS_DIR):
+        words += ["--runs-dir", str(runs_dir)]
+    return shlex.join(words)

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from densebench.cli import arguments as option
-from densebench.cli.parsing import exit_code, fraction, seconds, train_options
-from densebench.cli.printing import errors, print_result
+from densebench.cli.parsing import parse_fraction, parse_seconds, parse_train_options
+from densebench.cli.printing import open_stderr, print_finished
 
 
 def speed(
@@ -30,23 +30,20 @@ def speed(
     runs_dir: option.RunsDir = None,
     format: option.Format = "table",
 ) -> int:
-    """Speed and memory of real steps on random images, until the median is known well enough.
+    """Measure speed and memory of real steps on random images, until the median is certain enough.
 
-    VARIANT 'all' means every named network, 'seed' the seven of the blog series.
+    VARIANT 'all' means every named network, 'blog' the seven of the blog series.
     """
     from densebench import workflows
-    from densebench.planning.speed import parse_batch_sizes, plan_speed
+    from densebench.planning.speed import parse_batch_sizes
     from densebench.reporting.live.view import open_view
-    from densebench.reporting.run_tables import runs_tables, runs_text
 
-    planned = plan_speed(train_options(context), parse_batch_sizes(batch_size), inference=inference)
-    made = workflows.speed(
-        planned,
-        open_view(errors()),
+    finished = workflows.speed(
+        parse_train_options(context),
+        parse_batch_sizes(batch_size),
+        open_view(open_stderr()),
         inference=inference,
-        precision_target=fraction(precision_target, "--precision-target"),
-        time_limit=seconds(time_limit, "--time-limit") or 60.0,
+        precision_target=parse_fraction(precision_target, "--precision-target"),
+        time_limit=parse_seconds(time_limit, "--time-limit"),
     )
-    runs = [one.run for one in made]
-    print_result(lambda width: runs_tables(runs, width=width), lambda: runs_text(runs, format), format)
-    return exit_code(made)
+    return print_finished(finished, format)

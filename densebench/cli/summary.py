@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from densebench.cli import arguments as option
-from densebench.cli.printing import print_grids, say
+from densebench.cli.printing import print_grids, print_message
 
 
 def summary(
@@ -16,15 +16,15 @@ def summary(
     image_size: option.ImageSize = None,
     format: option.Format = "table",
 ) -> int:
-    """What every network counts: parameters, multiply-adds, size. Needs no framework."""
+    """Count the parameters, multiply-adds and bytes of networks. Needs no framework."""
     from densebench import workflows
 
     counted = workflows.summarise(variants or [], classes=classes or 10, image_size=image_size or 32)
-    print_grids(workflows.summary_grids(counted, layers=layers), format, "summary")
+    print_grids(workflows.summary_tables(counted, layers=layers), format, "summary")
     if not check:
         return 0
     wrong = workflows.check(counted, classes=classes or 10, image_size=image_size or 32)
     for sentence in wrong:
-        say(sentence)
-    say(f"Keras confirms {len(counted) - len(wrong)} of {len(counted)} networks to the last parameter.")
+        print_message(sentence)
+    print_message(f"Keras confirms {len(counted) - len(wrong)} of {len(counted)} networks to the last parameter.")
     return 1 if wrong else 0

@@ -3,8 +3,8 @@
 import typer
 
 from densebench.cli import arguments as option
-from densebench.cli.parsing import exit_code, seconds, train_options
-from densebench.cli.printing import errors, print_grids, print_result, say
+from densebench.cli.parsing import parse_seconds, parse_train_options
+from densebench.cli.printing import open_stderr, print_finished, print_grids
 
 
 def train(
@@ -49,19 +49,18 @@ def train(
 ) -> int:
     """Train networks, one after another, and record what each cost and reached."""
     from densebench import workflows
-    from densebench.planning.training import plan, plan_resumed
     from densebench.reporting.live.view import open_view
-    from densebench.reporting.run_tables import runs_tables, runs_text
 
-    options = train_options(context)
-    planned = [plan_resumed(resume, options)] if resume else plan(options, skip_completed=skip_completed)
+    options = parse_train_options(context)
     if dry_run:
-        print_grids([workflows.describe_plan(planned)], format, "plan")
+        planned = workflows.plan(options, resume=resume, skip_completed=skip_completed)
+        print_grids([workflows.plan_table(planned)], format, "plan")
         return 0
-    made = workflows.train(planned, open_view(errors()), time_limit=seconds(time_limit, "--time-limit"))
-    runs = [one.run for one in made]
-    print_result(lambda width: runs_tables(runs, width=width), lambda: runs_text(runs, format), format)
-    for one in made:
-        if one.outcome.status == "interrupted":
-            say(f"Go on with: {workflows.resume_command(one)}")
-    return exit_code(made)
+    finished = workflows.train(
+        options,
+        open_view(open_stderr()),
+        resume=resume,
+        skip_completed=skip_completed,
+        time_limit=None if time_limit is None else parse_seconds(time_limit, "--time-limit"),
+    )
+    return print_finished(finished, format)

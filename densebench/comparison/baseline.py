@@ -10,38 +10,39 @@ from densebench.errors import InputError, unknown
 from densebench.records import COLUMNS
 
 
-def with_baseline(rows: Sequence[Row], wanted: str) -> list[Row]:
+def mark_baseline(rows: Sequence[Row], wanted: str) -> list[Row]:
     """The rows with those marked that ``NAME`` or ``column=value`` names; raises :class:`InputError` if none."""
     measured = [row for row in rows if row.phase != "published"]
-    chosen = by_name(measured, wanted) or by_value(measured, wanted)
+    chosen = _find_by_name(measured, wanted) or _find_by_value(measured, wanted)
     if not chosen:
-        raise unknown("baseline", wanted, dict.fromkeys(name for row in measured for name in names(row)))
-    return [dataclasses.replace(row, is_baseline=row in chosen) for row in rows]
+        raise unknown("baseline", wanted, dict.fromkeys(name for row in measured for name in _names_of(row)))
+    labels = {row.label for row in chosen}
+    return [dataclasses.replace(row, is_baseline=row.label in labels) for row in rows]
 
 
-def names(row: Row) -> tuple[str, ...]:
+def _names_of(row: Row) -> tuple[str, ...]:
     return row.label, *(run.run for run in row.runs), *(run.variant for run in row.runs)
 
 
-def by_name(rows: Sequence[Row], wanted: str) -> list[Row]:
-    return [row for row in rows if row.label == wanted] or [row for row in rows if wanted in names(row)]
+def _find_by_name(rows: Sequence[Row], wanted: str) -> list[Row]:
+    return [row for row in rows if row.label == wanted] or [row for row in rows if wanted in _names_of(row)]
 
 
-def by_value(rows: Sequence[Row], wanted: str) -> list[Row]:
+def _find_by_value(rows: Sequence[Row], wanted: str) -> list[Row]:
     column, sign, value = (part.strip() for part in wanted.partition("="))
     if not sign:
         return []
     allowed = [name for name, entry in COLUMNS.items() if entry.level != "epoch"]
     if column not in allowed:
         raise unknown("column for --baseline", column, allowed)
-    chosen = [row for row in rows if [text_of(found) for found in settings(row, column)] == [text_of(value)]]
+    chosen = [row for row in rows if [_text_of(found) for found in settings(row, column)] == [_text_of(value)]]
     if not chosen:
-        there = dict.fromkeys(text_of(found) for row in rows for found in settings(row, column))
+        there = dict.fromkeys(_text_of(found) for row in rows for found in settings(row, column))
         raise unknown(f"value of {column} for --baseline", value, there)
     return chosen
 
 
-def text_of(value: object) -> str:
+def _text_of(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -49,30 +50,30 @@ def text_of(value: object) -> str:
     return str(value)
 
 
-def nearest(row: Row, baselines: Sequence[Row]) -> Row | None:
+def find_nearest(row: Row, baselines: Sequence[Row]) -> Row | None:
     """The baseline of the same phase that differs from the row in the fewest settings; None if several do."""
     candidates = [baseline for baseline in baselines if baseline.phase == row.phase]
     if not candidates:
         return None
-    least = min(distance(row, baseline) for baseline in candidates)
-    closest = [baseline for baseline in candidates if distance(row, baseline) == least]
+    least = min(_distance(row, baseline) for baseline in candidates)
+    closest = [baseline for baseline in candidates if _distance(row, baseline) == least]
     return closest[0] if len(closest) == 1 else None
 
 
-def distance(row: Row, baseline: Row) -> int:
+def _distance(row: Row, baseline: Row) -> int:
     return sum(settings(row, column) != settings(baseline, column) for column in SETTINGS)
 
 
-def unmatched_note(rows: Sequence[Row]) -> str | None:
+def describe_unmatched(rows: Sequence[Row]) -> str | None:
     """A sentence on rows that the baseline leaves without a counterpart."""
     phases = {row.phase for row in rows if row.is_baseline}
-    lost = [row.label for row in rows if row.phase in phases and not row.is_baseline and row.baseline is None]
-    if not lost:
+    unmatched = [row.label for row in rows if row.phase in phases and not row.is_baseline and row.baseline is None]
+    if not unmatched:
         return None
-    return f"No single baseline row corresponds to {listed(lost)}: name it more exactly."
+    return f"No single baseline row corresponds to {listed(unmatched)}: name it more exactly."
 
 
-def require_something(rows: Sequence[Row]) -> None:
+def require_baselines(rows: Sequence[Row]) -> None:
     """A gate without anything to judge must not pass for a success."""
     if not any(row.baseline is not None for row in rows):
         raise InputError("--fail-on has nothing to judge: give results beside those of the baseline.")

@@ -2,23 +2,21 @@
 
 from collections.abc import Sequence
 
-from densebench.comparison.baseline import nearest, require_something, unmatched_note, with_baseline
-from densebench.comparison.budget import limits, within_budget
+from densebench.comparison.baseline import describe_unmatched, find_nearest, mark_baseline, require_baselines
+from densebench.comparison.budget import apply_budget
 from densebench.comparison.comparability import environment_differences, hardware_note, mixed_note
 from densebench.comparison.formats import listed
-from densebench.comparison.gate import gate, thresholds
+from densebench.comparison.gate import judge_gate
 from densebench.comparison.grouping import group
-from densebench.comparison.labels import labelled
-from densebench.comparison.metrics import ALIASES, METRICS, find_metric
-from densebench.comparison.pareto import with_front
-from densebench.comparison.values import CompareOptions, Comparison, GateResult, Row, settings
-from densebench.comparison.verdicts import judged
+from densebench.comparison.labels import label_rows
+from densebench.comparison.metrics import ALIASES, METRICS
+from densebench.comparison.options import CompareOptions
+from densebench.comparison.pareto import mark_front
+from densebench.comparison.values import Comparison, GateResult, Row, settings
+from densebench.comparison.verdicts import judge_rows
 from densebench.errors import InputError, unknown
-from densebench.quantities import margin
 from densebench.records import COLUMNS, Run
 from densebench.results.store import identity
-
-__all__ = ["CompareOptions", "Comparison", "Row", "compare"]
 
 
 def compare(runs: Sequence[Run], options: CompareOptions, baseline_runs: Sequence[Run] = ()) -> Comparison:
@@ -27,15 +25,15 @@ def compare(runs: Sequence[Run], options: CompareOptions, baseline_runs: Sequenc
     theirs = {identity(run) for run in baseline_runs}
     ours = [run for run in runs if identity(run) not in theirs]
     rows = [*group(baseline_runs, options, is_baseline=True), *group(ours, options)]
-    rows = labelled(rows, options)
+    rows = label_rows(rows, options)
     if options.baseline is not None and not baseline_runs:
-        rows = with_baseline(rows, options.baseline)
-    rows = judged(rows, baselines_of(rows), margin(options.margin))
+        rows = mark_baseline(rows, options.baseline)
+    rows = judge_rows(rows, baselines_of(rows), options.margin)
     gated = gate_of(rows, options)  # of all rows: no budget silences a regression
     budget = None
     if options.budget is not None:
-        rows, budget = within_budget(rows, options.budget)
-    rows = with_front(rows, find_metric(options.cost))
+        rows, budget = apply_budget(rows, options.budget)
+    rows = mark_front(rows, options.cost)
     measured = [row for row in rows if row.phase != "published"]
     return Comparison(
         rows=tuple(in_order(rows, options.sort)),
@@ -48,27 +46,21 @@ def compare(runs: Sequence[Run], options: CompareOptions, baseline_runs: Sequenc
 
 
 def check(options: CompareOptions, has_baseline_runs: bool) -> None:
-    """A mistake in an option is told whatever the runs are."""
-    find_metric(options.cost)
-    margin(options.margin)
-    if options.budget is not None:
-        limits(options.budget)
-    if options.fail_on is not None:
-        thresholds(options.fail_on)
-    if options.fail_on is not None and options.baseline is None and not has_baseline_runs:
+    """Before the runs are looked at; raises :class:`InputError`."""
+    if options.fail_on and options.baseline is None and not has_baseline_runs:
         raise InputError("--fail-on needs something to compare with: give --baseline too.")
 
 
 def gate_of(rows: Sequence[Row], options: CompareOptions) -> GateResult | None:
-    if options.fail_on is None:
+    if not options.fail_on:
         return None
-    require_something(rows)
-    return gate(rows, options.fail_on, strict=options.strict)
+    require_baselines(rows)
+    return judge_gate(rows, options.fail_on, strict=options.strict)
 
 
 def baselines_of(rows: Sequence[Row]) -> list[Row | None]:
     baselines = [row for row in rows if row.is_baseline]
-    return [None if row.is_baseline or row.phase == "published" else nearest(row, baselines) for row in rows]
+    return [None if row.is_baseline or row.phase == "published" else find_nearest(row, baselines) for row in rows]
 
 
 def in_order(rows: Sequence[Row], sort: str | None) -> list[Row]:
@@ -95,7 +87,7 @@ def notes(rows: Sequence[Row]) -> tuple[str, ...]:
     found = (
         hardware_note(measured),
         mixed_note(measured),
-        unmatched_note(rows),
+        describe_unmatched(rows),
         unfinished_note(measured),
         *ending_notes(measured),
         *warning_notes(measured),

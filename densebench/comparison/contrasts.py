@@ -1,4 +1,4 @@
-"""A row against its baseline in numbers: ratio or difference, interval and p's, before any word."""
+"""A row against its baseline in numbers: ratio or difference, and which test is made of it, before any word."""
 
 import dataclasses
 import math
@@ -7,92 +7,138 @@ from dataclasses import dataclass
 from densebench.comparison import statistics
 from densebench.comparison.comparability import across_hardware, obstacles
 from densebench.comparison.metrics import Metric
-from densebench.comparison.values import Interval, Row, Verdict
+from densebench.comparison.statistics import Difference, Interval
+from densebench.comparison.values import Row
 
-LARGEST_LOGARITHM = 709.0
+_LARGEST_LOGARITHM = 709.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sides:
-    """The finite values of a row and of its baseline, on the scale of the test: logarithms for ratios."""
+class Contrast:
+    """One metric of a row against its baseline; estimate and interval are a ratio or a difference (``metric.kind``)."""
+
+    metric: Metric
+    runs: tuple[int, int]  # that have the figure: of the row, of its baseline
+    obstacles: tuple[str, ...]  # columns that differ though the metric needs them equal
+    marked: bool  # across different hardware
+    repeats: bool  # several runs a side, and all of a side have one value
+    estimate: float | None  # None where obstacles forbid it, or a figure is not finite
+    floor: float | None = None  # half-width of the binomial 95 % interval where one run a side allows no test
+    interval: Interval | None = None  # 95 %; None without a test, as all that follows
+    p: float | None = None  # Welch's, or of the paired t test
+    p_permutation: float | None = None  # exact, from four runs a side
+    paired: bool = False
+    deviation: float | None = None  # of one difference between the sides, on the scale of the test
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Sides:
+    """The values of a row and of its baseline, on the scale of the test: logarithms for ratios."""
 
     row: tuple[float, ...]
     baseline: tuple[float, ...]
     paired: bool
 
 
-def compared(metric: Metric, row: Row, baseline: Row) -> Verdict:
-    """Estimate, interval and p's; the word is decided once Holm's adjustment is known."""
-    verdict = Verdict(
-        metric=metric.name,
-        kind=metric.kind,
-        word="inconclusive",
-        estimate=estimate(metric, row, baseline),
-        interval=None,
-        p=None,
-        p_holm=None,
-        p_permutation=None,
-        paired=False,
-        more_seeds=None,
-        floor=None,
+def contrast(metric: Metric, row: Row, baseline: Row) -> Contrast:
+    """Estimate, interval and p-values, where the metric and the figures allow a test."""
+    ours, theirs = row.summary(metric.name), baseline.summary(metric.name)
+    found = Contrast(
+        metric=metric,
+        runs=(ours.n, theirs.n),
+        obstacles=obstacles(metric, row, baseline),
         marked=across_hardware(metric, row, baseline),
-        reason="",
+        repeats=ours.deviation == 0 == theirs.deviation,
+        estimate=_estimate(metric, row, baseline),
     )
-    sides = sides_of(metric, row, baseline)
-    if metric.exact or sides is None or obstacles(metric, row, baseline):
-        return verdict
-    test = statistics.paired(sides.row, sides.baseline) if sides.paired else None
-    paired = test is not None
-    test = test or statistics.welch(sides.row, sides.baseline)
-    if test is None:
-        return verdict
-    permute = statistics.paired_permutation if paired else statistics.permutation
+    if found.obstacles:
+        return dataclasses.replace(found, estimate=None)
+    if min(found.runs) < 2:
+        return dataclasses.replace(found, floor=_floor(metric, row, baseline))
+    sides = None if metric.exact else _sides_of(metric, row, baseline)
+    return found if sides is None else _test(found, sides)
+
+
+def _test(untested: Contrast, sides: _Sides) -> Contrast:
+    """Paired if the seeds are the same and some pair differs from the others, else Welch's; neither without spread."""
+    metric = untested.metric
+    difference = statistics.paired_test(sides.row, sides.baseline) if sides.paired else None
+    paired = difference is not None
+    difference = difference or statistics.welch_test(sides.row, sides.baseline)
+    if difference is None:
+        return untested
+    permute = statistics.paired_permutation_test if paired else statistics.permutation_test
     return dataclasses.replace(
-        verdict,
-        estimate=on_scale(metric, test.estimate),
-        interval=Interval(low=on_scale(metric, test.interval.low), high=on_scale(metric, test.interval.high)),
-        p=test.p,
+        untested,
+        estimate=_from_scale(metric, difference.estimate),
+        interval=_interval_of(metric, difference),
+        p=difference.p,
         p_permutation=permute(sides.row, sides.baseline),
         paired=paired,
+        deviation=_deviation(sides, paired=paired),
     )
 
 
-def estimate(metric: Metric, row: Row, baseline: Row) -> float | None:
+def _interval_of(metric: Metric, difference: Difference) -> Interval:
+    low, high = difference.interval.low, difference.interval.high
+    return Interval(low=_from_scale(metric, low), high=_from_scale(metric, high))
+
+
+def _deviation(sides: _Sides, *, paired: bool) -> float:
+    if paired:
+        differences = [ours - theirs for ours, theirs in zip(sides.row, sides.baseline, strict=True)]
+        return math.sqrt(statistics.variance(differences))
+    return math.sqrt(statistics.variance(sides.row) + statistics.variance(sides.baseline))
+
+
+def _estimate(metric: Metric, row: Row, baseline: Row) -> float | None:
     """Of the means; where logarithms are tested, the ratio of geometric means replaces it."""
     ours, theirs = row.summary(metric.name).figure, baseline.summary(metric.name).figure
-    if ours is None or theirs is None or obstacles(metric, row, baseline):
+    if ours is None or theirs is None:
         return None
     if metric.kind == "difference":
         return ours - theirs
     return ours / theirs if theirs > 0 else None
 
 
-def sides_of(metric: Metric, row: Row, baseline: Row) -> Sides | None:
-    """Both sides, seed by seed if their seeds are the same; None if a value allows no reckoning."""
-    ours, theirs = by_seed(metric, row), by_seed(metric, baseline)
+def _floor(metric: Metric, row: Row, baseline: Row) -> float | None:
+    """What the number of test images alone leaves open; None for anything but an accuracy on them."""
+    if metric.show != "percent" or metric.name.startswith(("train", "validation")):
+        return None
+    images = row.runs[0].test_images or 0
+    ours, theirs = row.summary(metric.name).figure, baseline.summary(metric.name).figure
+    if images < 1 or ours is None or theirs is None or not (0 <= ours <= 1 and 0 <= theirs <= 1):
+        return None  # a file may claim anything
+    return statistics.binomial_floor(ours, theirs, images)
+
+
+def _sides_of(metric: Metric, row: Row, baseline: Row) -> _Sides | None:
+    """Both sides, seed by seed if their seeds are the same; None if a value cannot be put on the scale."""
+    ours, theirs = _by_seed(metric, row), _by_seed(metric, baseline)
     values = [value for _, value in (*ours, *theirs)]
     if not all(math.isfinite(value) and (metric.kind == "difference" or value > 0) for value in values):
         return None
     seeds = [seed for seed, _ in ours]
-    return Sides(
-        row=tuple(scaled(metric, value) for _, value in ours),
-        baseline=tuple(scaled(metric, value) for _, value in theirs),
+    return _Sides(
+        row=tuple(to_scale(metric, value) for _, value in ours),
+        baseline=tuple(to_scale(metric, value) for _, value in theirs),
         paired=len(set(seeds)) == len(seeds) and None not in seeds and seeds == [seed for seed, _ in theirs],
     )
 
 
-def by_seed(metric: Metric, row: Row) -> list[tuple[int | None, float]]:
+def _by_seed(metric: Metric, row: Row) -> list[tuple[int | None, float]]:
     values = row.summary(metric.name).values
     return [(run.seed, value) for run, value in zip(row.runs, values, strict=True) if value is not None]
 
 
-def scaled(metric: Metric, value: float) -> float:
+def to_scale(metric: Metric, value: float) -> float:
+    """A figure, ratio or difference on the scale of the test: the logarithm of a ratio."""
     if metric.kind == "difference":
         return value
     return math.log(value) if value > 0 else -math.inf
 
 
-def on_scale(metric: Metric, value: float) -> float:
+def _from_scale(metric: Metric, value: float) -> float:
     if metric.kind == "difference":
         return value
-    return math.exp(value) if value < LARGEST_LOGARITHM else math.inf
+    return math.exp(value) if value < _LARGEST_LOGARITHM else math.inf

@@ -3,12 +3,14 @@
 import math
 from collections.abc import Sequence
 
-from densebench.comparison.metrics import Metric
-from densebench.comparison.values import Interval, Row, Summary, settings
+from densebench.comparison.metrics import METRICS, Metric
+from densebench.comparison.statistics import Interval
+from densebench.comparison.values import Row, Summary, Verdict, settings
 from densebench.escape import plain
 from densebench.records import COLUMNS, Show
 
 UNKNOWN = "-"
+_TIMES = "\N{MULTIPLICATION SIGN}"
 MIB = 2**20
 LARGEST_WRITTEN_OUT = 1e15
 TIME_UNITS = (("s", 1.0), ("min", 60.0), ("h", 3600.0))
@@ -94,6 +96,32 @@ def p_text(p: float | None) -> str:
     if p is None:
         return UNKNOWN
     return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def format_estimate(verdict: Verdict) -> str:
+    """A ratio after a multiplication sign, a difference with its sign: ``+0.31 pp``."""
+    if verdict.estimate is None:
+        return UNKNOWN
+    if verdict.kind == "ratio":
+        return f"{_TIMES}{verdict.estimate:{'.3f' if 0.1 <= verdict.estimate < 100 else '.4g'}}"
+    factor, unit = _unit_of_difference(METRICS[verdict.metric])
+    return f"{verdict.estimate * factor:+.{2 if unit else 4}f}{unit}"
+
+
+def format_estimate_interval(verdict: Verdict) -> str:
+    """The interval in the estimate's unit: ``[1.052, 1.116]``."""
+    interval = verdict.interval
+    if interval is None:
+        return UNKNOWN
+    if verdict.kind == "ratio":
+        return f"[{interval.low:.3f}, {interval.high:.3f}]"
+    factor, unit = _unit_of_difference(METRICS[verdict.metric])
+    digits = 2 if unit else 4
+    return f"[{interval.low * factor:+.{digits}f}, {interval.high * factor:+.{digits}f}]"
+
+
+def _unit_of_difference(metric: Metric) -> tuple[float, str]:
+    return (100.0, " pp") if metric.show == "percent" else (1.0, "")
 
 
 def setting_text(row: Row, column: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from densebench.comparison.comparability import terms
 from densebench.comparison.metrics import METRICS
-from densebench.comparison.pareto import ACCURACY, with_front
+from densebench.comparison.pareto import ACCURACY, mark_front
 from densebench.comparison.values import Row
 
 COSTS = (
@@ -24,7 +24,7 @@ def fronts(rows: Sequence[Row], cost: str) -> list[list[int]]:
     """Places in ``rows`` of those on a front, the cheapest first; rows of different hardware form different fronts."""
     unmarked = [dataclasses.replace(row, on_front=False) for row in rows]
     found: dict[tuple[object, ...], list[int]] = {}
-    for place, row in enumerate(with_front(unmarked, METRICS[cost])):
+    for place, row in enumerate(mark_front(unmarked, METRICS[cost])):
         if row.on_front:
             found.setdefault((terms(ACCURACY, row), terms(METRICS[cost], row)), []).append(place)
     return [sorted(front, key=lambda place: rows[place].summary(cost).figure or 0.0) for front in found.values()]

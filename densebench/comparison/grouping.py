@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from densebench.comparison.metrics import HARDWARE, METRICS
+from densebench.comparison.options import CompareOptions
 from densebench.comparison.run_figures import Figures, compute_figures
 from densebench.comparison.summaries import summarise
-from densebench.comparison.values import CompareOptions, Row, setting, settings
+from densebench.comparison.values import Row, setting, settings
 from densebench.errors import unknown
 from densebench.records import COLUMNS, Run
 

@@ -1,4 +1,4 @@
-"""What rows are called: the variant, and what tells rows of one variant apart."""
+"""What rows are called: the variant, and in what rows of one variant differ."""
 
 import dataclasses
 from collections import Counter
@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from densebench.comparison.formats import setting_text
 from densebench.comparison.grouping import differing
-from densebench.comparison.values import CompareOptions, Row, settings
+from densebench.comparison.options import CompareOptions
+from densebench.comparison.values import Row, settings
 from densebench.records import COLUMNS
 
 
-def labelled(rows: Sequence[Row], options: CompareOptions) -> list[Row]:
+def label_rows(rows: Sequence[Row], options: CompareOptions) -> list[Row]:
     """The rows with labels of which no two are equal."""
-    names = [name_of(row, rows, options) for row in rows]
+    names = [_name_row(row, rows, options) for row in rows]
     seen: Counter[str] = Counter()
     found = []
     for row, name in zip(rows, names, strict=True):
@@ -22,18 +23,18 @@ def labelled(rows: Sequence[Row], options: CompareOptions) -> list[Row]:
     return found
 
 
-def part_of(row: Row, column: str) -> str:
+def _describe_setting(row: Row, column: str) -> str:
     """A word speaks for itself, a number needs its title: ``jax``, ``batch 32``."""
     text = setting_text(row, column)
     return text if COLUMNS[column].type is str else f"{COLUMNS[column].about.title.lower()} {text}"
 
 
-def name_of(row: Row, rows: Sequence[Row], options: CompareOptions) -> str:
+def _name_row(row: Row, rows: Sequence[Row], options: CompareOptions) -> str:
     if not options.group or row.phase == "published":
         return row.runs[0].run
     variants = settings(row, "variant")
     alike = [other for other in rows if other.phase == row.phase and settings(other, "variant") == variants]
-    parts = [setting_text(row, "variant"), *(part_of(row, column) for column in differing(alike))]
+    parts = [setting_text(row, "variant"), *(_describe_setting(row, column) for column in differing(alike))]
     if row.phase != "train" and any(other.phase == "train" for other in rows):
         parts.append(row.phase)
     if row.is_baseline and any(not other.is_baseline for other in alike):

@@ -20,34 +20,28 @@ class Point:
     paid: float
 
 
-def with_front(rows: Sequence[Row], cost: Metric) -> list[Row]:
+def mark_front(rows: Sequence[Row], cost: Metric) -> list[Row]:
     """The rows with the front marked; a row that lacks a figure is neither on it nor dominated."""
     together: dict[tuple[object, ...], list[Point]] = {}
     for index, row in enumerate(rows):
-        if (point := point_of(index, row, cost)) is not None:
+        if (point := _point_of(index, row, cost)) is not None:
             together.setdefault((terms(ACCURACY, row), terms(cost, row)), []).append(point)
     found = list(rows)
     for points in together.values():
-        for point, better in placed(points):
+        for point, better in find_dominators(points):
             label = rows[better.index].label if better else None
             found[point.index] = dataclasses.replace(rows[point.index], on_front=better is None, dominated_by=label)
     return found
 
 
-def point_of(index: int, row: Row, cost: Metric) -> Point | None:
-    known = point(row, cost)
-    return None if known is None or row.phase != "train" else Point(index=index, accuracy=known[0], paid=-known[1])
-
-
-def point(row: Row, cost: Metric) -> tuple[float, float] | None:
-    """Accuracy and the cost, turned so that more is better in both."""
+def _point_of(index: int, row: Row, cost: Metric) -> Point | None:
     accuracy, paid = row.summary(ACCURACY.name).figure, row.summary(cost.name).figure
-    if accuracy is None or paid is None or not row.completed:
+    if row.phase != "train" or not row.completed or accuracy is None or paid is None:
         return None
-    return accuracy, paid if cost.best == "high" else -paid
+    return Point(index=index, accuracy=accuracy, paid=paid if cost.best == "low" else -paid)
 
 
-def placed(points: Sequence[Point]) -> list[tuple[Point, Point | None]]:
+def find_dominators(points: Sequence[Point]) -> list[tuple[Point, Point | None]]:
     """Each point with one that dominates it: from the most accurate on, the cheapest so far does if any does."""
     found: list[tuple[Point, Point | None]] = []
     cheapest: Point | None = None

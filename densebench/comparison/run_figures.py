@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from densebench.comparison.arithmetic import total
 from densebench.comparison.metrics import METRICS, Metric
+from densebench.comparison.statistics import total
 from densebench.records import Run
 from densebench.results.epoch_table import concatenate, to_table
 

@@ -1,26 +1,33 @@
 """Intervals and tests over seeds: Student's t in Welch's and in the paired form, exact permutation, Holm.
 
-Percentile bootstrap gives 19 % false positives at three runs a side; Welch's t stays below its 5 %. SciPy's special
-functions alone are used: loading ``scipy.stats`` would take longer than all the rest.
+Percentile bootstrap gives 19 % false positives at three runs a side; Welch's t stays below its 5 %. The t tests are
+SciPy's. Loading ``scipy.stats`` takes longer than all the rest, so only they do; the interval of a mean needs no more
+than ``scipy.special``. Why the permutation tests are not SciPy's: docs/decisions/008-permutation.md.
 """
 
 import math
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import combinations
-from typing import TYPE_CHECKING
-
-from densebench.comparison.arithmetic import mean, total
-from densebench.comparison.values import Interval
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
 
-CONFIDENCE = 0.95
-MOST_PERMUTATIONS = 200_000  # ten runs a side; beyond, the t test needs no company
-ROUNDING = 1e-12
-MOST_SEEDS = 100  # beyond, "more seeds" is no advice
+_CONFIDENCE = 0.95
+_MOST_PERMUTATIONS = 200_000  # ten runs a side; the t test of more runs needs no other beside it
+_ROUNDING = 1e-12
+_MOST_SEEDS = 100  # "more seeds" is no advice above it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """Both ends, in the unit of what it is an interval of."""
+
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,13 +39,26 @@ class Difference:
     p: float
 
 
+def total(values: Sequence[float]) -> float:
+    """The sum, rounded once; infinite where the numbers are too large to add, ``nan`` of opposite infinities."""
+    try:
+        return math.fsum(values)
+    except (OverflowError, ValueError):
+        return sum(values)
+
+
+def mean(values: Sequence[float]) -> float:
+    """The sum of :func:`total`, divided by the number of values."""
+    return total(values) / len(values)
+
+
 def variance(values: Sequence[float], scale: float | None = None) -> float:
     """Of the sample; needs two values. Values that differ by rounding alone have none.
 
-    ``scale`` is the size of the numbers that the values were reckoned from, if it is not their own.
+    ``scale`` is the size of the numbers that the values were computed from, if it is not that of the values.
     """
     size = max(abs(value) for value in values) if scale is None else scale
-    if max(values) - min(values) <= ROUNDING * size:
+    if max(values) - min(values) <= _ROUNDING * size:
         return 0.0
     centre = mean(values)
     return total([(value - centre) * (value - centre) for value in values]) / (len(values) - 1)
@@ -48,87 +68,111 @@ def mean_interval(values: Sequence[float]) -> Interval | None:
     """Student's 95 % interval of the mean; None below two values."""
     if len(values) < 2:
         return None
-    half = t_quantile(len(values) - 1) * math.sqrt(variance(values) / len(values))
+    half = _t_quantile(len(values) - 1) * math.sqrt(variance(values) / len(values))
     return Interval(low=mean(values) - half, high=mean(values) + half)
 
 
-def welch(values: Sequence[float], baseline: Sequence[float]) -> Difference | None:
-    """Difference of means without the assumption of equal variances; None below two runs a side or without spread."""
+def welch_test(values: Sequence[float], baseline: Sequence[float]) -> Difference | None:
+    """Difference of means without the assumption of equal variances.
+
+    None below two runs a side, without spread, or where the numbers are too large.
+    """
     if min(len(values), len(baseline)) < 2:
         return None
-    ours, theirs = variance(values) / len(values), variance(baseline) / len(baseline)
-    if not 0 < ours + theirs < math.inf:
+    error = variance(values) / len(values) + variance(baseline) / len(baseline)
+    estimate = mean(values) - mean(baseline)
+    if not 0 < error < math.inf or not math.isfinite(estimate):
         return None
-    share = ours / (ours + theirs)
-    freedom = 1 / (share * share / (len(values) - 1) + (1 - share) * (1 - share) / (len(baseline) - 1))
-    return t_test(mean(values) - mean(baseline), math.sqrt(ours + theirs), freedom)
+    from scipy.stats import ttest_ind
+
+    return _difference(estimate, partial(ttest_ind, equal_var=False), _level(values), _level(baseline))
 
 
-def paired(values: Sequence[float], baseline: Sequence[float]) -> Difference | None:
-    """Mean of the differences of runs with the same seed; both in the same order of seeds. None without spread."""
-    differences = [value - other for value, other in zip(values, baseline, strict=True)]
+def paired_test(values: Sequence[float], baseline: Sequence[float]) -> Difference | None:
+    """Mean of the differences of runs with the same seed; both in the same order of seeds.
+
+    None below two pairs, without spread, or where the numbers are too large.
+    """
+    differences = _subtract(values, baseline)
     if len(differences) < 2:
         return None
     spread = variance(differences, scale=max(map(abs, (*values, *baseline))))
-    if spread == 0:
+    if not 0 < spread < math.inf:
         return None
-    return t_test(mean(differences), math.sqrt(spread / len(differences)), len(differences) - 1)
+    from scipy.stats import ttest_rel
+
+    return _difference(mean(differences), ttest_rel, _array(values), _array(baseline))
 
 
-def t_test(estimate: float, error: float, freedom: float) -> Difference | None:
-    """None for numbers beyond reckoning."""
-    from scipy.special import stdtr
-
-    if not (math.isfinite(estimate) and math.isfinite(error) and math.isfinite(freedom) and error > 0):
-        return None
-    half = t_quantile(freedom) * error
-    p = 2 * float(stdtr(freedom, -abs(estimate) / error))
-    return Difference(estimate=estimate, interval=Interval(low=estimate - half, high=estimate + half), p=p)
+def _level(values: Sequence[float]) -> "np.ndarray":
+    """The values, or as many times their mean if they differ by rounding alone."""
+    return _array(values if variance(values) else [mean(values)] * len(values))
 
 
-def t_quantile(freedom: float, probability: float = (1 + CONFIDENCE) / 2) -> float:
+def _difference(
+    estimate: float, test: Callable[["np.ndarray", "np.ndarray"], Any], values: "np.ndarray", baseline: "np.ndarray"
+) -> Difference:
+    """Interval and p by one of SciPy's t tests."""
+    _, exponent = math.frexp(max(abs(values).max(), abs(baseline).max()))
+    unit = math.ldexp(0.5, exponent)  # brings the numbers near one: SciPy squares variances, and 1e100 is too large
+    with warnings.catch_warnings():  # lost precision of a side without spread: harmless, as the other has some
+        warnings.simplefilter("ignore", RuntimeWarning)
+        result = test(values / unit, baseline / unit)
+    low, high = result.confidence_interval(_CONFIDENCE)
+    interval = Interval(low=float(low) * unit, high=float(high) * unit)
+    return Difference(estimate=estimate, interval=interval, p=float(result.pvalue))
+
+
+def _t_quantile(freedom: float, probability: float = (1 + _CONFIDENCE) / 2) -> float:
     from scipy.special import stdtrit
 
     return float(stdtrit(freedom, probability))
 
 
-def permutation(values: Sequence[float], baseline: Sequence[float]) -> float | None:
+def permutation_test(values: Sequence[float], baseline: Sequence[float]) -> float | None:
     """Exact two-sided p of the difference of means, over all ways to deal the runs to the sides.
 
     Two-sided as SciPy's ``permutation_test``: twice the smaller tail. None below four runs a side, where it could not
     reach 5 %, or where there are too many ways.
     """
     sizes = len(values), len(baseline)
-    if min(sizes) < 4 or math.comb(sum(sizes), sizes[0]) > MOST_PERMUTATIONS:
+    if min(sizes) < 4 or math.comb(sum(sizes), sizes[0]) > _MOST_PERMUTATIONS:
         return None
     pooled = [*values, *baseline]
-    return tails(deals(*sizes) @ column(pooled), total(values), size=total([*map(abs, pooled)]))
+    return _two_tails(_deals(*sizes) @ _array(pooled), total(values), size=total([*map(abs, pooled)]))
 
 
-def paired_permutation(values: Sequence[float], baseline: Sequence[float]) -> float | None:
-    """Exact two-sided p of the mean difference of pairs, over all ways to swap the two runs of a pair."""
-    differences = [value - other for value, other in zip(values, baseline, strict=True)]
-    if len(differences) < 4 or 2 ** len(differences) > MOST_PERMUTATIONS:
+def paired_permutation_test(values: Sequence[float], baseline: Sequence[float]) -> float | None:
+    """Exact two-sided p of the mean difference of pairs, over all ways to swap the two runs of a pair.
+
+    None below four pairs, or where there are too many ways.
+    """
+    differences = _subtract(values, baseline)
+    if len(differences) < 4 or 2 ** len(differences) > _MOST_PERMUTATIONS:
         return None
     size = total([*map(abs, (*values, *baseline))])
-    return tails(signs(len(differences)) @ column(differences), total(differences), size=size)
+    return _two_tails(_signs(len(differences)) @ _array(differences), total(differences), size=size)
 
 
-def tails(statistics: "np.ndarray", observed: float, *, size: float) -> float:
-    """Rounding must not part equal sums, so ties count within a hair of the ``size`` of what was summed."""
-    hair = ROUNDING * size
-    above, below = (statistics >= observed - hair).mean(), (statistics <= observed + hair).mean()
+def _two_tails(sums: "np.ndarray", observed: float, *, size: float) -> float:
+    """Rounding must not separate equal sums, so ties count within a hair of the ``size`` of what was summed."""
+    hair = _ROUNDING * size
+    above, below = (sums >= observed - hair).mean(), (sums <= observed + hair).mean()
     return min(1.0, 2 * float(min(above, below)))
 
 
-def column(values: Sequence[float]) -> "np.ndarray":
+def _subtract(values: Sequence[float], baseline: Sequence[float]) -> list[float]:
+    return [value - other for value, other in zip(values, baseline, strict=True)]
+
+
+def _array(values: Sequence[float]) -> "np.ndarray":
     import numpy as np
 
     return np.asarray(values, dtype=np.float64)
 
 
 @lru_cache(maxsize=8)
-def deals(ours: int, theirs: int) -> "np.ndarray":
+def _deals(ours: int, theirs: int) -> "np.ndarray":
     """Every way to choose ``ours`` of the runs, as rows of ones and zeros: (ways, runs)."""
     import numpy as np
 
@@ -139,7 +183,7 @@ def deals(ours: int, theirs: int) -> "np.ndarray":
 
 
 @lru_cache(maxsize=8)
-def signs(pairs: int) -> "np.ndarray":
+def _signs(pairs: int) -> "np.ndarray":
     """Every way to sign the pairs, as rows of 1 and -1: (2**pairs, pairs)."""
     import numpy as np
 
@@ -147,7 +191,7 @@ def signs(pairs: int) -> "np.ndarray":
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's adjustment, in the order given: each held below 5 % keeps the chance of any false one below 5 %."""
+    """Holm's adjusted p-values, in the order given: the chance of any false one below 5 % stays below 5 %."""
     order = sorted(range(len(p_values)), key=p_values.__getitem__)
     adjusted = [0.0] * len(p_values)
     highest = 0.0
@@ -164,16 +208,16 @@ def binomial_floor(accuracy: float, baseline: float, images: int) -> float:
 
 
 def seeds_needed(estimate: float, deviation: float, margin: float, *, pairs: bool) -> int | None:
-    """Runs a side that would probably (four times in five) settle a difference of this size; None beyond reach.
+    """Runs a side that would probably (four times in five) settle a difference of this size; None above a hundred.
 
     ``deviation`` is that of one difference: of a pair, or of a run on either side times the square root of two.
     Settled is a difference that shows, or one that is shown to lie within the margin.
     """
-    for runs in range(2, MOST_SEEDS + 1):
+    for runs in range(2, _MOST_SEEDS + 1):
         freedom = runs - 1 if pairs else 2 * (runs - 1)
         error = deviation / math.sqrt(runs)
-        shows = abs(estimate) >= (t_quantile(freedom) + t_quantile(freedom, 0.8)) * error
-        within = abs(estimate) + t_quantile(freedom) * error <= margin
+        shows = abs(estimate) >= (_t_quantile(freedom) + _t_quantile(freedom, 0.8)) * error
+        within = abs(estimate) + _t_quantile(freedom) * error <= margin
         if shows or within:
             return runs
     return None

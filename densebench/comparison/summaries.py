@@ -3,9 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from densebench.comparison.arithmetic import mean
 from densebench.comparison.metrics import Metric
-from densebench.comparison.statistics import mean_interval, variance
+from densebench.comparison.statistics import mean, mean_interval, variance
 from densebench.comparison.values import Summary
 
 

@@ -5,33 +5,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from densebench.comparison.metrics import METRICS
+from densebench.comparison.options import CompareOptions
+from densebench.comparison.statistics import Interval
 from densebench.records import Phase, Run
 
 Word = Literal["better", "worse", "same", "inconclusive", "no test", "not comparable"]
 Outcome = Literal["failed", "passed", "inconclusive"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class CompareOptions:
-    """What a comparison was asked to be; every text is as the user gave it."""
-
-    by: tuple[str, ...] | None = None  # columns to group by; None: whatever is not the seed
-    group: bool = True  # False: every run is a row
-    baseline: str | None = None  # a row's name, a results file, or column=value
-    margin: str | None = None  # as "2%" or "2%,0.3pp": differences that do not matter
-    cost: str = "epoch_seconds"
-    budget: str | None = None
-    fail_on: str | None = None
-    strict: bool = False  # the gate also fails where it is inconclusive
-    sort: str | None = None  # a metric or column; "-name" turns the order round
-
-
-@dataclass(frozen=True, kw_only=True)
-class Interval:
-    """Both ends, in the unit of what it is an interval of."""
-
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +30,7 @@ class Summary:
 
     @property
     def figure(self) -> float | None:
-        """The mean where it is a number to reckon with."""
+        """The mean where it is a finite number."""
         return self.mean if self.mean is not None and math.isfinite(self.mean) else None
 
 
@@ -65,7 +44,7 @@ class Verdict:
     estimate: float | None
     interval: Interval | None  # 95 %; None without a test
     p: float | None  # Welch's, or of the paired t test
-    p_holm: float | None  # the same, held over all rows of the metric
+    p_holm: float | None  # the same, adjusted over all rows of the metric
     p_permutation: float | None  # exact, from four runs a side
     paired: bool
     more_seeds: int | None  # a side, that would probably settle an inconclusive one
@@ -142,7 +121,7 @@ class BudgetResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """A comparison of runs; rows in the order asked for, published ones among them told apart by ``phase``."""
+    """A comparison of runs; rows in the order asked for, published ones among them, known by their ``phase``."""
 
     rows: tuple[Row, ...]
     notes: tuple[str, ...]  # sentences that a reader of the figures needs

@@ -49,24 +49,28 @@ class TrainOptions:
 
 
 def configure(
-    options: TrainOptions, *, variant: str, seed: int | None = None, base: RunConfig | None = None
+    options: TrainOptions, *, variant: str, run: str, seed: int | None = None, base: RunConfig | None = None
 ) -> RunConfig:
     """The configuration that the options ask for, on top of ``base`` or of the defaults."""
-    base = base or RunConfig(variant=variant)
-    given = _given(options)
-    data = dataclasses.replace(base.data, **_only(given, DataConfig))
-    recipe = base.recipe if options.recipe is None else _find_recipe(options.recipe)
-    recipe = dataclasses.replace(recipe, **_only(given, Recipe, but=("name",)))
+    base = base or RunConfig(variant=variant, run=run)
     if seed is None and options.seeds:
         seed = options.seeds[0]
     return dataclasses.replace(
         base,
-        **_only(given, RunConfig, but=("recipe", "data", "seed", "variant")),
+        **_select(options, RunConfig, but=("recipe", "data", "seed", "variant", "run")),
         variant=variant,
-        data=data,
-        recipe=recipe,
+        run=run,
+        data=dataclasses.replace(base.data, **_select(options, DataConfig)),
+        recipe=_configure_recipe(options, base.recipe),
         seed=base.seed if seed is None else seed,
     )
+
+
+def _configure_recipe(options: TrainOptions, base: Recipe) -> Recipe:
+    """The recipe of that name, or ``base``, with what the options change in it."""
+    if options.recipe is not None:
+        base = _find_recipe(options.recipe)
+    return dataclasses.replace(base, **_select(options, Recipe, but=("name",)))
 
 
 def describe_differences(stored: RunConfig, asked: RunConfig) -> str:
@@ -99,11 +103,8 @@ def _find_recipe(name: str) -> Recipe:
     return RECIPES[name]
 
 
-def _given(options: TrainOptions) -> dict[str, Any]:
-    return {name: value for name, value in dataclasses.asdict(options).items() if value is not None}
-
-
-def _only(given: dict[str, Any], owner: type, *, but: Sequence[str] = ()) -> dict[str, Any]:
-    """The given values that are fields of ``owner``."""
+def _select(options: TrainOptions, owner: type, *, but: Sequence[str] = ()) -> dict[str, Any]:
+    """The options that were given and are fields of ``owner``."""
     names = {field.name for field in dataclasses.fields(owner)} - set(but)
+    given = {name: value for name, value in dataclasses.asdict(options).items() if value is not None}
     return {name: value for name, value in given.items() if name in names}

@@ -9,8 +9,8 @@ from densebench.models import cost, variants
 from densebench.models.cost import Cost
 from densebench.planning.options import TrainOptions, configure
 
-ALL = "all"  # every named variant
-SEED = "seed"  # the seven of the blog series
+_ALL = "all"  # every named variant
+_BLOG = "blog"  # the seven of the blog series
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +18,6 @@ class PlannedSpeed:
     """One measurement of one variant at one batch size."""
 
     config: RunConfig
-    stem: str
     cost: Cost
 
 
@@ -26,8 +25,8 @@ def plan_speed(options: TrainOptions, batch_sizes: tuple[int, ...], *, inference
     """One measurement for every variant and batch size, in that order; raises :class:`InputError`."""
     if not options.variants:
         raise InputError("No variant was named: say which, or 'all'.")
-    names = list(dict.fromkeys(name for given in options.variants for name in _meant(given)))
-    return [_planned(options, name, size, inference) for name in names for size in batch_sizes]
+    names = list(dict.fromkeys(name for given in options.variants for name in _expand(given)))
+    return [_plan_one(options, name, size, inference) for name in names for size in batch_sizes]
 
 
 def parse_batch_sizes(text: str) -> tuple[int, ...]:
@@ -39,19 +38,19 @@ def parse_batch_sizes(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(int(part) for part in parts))
 
 
-def _meant(name: str) -> list[str]:
-    if name == ALL:
+def _expand(name: str) -> list[str]:
+    """The variants that a name stands for."""
+    if name == _ALL:
         return list(variants.VARIANTS)
-    return list(variants.BLOG_VARIANTS) if name == SEED else [variants.find(name).name]
+    return list(variants.BLOG_VARIANTS) if name == _BLOG else [variants.find(name).name]
 
 
-def _planned(options: TrainOptions, name: str, batch_size: int, inference: bool) -> PlannedSpeed:
+def _plan_one(options: TrainOptions, name: str, batch_size: int, inference: bool) -> PlannedSpeed:
     variant = variants.find(name)
     options = dataclasses.replace(options, dataset="synthetic", batch_size=batch_size, train_limit=batch_size)
-    config = configure(options, variant=variant.name)
+    config = configure(options, variant=variant.name, run=variant.name)
     kind = "inference" if inference else "speed"
     return PlannedSpeed(
-        config=config,
-        stem=f"{variant.name}-{kind}-b{batch_size}-{config.backend}",
+        config=dataclasses.replace(config, run=f"{variant.name}-{kind}-b{batch_size}-{config.backend}"),
         cost=cost.count(variant, classes=config.data.classes or 10, image_size=config.data.image_size or 32),
     )

@@ -4,7 +4,7 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
-from densebench.config import RUN_NAME, RunConfig, fingerprint, from_json
+from densebench.config import RESULTS_DIR, RUN_NAME, RUNS_DIR, RunConfig, fingerprint, from_json
 from densebench.data import datasets
 from densebench.data.images import DatasetFacts
 from densebench.errors import InputError
@@ -13,9 +13,9 @@ from densebench.models.cost import Cost
 from densebench.planning.options import TrainOptions, configure, describe_differences
 from densebench.records import Run
 from densebench.results import csv_file, store
-from densebench.running.directory import run_directory
+from densebench.running.directory import CONFIG_FILE, run_directory
 
-LAST = "last"  # --resume last
+_LAST = "last"  # --resume last
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ class PlannedRun:
     """One run as it would be made, with all that can be known before it."""
 
     config: RunConfig
-    stem: str  # what the run is called, unless that name is taken
+    is_named: bool  # by the user; else a number is added where the name is taken
     facts: DatasetFacts
     cost: Cost
     steps_per_epoch: int | None
@@ -35,43 +35,45 @@ class PlannedRun:
         return None if self.steps_per_epoch is None else self.steps_per_epoch * self.config.recipe.epochs
 
 
-def plan(options: TrainOptions, *, skip_completed: bool = False) -> list[PlannedRun]:
-    """One run for every variant and seed, in that order; raises :class:`InputError`."""
+def plan_new(options: TrainOptions, *, skip_completed: bool = False) -> list[PlannedRun]:
+    """One run for every variant and seed, in that order; raises :class:`InputError`.
+
+    With ``skip_completed`` a run of the same settings that is on disk is not made again, or is resumed if unfinished.
+    """
     if not options.variants:
         raise InputError("No variant was named: say which, such as 'densebench train resnet20 --dataset digits'.")
-    seeds = options.seeds or (0,)
+    seeds = options.seeds or (RunConfig.seed,)
     names = [variants.find(name).name for name in options.variants]
-    configs = [configure(options, variant=name, seed=seed) for name in names for seed in seeds]
+    configs = [configure(options, variant=name, run=options.run or name, seed=seed) for name in names for seed in seeds]
     if options.run is not None and len(configs) > 1:
         raise InputError(f"--run {options.run} names one run, but {len(configs)} were asked for: leave it out.")
-    known = _runs_by_fingerprint(configs[0].results_dir) if skip_completed else {}
-    return [_continued(_planned(config), known.get(fingerprint(config))) for config in configs]
+    known = _read_runs_by_fingerprint(configs[0].results_dir) if skip_completed else {}
+    planned = [_plan_run(config, is_named=options.run is not None) for config in configs]
+    return [_continue(run, known.get(fingerprint(run.config))) for run in planned]
 
 
 def plan_resumed(name: str, options: TrainOptions) -> PlannedRun:
-    """The run of that name (or the last one that is not complete), to be gone on with.
+    """The run of that name, or the last one that is not complete, to be continued.
 
     Raises :class:`InputError` if an option was given that would change what the run is.
     """
-    runs_dir = options.runs_dir or RunConfig(variant="").runs_dir
-    run = _last_unfinished(options) if name == LAST else name
-    stored = read_config(run_directory(runs_dir, run))
-    results_dir = options.results_dir or stored.results_dir
-    if not _is_training(store.run_path(results_dir, run)):
-        raise InputError(f"Run {run!r} is no training, which alone can be resumed: do it anew.")
-    asked = configure(options, variant=_one_variant(options) or stored.variant, base=stored)
+    run = _find_last_unfinished(options) if name == _LAST else name
+    stored = read_config(run_directory(options.runs_dir or RUNS_DIR, run))
+    if not _is_training(store.run_path(options.results_dir or stored.results_dir, run)):
+        raise InputError(f"Run {run!r} is not a training, and only a training can be resumed: start a new run.")
+    asked = configure(options, variant=_one_variant(options) or stored.variant, run=run, base=stored)
     differences = describe_differences(stored, asked)
     if differences:
         raise InputError(
             f"Run {run!r} cannot be resumed with other settings ({differences}): leave them out, or start a new run."
         )
-    return _planned(dataclasses.replace(asked, run=run, resume=True))
+    return _plan_run(dataclasses.replace(asked, resume=True), is_named=True)
 
 
 def read_config(directory: Path) -> RunConfig:
     """What a run was asked to be; raises :class:`InputError` if there is no such run."""
     try:
-        return from_json((directory / "config.json").read_text())
+        return from_json((directory / CONFIG_FILE).read_text())
     except (OSError, UnicodeDecodeError):
         raise InputError(
             f"There is no run {directory.name!r} in {str(directory.parent)!r}: "
@@ -79,7 +81,7 @@ def read_config(directory: Path) -> RunConfig:
         ) from None
 
 
-def _planned(config: RunConfig) -> PlannedRun:
+def _plan_run(config: RunConfig, *, is_named: bool) -> PlannedRun:
     facts = datasets.describe(config.data)
     variant = variants.find(config.variant)
     batch_size, images = config.recipe.batch_size, facts.train_images
@@ -87,28 +89,29 @@ def _planned(config: RunConfig) -> PlannedRun:
         raise InputError(
             f"--batch-size {batch_size} is more than the {images} training images of {facts.name}: take a smaller one."
         )
+    run = config.run if is_named else f"{variant.name}-{facts.name}-s{config.seed}"
     return PlannedRun(
-        config=config,
-        stem=f"{variant.name}-{facts.name}-s{config.seed}",
+        config=dataclasses.replace(config, run=run),
+        is_named=is_named,
         facts=facts,
         cost=cost.count(variant, classes=facts.classes or 10, image_size=facts.image_size or 32),
         steps_per_epoch=None if images is None else -(-images // batch_size),
     )
 
 
-def _continued(planned: PlannedRun, known: Run | None) -> PlannedRun:
+def _continue(planned: PlannedRun, known: Run | None) -> PlannedRun:
     """The same run marked as completed, or as one to resume, if it is already on disk."""
     if known is None:
         return planned
+    config = dataclasses.replace(planned.config, run=known.run)
     if known.status == "completed":
-        return dataclasses.replace(planned, completed=True, stem=known.run)
-    if not (run_directory(planned.config.runs_dir, known.run) / "config.json").exists():
+        return dataclasses.replace(planned, config=config, completed=True)
+    if not (run_directory(config.runs_dir, known.run) / CONFIG_FILE).exists():
         return planned
-    config = dataclasses.replace(planned.config, run=known.run, resume=True)
-    return dataclasses.replace(planned, config=config, stem=known.run)
+    return dataclasses.replace(planned, config=dataclasses.replace(config, resume=True))
 
 
-def _runs_by_fingerprint(results_dir: str) -> dict[str, Run]:
+def _read_runs_by_fingerprint(results_dir: str) -> dict[str, Run]:
     """The trainings on disk; of two with one fingerprint the completed one."""
     files = sorted(Path(results_dir).glob("*.csv"))
     runs = [run for run in store.read_all(files) if run.phase == "train" and run.fingerprint]
@@ -116,19 +119,14 @@ def _runs_by_fingerprint(results_dir: str) -> dict[str, Run]:
     return {str(run.fingerprint): run for run in runs}
 
 
-def _last_unfinished(options: TrainOptions) -> str:
-    defaults = RunConfig(variant="")
-    runs_dir = Path(options.runs_dir or defaults.runs_dir)
-    results_dir = options.results_dir or defaults.results_dir
-    names = [path.parent.name for path in sorted(runs_dir.glob("*/config.json"), key=_modified, reverse=True)]
-    for name in names:
+def _find_last_unfinished(options: TrainOptions) -> str:
+    runs_dir = Path(options.runs_dir or RUNS_DIR)
+    results_dir = options.results_dir or RESULTS_DIR
+    files = sorted(runs_dir.glob(f"*/{CONFIG_FILE}"), key=lambda file: file.stat().st_mtime, reverse=True)
+    for name in (file.parent.name for file in files):
         if RUN_NAME.fullmatch(name) and _is_unfinished_training(store.run_path(results_dir, name)):
             return name
     raise InputError(f"No unfinished run lies in {str(runs_dir)!r}: name one, or give --runs-dir.")
-
-
-def _modified(path: Path) -> float:
-    return path.stat().st_mtime
 
 
 def _is_training(path: Path) -> bool:
@@ -142,5 +140,5 @@ def _is_unfinished_training(path: Path) -> bool:
 
 def _one_variant(options: TrainOptions) -> str | None:
     if len(options.variants) > 1:
-        raise InputError(f"--resume goes on with one run, but {len(options.variants)} variants were named.")
+        raise InputError(f"--resume continues one run, but {len(options.variants)} variants were named.")
     return variants.find(options.variants[0]).name if options.variants else None

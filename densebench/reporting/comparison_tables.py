@@ -9,7 +9,6 @@ from rich.text import Text
 
 from densebench.comparison.formats import listed, setting_text
 from densebench.comparison.grouping import differing, shared
-from densebench.comparison.metrics import find_metric
 from densebench.comparison.values import Comparison, EnvironmentDifference, GateResult, Row, settings
 from densebench.escape import plain
 from densebench.records import COLUMNS, Phase
@@ -96,7 +95,7 @@ def closing_notes(comparison: Comparison) -> list[str]:
     """What a reader of the figures needs to know, in sentences."""
     found = list(comparison.notes)
     if any(row.dominated_by for row in comparison.rows):
-        cost = find_metric(comparison.options.cost)
+        cost = comparison.options.cost
         front = listed([row.label for row in comparison.rows if row.on_front])
         found.append(f"On the Pareto front of test accuracy against {cost.title.lower()}: {front}.")
     if any(row.summary("best_test_accuracy").n for row in comparison.of("train")):

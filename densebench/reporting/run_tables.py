@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 
-from densebench.comparison.compare import CompareOptions, compare
+from densebench.comparison.compare import compare
 from densebench.comparison.formats import UNKNOWN, fixed_unit, number_text, summary_text
 from densebench.comparison.metrics import METRICS
+from densebench.comparison.options import CompareOptions
 from densebench.comparison.run_figures import Figures, compute_figures
 from densebench.comparison.summaries import summarise
 from densebench.records import COLUMNS, Run

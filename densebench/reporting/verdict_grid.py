@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from densebench.comparison.formats import UNKNOWN, p_text
+from densebench.comparison.formats import UNKNOWN, format_estimate, format_estimate_interval, p_text
 from densebench.comparison.metrics import METRICS
 from densebench.comparison.values import GateResult, Row, Verdict
-from densebench.comparison.wording import estimate_text, interval_of
 from densebench.reporting.grid import Grid, GridColumn, texts
 
 SHOWN = (
@@ -26,7 +25,7 @@ def verdict_grid(rows: Sequence[Row], columns: Sequence[str] | None) -> Grid | N
         text("baseline", "Against", [row.baseline or "" for row, _ in found] if several else [], 3),
         text("metric", "Metric", [METRICS[verdict.metric].title for _, verdict in found], 8),
         number("estimate", "Estimate", [marked_estimate(verdict) for _, verdict in found], 7),
-        number("interval", "95 % interval", [interval_of(verdict) for _, verdict in found], 5),
+        number("interval", "95 % interval", [format_estimate_interval(verdict) for _, verdict in found], 5),
         number("p", "p (Holm)", [p_text(verdict.p_holm) for _, verdict in found], 4),
         number("p_permutation", "p (exact)", [p_text(verdict.p_permutation) for _, verdict in found], 2),
         text("verdict", "Verdict", [word_text(verdict) for _, verdict in found], 6),
@@ -47,7 +46,7 @@ def is_shown(row: Row, verdict: Verdict, columns: Sequence[str] | None) -> bool:
 
 
 def marked_estimate(verdict: Verdict) -> str:
-    return f"{estimate_text(verdict)} ≠" if verdict.marked else estimate_text(verdict)
+    return f"{format_estimate(verdict)} ≠" if verdict.marked else format_estimate(verdict)
 
 
 def word_text(verdict: Verdict) -> str:

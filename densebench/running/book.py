@@ -22,7 +22,7 @@ class Book:
     @classmethod
     def open(cls, config: RunConfig, phase: Phase) -> Self:
         """The book of a new run, or that of a resumed one with what was written before."""
-        path = store.run_path(config.results_dir, str(config.run))
+        path = store.run_path(config.results_dir, config.run)
         run = describe_request(config, phase)
         written = _read_written(path) if config.resume else None
         if written is not None:

@@ -43,7 +43,7 @@ class RunContext:
         began: float,
     ) -> None:
         self.config, self.dataset, self.facts = config, dataset, facts
-        self.directory: Path = run_directory(config.runs_dir, str(config.run))
+        self.directory: Path = run_directory(config.runs_dir, config.run)
         self.should_stop = stopper.check
         self._book, self._channel, self._stopper = book, channel, stopper
         self._began = began  # a reading of time.perf_counter

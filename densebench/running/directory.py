@@ -13,7 +13,7 @@ from densebench.config import RunConfig, check_run_name, to_json
 from densebench.errors import InputError, ResultsError
 from densebench.results import store
 
-_CONFIG_FILE = "config.json"
+CONFIG_FILE = "config.json"
 
 
 def run_directory(runs_dir: str | Path, run: str) -> Path:
@@ -22,13 +22,15 @@ def run_directory(runs_dir: str | Path, run: str) -> Path:
     return Path(runs_dir) / run
 
 
-def claim(config: RunConfig, stem: str) -> RunConfig:
-    """Make a new run's directory, named ``stem`` or ``stem-2``, ``stem-3``, ...; returns the configuration so named.
+def claim(config: RunConfig, *, numbered: bool) -> RunConfig:
+    """Make a new run's directory; returns the configuration with the name that the run has got.
+
+    Where the name is taken, a ``numbered`` run becomes ``name-2``, ``name-3``, ...; else :class:`InputError` is raised.
 
     The directory appears with ``config.json`` in it, by one renaming: two processes never get one name, and a kill
     leaves no run that can neither be resumed nor started.
     """
-    names = [config.run] if config.run else [stem, *(f"{stem}-{number}" for number in range(2, 10_000))]
+    names = [config.run, *(f"{config.run}-{number}" for number in range(2, 10_000) if numbered)]
     for name in names:
         named = dataclasses.replace(config, run=name)
         taken = store.run_path(config.results_dir, name).exists()
@@ -42,7 +44,7 @@ def _make(directory: Path, config: RunConfig) -> bool:
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=directory.parent, prefix=".new-", ignore_cleanup_errors=True) as temporary:
-            with files.create(Path(temporary) / _CONFIG_FILE) as file:
+            with files.create(Path(temporary) / CONFIG_FILE) as file:
                 file.write(f"{to_json(config)}\n".encode())
             os.chmod(temporary, 0o755)  # it was made for its owner alone
             return _rename(Path(temporary), directory)

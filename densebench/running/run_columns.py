@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def describe_request(config: RunConfig, phase: Phase) -> Run:
     """The run as it was asked for; nothing heavy is loaded for it."""
     run = Run(
-        run=str(config.run),
+        run=config.run,
         phase=phase,
         started=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
         command=config.command or None,

@@ -37,7 +37,7 @@ def main() -> int:
 def _attempt(task: Task, channel: Channel, stopper: Stopper) -> Ended:
     """Do the task, and write into the run's row how it ended."""
     try:
-        with lock_directory(run_directory(task.config.runs_dir, str(task.config.run))):
+        with lock_directory(run_directory(task.config.runs_dir, task.config.run)):
             book = Book.open(task.config, _PHASES[type(task)])
             return _enter_end(book, _perform(task, book, channel, stopper))
     except DensebenchError as error:  # the directory or the row itself cannot be written

@@ -13,8 +13,8 @@ from densebench.errors import NonFiniteLoss
 from densebench.events import Event, Progress, Warned
 from densebench.measuring.gpu.monitor import list_warnings
 from densebench.measuring.stopwatch import EpochTimer, EpochTimes, elapsed
-from densebench.recipes import learning_rate_at
 from densebench.records import EpochRecord
+from densebench.schedules import learning_rate_at
 from densebench.training.backends.backend import BackendFacts
 from densebench.training.epoch_record import Measured, make_record
 from densebench.training.epoch_totals import ADVICE, EpochTotals

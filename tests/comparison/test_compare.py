@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from densebench.comparison.compare import CompareOptions, compare
+from densebench.comparison.compare import compare
+from densebench.comparison.options import CompareOptions, parse_compare_options
 from densebench.errors import InputError
 from densebench.records import EpochRecord
 
@@ -150,7 +151,7 @@ def test_a_difference_inside_the_margin_is_the_same(trained):
         *(trained("b", seed, seconds=10.01 + seed / 990) for seed in range(4)),
     ]
     word = {
-        margin: only(compare(runs, CompareOptions(baseline="a", margin=margin)), "b").verdict("epoch_seconds")
+        margin: only(compare(runs, parse_compare_options(baseline="a", margin=margin)), "b").verdict("epoch_seconds")
         for margin in ("1%", "0.01%")
     }
     assert [verdict.word for verdict in word.values() if verdict] == ["same", "worse"]

@@ -2,8 +2,19 @@ import math
 
 import pytest
 
-from densebench.comparison.formats import differ, figure_text, interval_text, listed, number_text, p_text
-from densebench.comparison.values import Interval
+from densebench.comparison.formats import (
+    differ,
+    figure_text,
+    format_estimate,
+    format_estimate_interval,
+    interval_text,
+    listed,
+    number_text,
+    p_text,
+)
+from densebench.comparison.metrics import METRICS
+from densebench.comparison.statistics import Interval
+from densebench.comparison.values import Verdict
 
 
 @pytest.mark.parametrize(
@@ -54,3 +65,32 @@ def test_a_tiny_p_is_not_shown_as_zero():
 def test_names_are_listed_as_in_a_sentence():
     assert (listed(["a"]), listed(["a", "b", "c"])) == ("a", "a, b and c")
     assert (differ(["a"]), differ(["a", "b"])) == ("a differs", "a and b differ")
+
+
+@pytest.mark.parametrize(
+    ("metric", "estimate", "interval", "texts"),
+    [
+        ("epoch_seconds", 1.0838, (1.0517, 1.1164), ("\N{MULTIPLICATION SIGN}1.084", "[1.052, 1.116]")),
+        ("epoch_seconds", 123_456.0, None, ("\N{MULTIPLICATION SIGN}1.235e+05", "-")),
+        ("test_accuracy", 0.00312, (-0.0014, 0.0077), ("+0.31 pp", "[-0.14, +0.77]")),
+        ("test_loss", -0.25, (-0.5, 0.0), ("-0.2500", "[-0.5000, +0.0000]")),
+        ("test_loss", None, None, ("-", "-")),
+    ],
+)
+def test_an_estimate_has_its_sign_and_its_unit(metric, estimate, interval, texts):
+    verdict = Verdict(
+        metric=metric,
+        kind=METRICS[metric].kind,
+        word="inconclusive",
+        estimate=estimate,
+        interval=None if interval is None else Interval(low=interval[0], high=interval[1]),
+        p=None,
+        p_holm=None,
+        p_permutation=None,
+        paired=False,
+        more_seeds=None,
+        floor=None,
+        marked=False,
+        reason="",
+    )
+    assert (format_estimate(verdict), format_estimate_interval(verdict)) == texts

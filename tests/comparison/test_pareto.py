@@ -2,12 +2,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from densebench.comparison.compare import CompareOptions, compare
-from densebench.comparison.pareto import Point, placed
+from densebench.comparison.compare import compare
+from densebench.comparison.options import parse_compare_options
+from densebench.comparison.pareto import Point, find_dominators
 
 
 def front(runs, cost="epoch_seconds"):
-    return {row.label: (row.on_front, row.dominated_by) for row in compare(runs, CompareOptions(cost=cost)).rows}
+    return {row.label: (row.on_front, row.dominated_by) for row in compare(runs, parse_compare_options(cost=cost)).rows}
 
 
 def test_a_row_that_another_beats_in_both_is_dominated_and_says_by_which(trained):
@@ -49,7 +50,7 @@ def test_the_sweep_finds_what_comparing_all_pairs_finds(points):
             and (other.accuracy, other.paid) != (point.accuracy, point.paid)
         )
 
-    for point, better in placed(points):
+    for point, better in find_dominators(points):
         assert (better is not None) == any(beats(other, point) for other in points)
         assert better is None or beats(better, point)
 

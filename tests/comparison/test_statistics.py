@@ -1,5 +1,9 @@
 import itertools
 import math
+import operator
+import subprocess
+import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -12,11 +16,80 @@ from densebench.comparison import statistics
 values = st.lists(st.floats(-100, 100), min_size=2, max_size=12)
 
 
+# one of these, so that many values of a sample are near each other, equal, or differ by rounding alone
+sizes = st.sampled_from([1e-200, 1e-30, 1e-9, 1.0, 1e9, 1e38, 1e200, 1e308])
+steps = st.one_of(st.floats(-100, 100), st.integers(-2, 2).map(float), st.just(1 / 3))
+
+
+@st.composite
+def samples(draw, least=2):
+    """Runs of a row around a centre of any size, with a spread of any size, ties, or none."""
+    centre, spread = draw(steps) * draw(sizes), draw(st.sampled_from([0.0, 1e-15, 1e-9, 1e-3, 1.0])) * draw(sizes)
+    return [centre + step * spread for step in draw(st.lists(steps, min_size=least, max_size=12))]
+
+
+def t_test(estimate, error, freedom):
+    """By the textbook: p, and the half-width of the interval."""
+    return 2 * special.stdtr(freedom, -abs(estimate) / error), special.stdtrit(freedom, 0.975) * error
+
+
+def welch_by_hand(ours, theirs):
+    """Estimate, p, half-width of the interval and the size of rounding in units of the error; None without a test."""
+    shares = statistics.variance(ours) / len(ours), statistics.variance(theirs) / len(theirs)
+    estimate = statistics.mean(ours) - statistics.mean(theirs)
+    if not 0 < sum(shares) < math.inf or not math.isfinite(estimate):
+        return None
+    share, error = shares[0] / sum(shares), math.sqrt(sum(shares))
+    freedom = 1 / (share * share / (len(ours) - 1) + (1 - share) * (1 - share) / (len(theirs) - 1))
+    return estimate, *t_test(estimate, error, freedom), rounding([*ours, *theirs]) / error
+
+
+def paired_by_hand(ours, theirs):
+    differences = [one - other for one, other in zip(ours, theirs, strict=True)]
+    spread = statistics.variance(differences, scale=max(map(abs, [*ours, *theirs])))
+    if not 0 < spread < math.inf:
+        return None
+    estimate, error = statistics.mean(differences), math.sqrt(spread / len(differences))
+    return estimate, *t_test(estimate, error, len(differences) - 1), rounding(differences) / error
+
+
+def rounding(values):
+    return 8 * sys.float_info.epsilon * max(map(abs, values))
+
+
+def check(result, expected):
+    """Equal to 1e-9; further apart only where adding the values rounds to more than that of the error."""
+    if expected is None:
+        assert result is None
+        return
+    estimate, p, half, rounded = expected
+    within = 1e-9 + rounded
+    assert result.estimate == estimate
+    assert result.p == pytest.approx(p, abs=within)
+    assert (result.interval.low, result.interval.high) == pytest.approx(
+        (estimate - half, estimate + half), rel=1e-9, abs=within * half
+    )
+
+
+@given(samples(), samples())
+def test_welch_is_that_of_the_textbook(ours, theirs):
+    check(statistics.welch_test(ours, theirs), welch_by_hand(ours, theirs))
+
+
+@given(st.data())
+def test_the_paired_test_is_that_of_the_textbook(data):
+    ours, steps_apart = data.draw(samples()), data.draw(samples(least=12))
+    theirs = data.draw(
+        st.sampled_from([steps_apart[: len(ours)], [one + step for one, step in zip(ours, steps_apart, strict=False)]])
+    )
+    check(statistics.paired_test(ours, theirs), paired_by_hand(ours, theirs))
+
+
 @pytest.mark.filterwarnings("ignore:Precision loss occurred:RuntimeWarning")
 @given(values, values)
 def test_welch_agrees_with_scipy(ours, theirs):
     assume(max(np.ptp(ours), np.ptp(theirs)) > 1e-3)
-    result = statistics.welch(ours, theirs)
+    result = statistics.welch_test(ours, theirs)
     expected = stats.ttest_ind(ours, theirs, equal_var=False)
     interval = expected.confidence_interval()
     assert result.estimate == pytest.approx(np.mean(ours) - np.mean(theirs), abs=1e-9)
@@ -28,7 +101,7 @@ def test_welch_agrees_with_scipy(ours, theirs):
 def test_the_paired_test_agrees_with_scipy(pairs):
     ours, theirs = zip(*pairs, strict=True)
     assume(np.ptp(np.subtract(ours, theirs)) > 1e-3)
-    result = statistics.paired(ours, theirs)
+    result = statistics.paired_test(ours, theirs)
     expected = stats.ttest_rel(ours, theirs)
     interval = expected.confidence_interval()
     assert result.p == pytest.approx(expected.pvalue, abs=1e-9)
@@ -50,7 +123,7 @@ def test_the_exact_permutation_test_agrees_with_scipy(ours, theirs):
     expected = stats.permutation_test(
         (first, second), lambda x, y, axis: x.mean(axis) - y.mean(axis), vectorized=True, n_resamples=np.inf
     )
-    assert statistics.permutation(first, second) == pytest.approx(expected.pvalue, abs=1e-12)
+    assert statistics.permutation_test(first, second) == pytest.approx(expected.pvalue, abs=1e-12)
 
 
 @pytest.mark.parametrize("pairs", [4, 5, 8])
@@ -64,33 +137,55 @@ def test_the_exact_test_of_pairs_agrees_with_scipy(pairs):
         n_resamples=np.inf,
         permutation_type="samples",
     )
-    assert statistics.paired_permutation(first, second) == pytest.approx(expected.pvalue, abs=1e-12)
+    assert statistics.paired_permutation_test(first, second) == pytest.approx(expected.pvalue, abs=1e-12)
 
 
-def test_equal_values_count_as_ties_whatever_their_rounding():
-    assert statistics.permutation([0.1 + 0.2] * 4, [0.3] * 4) == 1.0
-    assert statistics.paired_permutation([0.1 + 0.2] * 4, [0.3] * 4) == 1.0
+def two_tails(sums, observed):
+    above, below = (sum(test(one, observed) for one in sums) for test in (operator.ge, operator.le))
+    return min(1.0, 2 * min(above, below) / len(sums))
+
+
+right_answers = st.lists(st.integers(320, 330), min_size=4, max_size=5)  # of 360 test images
+
+
+@given(right_answers, right_answers)
+def test_the_exact_p_of_accuracies_is_that_of_their_counts(ours, theirs):
+    p = statistics.permutation_test([count / 360 for count in ours], [count / 360 for count in theirs])
+    sums = [sum(dealt) for dealt in itertools.combinations(ours + theirs, len(ours))]
+    assert p == pytest.approx(two_tails(sums, sum(ours)), abs=1e-12)
+
+
+@given(st.lists(st.tuples(st.integers(320, 330), st.integers(320, 330)), min_size=4, max_size=8))
+def test_the_exact_p_of_pairs_of_accuracies_is_that_of_their_counts(pairs):
+    p = statistics.paired_permutation_test(*([count / 360 for count in side] for side in zip(*pairs, strict=True)))
+    sums = [sum(swapped) for swapped in itertools.product(*((one - other, other - one) for one, other in pairs))]
+    assert p == pytest.approx(two_tails(sums, sum(one - other for one, other in pairs)), abs=1e-12)
+
+
+def test_equal_values_count_as_ties_however_they_are_rounded():
+    assert statistics.permutation_test([0.1 + 0.2] * 4, [0.3] * 4) == 1.0
+    assert statistics.paired_permutation_test([0.1 + 0.2] * 4, [0.3] * 4) == 1.0
 
 
 def test_below_four_runs_a_side_there_is_no_permutation_test():
-    assert statistics.permutation([1.0, 2.0, 3.0], [4.0, 5.0, 6.0, 7.0]) is None
-    assert statistics.paired_permutation([1.0, 2.0, 3.0], [4.0, 5.0, 6.0]) is None
+    assert statistics.permutation_test([1.0, 2.0, 3.0], [4.0, 5.0, 6.0, 7.0]) is None
+    assert statistics.paired_permutation_test([1.0, 2.0, 3.0], [4.0, 5.0, 6.0]) is None
 
 
 def test_four_runs_apart_reach_the_smallest_p_there_is():
-    assert statistics.permutation([1.0, 2, 3, 4], [5.0, 6, 7, 8]) == pytest.approx(2 / math.comb(8, 4))
+    assert statistics.permutation_test([1.0, 2, 3, 4], [5.0, 6, 7, 8]) == pytest.approx(2 / math.comb(8, 4))
 
 
 def test_one_run_or_no_spread_allows_no_test():
-    assert statistics.welch([1.0], [2.0, 3.0]) is None
-    assert statistics.welch([0.1] * 3, [0.3] * 3) is None
-    assert statistics.paired([1.0], [2.0]) is None
+    assert statistics.welch_test([1.0], [2.0, 3.0]) is None
+    assert statistics.welch_test([0.1] * 3, [0.3] * 3) is None
+    assert statistics.paired_test([1.0], [2.0]) is None
     assert statistics.mean_interval([1.0]) is None
 
 
 def test_a_shift_that_is_the_same_for_every_seed_up_to_rounding_has_no_spread():
     theirs = [0.91, 0.92, 0.935, 0.94]
-    assert statistics.paired([value + 0.001 for value in theirs], theirs) is None
+    assert statistics.paired_test([value + 0.001 for value in theirs], theirs) is None
 
 
 def test_holm_by_hand():
@@ -131,11 +226,40 @@ def test_seeds_that_would_show_a_difference_too_small_to_matter_count_too():
 def test_false_positives_stay_under_six_percent(runs, paired):
     """10,000 comparisons of networks that do not differ; the deviations of the sides do, by up to three times."""
     random = np.random.default_rng(runs)
-    test = statistics.paired if paired else statistics.welch
-    positives = 0
-    for first, second in zip(
-        random.normal(0, 1, (10_000, runs)), random.normal(0, random.choice([1, 3]), (10_000, runs)), strict=True
-    ):
-        result = test(first.tolist(), second.tolist())
-        positives += result.p < 0.05
-    assert positives / 10_000 < 0.06
+    first, second = random.normal(0, 1, (10_000, runs)), random.normal(0, random.choice([1, 3]), (10_000, runs))
+    if paired:
+        test, p_values = statistics.paired_test, stats.ttest_rel(first, second, axis=1).pvalue
+    else:
+        test, p_values = statistics.welch_test, stats.ttest_ind(first, second, axis=1, equal_var=False).pvalue
+    ours = [test(*pair).p for pair in zip(first[:100].tolist(), second[:100].tolist(), strict=True)]
+    assert ours == pytest.approx(p_values[:100], abs=1e-12)  # so what holds for all of SciPy's holds for ours
+    assert (p_values < 0.05).mean() < 0.06
+
+
+def test_numbers_too_large_to_square_allow_no_test():
+    assert statistics.welch_test([1e200, 2e200], [3e200, 5e200]) is None
+    assert statistics.paired_test([1e200, 2e200], [3e200, 5e200]) is None
+    assert statistics.welch_test([1e308] * 3, [1e150, 2e150]) is None
+
+
+def test_a_side_without_spread_beside_one_that_has_some_raises_no_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert statistics.welch_test([0.1] * 3, [0.2, 0.3, 0.4]).p == pytest.approx(0.0741799, abs=1e-6)
+
+
+def test_sums_neither_round_in_between_nor_raise():
+    assert statistics.total([1e16, 1.0, -1e16]) == 1.0
+    assert statistics.total([1e308, 1e308]) == math.inf
+    assert math.isnan(statistics.total([math.inf, -math.inf]))
+    assert statistics.mean([1e16, 1.0, -1e16]) == 1 / 3
+
+
+def test_only_the_t_tests_load_scipy_stats():
+    program = (
+        "import sys; from densebench.comparison import statistics as s; s.mean_interval([1.0, 2.0]);"
+        "s.permutation_test([1.0] * 4, [2.0] * 4); s.welch_test([1.0], [2.0]); s.welch_test([1.0, 1.0], [2.0, 2.0]);"
+        "assert 'scipy.stats' not in sys.modules; s.welch_test([1.0, 2.0], [2.0, 4.0]);"
+        "assert 'scipy.stats' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

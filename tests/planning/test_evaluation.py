@@ -3,14 +3,14 @@ import pytest
 from densebench.errors import InputError
 from densebench.planning.evaluation import plan_evaluation
 from densebench.planning.options import TrainOptions
-from densebench.planning.training import plan
+from densebench.planning.training import plan_new
 from densebench.running.directory import claim
 
 
 @pytest.fixture
 def trained(in_tmp):
-    (planned,) = plan(TrainOptions(variants=("resnet20",), dataset="digits", image_size=16, backend="jax"))
-    config = claim(planned.config, planned.stem)
+    (planned,) = plan_new(TrainOptions(variants=("resnet20",), dataset="digits", image_size=16, backend="jax"))
+    config = claim(planned.config, numbered=True)
     return config
 
 
@@ -25,7 +25,7 @@ def test_data_and_preprocessing_come_from_the_run_itself(trained):
     planned = plan_evaluation(trained.run, TrainOptions(batch_size=7))
     assert planned.config.data == trained.data
     assert planned.config.recipe.batch_size == 7
-    assert planned.config.run is None
+    assert (planned.config.run, planned.is_named) == (f"{trained.run}-eval", False)
 
 
 def test_a_model_file_needs_its_data_named(in_tmp):
@@ -35,7 +35,7 @@ def test_a_model_file_needs_its_data_named(in_tmp):
         plan_evaluation("model.keras", TrainOptions(dataset="digits"))
     (in_tmp / "my model.keras").touch()
     planned = plan_evaluation("my model.keras", TrainOptions(dataset="digits"))
-    assert planned.stem == "my-model.keras-eval"
+    assert planned.config.run == "my-model.keras-eval"
 
 
 def test_a_run_that_is_not_there_and_a_name_that_leaves_are_refused(in_tmp):

@@ -14,12 +14,12 @@ def test_every_variant_is_measured_at_every_batch_size():
         ("resnet20", 32),
         ("resnet20", 64),
     ]
-    assert planned[0].stem == "100x12-speed-b32-tensorflow"
+    assert planned[0].config.run == "100x12-speed-b32-tensorflow"
 
 
-def test_all_means_the_registry_and_seed_the_blog_series():
+def test_all_means_the_registry_and_blog_the_blog_series():
     assert len(plan_speed(TrainOptions(variants=("all",)), (64,), inference=True)) == len(VARIANTS)
-    planned = plan_speed(TrainOptions(variants=("seed", "100x12")), (64,), inference=False)
+    planned = plan_speed(TrainOptions(variants=("blog", "100x12")), (64,), inference=False)
     assert tuple(one.config.variant for one in planned) == BLOG_VARIANTS
 
 

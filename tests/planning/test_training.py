@@ -5,7 +5,7 @@ import pytest
 from densebench.config import RunConfig, fingerprint
 from densebench.errors import InputError
 from densebench.planning.options import TrainOptions
-from densebench.planning.training import LAST, plan, plan_resumed
+from densebench.planning.training import plan_new, plan_resumed
 from densebench.records import Run
 from densebench.results import csv_file, store
 from densebench.running.directory import claim
@@ -19,33 +19,33 @@ def with_(options, **changes):
 
 def started(options=DIGITS, *, status="interrupted", index=0, phase="train"):
     """A run of these options as a killed process would leave it."""
-    planned = plan(options)[index]
-    config = claim(planned.config, planned.stem)
+    planned = plan_new(options)[index]
+    config = claim(planned.config, numbered=True)
     run = Run(run=config.run, variant=config.variant, status=status, phase=phase, fingerprint=fingerprint(config))
     csv_file.write(run, store.run_path(config.results_dir, config.run))
     return config.run
 
 
 def test_every_variant_is_planned_with_every_seed_in_order(in_tmp):
-    planned = plan(with_(DIGITS, variants=("resnet20", "100x12"), seeds=(0, 1)))
+    planned = plan_new(with_(DIGITS, variants=("resnet20", "100x12"), seeds=(0, 1)))
     assert [(run.config.variant, run.config.seed) for run in planned] == [
         ("resnet20", 0),
         ("resnet20", 1),
         ("100x12", 0),
         ("100x12", 1),
     ]
-    assert planned[0].stem == "resnet20-digits-s0"
+    assert planned[0].config.run == "resnet20-digits-s0"
 
 
-def test_a_plan_tells_parameters_and_steps_without_a_framework(in_tmp):
-    (planned,) = plan(with_(DIGITS, variants=("100x12",), batch_size=64))
+def test_a_plan_has_parameters_and_steps_without_a_framework(in_tmp):
+    (planned,) = plan_new(with_(DIGITS, variants=("100x12",), batch_size=64))
     assert planned.cost.params == 793_150
-    assert planned.steps_per_epoch == 23  # 1,437 images, the rest a batch of its own
+    assert planned.steps_per_epoch == 23  # 1,437 images, the last batch holds the rest
     assert planned.steps == 5 * 23
 
 
 def test_options_go_where_they_belong_and_the_recipe_keeps_the_rest(in_tmp):
-    (planned,) = plan(with_(DIGITS, recipe="short", learning_rate=0.2, train_limit=100, backend="jax"))
+    (planned,) = plan_new(with_(DIGITS, recipe="short", learning_rate=0.2, train_limit=100, backend="jax"))
     config = planned.config
     assert (config.recipe.name, config.recipe.learning_rate, config.recipe.label_smoothing) == ("short", 0.2, 0.1)
     assert (config.data.dataset, config.data.train_limit, config.backend) == ("digits", 100, "jax")
@@ -62,9 +62,9 @@ def test_options_go_where_they_belong_and_the_recipe_keeps_the_rest(in_tmp):
         ({"seeds": (0, 1), "run": "mine"}, "names one run"),
     ],
 )
-def test_what_cannot_run_is_told_before_anything_is_made(in_tmp, changes, sentence):
+def test_what_cannot_run_is_refused_before_anything_is_made(in_tmp, changes, sentence):
     with pytest.raises(InputError, match=sentence):
-        plan(with_(DIGITS, **changes))
+        plan_new(with_(DIGITS, **changes))
     assert not list(in_tmp.iterdir())
 
 
@@ -72,14 +72,14 @@ def test_a_taken_name_gets_a_number_and_a_chosen_one_is_refused(in_tmp):
     assert [started(), started()] == ["resnet20-digits-s0", "resnet20-digits-s0-2"]
     config = RunConfig(variant="resnet20", run="resnet20-digits-s0")
     with pytest.raises(InputError, match="--resume"):
-        claim(config, "unused")
+        claim(config, numbered=False)
 
 
 def test_a_resumed_run_is_what_it_was(in_tmp):
     name = started(with_(DIGITS, deterministic=True))
     planned = plan_resumed(name, TrainOptions())
     assert (planned.config.run, planned.config.resume, planned.config.deterministic) == (name, True, True)
-    assert plan_resumed(LAST, TrainOptions()).config == planned.config
+    assert plan_resumed("last", TrainOptions()).config == planned.config
 
 
 @pytest.mark.parametrize(
@@ -101,10 +101,10 @@ def test_resuming_what_is_not_there_says_so(in_tmp):
     with pytest.raises(InputError, match="no run 'gone'"):
         plan_resumed("gone", TrainOptions())
     with pytest.raises(InputError, match="No unfinished run"):
-        plan_resumed(LAST, TrainOptions())
+        plan_resumed("last", TrainOptions())
     started(status="completed")
     with pytest.raises(InputError, match="No unfinished run"):
-        plan_resumed(LAST, TrainOptions())
+        plan_resumed("last", TrainOptions())
     with pytest.raises(InputError, match="file name"):
         plan_resumed("../outside", TrainOptions())
 
@@ -114,22 +114,22 @@ def test_a_directory_that_a_kill_left_half_made_is_no_run(in_tmp):
     half_made = in_tmp / "runs" / ".new-abc"
     half_made.mkdir()
     (half_made / "config.json").write_text((in_tmp / "runs" / name / "config.json").read_text())
-    assert plan_resumed(LAST, TrainOptions()).config.run == name
+    assert plan_resumed("last", TrainOptions()).config.run == name
 
 
 def test_only_a_training_is_resumed(in_tmp):
     name = started(phase="speed")
-    with pytest.raises(InputError, match="no training"):
+    with pytest.raises(InputError, match="is not a training"):
         plan_resumed(name, TrainOptions())
     with pytest.raises(InputError, match="No unfinished run"):
-        plan_resumed(LAST, TrainOptions())
+        plan_resumed("last", TrainOptions())
 
 
 def test_skipping_what_is_complete_makes_only_the_rest(in_tmp):
     options = with_(DIGITS, seeds=(0, 1, 2))
     started(options, status="completed", index=0)
     started(options, status="interrupted", index=1)
-    planned = plan(options, skip_completed=True)
+    planned = plan_new(options, skip_completed=True)
     assert [(run.completed, run.config.resume) for run in planned] == [(True, False), (False, True), (False, False)]
-    other = plan(with_(options, epochs=6), skip_completed=True)
+    other = plan_new(with_(options, epochs=6), skip_completed=True)
     assert not any(run.completed or run.config.resume for run in other)

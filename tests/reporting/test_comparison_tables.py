@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from densebench.comparison.compare import CompareOptions, compare
+from densebench.comparison.compare import compare
+from densebench.comparison.options import CompareOptions, parse_compare_options
 from densebench.errors import InputError
 from densebench.records import EpochRecord, Run
 from densebench.reporting.comparison_tables import comparison_tables, environment_table
@@ -69,7 +70,7 @@ def test_seeds_of_three_networks(trained, width):
 
 @pytest.mark.parametrize("width", [80, 160])
 def test_baseline_budget_and_gate(trained, width):
-    options = CompareOptions(
+    options = parse_compare_options(
         baseline="resnet20",
         budget="epoch_seconds<=20s",
         fail_on="epoch_seconds>+50%,test_accuracy<-0.3pp",

@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from densebench.comparison.compare import CompareOptions, compare
+from densebench.comparison.compare import compare
+from densebench.comparison.options import CompareOptions, parse_compare_options
 from densebench.errors import InputError
 from densebench.reporting.export import comparison_text
 
@@ -16,7 +17,7 @@ HOSTILE = '=cmd()|<script>"\n[red]\\evil'
 def compared(trained):
     runs = [trained(variant, seed, 0.9 + seed / 100, 5 + seed / 10) for variant in ("a", "b") for seed in range(3)]
     hostile = dataclasses.replace(trained(HOSTILE), run=HOSTILE, phase="published", source=HOSTILE)
-    options = CompareOptions(baseline="a", fail_on="epoch_seconds>+5%", budget="params<=1e9")
+    options = parse_compare_options(baseline="a", fail_on="epoch_seconds>+5%", budget="params<=1e9")
     return compare([*runs, hostile], options)
 
 

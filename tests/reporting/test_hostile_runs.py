@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from densebench.comparison.compare import CompareOptions, compare
+from densebench.comparison.compare import compare
+from densebench.comparison.options import parse_compare_options
 from densebench.records import COLUMNS, EpochRecord, Run
 from densebench.reporting.comparison_tables import comparison_tables
 from densebench.reporting.export import comparison_text
@@ -50,7 +51,7 @@ runs = st.builds(
 @settings(max_examples=60)
 @given(st.lists(runs, min_size=1, max_size=6), st.booleans(), st.sampled_from([30, 80, None]))
 def test_any_runs_can_be_compared_and_shown(found, group, width):
-    options = CompareOptions(group=group, baseline=None, budget="epoch_seconds<=1e9", sort="test_accuracy")
+    options = parse_compare_options(group=group, baseline=None, budget="epoch_seconds<=1e9", sort="test_accuracy")
     comparison = compare(found, options)
     if len(comparison.rows) > 1 and comparison.rows[0].phase != "published":
         comparison = compare(found, dataclasses.replace(options, baseline=comparison.rows[0].label))
@@ -81,7 +82,7 @@ def test_seeds_with_figures_beyond_reckoning_can_be_compared_and_shown(ours, the
         for variant, figures in (("a", ours), ("b", theirs))
         for seed, (seconds, accuracy, loss) in enumerate(figures)
     ]
-    comparison = compare(found, CompareOptions(baseline="a", fail_on="epoch_seconds>+5%,test_loss>+1"))
+    comparison = compare(found, parse_compare_options(baseline="a", fail_on="epoch_seconds>+5%,test_loss>+1"))
     shown(comparison_tables(comparison, width=80), 80)
     json.loads(comparison_text(comparison, "json"), parse_constant=lambda word: 1 / 0)
 

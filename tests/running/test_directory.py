@@ -7,12 +7,12 @@ from densebench.config import RunConfig
 from densebench.errors import InputError, ResultsError
 from densebench.running.directory import claim, lock_directory, run_directory
 
-CONFIG = RunConfig(variant="100x12")
+CONFIG = RunConfig(variant="100x12", run="a")
 
 
 def test_all_who_claim_at_once_get_different_names(in_tmp):
     with ThreadPoolExecutor(8) as pool:
-        names = [str(config.run) for config in pool.map(lambda _: claim(CONFIG, "race"), range(40))]
+        names = [config.run for config in pool.map(lambda _: claim(CONFIG, numbered=True), range(40))]
     assert len(set(names)) == 40
     assert all((in_tmp / "runs" / name / "config.json").exists() for name in names)
     assert not [name for name in os.listdir("runs") if name.startswith(".")]
@@ -20,17 +20,17 @@ def test_all_who_claim_at_once_get_different_names(in_tmp):
 
 def test_a_directory_that_a_kill_left_empty_can_be_claimed(in_tmp):
     (in_tmp / "runs" / "a").mkdir(parents=True)
-    assert claim(CONFIG, "a").run == "a"
+    assert claim(CONFIG, numbered=True).run == "a"
 
 
 def test_a_runs_directory_that_is_a_file_is_named(in_tmp):
     (in_tmp / "runs").write_text("")
     with pytest.raises(ResultsError, match="--runs-dir"):
-        claim(CONFIG, "a")
+        claim(CONFIG, numbered=True)
 
 
 def test_a_directory_has_one_owner_at_a_time(in_tmp):
-    directory = run_directory("runs", str(claim(CONFIG, "a").run))
+    directory = run_directory("runs", claim(CONFIG, numbered=True).run)
     with (
         lock_directory(directory),
         pytest.raises(InputError, match=f"in use by process {os.getpid()}"),
@@ -42,7 +42,7 @@ def test_a_directory_has_one_owner_at_a_time(in_tmp):
 
 
 def test_a_directory_that_takes_no_lock_is_named(in_tmp):
-    directory = run_directory("runs", str(claim(CONFIG, "a").run))
+    directory = run_directory("runs", claim(CONFIG, numbered=True).run)
     (directory / "lock").mkdir()
     with pytest.raises(ResultsError, match="cannot be locked"), lock_directory(directory):
         pass
@@ -60,7 +60,7 @@ def test_a_run_name_cannot_leave_its_directory(name):
 
 
 def test_a_lock_ends_with_its_process_however_it_ends(in_tmp):
-    directory = run_directory("runs", str(claim(CONFIG, "a").run))
+    directory = run_directory("runs", claim(CONFIG, numbered=True).run)
     child = os.fork()
     if child == 0:
         with lock_directory(directory):

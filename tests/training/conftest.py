@@ -14,7 +14,7 @@ DATA = DataConfig(dataset="synthetic", image_size=8, classes=6, train_limit=20, 
 
 @pytest.fixture
 def config():
-    return RunConfig(variant="10x2", data=DATA, recipe=RECIPE, backend=os.environ["KERAS_BACKEND"])
+    return RunConfig(variant="10x2", run="a", data=DATA, recipe=RECIPE, backend=os.environ["KERAS_BACKEND"])
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from densebench.training.backends.backend import prepare
 
 CONFIG = RunConfig(
     variant="10x2",
+    run="scenario",
     data=DataConfig(dataset="synthetic", image_size=8, classes=6, train_limit=20, test_limit=12, validation=6),
     recipe=dataclasses.replace(RECIPES["short"], batch_size=8, epochs=4, cutout=2),
     backend=sys.argv[1],

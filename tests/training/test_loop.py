@@ -8,7 +8,7 @@ from densebench.errors import InputError, Interrupted, NonFiniteLoss
 from densebench.events import EpochEnded, Progress, Ready, Warned
 from densebench.measuring.gpu.allocator import GpuMemory
 from densebench.measuring.gpu.monitor import GpuReading
-from densebench.recipes import learning_rate_at
+from densebench.schedules import learning_rate_at
 from densebench.training.checkpoints import checkpoint
 from densebench.training.checkpoints.directory import NEWEST, find_newest
 

@@ -115,7 +115,7 @@ def costs_known(comparison: Comparison) -> list[str]:
     rows = [row for row in comparison.rows if stands_in_scatter(row)]
     accurate = [row for row in rows if row.summary("test_accuracy").figure is not None]
     found = [name for name in COSTS if any(row.summary(name).figure is not None for row in accurate)]
-    return sorted(found, key=lambda name: name != comparison.options.cost)
+    return sorted(found, key=lambda name: name != comparison.options.cost.name)
 
 
 def cost_data(comparison: Comparison, name: str) -> CostData:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from densebench.comparison.formats import format_estimate_interval
 from densebench.comparison.metrics import METRICS
+from densebench.comparison.options import Margin
 from densebench.comparison.values import Comparison, Row, Verdict
-from densebench.comparison.verdicts import held_together
-from densebench.comparison.wording import interval_of
-from densebench.quantities import Margin, margin
+from densebench.comparison.verdicts import judge_metric
 from densebench.reporting.verdict_grid import marked_estimate, word_text
 
 JUDGED = (
@@ -52,10 +52,12 @@ class VerdictData:
 def verdict_data(comparison: Comparison) -> VerdictData:
     rows = comparison.rows
     places = candidates(rows)
-    allowed = margin(comparison.options.margin)
     names = [name for name in JUDGED if is_told(name, rows)]
     reasons: dict[str, int] = {}
-    baselines = [BaselineData(row=place, cells=cells_against(rows, place, names, allowed, reasons)) for place in places]
+    baselines = [
+        BaselineData(row=place, cells=cells_against(rows, place, names, comparison.options.margin, reasons))
+        for place in places
+    ]
     chosen = next((index for index, place in enumerate(places) if rows[place].is_baseline), 0)
     return VerdictData(
         metrics=[METRICS[name].title for name in names], baselines=baselines, reasons=list(reasons), chosen=chosen
@@ -85,7 +87,7 @@ def cells_against(
     return [
         cell(index, number, verdict, reasons)
         for number, name in enumerate(names)
-        for index, verdict in held_together(METRICS[name], rows, baselines, allowed)
+        for index, verdict in judge_metric(METRICS[name], rows, baselines, allowed)
     ]
 
 
@@ -96,6 +98,6 @@ def cell(row: int, metric: int, verdict: Verdict, reasons: dict[str, int]) -> Ve
         word=verdict.word,
         told=word_text(verdict),
         estimate=marked_estimate(verdict),
-        interval=interval_of(verdict) if verdict.interval is not None else "",
+        interval=format_estimate_interval(verdict) if verdict.interval is not None else "",
         reason=reasons.setdefault(verdict.reason, len(reasons)),
     )

@@ -208,9 +208,9 @@ def _count_oom_kills() -> int:
 
 def _record_death(task: Task, ended: Ended) -> Ended:
     """Write into the run's row how the child ended; where that fails, the reason says so too."""
-    path = store.run_path(task.config.results_dir, str(task.config.run))
+    path = store.run_path(task.config.results_dir, task.config.run)
     try:
-        runs = csv_file.read(path) if path.exists() else [Run(run=str(task.config.run), variant=task.config.variant)]
+        runs = csv_file.read(path) if path.exists() else [Run(run=task.config.run, variant=task.config.variant)]
         csv_file.write(dataclasses.replace(runs[0], status=ended.status, reason=ended.reason), path)
     except ResultsError as error:
         return dataclasses.replace(ended, reason=f"{ended.reason} {error}")

@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 from synthetic_runs import make_run
 
-from densebench.comparison.compare import CompareOptions, compare
+from densebench.comparison.compare import compare
 from densebench.comparison.fronts import fronts
+from densebench.comparison.options import CompareOptions
 from densebench.errors import ResultsError
 from densebench.records import Run
 from densebench.reporting.figures.confusion import plot_confusion

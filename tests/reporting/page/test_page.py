@@ -7,7 +7,8 @@ import chromium
 import pytest
 from synthetic_runs import make_run
 
-from densebench.comparison.compare import CompareOptions, compare
+from densebench.comparison.compare import compare
+from densebench.comparison.options import CompareOptions, parse_compare_options
 from densebench.errors import ResultsError
 from densebench.records import EpochRecord
 from densebench.reporting.page.page import render, write_page
@@ -27,7 +28,7 @@ ATTACKS = (
 
 def a_comparison(**options):
     runs = [make_run(variant, seed=seed, epochs=8) for variant in ("100x12", "40x12", "resnet_32") for seed in (0, 1)]
-    return compare(runs, CompareOptions(**options))
+    return compare(runs, parse_compare_options(**options))
 
 
 @pytest.fixture(scope="module")

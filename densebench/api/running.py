@@ -1,0 +1,164 @@
+"""Plan, train, evaluate and measure from Python. Every run is made in its own process, as by the commands."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
+
+from rich.console import RenderableType
+
+from densebench import workflows
+from densebench.api.settings import EvaluateSettings, SpeedSettings, TrainSettings, make_options
+from densebench.errors import Interrupted, RunFailed
+from densebench.reporting.frames import grid_frame
+from densebench.reporting.grid_output import grids_tables
+from densebench.reporting.notebook import open_progress, render_html, render_text
+from densebench.reporting.run_tables import class_grid, evaluation_grids
+from densebench.results.frame import read_frame
+from densebench.workflows import Confusion, Finished
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def plan(
+    *variants: str,
+    seeds: Iterable[int] | None = None,
+    resume: str | None = None,
+    skip_completed: bool = False,
+    **settings: Unpack[TrainSettings],
+) -> "pd.DataFrame":
+    """What :func:`train` would make of the same arguments: one row a run. Nothing is written.
+
+    Columns: run, what (new, resume or complete), variant, dataset, epochs, batch_size, steps, params, forward_macs (one
+    image), results (the CSV) and directory. Raises :class:`densebench.errors.InputError`.
+    """
+    options = make_options(settings, TrainSettings, variants=variants, seeds=seeds)
+    return grid_frame(workflows.plan_table(workflows.plan(options, resume=resume, skip_completed=skip_completed)))
+
+
+def train(
+    *variants: str,
+    seeds: Iterable[int] | None = None,
+    resume: str | None = None,
+    skip_completed: bool = False,
+    time_limit: float | None = None,
+    progress: bool = True,
+    **settings: Unpack[TrainSettings],
+) -> "pd.DataFrame":
+    """Train networks one after another: one row a run, its last epoch, with the columns of :func:`load`.
+
+    ::
+
+        densebench.train("resnet20", "100x12", dataset="digits", epochs=5, seeds=range(3))
+
+    ``settings`` are those of :class:`densebench.api.settings.TrainSettings`. ``resume`` names a run to continue, or is
+    ``"last"``; ``skip_completed`` makes only what is not complete yet; ``time_limit`` is in seconds of each run.
+    ``progress=False`` prints nothing.
+
+    A run that fails does not stop those after it: its row has the ``status`` and the ``reason``. Raises
+    :class:`densebench.errors.InputError` before anything is made, :class:`densebench.errors.RunFailed` if a run could
+    not even write its row, and :class:`densebench.errors.Interrupted` after Ctrl-C or a notebook's interrupt; the
+    finished epochs stay on disk. Outside the main thread no signal can be caught.
+    """
+    finished = workflows.train(
+        make_options(settings, TrainSettings, variants=variants, seeds=seeds),
+        open_progress(shown=progress),
+        resume=resume,
+        skip_completed=skip_completed,
+        time_limit=time_limit,
+    )
+    return _read_last_epochs(finished)
+
+
+def speed(
+    *variants: str,
+    batch_sizes: Iterable[int] = (64,),
+    inference: bool = False,
+    precision_target: float = 0.02,
+    time_limit: float = 60.0,
+    progress: bool = True,
+    **settings: Unpack[SpeedSettings],
+) -> "pd.DataFrame":
+    """Speed and memory of real steps on random images: one row a measurement, with the columns of :func:`load`.
+
+    Each variant is measured at each batch size until half the width of the median's 95 % interval is below
+    ``precision_target`` of the median, or for ``time_limit`` seconds after the warm-up. ``"all"`` means every named
+    network, ``"blog"`` the seven of the blog series. ``inference`` measures forward passes instead of training steps.
+    ``settings`` are those of :class:`densebench.api.settings.SpeedSettings`. Errors as in :func:`train`.
+    """
+    finished = workflows.speed(
+        make_options(settings, SpeedSettings, variants=variants),
+        tuple(batch_sizes),
+        open_progress(shown=progress),
+        inference=inference,
+        precision_target=precision_target,
+        time_limit=time_limit,
+    )
+    return _read_last_epochs(finished)
+
+
+@dataclass(frozen=True, repr=False)
+class Evaluation:
+    """What :func:`evaluate` has found. Shown as tables, in a notebook as in a terminal."""
+
+    _finished: Finished
+    _confusion: Confusion
+
+    def to_frame(self) -> "pd.DataFrame":
+        """One row with the columns of :func:`load`: loss, accuracies as fractions, throughput, latency."""
+        return _read_last_epochs([self._finished])
+
+    def by_class(self) -> "pd.DataFrame":
+        """One row a class: its images, and its accuracy as a fraction."""
+        return grid_frame(class_grid(self._confusion.classes, self._confusion.counts))
+
+    def confusion(self) -> "pd.DataFrame":
+        """Images by true class (rows) and the class that was answered (columns)."""
+        import pandas as pd
+
+        classes = self._confusion.classes
+        return pd.DataFrame(self._confusion.counts, index=classes, columns=classes)
+
+    def plot(self, path: str | Path) -> list[Path]:
+        """Draw the confusion matrix into a file or a folder; returns the files written."""
+        return workflows.plot_confusion(self._confusion, self._finished.run, Path(path))
+
+    def __repr__(self) -> str:
+        return render_text(self._tables())
+
+    def _repr_html_(self) -> str:
+        return render_html(self._tables())
+
+    def _tables(self) -> RenderableType:
+        return grids_tables(evaluation_grids(self._finished.run, self._confusion.classes, self._confusion.counts))
+
+
+def evaluate(source: str, *, progress: bool = True, **settings: Unpack[EvaluateSettings]) -> Evaluation:
+    """Evaluate a trained network on its test images: a run by its name, or a ``.keras`` file.
+
+    ``settings`` are those of :class:`densebench.api.settings.EvaluateSettings`; a file needs a ``dataset``. Raises
+    :class:`densebench.errors.InputError`, :class:`densebench.errors.RunFailed` with the reason of an evaluation that
+    failed, and :class:`densebench.errors.Interrupted`.
+    """
+    options = make_options(settings, EvaluateSettings)
+    evaluated = workflows.evaluate(source, options, open_progress(shown=progress))
+    _raise_if_interrupted(evaluated.finished)
+    if evaluated.confusion is None:
+        raise RunFailed(str(evaluated.finished.outcome.reason))
+    return Evaluation(evaluated.finished, evaluated.confusion)
+
+
+def _read_last_epochs(finished: Sequence[Finished]) -> "pd.DataFrame":
+    for one in finished:
+        _raise_if_interrupted(one)
+        if not one.results.exists():
+            raise RunFailed(str(one.outcome.reason))
+    return read_frame([one.results for one in finished], last=True)
+
+
+def _raise_if_interrupted(finished: Finished) -> None:
+    if finished.was_signalled:
+        reason = finished.outcome.reason or "Stopped by a signal."
+        hint = f" Continue it with resume={finished.run.run!r}." if finished.run.phase == "train" else ""
+        raise Interrupted(f"Run {finished.run.run!r}: {reason}{hint}", finished.signal_number)

@@ -1,0 +1,29 @@
+import json
+
+import pytest
+
+from densebench.cli import run
+from densebench.results import store
+
+
+def test_a_run_is_evaluated_from_its_own_data_to_its_own_accuracy(in_trained, capfd, tmp_path):
+    (trained,) = store.read_all(["results"])
+    results = ["--results-dir", str(tmp_path)]
+    assert run(["eval", trained.run, *results, "--format", "json", "--plot", str(tmp_path / "confusion.png")]) == 0
+    shown = json.loads(capfd.readouterr().out)
+    assert shown["kind"] == "evaluation"
+    (evaluated,) = store.read_all([tmp_path])
+    assert (evaluated.phase, evaluated.source) == ("eval", trained.run)
+    assert evaluated.records[0].test_accuracy == trained.records[-1].test_accuracy
+    assert evaluated.records[0].test_loss == pytest.approx(trained.records[-1].test_loss, rel=1e-6)
+    assert (tmp_path / "confusion.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_failed_evaluation_is_a_row_that_says_why(in_trained, tmp_path, capfd):
+    (in_trained / "torn.keras").write_bytes(b"PK\x03\x04 torn")
+    arguments = ["eval", "torn.keras", "--dataset", "digits", "--results-dir", str(tmp_path)]
+    assert run(arguments) == 2
+    (failed,) = store.read_all([tmp_path])
+    assert failed.status == "failed"
+    assert "torn.keras" in failed.reason
+    assert "torn.keras" in capfd.readouterr().err

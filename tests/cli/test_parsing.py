@@ -1,0 +1,48 @@
+import pytest
+import typer
+
+from densebench.cli import app
+from densebench.cli.parsing import parse_fraction, parse_seconds, parse_train_options
+from densebench.errors import InputError
+from densebench.planning.options import TrainOptions
+
+
+@pytest.fixture
+def parse():
+    """The options of a command line of ``train`` or ``speed``."""
+
+    def parse_line(name, *arguments):
+        command = typer.main.get_command(app).commands[name]
+        return parse_train_options(command.make_context(name, list(arguments), obj="densebench as typed"))
+
+    return parse_line
+
+
+def test_only_what_was_given_is_an_option(parse):
+    given = parse("train", "resnet20", "100x12", "--epochs", "3", "--seeds", "0-2", "--no-jit")
+    assert given == TrainOptions(
+        variants=("resnet20", "100x12"), epochs=3, seeds=(0, 1, 2), jit=False, command="densebench as typed"
+    )
+
+
+def test_one_seed_is_a_list_of_one(parse):
+    assert parse("train", "resnet20", "--seed", "7").seeds == (7,)
+
+
+def test_a_seed_and_seeds_are_refused(parse):
+    with pytest.raises(InputError, match="--seed 1 and --seeds 0-4"):
+        parse("train", "resnet20", "--seed", "1", "--seeds", "0-4")
+
+
+def test_the_batch_sizes_of_speed_are_not_the_batch_size_of_a_training(parse):
+    assert parse("speed", "resnet20", "--batch-size", "32,64").batch_size is None
+
+
+def test_a_wrong_unit_names_the_option():
+    with pytest.raises(InputError, match="--time-limit"):
+        parse_seconds("2%", "--time-limit")
+
+
+def test_times_and_fractions():
+    assert parse_seconds("2h", "--time-limit") == 7200
+    assert parse_fraction("2%", "--precision-target") == pytest.approx(0.02)

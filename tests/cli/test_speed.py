@@ -1,0 +1,23 @@
+"""What ``speed`` hands to its workflow; that measures nothing here."""
+
+import pytest
+
+from densebench import workflows
+from densebench.cli import run
+
+
+@pytest.fixture
+def handed(monkeypatch):
+    """What the workflow was called with."""
+    calls = []
+    monkeypatch.setattr(workflows, "speed", lambda *given, **named: calls.append((given, named)) or [])
+    return calls
+
+
+def test_the_options_reach_the_workflow_as_values(handed, capfd):
+    arguments = ["blog", "--batch-size", "32,64", "--time-limit", "1min", "--precision-target", "5%", "--inference"]
+    assert run(["speed", *arguments, "--format", "csv"]) == 0
+    ((options, batch_sizes, _), named) = handed[0]
+    assert options.variants == ("blog",)
+    assert batch_sizes == (32, 64)
+    assert named == {"inference": True, "precision_target": pytest.approx(0.05), "time_limit": 60}

@@ -1,0 +1,7 @@
+from densebench.cli import run
+
+
+def test_summary_in_csv_has_every_variant_and_exact_counts(capfd):
+    assert run(["summary", "--format", "csv"]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert any(line.startswith("169x32,") and "12651594" in line.replace(",", "").replace('"', "") for line in lines)

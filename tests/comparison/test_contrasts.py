@@ -1,0 +1,104 @@
+import math
+
+import pytest
+
+from densebench.comparison import statistics
+from densebench.comparison.contrasts import contrast
+from densebench.comparison.grouping import group
+from densebench.comparison.metrics import METRICS
+from densebench.comparison.options import CompareOptions
+
+
+def contrast_of(metric, ours, theirs):
+    """The contrast of runs against others."""
+    (row,), (baseline,) = group(ours, CompareOptions()), group(theirs, CompareOptions())
+    return contrast(METRICS[metric], row, baseline)
+
+
+def accuracies(trained, values, seeds=range(9), **columns):
+    return [trained("a", seed, value, **columns) for seed, value in zip(seeds, values, strict=False)]
+
+
+def times(trained, values, seeds=range(9), **columns):
+    return [trained("a", seed, seconds=value, **columns) for seed, value in zip(seeds, values, strict=False)]
+
+
+def test_runs_of_the_same_seeds_are_paired(trained):
+    ours, theirs = (0.93, 0.95, 0.94, 0.97), (0.90, 0.91, 0.92, 0.93)
+    found = contrast_of("test_accuracy", accuracies(trained, ours), accuracies(trained, theirs))
+    expected = statistics.paired_test(ours, theirs)
+    assert found.paired
+    assert (found.estimate, found.interval, found.p) == (expected.estimate, expected.interval, expected.p)
+    assert found.p_permutation == statistics.paired_permutation_test(ours, theirs)
+    assert found.deviation == pytest.approx(statistics.variance([0.03, 0.04, 0.02, 0.04]) ** 0.5)
+
+
+def test_runs_of_other_seeds_take_welchs_test(trained):
+    ours, theirs = (0.93, 0.95, 0.94, 0.97), (0.90, 0.91, 0.92, 0.93)
+    found = contrast_of("test_accuracy", accuracies(trained, ours), accuracies(trained, theirs, range(1, 5)))
+    expected = statistics.welch_test(ours, theirs)
+    assert not found.paired
+    assert (found.estimate, found.interval, found.p) == (expected.estimate, expected.interval, expected.p)
+    assert found.p_permutation == statistics.permutation_test(ours, theirs)
+    assert found.deviation == pytest.approx((statistics.variance(ours) + statistics.variance(theirs)) ** 0.5)
+
+
+def test_pairs_that_all_differ_by_the_same_take_welchs_test(trained):
+    found = contrast_of("test_accuracy", accuracies(trained, (0.9, 0.8)), accuracies(trained, (0.7, 0.6)))
+    assert (found.paired, found.p is None) == (False, False)
+
+
+def test_a_ratio_is_tested_on_its_logarithm(trained):
+    ours, theirs = (8.0, 10.0, 12.5), (4.0, 5.0, 5.0)
+    found = contrast_of("epoch_seconds", times(trained, ours), times(trained, theirs, range(3, 6)))
+    expected = statistics.welch_test([*map(math.log, ours)], [*map(math.log, theirs)])
+    assert found.estimate == pytest.approx(10 / 100 ** (1 / 3))  # of geometric means
+    assert (found.interval.low, found.interval.high) == pytest.approx(
+        (math.exp(expected.interval.low), math.exp(expected.interval.high))
+    )
+    assert found.p == expected.p
+
+
+def test_one_run_a_side_has_an_estimate_and_a_floor_but_no_test(trained):
+    found = contrast_of("test_accuracy", [trained("a", accuracy=0.95)], [trained("b", accuracy=0.90)])
+    assert (found.runs, found.interval, found.p, found.deviation) == ((1, 1), None, None, None)
+    assert found.estimate == pytest.approx(0.05)
+    assert found.floor == statistics.binomial_floor(0.95, 0.90, 360)
+
+
+def test_an_accuracy_that_cannot_be_one_has_no_floor(trained):
+    assert contrast_of("test_accuracy", [trained(accuracy=1.5)], [trained(accuracy=0.9)]).floor is None
+    assert contrast_of("test_accuracy", [trained(test_images=-1)], [trained(test_images=-1)]).floor is None
+
+
+def test_values_without_spread_are_known_to_repeat_and_take_no_test(trained):
+    found = contrast_of("gpu_peak_bytes", accuracies(trained, (0.9, 0.8)), accuracies(trained, (0.9, 0.8)))
+    assert (found.repeats, found.estimate, found.p) == (True, 1.0, None)
+
+
+def test_exact_figures_take_no_test(trained):
+    found = contrast_of("params", accuracies(trained, (0.9, 0.8), params=3), accuracies(trained, (0.9, 0.8), params=2))
+    assert (found.estimate, found.p) == (1.5, None)
+
+
+def test_what_must_be_equal_and_is_not_leaves_no_estimate(trained):
+    ours, theirs = accuracies(trained, (0.9, 0.8), dataset="cifar10"), accuracies(trained, (0.9, 0.7))
+    found = contrast_of("test_accuracy", ours, theirs)
+    assert (found.obstacles, found.estimate, found.p) == (("dataset",), None, None)
+
+
+def test_times_of_other_hardware_are_marked_and_tested(trained):
+    found = contrast_of("epoch_seconds", times(trained, (3, 4, 5), device="Slow Card"), times(trained, (3, 4, 6)))
+    assert (found.marked, found.obstacles, found.p is None) == (True, (), False)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_value_that_is_not_finite_leaves_no_estimate_and_no_test(trained, value):
+    found = contrast_of("test_loss", accuracies(trained, (1 - value, 0.8)), accuracies(trained, (0.9, 0.7)))
+    assert (found.estimate, found.p) == (None, None)
+
+
+def test_a_ratio_to_nothing_is_unknown(trained):
+    assert contrast_of("epoch_seconds", times(trained, (1.0,)), [trained(total_seconds=0.0)]).estimate is not None
+    found = contrast_of("total_seconds", times(trained, (1.0,)), [trained(total_seconds=0.0)])
+    assert (found.estimate, found.p) == (None, None)

@@ -1,0 +1,43 @@
+import dataclasses
+
+from densebench.comparison.grouping import group
+from densebench.comparison.labels import label_rows
+from densebench.comparison.options import CompareOptions
+
+
+def labels(*runs, options=None):
+    options = options or CompareOptions()
+    return [row.label for row in label_rows(group(runs, options), options)]
+
+
+def test_a_variant_is_enough_where_it_has_one_row(trained):
+    assert labels(trained("a", backend="jax"), trained("b")) == ["a", "b"]
+
+
+def test_rows_of_one_variant_name_what_they_differ_in_words_bare_and_numbers_with_a_title(trained):
+    assert labels(trained("a"), trained("a", backend="jax", batch_size=32), trained("b")) == [
+        "a · batch 64 · tensorflow",
+        "a · batch 32 · jax",
+        "b",
+    ]
+
+
+def test_rows_that_still_have_one_name_are_numbered(trained):
+    assert labels(trained("a"), trained("a", 1), options=CompareOptions(group=False)) == ["a-s0", "a-s1"]
+    twice = [trained("a", 0), trained("a", 0)]
+    assert labels(*twice, options=CompareOptions(group=False)) == ["a-s0", "a-s0 #2"]
+
+
+def test_an_evaluation_says_so_only_beside_a_training(trained):
+    assert labels(trained("a", phase="eval")) == ["a"]
+    assert labels(trained("a"), trained("a", phase="eval")) == ["a", "a · eval"]
+
+
+def test_a_published_row_has_the_name_of_its_run(trained):
+    assert labels(dataclasses.replace(trained("a"), run="a paper", phase="published")) == ["a paper"]
+
+
+def test_the_baseline_of_a_file_says_so_beside_rows_of_its_variant(trained):
+    options = CompareOptions()
+    rows = [*group([trained("a")], options, is_baseline=True), *group([trained("a"), trained("b")], options)]
+    assert [row.label for row in label_rows(rows, options)] == ["a · baseline", "a", "b"]

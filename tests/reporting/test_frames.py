@@ -1,0 +1,33 @@
+import pandas as pd
+
+from densebench.comparison.compare import compare
+from densebench.comparison.options import CompareOptions
+from densebench.reporting.frames import comparison_frame, grid_frame, verdicts_frame
+from densebench.reporting.grid import Cell, Grid, GridColumn
+
+
+def test_a_column_keeps_its_type_where_nothing_is_known(trained):
+    frame = comparison_frame(compare([trained(), trained("10x4")], CompareOptions()))
+    assert frame["energy_joules"].dtype == "Float64"
+    assert frame["epoch_seconds_verdict"].dtype == "string"
+    assert frame["within_budget"].dtype == "boolean"
+    assert frame["gpu_name"].dtype == "string"
+    assert frame["baseline"].isna().all()
+
+
+def test_a_verdict_has_the_ends_of_its_interval_in_columns(trained):
+    runs = [trained(variant, seed, seconds=10.0 + seed) for variant in ("resnet20", "10x4") for seed in range(3)]
+    frame = verdicts_frame(compare(runs, CompareOptions(baseline="resnet20")))
+    tested = frame[frame["metric"] == "epoch_seconds"].iloc[0]
+    assert tested["low"] < tested["estimate"] < tested["high"]
+    assert frame[frame["metric"] == "params"]["low"].isna().all()
+
+
+def test_a_table_becomes_its_values():
+    columns = tuple(
+        GridColumn(name=name, title=name, cells=tuple(Cell(text=str(value), value=value) for value in values))
+        for name, values in {"name": ("a", "b"), "count": (1, None), "share": (1, 0.5)}.items()
+    )
+    frame = grid_frame(Grid(name="table", columns=columns))
+    assert frame["count"].tolist() == [1, pd.NA]
+    assert frame.dtypes.astype(str).to_dict() == {"name": "string", "count": "Int64", "share": "Float64"}
