@@ -2,39 +2,14 @@
 
 import re
 from dataclasses import dataclass
-from typing import Literal
 
 from densebench.errors import InputError
 from densebench.records import Show
+from densebench.units import UNITS, Form
 
-Form = Literal["bytes", "seconds", "joules", "percent", "points", "plain"]
-
-_UNITS: dict[str, tuple[Form, float]] = {
-    "B": ("bytes", 1),
-    "KiB": ("bytes", 2**10),
-    "MiB": ("bytes", 2**20),
-    "GiB": ("bytes", 2**30),
-    "TiB": ("bytes", 2**40),
-    "kB": ("bytes", 1e3),
-    "MB": ("bytes", 1e6),
-    "GB": ("bytes", 1e9),
-    "TB": ("bytes", 1e12),
-    "ms": ("seconds", 1e-3),
-    "s": ("seconds", 1),
-    "min": ("seconds", 60),
-    "h": ("seconds", 3600),
-    "d": ("seconds", 86400),
-    "J": ("joules", 1),
-    "kJ": ("joules", 1e3),
-    "Wh": ("joules", 3600),
-    "kWh": ("joules", 3.6e6),
-    "%": ("percent", 0.01),
-    "pp": ("points", 0.01),
-    "": ("plain", 1),
-}
 _QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE]([+-]?[0-9]{1,2}))?\s*([A-Za-z%]*)")
 # The form that a column's values are written in; a bare number is in the column's own unit.
-_FORMS: dict[Show, Form] = {
+_FITTING: dict[Show, Form] = {
     "bytes": "bytes",
     "seconds": "seconds",
     "milliseconds": "seconds",
@@ -57,17 +32,17 @@ def parse_quantity(text: str, where: str) -> Quantity:
     if match is None:
         raise InputError(f"{where}: {text.strip()!r} is not a number with a unit: write it as 8GiB, 2h, 5% or 0.3pp.")
     digits, exponent, unit = match.groups()
-    if unit not in _UNITS:
-        raise InputError(f"{where}: unknown unit {unit!r}: choose from {', '.join(filter(None, _UNITS))}.")
-    form, factor = _UNITS[unit]
+    if unit not in UNITS:
+        raise InputError(f"{where}: unknown unit {unit!r}: choose from {', '.join(filter(None, UNITS))}.")
+    form, factor = UNITS[unit]
     return Quantity(value=float(f"{digits}e{exponent or 0}") * factor, form=form)
 
 
 def convert_to_unit(show: Show, given: Quantity, where: str) -> float:
     """The number in the unit of a column; raises :class:`InputError` if its unit measures something else."""
-    expected = _FORMS.get(show, "plain")
+    expected = _FITTING.get(show, "plain")
     if given.form not in ("plain", expected):
-        units = [unit for unit, (form, _) in _UNITS.items() if form == expected and unit] or ["a plain number"]
+        units = [unit for unit, (form, _) in UNITS.items() if form == expected and unit] or ["a plain number"]
         raise InputError(f"{where}: the unit does not fit the column: use {', '.join(units)}.")
     milli = show == "milliseconds" and given.form == "seconds"
     return given.value * 1e3 if milli else given.value

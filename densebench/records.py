@@ -1,7 +1,8 @@
 """What a run leaves behind: :class:`Run`, its :class:`EpochRecord` rows, and ``COLUMNS``.
 
 The annotations of the three dataclasses are the one table that says, for every column, its name, type, unit, how it is
-shown and what it means. The CSV header, the Rich tables, the JSON keys and the column reference all come from it.
+shown, logged and what it means. The CSV header, the Rich tables, the JSON keys, the tags of TensorBoard and the column
+reference all come from it.
 
 A value that could not be known is ``None`` and an empty cell; never 0, never an estimate.
 """
@@ -33,6 +34,14 @@ class About:
 
 
 @dataclass(frozen=True)
+class Log:
+    """Where TensorBoard's log has an epoch's value; if ``compared``, also beside the hyper-parameters of a run."""
+
+    tag: str
+    compared: bool = False
+
+
+@dataclass(frozen=True)
 class Column:
     """One column of ``results/*.csv``."""
 
@@ -40,6 +49,7 @@ class Column:
     type: type
     level: Literal["run", "environment", "epoch"]
     about: About
+    log: Log | None = None
 
 
 Text = str | None
@@ -90,20 +100,28 @@ class EpochRecord:
     """One epoch of a run; an evaluation or a speed measurement has exactly one."""
 
     epoch: Annotated[Count, About("Epoch", "count", "Epoch, counted from 1.", exact=True)] = None
-    learning_rate: Annotated[Number, About("Learning rate", "number", "Learning rate in this epoch.", exact=True)] = (
-        None
-    )
+    learning_rate: Annotated[
+        Number,
+        About("Learning rate", "number", "Learning rate in this epoch.", exact=True),
+        Log("schedule/learning_rate"),
+    ] = None
     epoch_seconds: Annotated[
-        Number, About("Epoch time", "seconds", "Training steps alone, without evaluation and checkpoint.", "s", "low")
+        Number,
+        About("Epoch time", "seconds", "Training steps alone, without evaluation and checkpoint.", "s", "low"),
+        Log("time/epoch_seconds"),
     ] = None
     eval_seconds: Annotated[
-        Number, About("Eval time", "seconds", "Evaluation on the test images after the epoch.", "s", "low")
+        Number,
+        About("Eval time", "seconds", "Evaluation on the test images after the epoch.", "s", "low"),
+        Log("time/eval_seconds"),
     ] = None
     cpu_seconds: Annotated[
         Number, About("CPU time", "seconds", "Processor time of the process during epoch_seconds.", "s", "low")
     ] = None
     data_wait_seconds: Annotated[
-        Number, About("Data wait", "seconds", "Part of epoch_seconds spent waiting for the next batch.", "s", "low")
+        Number,
+        About("Data wait", "seconds", "Part of epoch_seconds spent waiting for the next batch.", "s", "low"),
+        Log("time/data_wait_seconds"),
     ] = None
     elapsed_seconds: Annotated[
         Number,
@@ -112,24 +130,33 @@ class EpochRecord:
     images_per_second: Annotated[
         Number,
         About("Images/s", "number", "Images a second in the steady state, the first step excluded.", "1/s", "high"),
+        Log("time/images_per_second", compared=True),
     ] = None
     step_ms_p5: Annotated[
         Number, About("Step p5", "milliseconds", "5th percentile of the synchronised steps.", "ms", "low")
     ] = None
     step_ms_p50: Annotated[
-        Number, About("Step", "milliseconds", "Median of the synchronised steps, the first excluded.", "ms", "low")
+        Number,
+        About("Step", "milliseconds", "Median of the synchronised steps, the first excluded.", "ms", "low"),
+        Log("time/step_ms_p50"),
     ] = None
     step_ms_p95: Annotated[
-        Number, About("Step p95", "milliseconds", "95th percentile of the synchronised steps.", "ms", "low")
+        Number,
+        About("Step p95", "milliseconds", "95th percentile of the synchronised steps.", "ms", "low"),
+        Log("time/step_ms_p95"),
     ] = None
     gpu_peak_bytes: Annotated[
-        Count, About("GPU memory", "bytes", "Peak of the framework's allocator on the GPU so far.", "bytes", "low")
+        Count,
+        About("GPU memory", "bytes", "Peak of the framework's allocator on the GPU so far.", "bytes", "low"),
+        Log("memory/gpu_peak_bytes"),
     ] = None
     gpu_reserved_peak_bytes: Annotated[
         Count, About("GPU reserved", "bytes", "Peak that the allocator had reserved from the driver.", "bytes", "low")
     ] = None
     gpu_process_peak_bytes: Annotated[
-        Count, About("GPU process", "bytes", "Peak that NVML reports for the process.", "bytes", "low")
+        Count,
+        About("GPU process", "bytes", "Peak that NVML reports for the process.", "bytes", "low"),
+        Log("memory/gpu_process_peak_bytes"),
     ] = None
     gpu_device_peak_bytes: Annotated[
         Count,
@@ -139,13 +166,17 @@ class EpochRecord:
         Text, About("GPU memory from", "text", "How the GPU figures were taken, or why they are empty.")
     ] = None
     host_peak_bytes: Annotated[
-        Count, About("Host memory", "bytes", "Peak resident memory of the process so far.", "bytes", "low")
+        Count,
+        About("Host memory", "bytes", "Peak resident memory of the process so far.", "bytes", "low"),
+        Log("memory/host_peak_bytes"),
     ] = None
     gpu_clock_mhz: Annotated[
         Number, About("GPU clock", "number", "Median clock of the GPU's multiprocessors in this epoch.", "MHz")
     ] = None
     energy_joules: Annotated[
-        Number, About("Energy", "joules", "Energy of the whole card during epoch_seconds.", "J", "low")
+        Number,
+        About("Energy", "joules", "Energy of the whole card during epoch_seconds.", "J", "low"),
+        Log("energy/epoch_joules"),
     ] = None
     energy_source: Annotated[
         Text, About("Energy from", "text", "counter, sampled power, or why the figure is empty.")
@@ -153,25 +184,38 @@ class EpochRecord:
     train_loss: Annotated[
         Number,
         About("Train loss", "number", "Mean cross-entropy over the epoch's batches, penalty excluded.", best="low"),
+        Log("loss/train"),
     ] = None
     train_accuracy: Annotated[
-        Number, About("Train acc.", "percent", "Top-1 accuracy over the epoch's augmented batches.", best="high")
+        Number,
+        About("Train acc.", "percent", "Top-1 accuracy over the epoch's augmented batches.", best="high"),
+        Log("accuracy/train"),
     ] = None
-    penalty: Annotated[Number, About("L2 penalty", "number", "L2 loss of the weights at the end of the epoch.")] = None
+    penalty: Annotated[
+        Number, About("L2 penalty", "number", "L2 loss of the weights at the end of the epoch."), Log("loss/penalty")
+    ] = None
     validation_loss: Annotated[
-        Number, About("Val. loss", "number", "Mean cross-entropy on the held-out training images.", best="low")
+        Number,
+        About("Val. loss", "number", "Mean cross-entropy on the held-out training images.", best="low"),
+        Log("loss/validation"),
     ] = None
     validation_accuracy: Annotated[
-        Number, About("Val. acc.", "percent", "Top-1 accuracy on the held-out training images.", best="high")
+        Number,
+        About("Val. acc.", "percent", "Top-1 accuracy on the held-out training images.", best="high"),
+        Log("accuracy/validation"),
     ] = None
-    test_loss: Annotated[Number, About("Test loss", "number", "Mean cross-entropy on the test images.", best="low")] = (
-        None
-    )
+    test_loss: Annotated[
+        Number,
+        About("Test loss", "number", "Mean cross-entropy on the test images.", best="low"),
+        Log("loss/test", compared=True),
+    ] = None
     test_accuracy: Annotated[
-        Number, About("Test acc.", "percent", "Top-1 accuracy on the test images.", best="high")
+        Number,
+        About("Test acc.", "percent", "Top-1 accuracy on the test images.", best="high"),
+        Log("accuracy/test", compared=True),
     ] = None
     test_top5_accuracy: Annotated[
-        Number, About("Top-5", "percent", "Top-5 accuracy on the test images.", best="high")
+        Number, About("Top-5", "percent", "Top-5 accuracy on the test images.", best="high"), Log("accuracy/test_top5")
     ] = None
     class_accuracy: Annotated[Text, About("By class", "text", "Accuracy of each class as JSON, in an evaluation.")] = (
         None
@@ -292,8 +336,8 @@ def _columns(owner: type, level: Literal["run", "environment", "epoch"]) -> list
     for entry in dataclasses.fields(owner):
         hint = hints[entry.name]
         if typing.get_origin(hint) is Annotated:
-            value_type, about = typing.get_args(hint)
-            found.append(Column(entry.name, _plain(value_type), level, about))
+            value_type, about, *log = typing.get_args(hint)
+            found.append(Column(entry.name, _plain(value_type), level, about, *log))
     return found
 
 

@@ -23,12 +23,10 @@ from densebench.planning.options import TrainOptions
 from densebench.planning.speed import plan_speed
 from densebench.planning.training import PlannedRun, plan_new, plan_resumed
 from densebench.records import Run
-from densebench.reporting.environment_tables import environment_grid
 from densebench.reporting.grid import Grid
+from densebench.reporting.listings import Counted, PlanRow, environment_grid, layers_grid, plan_grid, summary_grid
 from densebench.reporting.live.state import ShownRun
 from densebench.reporting.live.view import View
-from densebench.reporting.network_tables import Counted, layers_grid, summary_grid
-from densebench.reporting.plan_grid import PlanRow, plan_grid
 from densebench.results import csv_file, store
 from densebench.results.gathering import gather
 from densebench.running.directory import claim, run_directory

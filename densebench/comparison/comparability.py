@@ -3,58 +3,45 @@
 import dataclasses
 from collections.abc import Sequence
 
-from densebench.comparison.formats import differ, figure_text, listed
+from densebench.comparison.formats import differ, listed
 from densebench.comparison.metrics import HARDWARE, Metric
 from densebench.comparison.values import EnvironmentDifference, Row, settings
 from densebench.records import COLUMNS, Environment
+from densebench.units import format_value
 
-ENVIRONMENT = tuple(entry.name for entry in dataclasses.fields(Environment))
-NEEDS_THE_END = frozenset(
-    {
-        "energy_joules",
-        "total_seconds",
-        "time_to_target_seconds",
-        "train_loss",
-        "train_accuracy",
-        "validation_accuracy",
-        "test_loss",
-        "test_accuracy",
-        "best_test_accuracy",
-        "test_top5_accuracy",
-    }
-)
+_ENVIRONMENT = tuple(entry.name for entry in dataclasses.fields(Environment))
 
 
 def obstacles(metric: Metric, row: Row, other: Row) -> tuple[str, ...]:
     """Columns that differ though the metric needs them equal; hardware counts as a mark, not as an obstacle."""
-    found = tuple(column for column in unequal(metric, row, other) if column not in HARDWARE)
-    unfinished = metric.name in NEEDS_THE_END and not (row.completed and other.completed)
+    found = tuple(column for column in _list_unequal(metric, row, other) if column not in HARDWARE)
+    unfinished = metric.needs_end and not (row.completed and other.completed)
     return (*found, "status") if unfinished else found
 
 
 def across_hardware(metric: Metric, row: Row, other: Row) -> bool:
-    """Whether a time, a memory or an energy of one machine stands against that of another."""
-    return any(column in HARDWARE for column in unequal(metric, row, other))
+    """Whether a time, a memory or an energy is compared across machines."""
+    return any(column in HARDWARE for column in _list_unequal(metric, row, other))
 
 
-def unequal(metric: Metric, row: Row, other: Row) -> list[str]:
+def _list_unequal(metric: Metric, row: Row, other: Row) -> list[str]:
     return [column for column in metric.requires_equal if settings(row, column) != settings(other, column)]
 
 
 def terms(metric: Metric, row: Row) -> tuple[object, ...]:
-    """What decides with which rows a figure may be compared: those of equal terms. An unfinished row stands alone."""
-    unfinished = metric.name in NEEDS_THE_END and not row.completed
+    """What two rows must have equal for their figures to be compared; an unfinished row equals no other."""
+    unfinished = metric.needs_end and not row.completed
     return (id(row) if unfinished else None, *(settings(row, column) for column in metric.requires_equal))
 
 
 def environment_differences(rows: Sequence[Row]) -> tuple[EnvironmentDifference, ...]:
     """Every column of the environment, and the threads, in which the rows differ or are mixed."""
     found = []
-    for column in (*ENVIRONMENT, "threads"):
+    for column in (*_ENVIRONMENT, "threads"):
         by_value: dict[str, list[str]] = {}
         for row in rows:
             for value in settings(row, column):
-                by_value.setdefault(figure_text(COLUMNS[column].about.show, value), []).append(row.label)
+                by_value.setdefault(format_value(COLUMNS[column].about.show, value), []).append(row.label)
         if len(by_value) > 1:
             values = tuple((text, tuple(labels)) for text, labels in by_value.items())
             found.append(EnvironmentDifference(column=column, values=values))

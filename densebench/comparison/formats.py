@@ -1,78 +1,14 @@
-"""Figures as they are shown: percent, MiB, thousands separated, time in its fitting unit."""
+"""Summaries, intervals, p-values and settings of rows as they are shown, in the units of :mod:`densebench.units`."""
 
-import math
 from collections.abc import Sequence
 
 from densebench.comparison.metrics import METRICS, Metric
 from densebench.comparison.statistics import Interval
 from densebench.comparison.values import Row, Summary, Verdict, settings
-from densebench.escape import plain
 from densebench.records import COLUMNS, Show
+from densebench.units import UNKNOWN, format_number, format_range, format_value
 
-UNKNOWN = "-"
 _TIMES = "\N{MULTIPLICATION SIGN}"
-MIB = 2**20
-LARGEST_WRITTEN_OUT = 1e15
-TIME_UNITS = (("s", 1.0), ("min", 60.0), ("h", 3600.0))
-
-
-def figure_text(show: Show, value: object) -> str:
-    """One value in the form of its column, with its unit."""
-    if value is None:
-        return UNKNOWN
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float) and show == "number":
-        return f"{value:,.6g}"
-    if isinstance(value, int | float) and show != "text":
-        return number_text(show, value)
-    return plain(str(value))
-
-
-def number_text(show: Show, value: float, deviation: float | None = None, *, unit: bool = True) -> str:
-    """A number, or a mean and the deviation behind it in the same unit: ``95.31 ± 0.10 %``."""
-    if not math.isfinite(value):
-        return str(float(value))
-    name, divisor, digits = form(show, value)
-    style = f",.{digits}f" if abs(value / divisor) < LARGEST_WRITTEN_OUT else ".4g"
-    text = f"{value / divisor:{style}}"
-    if deviation is not None:
-        text += f" ± {deviation / divisor:{style}}"
-    return f"{text} {name}" if name and unit else text
-
-
-def form(show: Show, value: float) -> tuple[str, float, int]:
-    """Unit, divisor and decimals for a number of this size."""
-    size = abs(value)
-    match show:
-        case "percent":
-            return "%", 0.01, 2
-        case "bytes":
-            return "MiB", MIB, 1 if size >= 100 * MIB else 2
-        case "seconds":
-            unit, divisor = next(
-                (entry for entry in reversed(TIME_UNITS) if size >= 2 * entry[1] and entry[1] > 1), TIME_UNITS[0]
-            )
-            return unit, divisor, 1 if size / divisor >= 10 else 2
-        case "milliseconds":
-            return "ms", 1.0, 2
-        case "joules":
-            return ("kJ", 1e3, 1) if size >= 1e4 else ("J", 1.0, 1)
-        case "count":
-            return "", 1.0, 0
-    return "", 1.0, significant_decimals(size)
-
-
-def significant_decimals(size: float) -> int:
-    """Decimals that keep four digits."""
-    if size == 0 or size >= 1000:
-        return 0
-    return max(0, min(8, 3 - math.floor(math.log10(size))))
-
-
-def fixed_unit(show: Show) -> str:
-    """The unit that all values of a column have, so that it can stand in the title alone."""
-    return {"percent": "%", "bytes": "MiB", "milliseconds": "ms"}.get(show, "")
 
 
 def summary_text(metric: Metric, summary: Summary, *, unit: bool = True) -> str:
@@ -80,16 +16,12 @@ def summary_text(metric: Metric, summary: Summary, *, unit: bool = True) -> str:
     if summary.mean is None:
         return UNKNOWN
     repeats = metric.exact or (metric.show == "bytes" and summary.deviation == 0)
-    return number_text(metric.show, summary.mean, None if repeats else summary.deviation, unit=unit)
+    return format_number(metric.show, summary.mean, None if repeats else summary.deviation, unit=unit)
 
 
 def interval_text(show: Show, interval: Interval | None, *, unit: bool = True) -> str:
     """``[95.19, 95.43] %``: both ends in one unit."""
-    if interval is None:
-        return UNKNOWN
-    name, divisor, digits = form(show, max(abs(interval.low), abs(interval.high)))
-    text = f"[{interval.low / divisor:,.{digits}f}, {interval.high / divisor:,.{digits}f}]"
-    return f"{text} {name}" if name and unit else text
+    return UNKNOWN if interval is None else format_range(show, interval.low, interval.high, unit=unit)
 
 
 def p_text(p: float | None) -> str:
@@ -127,7 +59,7 @@ def _unit_of_difference(metric: Metric) -> tuple[float, str]:
 def setting_text(row: Row, column: str) -> str:
     """A setting of a row; several, if the row mixes them."""
     show = COLUMNS[column].about.show
-    return ", ".join(figure_text(show, value) for value in settings(row, column))
+    return ", ".join(format_value(show, value) for value in settings(row, column))
 
 
 def differ(columns: Sequence[str]) -> str:

@@ -1,10 +1,17 @@
-"""What is compared between runs: one figure a run, by name. The run is the unit, never the epoch."""
+"""What is compared between runs: one figure a run, by name. The run is the unit, never the epoch.
 
+``METRICS`` says everything that anybody asks of a metric: how it is compared, and where tables, verdicts, listings,
+pictures and the page show it. What an epoch writes into TensorBoard's log is said by its column, in
+:mod:`densebench.records`.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from densebench.comparison.display import Bar, Cost, Curve, Display, Shown
 from densebench.errors import unknown
-from densebench.records import COLUMNS, Show
+from densebench.records import COLUMNS, Phase, Show
 
 # How a run's figure is made of its column: the value for the whole run, or one computed from those of the epochs. A
 # last value or a sum needs every epoch that it is made of; a median and a maximum leave unknown ones and NaN out.
@@ -29,16 +36,22 @@ class Metric:
     exact: bool
     requires_equal: tuple[str, ...]  # columns
     means: str
+    needs_end: bool  # says nothing before the run is completed
+    stands_in_for: str | None  # a metric: this one is shown and judged only where that one is unknown
+    display: Display
 
 
 def metric(
     column: str,
     over: Over,
+    display: Display,
     *,
     name: str | None = None,
     title: str | None = None,
     means: str | None = None,
     requires_equal: tuple[str, ...] = (),
+    needs_end: bool = False,
+    stands_in_for: str | None = None,
 ) -> Metric:
     """A metric with title, form and direction of its column."""
     about = COLUMNS[column].about
@@ -54,65 +67,212 @@ def metric(
         exact=about.exact,
         requires_equal=requires_equal,
         means=means or about.means,
+        needs_end=needs_end,
+        stands_in_for=stands_in_for,
+        display=display,
     )
 
 
 PER_EPOCH = (*HARDWARE, "train_images", "image_size")
 PER_IMAGE = (*HARDWARE, "image_size")
+_MEASURED: tuple[Phase, ...] = ("train", "eval", "speed")
 
 METRICS: dict[str, Metric] = {
     entry.name: entry
     for entry in (
-        metric("params", "run"),
-        metric("trainable_params", "run"),
-        metric("forward_macs", "run"),
-        metric("weights_bytes", "run"),
-        metric("model_file_bytes", "run"),
-        metric("checkpoint_file_bytes", "run"),
+        metric(
+            "params",
+            "run",
+            Display(
+                table=Shown({"train": 20, "eval": 20, "speed": 20}, keep=21),
+                page_verdict=80,
+                listed=10,
+                cost=Cost(70, "pareto_params", in_overview=True),
+                bar=Bar("size", 10),
+            ),
+        ),
+        metric("trainable_params", "run", Display()),
+        metric(
+            "forward_macs",
+            "run",
+            Display(
+                table=Shown({"train": 40, "speed": 30}, keep=5),
+                page_verdict=90,
+                listed=20,
+                cost=Cost(80),
+                bar=Bar("size", 30),
+            ),
+        ),
+        metric("weights_bytes", "run", Display(table=Shown({"train": 30}, keep=12), listed=30)),
+        metric("model_file_bytes", "run", Display(listed=40, bar=Bar("size", 20))),
+        metric("checkpoint_file_bytes", "run", Display(listed=50)),
         metric(
             "epoch_seconds",
             "median",
+            Display(
+                table=Shown({"train": 50, "published": 40}, keep=26),
+                interval=Shown({"train": 60}, keep=1),
+                judged=_MEASURED,
+                page_verdict=30,
+                listed=70,
+                cost=Cost(10, "pareto_time", in_overview=True),
+                bar=Bar("time", 10),
+            ),
             requires_equal=PER_EPOCH,
             means="Median over the epochs of the training steps' time.",
         ),
         metric(
             "images_per_second",
             "median",
+            Display(
+                table=Shown({"train": 70, "eval": 60, "speed": 40}, keep=19),
+                judged=("eval", "speed"),
+                listed=80,
+                bar=Bar("time", 20),
+                axis_unit="images a second",
+            ),
             requires_equal=PER_IMAGE,
             means="Median over the epochs of the steady images a second.",
         ),
-        metric("step_ms_p50", "median", requires_equal=PER_IMAGE),
-        metric("latency_ms_p50", "median", requires_equal=PER_IMAGE),
-        metric("first_step_seconds", "run", requires_equal=PER_IMAGE),
-        metric("gpu_peak_bytes", "max", requires_equal=PER_IMAGE),
-        metric("host_peak_bytes", "max", requires_equal=PER_IMAGE),
+        metric(
+            "step_ms_p50",
+            "median",
+            Display(table=Shown({"speed": 50}, keep=20), listed=90),
+            requires_equal=PER_IMAGE,
+        ),
+        metric(
+            "latency_ms_p50",
+            "median",
+            Display(table=Shown({"eval": 70}, keep=15), judged=_MEASURED, listed=220),
+            requires_equal=PER_IMAGE,
+        ),
+        metric(
+            "first_step_seconds",
+            "run",
+            Display(table=Shown({"speed": 60}, keep=6), listed=60),
+            requires_equal=PER_IMAGE,
+        ),
+        metric(
+            "gpu_peak_bytes",
+            "max",
+            Display(
+                table=Shown({"train": 80, "eval": 80, "speed": 70, "published": 60}, keep=24),
+                judged=_MEASURED,
+                page_verdict=50,
+                listed=100,
+                cost=Cost(40, "pareto_memory"),
+                bar=Bar("memory", 10),
+            ),
+            requires_equal=PER_IMAGE,
+        ),
+        metric(
+            "host_peak_bytes",
+            "max",
+            Display(
+                table=Shown({"train": 90, "eval": 90, "speed": 80}, keep=23),
+                judged=_MEASURED,
+                page_verdict=60,
+                listed=110,
+                cost=Cost(50),
+                bar=Bar("memory", 20),
+            ),
+            requires_equal=PER_IMAGE,
+            stands_in_for="gpu_peak_bytes",
+        ),
         metric(
             "energy_joules",
             "sum",
+            Display(
+                table=Shown({"train": 100}, keep=11),
+                judged=_MEASURED,
+                page_verdict=70,
+                listed=120,
+                cost=Cost(60),
+                bar=Bar("energy", 10),
+            ),
             requires_equal=PER_EPOCH,
             means="Energy of the whole card, summed over the epochs.",
+            needs_end=True,
         ),
-        metric("total_seconds", "run", requires_equal=PER_EPOCH),
-        metric("time_to_target_seconds", "run", requires_equal=(*PER_EPOCH, *DATA, "target")),
-        metric("train_loss", "last", requires_equal=DATA),
-        metric("train_accuracy", "last", requires_equal=DATA),
-        metric("validation_accuracy", "last", requires_equal=DATA),
-        metric("test_loss", "last", requires_equal=DATA),
+        metric(
+            "total_seconds",
+            "run",
+            Display(
+                table=Shown({"train": 110, "published": 50}, keep=9),
+                page_verdict=40,
+                listed=130,
+                cost=Cost(20),
+                bar=Bar("time", 30),
+            ),
+            requires_equal=PER_EPOCH,
+            needs_end=True,
+        ),
+        metric(
+            "time_to_target_seconds",
+            "run",
+            Display(table=Shown({"train": 120}, keep=10), listed=210, cost=Cost(30)),
+            requires_equal=(*PER_EPOCH, *DATA, "target"),
+            needs_end=True,
+        ),
+        metric(
+            "train_loss",
+            "last",
+            Display(listed=140, curve=Curve("loss", "Train loss", "cross-entropy, nats")),
+            requires_equal=DATA,
+            needs_end=True,
+        ),
+        metric(
+            "train_accuracy",
+            "last",
+            Display(listed=150, curve=Curve("accuracy", "Train accuracy", "accuracy, %")),
+            requires_equal=DATA,
+            needs_end=True,
+        ),
+        metric("validation_accuracy", "last", Display(listed=160), requires_equal=DATA, needs_end=True),
+        metric(
+            "test_loss",
+            "last",
+            Display(
+                table=Shown({"eval": 50}, keep=7),
+                page_verdict=20,
+                listed=170,
+                curve=Curve("loss", "Test loss", "cross-entropy, nats", leads=True),
+            ),
+            requires_equal=DATA,
+            needs_end=True,
+        ),
         metric(
             "test_accuracy",
             "last",
+            Display(
+                table=Shown({"train": 130, "eval": 30, "published": 30}, keep=27),
+                interval=Shown({"train": 140}, keep=2),
+                judged=_MEASURED,
+                page_verdict=10,
+                listed=180,
+                curve=Curve("accuracy", "Test accuracy", "accuracy, %", leads=True),
+            ),
             requires_equal=DATA,
             means="Top-1 accuracy on the test images after the last epoch.",
+            needs_end=True,
         ),
         metric(
             "test_accuracy",
             "max",
+            Display(table=Shown({"train": 150}, keep=18), listed=190),
             name="best_test_accuracy",
             requires_equal=DATA,
             title="Best of test",
             means="Highest test accuracy of any epoch: chosen by looking at the test images.",
+            needs_end=True,
         ),
-        metric("test_top5_accuracy", "last", requires_equal=DATA),
+        metric(
+            "test_top5_accuracy",
+            "last",
+            Display(table=Shown({"eval": 40}, keep=8), listed=200),
+            requires_equal=DATA,
+            needs_end=True,
+        ),
     )
 }
 ALIASES = {
@@ -123,6 +283,12 @@ ALIASES = {
     "accuracy": "test_accuracy",
     "macs": "forward_macs",
 }
+
+
+def order_metrics(place: Callable[[Display], int | None]) -> list[Metric]:
+    """The metrics that have a place, in the order of their places."""
+    found = [(key, metric) for metric in METRICS.values() if (key := place(metric.display)) is not None]
+    return [metric for _, metric in sorted(found, key=lambda entry: entry[0])]
 
 
 def find_metric(name: str) -> Metric:

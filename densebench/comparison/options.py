@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from densebench.comparison.metrics import METRICS, Metric, find_metric
 from densebench.errors import InputError
-from densebench.quantities import Form, convert_to_unit, parse_quantity
+from densebench.quantities import convert_to_unit, parse_quantity
+from densebench.units import Form
 
 _LIMIT = re.compile(r"\s*([A-Za-z0-9_]+)\s*(<=|>=|<|>)\s*(.+?)\s*")
 _THRESHOLD = re.compile(r"\s*([A-Za-z0-9_]+)\s*([<>])\s*([+-])\s*([0-9.].*?)\s*")

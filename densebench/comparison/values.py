@@ -70,7 +70,7 @@ class Row:
     within_budget: bool | None = None  # None: no budget was given, or a figure of it is unknown
 
     def summary(self, metric: str) -> Summary:
-        return self.summaries[METRIC_ORDER[metric]]
+        return self.summaries[tuple(METRICS).index(metric)]
 
     def verdict(self, metric: str) -> Verdict | None:
         return next((verdict for verdict in self.verdicts if verdict.metric == metric), None)
@@ -132,9 +132,6 @@ class Comparison:
 
     def of(self, phase: Phase) -> tuple[Row, ...]:
         return tuple(row for row in self.rows if row.phase == phase)
-
-
-METRIC_ORDER = {name: index for index, name in enumerate(METRICS)}
 
 
 def setting(run: Run, column: str) -> object:

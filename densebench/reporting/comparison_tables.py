@@ -11,71 +11,64 @@ from densebench.comparison.formats import listed, setting_text
 from densebench.comparison.grouping import differing, shared
 from densebench.comparison.values import Comparison, EnvironmentDifference, GateResult, Row, settings
 from densebench.escape import plain
-from densebench.records import COLUMNS, Phase
-from densebench.reporting.comparison_grids import full_name, phase_grid
-from densebench.reporting.grid import Fitted, Grid, fitted
+from densebench.records import COLUMNS
+from densebench.reporting.comparison_grids import TITLES, gate_grid, phase_grid, verdict_grid
+from densebench.reporting.grid import Fitted, Grid, fit
 from densebench.reporting.rendering import rich_table
-from densebench.reporting.verdict_grid import gate_grid, verdict_grid
-
-PHASES: tuple[Phase, ...] = ("train", "eval", "speed", "published")
-# Of what is equal in all rows, what a reader wants to see; --format json has all of it.
-SHARED = (
-    "dataset", "train_images", "test_images", "recipe", "epochs", "batch_size", "base_learning_rate", "weight_decay",
-    "backend", "backend_version", "precision", "implementation", "device", "threads",
-)  # fmt: skip
+from densebench.reporting.row_columns import SHARED, find_column
 
 
 def comparison_tables(
     comparison: Comparison, *, width: int | None = None, columns: Sequence[str] | None = None
 ) -> RenderableType:
-    """Everything that ``compare`` prints. Without a width (for a pipe) all columns stand.
+    """Everything that ``compare`` prints. Without a width (for a pipe) it has all columns.
 
     Raises :class:`InputError` for an unknown column.
     """
-    chosen = None if columns is None else [full_name(name) for name in columns]
+    chosen = None if columns is None else [find_column(name) for name in columns]
     parts: list[RenderableType] = []
-    for phase in PHASES:
+    for phase in TITLES:
         rows = comparison.of(phase)
         if rows:
-            parts += phase_parts(rows, chosen, width)
-    parts += list(verdict_parts(comparison, chosen, width))
-    parts += [note(text) for text in closing_notes(comparison)]
+            parts += _phase_parts(rows, chosen, width)
+    parts += list(_verdict_parts(comparison, chosen, width))
+    parts += [_note(text) for text in closing_notes(comparison)]
     return Group(*parts)
 
 
-def phase_parts(rows: Sequence[Row], columns: Sequence[str] | None, width: int | None) -> list[RenderableType]:
+def _phase_parts(rows: Sequence[Row], columns: Sequence[str] | None, width: int | None) -> list[RenderableType]:
     """What is equal in all rows once above the table, then the table, then what did not fit."""
-    found = fitted_rows(rows, columns, width)
-    above = [note(text) for text in shared_text(rows)] if rows[0].phase != "published" else []
-    return [*above, *table_parts(found, width, "--columns or a wider terminal")]
+    found = fit_rows(rows, columns, width)
+    above = [_note(text) for text in _shared_text(rows)] if rows[0].phase != "published" else []
+    return [*above, *_table_parts(found, width, "--columns or a wider terminal")]
 
 
-def fitted_rows(rows: Sequence[Row], columns: Sequence[str] | None, width: int | None) -> Fitted:
-    """Rows are named by their variant alone as long as the columns beside it tell them apart."""
-    found = fitted(phase_grid(rows, columns, labels=False), width)
+def fit_rows(rows: Sequence[Row], columns: Sequence[str] | None, width: int | None) -> Fitted:
+    """The grid of a phase that fits; rows are named by their variant if the other columns distinguish them."""
+    found = fit(phase_grid(rows, columns, labels=False), width)
     if rows[0].phase == "published":
         return found
     shown = {column.name for column in found.grid.columns} & set(differing(rows))
-    told = {(settings(row, "variant"), *(settings(row, column) for column in sorted(shown))) for row in rows}
+    distinct = {(settings(row, "variant"), *(settings(row, column) for column in sorted(shown))) for row in rows}
     ungrouped = any(row.label in {run.run for run in row.runs} for row in rows)
-    if len(told) == len(rows) and not ungrouped:
+    if len(distinct) == len(rows) and not ungrouped:
         return found
-    return fitted(phase_grid(rows, columns, labels=True), width)
+    return fit(phase_grid(rows, columns, labels=True), width)
 
 
-def table_parts(found: Fitted, width: int | None, remedy: str) -> list[RenderableType]:
+def _table_parts(found: Fitted, width: int | None, remedy: str) -> list[RenderableType]:
     title = [Text(plain(found.grid.title), style="bold")] if found.grid.title else []
     parts: list[RenderableType] = [*title, rich_table(found.grid, width)]
     if found.left_out:
-        parts.append(note(f"Not shown: {', '.join(found.left_out)}; {remedy} shows them."))
+        parts.append(_note(f"Not shown: {', '.join(found.left_out)}; {remedy} shows them."))
     return [*parts, Text()]
 
 
 def grid_parts(grid: Grid, width: int | None) -> list[RenderableType]:
-    return table_parts(fitted(grid, width), width, "a wider terminal or --format json")
+    return _table_parts(fit(grid, width), width, "a wider terminal or --format json")
 
 
-def shared_text(rows: Sequence[Row]) -> list[str]:
+def _shared_text(rows: Sequence[Row]) -> list[str]:
     equal = [column for column in SHARED if column in shared(rows)]
     if not equal:
         return []
@@ -83,7 +76,7 @@ def shared_text(rows: Sequence[Row]) -> list[str]:
     return [f"{'Equal in all rows' if len(rows) > 1 else 'Settings'}: {', '.join(texts)}."]
 
 
-def verdict_parts(comparison: Comparison, columns: Sequence[str] | None, width: int | None) -> list[RenderableType]:
+def _verdict_parts(comparison: Comparison, columns: Sequence[str] | None, width: int | None) -> list[RenderableType]:
     verdicts = verdict_grid(comparison.rows, columns)
     parts = grid_parts(verdicts, width) if verdicts is not None else []
     if comparison.gate is not None:
@@ -105,11 +98,11 @@ def closing_notes(comparison: Comparison) -> list[str]:
     if comparison.budget is not None:
         found.append(comparison.budget.sentence)
     if comparison.gate is not None:
-        found.append(gate_text(comparison.gate))
+        found.append(_gate_text(comparison.gate))
     return found
 
 
-def gate_text(gate: GateResult) -> str:
+def _gate_text(gate: GateResult) -> str:
     counts = Counter(condition.outcome for condition in gate.conditions)
     parts = [f"{counts[outcome]} {outcome}" for outcome in ("failed", "passed", "inconclusive") if counts[outcome]]
     return f"Gate {'failed' if gate.failed else 'passed'}{' (strict)' if gate.strict else ''}: {', '.join(parts)}."
@@ -118,7 +111,7 @@ def gate_text(gate: GateResult) -> str:
 def environment_table(differences: Sequence[EnvironmentDifference], width: int | None = None) -> RenderableType:
     """Where the environments of the rows differ."""
     if not differences:
-        return note("The environments of all rows are the same.")
+        return _note("The environments of all rows are the same.")
     lines: list[RenderableType] = []
     for difference in differences:
         lines.append(Text(plain(COLUMNS[difference.column].about.title), style="bold"))
@@ -127,5 +120,5 @@ def environment_table(differences: Sequence[EnvironmentDifference], width: int |
     return Group(*lines)
 
 
-def note(text: str) -> Text:
+def _note(text: str) -> Text:
     return Text(plain(text))

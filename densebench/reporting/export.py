@@ -8,40 +8,40 @@ from densebench.comparison.metrics import METRICS
 from densebench.comparison.values import Comparison, Row, Summary, Verdict, settings
 from densebench.errors import unknown
 from densebench.reporting import rendering
-from densebench.reporting.comparison_grids import full_name, phase_grid
-from densebench.reporting.comparison_tables import PHASES, closing_notes
+from densebench.reporting.comparison_grids import TITLES, gate_grid, phase_grid, verdict_grid
+from densebench.reporting.comparison_tables import closing_notes
 from densebench.reporting.grid import Grid
-from densebench.reporting.verdict_grid import gate_grid, verdict_grid
+from densebench.reporting.row_columns import find_column
 
-FORMATS = ("table", "csv", "json", "markdown", "latex")
+_FORMATS = ("table", "csv", "json", "markdown", "latex")
 
 
 def comparison_text(comparison: Comparison, form: str, columns: Sequence[str] | None = None) -> str:
     """A comparison in any format but ``table``; raises :class:`InputError` for an unknown column or format."""
-    chosen = None if columns is None else [full_name(name) for name in columns]
+    chosen = None if columns is None else [find_column(name) for name in columns]
     if form == "json":
-        return rendering.json_document("comparison", comparison_content(comparison))
+        return rendering.json_document("comparison", _comparison_content(comparison))
     if form == "csv":
-        return comparison_csv(comparison, chosen)
-    return joined(comparison_grids(comparison, chosen), renderer(form)) + "".join(
+        return _format_csv(comparison, chosen)
+    return join_grids(_comparison_grids(comparison, chosen), find_renderer(form)) + "".join(
         rendering.remark(note, form) for note in closing_notes(comparison)
     )
 
 
-def renderer(form: str) -> Callable[[Grid], str]:
+def find_renderer(form: str) -> Callable[[Grid], str]:
     found = {"csv": rendering.csv, "markdown": rendering.markdown, "latex": rendering.latex}
     if form not in found:
-        raise unknown("format", form, FORMATS)
+        raise unknown("format", form, _FORMATS)
     return found[form]
 
 
-def joined(grids: Iterable[Grid], render: Callable[[Grid], str]) -> str:
+def join_grids(grids: Iterable[Grid], render: Callable[[Grid], str]) -> str:
     return "\n".join(render(grid) for grid in grids)
 
 
-def comparison_grids(comparison: Comparison, columns: Sequence[str] | None) -> list[Grid]:
+def _comparison_grids(comparison: Comparison, columns: Sequence[str] | None) -> list[Grid]:
     """Every table of a comparison, whole."""
-    found = [phase_grid(rows, columns, labels=True) for phase in PHASES if (rows := comparison.of(phase))]
+    found = [phase_grid(rows, columns, labels=True) for phase in TITLES if (rows := comparison.of(phase))]
     verdicts = verdict_grid(comparison.rows, columns)
     if verdicts is not None:
         found.append(verdicts)
@@ -50,27 +50,27 @@ def comparison_grids(comparison: Comparison, columns: Sequence[str] | None) -> l
     return found
 
 
-def comparison_csv(comparison: Comparison, columns: Sequence[str] | None) -> str:
+def _format_csv(comparison: Comparison, columns: Sequence[str] | None) -> str:
     """One line a row: its settings, then mean, deviation, interval and n of each metric, then its verdicts."""
-    lines = [flat(row, columns) for row in comparison.rows]
+    lines = [flatten_row(row, columns) for row in comparison.rows]
     head = ",".join(lines[0]) if lines else ""
     return "".join(
         f"{line}\n" for line in (head, *(",".join(map(rendering.csv_cell, line.values())) for line in lines))
     )
 
 
-def flat(row: Row, columns: Sequence[str] | None) -> dict[str, object]:
+def flatten_row(row: Row, columns: Sequence[str] | None) -> dict[str, object]:
     found: dict[str, object] = {"label": row.label, "run_count": len(row.runs)}
-    found |= {column: setting_value(row, column) for column in SETTINGS if columns is None or column in columns}
+    found |= {column: _setting_value(row, column) for column in SETTINGS if columns is None or column in columns}
     found |= {"on_front": row.on_front, "dominated_by": row.dominated_by, "within_budget": row.within_budget}
     found["baseline"] = row.baseline
     for name in METRICS:
         if columns is None or name in columns:
-            found |= flat_summary(name, row.summary(name)) | flat_verdict(name, row.verdict(name))
+            found |= _flatten_summary(name, row.summary(name)) | _flatten_verdict(name, row.verdict(name))
     return found
 
 
-def flat_summary(name: str, summary: Summary) -> dict[str, object]:
+def _flatten_summary(name: str, summary: Summary) -> dict[str, object]:
     low, high = (summary.interval.low, summary.interval.high) if summary.interval else (None, None)
     return {
         name: summary.mean,
@@ -81,7 +81,7 @@ def flat_summary(name: str, summary: Summary) -> dict[str, object]:
     }
 
 
-def flat_verdict(name: str, verdict: Verdict | None) -> dict[str, object]:
+def _flatten_verdict(name: str, verdict: Verdict | None) -> dict[str, object]:
     interval = verdict.interval if verdict else None
     return {
         f"{name}_estimate": verdict.estimate if verdict else None,
@@ -93,16 +93,16 @@ def flat_verdict(name: str, verdict: Verdict | None) -> dict[str, object]:
     }
 
 
-def setting_value(row: Row, column: str) -> object:
+def _setting_value(row: Row, column: str) -> object:
     """The one value of a setting; several of a mixed row as one text."""
     found = settings(row, column)
     return found[0] if len(found) == 1 else ", ".join(str(value) for value in found)
 
 
-def comparison_content(comparison: Comparison) -> dict[str, object]:
+def _comparison_content(comparison: Comparison) -> dict[str, object]:
     """The whole comparison under names of columns and fields; unknown is null."""
     return {
-        "rows": [row_content(row) for row in comparison.rows],
+        "rows": [_row_content(row) for row in comparison.rows],
         "notes": list(comparison.notes),
         "environments": [
             {
@@ -116,17 +116,17 @@ def comparison_content(comparison: Comparison) -> dict[str, object]:
     }
 
 
-def row_content(row: Row) -> dict[str, object]:
+def _row_content(row: Row) -> dict[str, object]:
     return {
         "label": row.label,
         "runs": [run.run for run in row.runs],
         "seeds": [run.seed for run in row.runs],
-        "settings": {column: setting_value(row, column) for column in SETTINGS},
+        "settings": {column: _setting_value(row, column) for column in SETTINGS},
         "mixed": list(row.mixed),
-        "metrics": {summary.metric: summary_content(summary) for summary in row.summaries if summary.n},
+        "metrics": {summary.metric: _summary_content(summary) for summary in row.summaries if summary.n},
         "is_baseline": row.is_baseline,
         "baseline": row.baseline,
-        "verdicts": {verdict.metric: verdict_content(verdict) for verdict in row.verdicts},
+        "verdicts": {verdict.metric: describe_verdict(verdict) for verdict in row.verdicts},
         "on_front": row.on_front,
         "dominated_by": row.dominated_by,
         "within_budget": row.within_budget,
@@ -134,9 +134,9 @@ def row_content(row: Row) -> dict[str, object]:
     }
 
 
-def summary_content(summary: Summary) -> dict[str, object]:
+def _summary_content(summary: Summary) -> dict[str, object]:
     return {name: value for name, value in dataclasses.asdict(summary).items() if name != "metric"}
 
 
-def verdict_content(verdict: Verdict) -> dict[str, object]:
+def describe_verdict(verdict: Verdict) -> dict[str, object]:
     return {name: value for name, value in dataclasses.asdict(verdict).items() if name != "metric"}

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from densebench.comparison.values import Comparison
 from densebench.records import COLUMNS
-from densebench.reporting.export import flat, verdict_content
+from densebench.reporting.export import describe_verdict, flatten_row
 from densebench.reporting.grid import Grid
 from densebench.reporting.rendering import values
 
@@ -17,14 +17,14 @@ _TYPES: dict[type, str] = {str: "string", int: "Int64", float: "Float64", bool: 
 
 def comparison_frame(comparison: Comparison) -> "pd.DataFrame":
     """One row a row of the comparison, with the columns of ``compare --format csv``."""
-    rows = [{"phase": row.phase, **flat(row, None)} for row in comparison.rows]
+    rows = [{"phase": row.phase, **flatten_row(row, None)} for row in comparison.rows]
     return _make_frame(rows, _infer_types(rows))
 
 
 def verdicts_frame(comparison: Comparison) -> "pd.DataFrame":
     """One row a verdict: a metric of a row against its baseline."""
     rows = [
-        {"row": row.label, "baseline": row.baseline, "metric": verdict.metric, **_flatten(verdict_content(verdict))}
+        {"row": row.label, "baseline": row.baseline, "metric": verdict.metric, **_flatten(describe_verdict(verdict))}
         for row in comparison.rows
         for verdict in row.verdicts
     ]

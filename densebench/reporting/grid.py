@@ -1,15 +1,18 @@
 """A table before it has a form: columns of cells, and which columns stay when room is short."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
 
 from densebench.escape import plain
+from densebench.records import COLUMNS, Show
+from densebench.units import fixed_unit, format_number, format_value
 
-GAP = 2  # blanks between two columns
-NAME_SHARE = 3  # a left-aligned column folds its text beyond a third of the width
+Value = str | int | float | bool | None
+_GAP = 2  # blanks between two columns
+_NAME_SHARE = 3  # a left-aligned column folds its text beyond a third of the width
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +20,7 @@ class Cell:
     """One value as a person reads it, still as its file has it; and for machines."""
 
     text: str
-    value: str | int | float | bool | None = None
+    value: Value = None
     best: bool = False
 
 
@@ -34,7 +37,7 @@ class GridColumn:
 
 @dataclass(frozen=True, kw_only=True)
 class Grid:
-    """A table; ``dim`` says of each row whether it steps back."""
+    """A table; ``dim`` says of each row whether it is shown faintly."""
 
     name: str  # its key in JSON
     title: str = ""
@@ -54,23 +57,59 @@ class Fitted:
     left_out: tuple[str, ...]
 
 
-def marked(cell: Cell) -> str:
-    """The text as a terminal may have it, the best figure of a column told apart without colour."""
+def make_column(
+    name: str,
+    title: str,
+    values: Sequence[Value],
+    *,
+    show: Show = "text",
+    texts: Sequence[str] | None = None,
+    keep: int = 0,
+    best: Collection[int] = (),
+) -> GridColumn:
+    """A column of values in the form ``show``, with their unit in the title if all of them have the same.
+
+    ``texts`` are shown instead of the values, under the title as it is; ``best`` are the places of the best values.
+    """
+    if texts is None:
+        title, texts = f"{title} {fixed_unit(show)}".rstrip(), [_text(show, value) for value in values]
+    cells = tuple(
+        Cell(text=text, value=value, best=place in best)
+        for place, (text, value) in enumerate(zip(texts, values, strict=True))
+    )
+    return GridColumn(name=name, title=title, cells=cells, right=show not in ("text", "flag"), keep=keep)
+
+
+def results_column(
+    name: str, values: Sequence[Value], *, texts: Sequence[str] | None = None, keep: int = 0
+) -> GridColumn:
+    """A column that results files have too, under its title and in its form there."""
+    about = COLUMNS[name].about
+    return make_column(name, about.title, values, show=about.show, texts=texts, keep=keep)
+
+
+def _text(show: Show, value: Value) -> str:
+    """A value below its column's title; texts are kept as they are, to be escaped for each format."""
+    if isinstance(value, str):
+        return value
+    if value is not None and fixed_unit(show):
+        return format_number(show, value, unit=False)
+    return format_value(show, value)
+
+
+def mark_best(cell: Cell) -> str:
+    """The text as a terminal shows it, the best figure of a column marked without colour too."""
     return f"*{plain(cell.text)}" if cell.best else plain(cell.text)
 
 
-def texts(values: Sequence[str]) -> tuple[Cell, ...]:
-    return tuple(Cell(text=value, value=value) for value in values)
-
-
-def fitted(grid: Grid, width: int | None) -> Fitted:
-    """Take the columns in the order of ``keep``, each that still fits; the first always stands."""
+def fit(grid: Grid, width: int | None) -> Fitted:
+    """Take the columns in the order of ``keep``, each that still fits; the first is always taken."""
     if width is None:
         return Fitted(grid=grid, left_out=())
     first, rest = grid.columns[0], grid.columns[1:]
     taken = [first]
     for column in sorted(rest, key=lambda column: -column.keep):
-        if total_width([*taken, column], width) <= width:
+        if _total_width([*taken, column], width) <= width:
             taken.append(column)
     names = {column.name for column in taken}
     return Fitted(
@@ -79,13 +118,13 @@ def fitted(grid: Grid, width: int | None) -> Fitted:
     )
 
 
-def total_width(columns: Sequence[GridColumn], width: int) -> int:
-    return sum(column_width(column, width) for column in columns) + GAP * (len(columns) - 1)
+def _total_width(columns: Sequence[GridColumn], width: int) -> int:
+    return sum(column_width(column, width) for column in columns) + _GAP * (len(columns) - 1)
 
 
 def column_width(column: GridColumn, width: int | None) -> int:
     """What a column takes: numbers are never folded, names beyond their share are, titles at their blanks."""
-    widest = max((cell_len(marked(cell)) for cell in column.cells), default=0)
+    widest = max((cell_len(mark_best(cell)) for cell in column.cells), default=0)
     if not column.right and width is not None:
-        widest = min(widest, max(8, width // NAME_SHARE))
+        widest = min(widest, max(8, width // _NAME_SHARE))
     return max(widest, *(cell_len(word) for word in plain(column.title).split() or [""]))

@@ -1,4 +1,4 @@
-"""Any list of grids in any format: the last step of the commands that print tables of their own."""
+"""Any list of grids in any format: what ``summary``, ``env``, ``plan`` and ``eval`` print."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 
 from densebench.reporting import rendering
 from densebench.reporting.comparison_tables import grid_parts
-from densebench.reporting.export import joined, renderer
+from densebench.reporting.export import find_renderer, join_grids
 from densebench.reporting.grid import Grid
 
 
@@ -18,4 +18,4 @@ def grids_text(grids: Sequence[Grid], form: str, kind: str) -> str:
     """In any format but ``table``; raises :class:`InputError` for an unknown one."""
     if form == "json":
         return rendering.json_document(kind, {grid.name: rendering.values(grid) for grid in grids})
-    return joined(grids, renderer(form))
+    return join_grids(grids, find_renderer(form))

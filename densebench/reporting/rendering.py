@@ -10,10 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from densebench import escape
-from densebench.reporting.grid import Grid, column_width, marked
+from densebench.reporting.grid import Grid, column_width, mark_best
 from densebench.results.cells import harmless, quote
 
-JSON_SCHEMA = 1
+_JSON_SCHEMA = 1
 
 
 def rich_table(grid: Grid, width: int | None = None) -> Table:
@@ -32,7 +32,7 @@ def rich_table(grid: Grid, width: int | None = None) -> Table:
     for index in range(grid.height):
         row = [column.cells[index] for column in grid.columns]
         style = "dim" if grid.dim and grid.dim[index] else None
-        table.add_row(*(Text(marked(cell), style="bold green" if cell.best else "") for cell in row), style=style)
+        table.add_row(*(Text(mark_best(cell), style="bold green" if cell.best else "") for cell in row), style=style)
     return table
 
 
@@ -83,17 +83,18 @@ def csv_cell(value: object) -> str:
 
 def json_document(kind: str, content: Mapping[str, object]) -> str:
     """One JSON document; ``schema`` grows when the meaning of a key changes."""
-    return json.dumps({"schema": JSON_SCHEMA, "kind": kind, **finite(content)}, indent=2, ensure_ascii=False) + "\n"
+    document = {"schema": _JSON_SCHEMA, "kind": kind, **_replace_nonfinite(content)}
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def finite(value: Any) -> Any:
+def _replace_nonfinite(value: Any) -> Any:
     """JSON has no word for nan and infinity, so they are the texts ``nan``, ``inf`` and ``-inf``."""
     if isinstance(value, float) and not math.isfinite(value):
         return str(float(value))
     if isinstance(value, Mapping):
-        return {key: finite(inner) for key, inner in value.items()}
+        return {key: _replace_nonfinite(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [finite(inner) for inner in value]
+        return [_replace_nonfinite(inner) for inner in value]
     return value
 
 

@@ -6,71 +6,61 @@ from collections.abc import Iterator, Sequence
 from rich.console import Group, RenderableType
 
 from densebench.comparison.compare import compare
-from densebench.comparison.formats import UNKNOWN, fixed_unit, number_text, summary_text
-from densebench.comparison.metrics import METRICS
+from densebench.comparison.formats import summary_text
+from densebench.comparison.metrics import order_metrics
 from densebench.comparison.options import CompareOptions
 from densebench.comparison.run_figures import Figures, compute_figures
 from densebench.comparison.summaries import summarise
 from densebench.records import COLUMNS, Run
 from densebench.reporting import rendering
 from densebench.reporting.comparison_tables import comparison_tables, grid_parts
-from densebench.reporting.export import comparison_text, joined, renderer
-from densebench.reporting.grid import Cell, Grid, GridColumn, texts
+from densebench.reporting.export import comparison_text, find_renderer, join_grids
+from densebench.reporting.grid import Grid, make_column
 from densebench.results import csv_file
-
-COST = (
-    "params", "forward_macs", "weights_bytes", "model_file_bytes", "checkpoint_file_bytes", "first_step_seconds",
-    "epoch_seconds", "images_per_second", "step_ms_p50", "gpu_peak_bytes", "host_peak_bytes", "energy_joules",
-    "total_seconds",
-)  # fmt: skip
-RESULT = (
-    "train_loss", "train_accuracy", "validation_accuracy", "test_loss", "test_accuracy", "best_test_accuracy",
-    "test_top5_accuracy", "time_to_target_seconds", "latency_ms_p50",
-)  # fmt: skip
+from densebench.units import UNKNOWN
 
 
 def runs_tables(runs: Sequence[Run], *, width: int | None = None) -> RenderableType:
     """What one run cost and reached, or several side by side."""
     if len(runs) == 1:
-        return Group(*grid_parts(run_grid(runs[0]), width))
+        return Group(*grid_parts(_run_grid(runs[0]), width))
     return comparison_tables(compare(runs, CompareOptions()), width=width)
 
 
-def run_grid(run: Run) -> Grid:
+def _run_grid(run: Run) -> Grid:
     """One run, a figure a line; the best epoch is marked for what it is."""
-    lines = list(run_lines(run))
+    lines = list(_run_lines(run))
     return Grid(
         name="run",
         title=run.run,
         columns=(
-            GridColumn(name="figure", title="Figure", cells=texts([name for name, _ in lines]), right=False),
-            GridColumn(name="value", title="Value", cells=texts([value for _, value in lines]), right=False, keep=1),
+            make_column("figure", "Figure", [name for name, _ in lines]),
+            make_column("value", "Value", [value for _, value in lines], keep=1),
         ),
     )
 
 
-def run_lines(run: Run) -> Iterator[tuple[str, str]]:
+def _run_lines(run: Run) -> Iterator[tuple[str, str]]:
     yield "Variant", run.variant
     yield "Dataset", run.dataset or UNKNOWN
     yield "Status", f"{run.status}: {run.reason}" if run.reason else run.status
     if run.phase == "train":
         yield "Epochs", f"{len(run.records)} of {run.epochs if run.epochs is not None else UNKNOWN}"
-    figures = compute_figures([run])
-    yield from figure_lines(run, figures, COST)
-    yield from figure_lines(run, figures, RESULT)
+    yield from _figure_lines(run)
     for warning in (run.warnings or "").split("; "):
         if warning:
             yield "Warning", warning
 
 
-def figure_lines(run: Run, figures: Figures, names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for name in names:
-        summary = summarise(METRICS[name], figures[name])
+def _figure_lines(run: Run) -> Iterator[tuple[str, str]]:
+    figures = compute_figures([run])
+    for metric in order_metrics(lambda display: display.listed):
+        summary = summarise(metric, figures[metric.name])
         if summary.n:
-            yield METRICS[name].title, summary_text(METRICS[name], summary) + aside(run, figures, name)
+            yield metric.title, summary_text(metric, summary) + _remark(run, figures, metric.name)
 
 
-def aside(run: Run, figures: Figures, name: str) -> str:
+def _remark(run: Run, figures: Figures, name: str) -> str:
     """What must be said beside a figure."""
     if name == "epoch_seconds" and len(run.records) > 1:
         return " (median)"
@@ -88,13 +78,13 @@ def runs_text(runs: Sequence[Run], form: str) -> str:
     if form == "csv":
         return csv_file.format_runs(runs)
     if form == "json":
-        return rendering.json_document("runs", {"runs": [run_content(run) for run in runs]})
+        return rendering.json_document("runs", {"runs": [_run_content(run) for run in runs]})
     if len(runs) == 1:
-        return renderer(form)(run_grid(runs[0]))
+        return find_renderer(form)(_run_grid(runs[0]))
     return comparison_text(compare(runs, CompareOptions()), form)
 
 
-def run_content(run: Run) -> dict[str, object]:
+def _run_content(run: Run) -> dict[str, object]:
     """A run under the names of its columns; its epochs as a list, its figures as they are compared."""
     described = {name: getattr(run, name) for name, column in COLUMNS.items() if column.level == "run"}
     figures = compute_figures([run])
@@ -111,7 +101,7 @@ def evaluation_grids(run: Run, class_names: Sequence[str], confusion: Sequence[S
 
     ``confusion`` is (true class, answered class), in images.
     """
-    return [run_grid(run), class_grid(class_names, confusion), confusion_grid(class_names, confusion)]
+    return [_run_grid(run), class_grid(class_names, confusion), _confusion_grid(class_names, confusion)]
 
 
 def evaluation_text(run: Run, class_names: Sequence[str], confusion: Sequence[Sequence[int]], form: str) -> str:
@@ -120,9 +110,9 @@ def evaluation_text(run: Run, class_names: Sequence[str], confusion: Sequence[Se
         return csv_file.format_runs([run])
     if form == "json":
         classes = rendering.values(class_grid(class_names, confusion))
-        content = {"run": run_content(run), "by_class": classes, "confusion": [list(row) for row in confusion]}
+        content = {"run": _run_content(run), "by_class": classes, "confusion": [list(row) for row in confusion]}
         return rendering.json_document("evaluation", content)
-    return joined(evaluation_grids(run, class_names, confusion), renderer(form))
+    return join_grids(evaluation_grids(run, class_names, confusion), find_renderer(form))
 
 
 def class_grid(class_names: Sequence[str], confusion: Sequence[Sequence[int]]) -> Grid:
@@ -130,43 +120,25 @@ def class_grid(class_names: Sequence[str], confusion: Sequence[Sequence[int]]) -
     shares = [
         row[index] / total if total else None for index, (row, total) in enumerate(zip(confusion, totals, strict=True))
     ]
-    unit = fixed_unit("percent")
     return Grid(
         name="by_class",
         title="By class",
         columns=(
-            name_column("class", "Class", class_names),
-            GridColumn(name="images", title="Images", cells=counts(totals), keep=1),
-            GridColumn(
-                name="accuracy",
-                title=f"Accuracy {unit}",
-                cells=tuple(
-                    Cell(text=UNKNOWN if share is None else number_text("percent", share, unit=False), value=share)
-                    for share in shares
-                ),
-                keep=2,
-            ),
+            make_column("class", "Class", class_names),
+            make_column("images", "Images", totals, show="count", keep=1),
+            make_column("accuracy", "Accuracy", shares, show="percent", keep=2),
         ),
     )
 
 
-def confusion_grid(class_names: Sequence[str], confusion: Sequence[Sequence[int]]) -> Grid:
+def _confusion_grid(class_names: Sequence[str], confusion: Sequence[Sequence[int]]) -> Grid:
     """A line is a true class, a column the class that was answered."""
     columns = [
-        GridColumn(name=f"as {name}", title=name, cells=counts([row[index] for row in confusion]))
+        make_column(f"as {name}", name, [row[index] for row in confusion], show="count")
         for index, name in enumerate(class_names)
     ]
     return Grid(
         name="confusion",
         title="True class by line, answer by column",
-        columns=(name_column("class", "Class", class_names), *columns),
+        columns=(make_column("class", "Class", class_names), *columns),
     )
-
-
-def name_column(name: str, title: str, values: Sequence[str]) -> GridColumn:
-    cells = tuple(Cell(text=value, value=value) for value in values)
-    return GridColumn(name=name, title=title, cells=cells, right=False)
-
-
-def counts(values: Sequence[int]) -> tuple[Cell, ...]:
-    return tuple(Cell(text=f"{value:,}", value=value) for value in values)

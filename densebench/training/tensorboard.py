@@ -9,32 +9,9 @@ from typing import Any
 
 from densebench.config import RunConfig, deciding_values
 from densebench.errors import RunFailed
-from densebench.records import EpochRecord
+from densebench.records import COLUMNS, EpochRecord, Log
 from densebench.training.backends.backend import BackendFacts
 from densebench.training.backends.hidden_packages import hide_packages
-
-SCALARS = {
-    "loss/train": "train_loss",
-    "loss/validation": "validation_loss",
-    "loss/test": "test_loss",
-    "loss/penalty": "penalty",
-    "accuracy/train": "train_accuracy",
-    "accuracy/validation": "validation_accuracy",
-    "accuracy/test": "test_accuracy",
-    "accuracy/test_top5": "test_top5_accuracy",
-    "schedule/learning_rate": "learning_rate",
-    "time/epoch_seconds": "epoch_seconds",
-    "time/eval_seconds": "eval_seconds",
-    "time/data_wait_seconds": "data_wait_seconds",
-    "time/step_ms_p50": "step_ms_p50",
-    "time/step_ms_p95": "step_ms_p95",
-    "time/images_per_second": "images_per_second",
-    "memory/gpu_peak_bytes": "gpu_peak_bytes",
-    "memory/gpu_process_peak_bytes": "gpu_process_peak_bytes",
-    "memory/host_peak_bytes": "host_peak_bytes",
-    "energy/epoch_joules": "energy_joules",
-}
-METRICS = ("accuracy/test", "loss/test", "time/images_per_second")  # by which runs are compared
 
 
 class EpochLog:
@@ -50,7 +27,8 @@ class EpochLog:
             from tensorboardX.proto.event_pb2 import Event
             from tensorboardX.summary import hparams, scalar
         self._directory, self._event, self._scalar = directory, Event, scalar
-        experiment, start, self._end = hparams(_hyper_parameters(config, facts), dict.fromkeys(METRICS, 0.0))
+        compared = {log.tag: 0.0 for _, log in _logged_columns() if log.compared}
+        experiment, start, self._end = hparams(_hyper_parameters(config, facts), compared)
         with self._explained():
             directory.mkdir(parents=True, exist_ok=True)
             # a resumed run begins another file, perhaps in the same second
@@ -59,7 +37,7 @@ class EpochLog:
 
     def add(self, record: EpochRecord) -> None:
         """Write what is known of an epoch."""
-        values = {tag: getattr(record, column) for tag, column in SCALARS.items()}
+        values = {log.tag: getattr(record, column) for column, log in _logged_columns()}
         with self._explained():
             self._write([self._scalar(tag, value) for tag, value in values.items() if value is not None], record.epoch)
 
@@ -83,6 +61,11 @@ class EpochLog:
                 f"The TensorBoard log in {self._directory} cannot be written ({error.strerror}): make room there, "
                 "then continue with --resume."
             ) from None
+
+
+def _logged_columns() -> list[tuple[str, Log]]:
+    """The columns of an epoch that are logged."""
+    return [(column.name, column.log) for column in COLUMNS.values() if column.log is not None]
 
 
 def _hyper_parameters(config: RunConfig, facts: BackendFacts) -> dict[str, Any]:

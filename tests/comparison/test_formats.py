@@ -1,56 +1,16 @@
-import math
-
 import pytest
 
 from densebench.comparison.formats import (
     differ,
-    figure_text,
     format_estimate,
     format_estimate_interval,
     interval_text,
     listed,
-    number_text,
     p_text,
 )
 from densebench.comparison.metrics import METRICS
 from densebench.comparison.statistics import Interval
 from densebench.comparison.values import Verdict
-
-
-@pytest.mark.parametrize(
-    ("show", "value", "text"),
-    [
-        ("count", 12_651_594, "12,651,594"),
-        ("percent", 0.9531, "95.31 %"),
-        ("bytes", 12_651_594 * 4, "48.26 MiB"),
-        ("bytes", 5 * 2**30, "5,120.0 MiB"),
-        ("seconds", 8.42, "8.42 s"),
-        ("seconds", 30.25, "30.2 s"),
-        ("seconds", 250, "4.17 min"),
-        ("seconds", 62_400, "17.3 h"),
-        ("milliseconds", 3.14159, "3.14 ms"),
-        ("joules", 950, "950.0 J"),
-        ("joules", 109_400, "109.4 kJ"),
-        ("number", 0.0001, "0.0001"),
-        ("number", 0.0, "0"),
-        ("number", math.nan, "nan"),
-        ("seconds", 1e200, "2.778e+196 h"),
-        ("flag", True, "yes"),
-        ("text", "a\x1b[31m", "a [31m"),
-        ("count", None, "-"),
-    ],
-)
-def test_a_figure_is_shown_in_its_form(show, value, text):
-    assert figure_text(show, value) == text
-
-
-def test_a_measured_number_has_four_digits():
-    assert [number_text("number", value) for value in (1604.4, 46.123, 0.41243)] == ["1,604", "46.12", "0.4124"]
-
-
-def test_a_deviation_stands_in_the_unit_of_its_mean():
-    assert number_text("percent", 0.9531, 0.001) == "95.31 ± 0.10 %"
-    assert number_text("seconds", 250, 6) == "4.17 ± 0.10 min"
 
 
 def test_both_ends_of_an_interval_stand_in_one_unit():

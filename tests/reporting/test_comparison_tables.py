@@ -1,4 +1,4 @@
-"""Printed tables are golden: DENSEBENCH_RENEW_GOLDEN=1 writes them anew, to be read before they are committed."""
+"""Printed tables are golden: DENSEBENCH_RENEW_GOLDEN=1 rewrites them; read them before you commit."""
 
 import dataclasses
 import io
@@ -25,7 +25,7 @@ def printed(renderable, width):
     return "".join(f"{line.rstrip()}\n" for line in console.file.getvalue().splitlines())
 
 
-def held(name, text):
+def assert_golden(name, text):
     path = GOLDEN / name
     if os.environ.get("DENSEBENCH_RENEW_GOLDEN"):
         path.write_text(text)
@@ -65,7 +65,7 @@ def published(variant, accuracy):
 @pytest.mark.parametrize("width", [80, 160])
 def test_seeds_of_three_networks(trained, width):
     comparison = compare(list(five_seeds(trained)), CompareOptions())
-    held(f"seeds-{width}.txt", printed(comparison_tables(comparison, width=width), width))
+    assert_golden(f"seeds-{width}.txt", printed(comparison_tables(comparison, width=width), width))
 
 
 @pytest.mark.parametrize("width", [80, 160])
@@ -77,7 +77,7 @@ def test_baseline_budget_and_gate(trained, width):
         sort="test_accuracy",
     )
     runs = [*five_seeds(trained), published("100x12", 0.9549)]
-    held(f"baseline-{width}.txt", printed(comparison_tables(compare(runs, options), width=width), width))
+    assert_golden(f"baseline-{width}.txt", printed(comparison_tables(compare(runs, options), width=width), width))
 
 
 @pytest.mark.parametrize("width", [80, 160])
@@ -89,7 +89,7 @@ def test_single_runs_on_different_machines(trained, width):
         trained("100x12", phase="eval"),
     ]
     comparison = compare(runs, CompareOptions(baseline="resnet20 · tensorflow · Fast Card"))
-    held(f"machines-{width}.txt", printed(comparison_tables(comparison, width=width), width))
+    assert_golden(f"machines-{width}.txt", printed(comparison_tables(comparison, width=width), width))
 
 
 @pytest.mark.parametrize("width", [40, 80, 160, None])
@@ -149,7 +149,7 @@ def test_failed_runs_are_never_shown_without_their_status(trained):
     assert text.count("Out of memory.") == 1
 
 
-def test_the_settings_of_a_single_row_are_told(trained):
+def test_the_settings_of_a_single_row_are_listed(trained):
     assert printed(comparison_tables(compare([trained()], CompareOptions())), None).startswith(
         "Settings: dataset digits"
     )

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from densebench.reporting.grid import Cell, Grid, GridColumn, fitted
+from densebench.reporting.grid import Cell, Grid, GridColumn, fit
 from densebench.reporting.rendering import rich_table
 
 
@@ -16,23 +16,23 @@ def names(found):
 
 def test_without_a_width_everything_stands():
     grid = Grid(name="g", columns=(column("a", 50), column("b", 500)))
-    assert fitted(grid, None).left_out == ()
+    assert fit(grid, None).left_out == ()
 
 
 def test_columns_are_taken_in_order_of_importance_and_shown_in_their_own():
     grid = Grid(name="g", columns=(column("a", 4), column("b", 10, 1), column("c", 10, 3), column("d", 10, 2)))
-    found = fitted(grid, 30)
+    found = fit(grid, 30)
     assert names(found) == ["a", "c", "d"]
     assert found.left_out == ("b",)
 
 
 def test_a_less_important_column_that_still_fits_is_not_wasted():
     grid = Grid(name="g", columns=(column("a", 4), column("wide", 40, 2), column("b", 4, 1)))
-    assert names(fitted(grid, 20)) == ["a", "b"]
+    assert names(fit(grid, 20)) == ["a", "b"]
 
 
 def test_the_first_column_stands_whatever_the_width():
-    assert names(fitted(Grid(name="g", columns=(column("a", 40), column("b", 4))), 10)) == ["a"]
+    assert names(fit(Grid(name="g", columns=(column("a", 40), column("b", 4))), 10)) == ["a"]
 
 
 @given(
@@ -41,7 +41,7 @@ def test_the_first_column_stands_whatever_the_width():
 )
 def test_no_line_is_wider_than_asked_and_no_figure_is_cut(width, shapes):
     columns = [column(f"c{index}", size, keep, right=right) for index, (size, keep, right) in enumerate(shapes)]
-    found = fitted(Grid(name="g", columns=(column("first", 5), *columns)), width)
+    found = fit(Grid(name="g", columns=(column("first", 5), *columns)), width)
     console = Console(width=width, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
     console.print(rich_table(found.grid, width))
     text = console.export_text()

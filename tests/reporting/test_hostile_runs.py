@@ -1,4 +1,4 @@
-"""Whatever a results file may hold, comparing and showing it ends in a table or in one sentence."""
+"""Any results file can be compared and shown; the worst outcome is one sentence."""
 
 import csv
 import dataclasses
@@ -70,7 +70,7 @@ seeded = st.lists(st.tuples(numbers, fractions, numbers), min_size=2, max_size=5
 
 @settings(max_examples=200)
 @given(seeded, seeded)
-def test_seeds_with_figures_beyond_reckoning_can_be_compared_and_shown(ours, theirs):
+def test_seeds_whose_figures_are_not_finite_can_be_compared_and_shown(ours, theirs):
     found = [
         Run(
             run=f"{variant}{seed}",

@@ -7,34 +7,35 @@ from typing import TYPE_CHECKING
 from densebench.errors import ResultsError
 from densebench.reporting.figures.files import FORMATS, drawing, save
 from densebench.reporting.figures.style import INK, label, new_figure, title
+from densebench.units import format_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WITH_NUMBERS = 20  # classes; more are shown by colour alone
-CELL = 0.46  # inches
+_WITH_NUMBERS = 20  # classes; more are shown by colour alone
+_CELL = 0.46  # inches
 
 
-def confusion(matrix: Sequence[Sequence[int]], class_names: Sequence[str]) -> "Figure":
+def _draw(matrix: Sequence[Sequence[int]], class_names: Sequence[str]) -> "Figure":
     """Rows are true classes, columns predicted ones; shares of the row by colour, counts in the cells."""
     from matplotlib.ticker import PercentFormatter
 
     classes = len(matrix)
-    side = max(4.0, min(CELL * classes, 14.0))
+    side = max(4.0, min(_CELL * classes, 14.0))
     figure, (axes,) = new_figure(1, width=side + 2.2, height=side + 1.2)
     shares = [[count / (sum(row) or 1) for count in row] for row in matrix]
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     axes.grid(False)
     names = [label(name) for name in class_names]
-    if classes <= 3 * WITH_NUMBERS:
+    if classes <= 3 * _WITH_NUMBERS:
         axes.set_xticks(range(classes), names, rotation=45, ha="right", rotation_mode="anchor")
         axes.set_yticks(range(classes), names)
-    if classes <= WITH_NUMBERS:
+    if classes <= _WITH_NUMBERS:
         _write_counts(axes, matrix, shares)
     axes.set_xlabel("predicted class")
     axes.set_ylabel("true class")
-    title(axes, f"{_right(matrix):.2%} of {sum(map(sum, matrix)):,} images right".replace("%", " %", 1))
+    title(axes, f"{format_number('percent', _right(matrix))} of {sum(map(sum, matrix)):,} images right")
     figure.colorbar(image, ax=axes, shrink=0.7, label="share of the true class", format=PercentFormatter(1, 0))
     return figure
 
@@ -44,7 +45,7 @@ def plot_confusion(matrix: Sequence[Sequence[int]], class_names: Sequence[str], 
     if target.suffix.lower() not in FORMATS:
         raise ResultsError(f"{target} is no picture that can be drawn: end its name in {', '.join(FORMATS)}.")
     with drawing():
-        return save(confusion(matrix, class_names), target)
+        return save(_draw(matrix, class_names), target)
 
 
 def _write_counts(axes: "Axes", matrix: Sequence[Sequence[int]], shares: Sequence[Sequence[float]]) -> None:

@@ -3,31 +3,35 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from densebench.comparison.comparability import NEEDS_THE_END
-from densebench.comparison.fronts import fronts, stands_in_scatter
-from densebench.comparison.metrics import METRICS
+from densebench.comparison.metrics import METRICS, order_metrics
 from densebench.comparison.values import Summary
+from densebench.reporting.figures.fronts import fronts, stands_in_scatter
 from densebench.reporting.figures.label_placement import place_labels
 from densebench.reporting.figures.series import Series
-from densebench.reporting.figures.style import INK, label, logarithmic, new_figure, number, scale_of, title
+from densebench.reporting.figures.style import INK, label, logarithmic, new_figure, scale_of, title
+from densebench.units import format_short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-BAR_HEIGHT = 0.3  # inches a bar
-FEWEST_BARS = 4  # room for as many, so that a single bar is not a block
-NAMED_POINTS = 24  # of more points only those on the front are named
-LOG_FROM = 12.0  # costs that span more than this factor are drawn on a logarithmic axis
+_BAR_HEIGHT = 0.3  # inches a bar
+_FEWEST_BARS = 4  # room for as many, so that a single bar is not a block
+_NAMED_POINTS = 24  # of more points only those on the front are named
+_LOG_FROM = 12.0  # costs that span more than this factor are drawn on a logarithmic axis
 
 
-def bars(series: Sequence[Series], metrics: Sequence[str]) -> "Figure | None":
-    """One panel a metric, one bar a row; nothing where no metric is known."""
-    shown = [name for name in metrics if any(one.row.summary(name).figure is not None for one in series)]
+def bars(series: Sequence[Series], picture: str) -> "Figure | None":
+    """One panel for each metric of the picture, one bar a row; nothing where no metric is known."""
+    metrics = order_metrics(
+        lambda display: display.bar.place if display.bar and display.bar.picture == picture else None
+    )
+    names = [metric.name for metric in metrics]
+    shown = [name for name in names if any(one.row.summary(name).figure is not None for one in series)]
     if not shown:
         return None
     rows = [one for one in series if any(one.row.summary(name).figure is not None for name in shown)]
-    figure, panels = new_figure(len(shown), height=1.1 + BAR_HEIGHT * max(len(rows), FEWEST_BARS))
+    figure, panels = new_figure(len(shown), height=1.1 + _BAR_HEIGHT * max(len(rows), _FEWEST_BARS))
     for place, (axes, name) in enumerate(zip(panels, shown, strict=True)):
         draw_bars(axes, rows, name, named=place == 0)
     return figure
@@ -38,20 +42,20 @@ def draw_bars(axes: "Axes", rows: Sequence[Series], metric: str, *, named: bool)
     for place, one in enumerate(rows):
         _draw_bar(axes, one, place, one.row.summary(metric), factor)
     axes.set_yticks(range(len(rows)), [label(one.label) if named else "" for one in rows])
-    middle, half = (len(rows) - 1) / 2, max(len(rows), FEWEST_BARS) / 2 + 0.1
+    middle, half = (len(rows) - 1) / 2, max(len(rows), _FEWEST_BARS) / 2 + 0.1
     axes.set_ylim(middle + half, middle - half)
     axes.grid(False, axis="y")
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(unit)
     axes.margins(x=0.16)
     axes.set_xlim(left=0)
-    axes.xaxis.set_major_formatter(lambda value, _: number(value))
+    axes.xaxis.set_major_formatter(lambda value, _: format_short(value))
     title(axes, METRICS[metric].title)
 
 
 def _draw_bar(axes: "Axes", one: Series, place: int, summary: Summary, factor: float) -> None:
     value = summary.figure
-    unfinished = summary.metric in NEEDS_THE_END and not (one.published or one.row.completed)
+    unfinished = METRICS[summary.metric].needs_end and not (one.published or one.row.completed)
     if value is None or unfinished:
         word = "unfinished" if unfinished else "unknown"
         axes.annotate(word, (0, place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8)
@@ -64,7 +68,7 @@ def _draw_bar(axes: "Axes", one: Series, place: int, summary: Summary, factor: f
         axes.plot([low * factor, high * factor], [place, place], color=INK, linewidth=1.2, marker="|", markersize=5)
         end = high
     axes.annotate(
-        number(value * factor),
+        format_short(value * factor),
         (end * factor, place),
         xytext=(5, 0),
         textcoords="offset points",
@@ -76,7 +80,7 @@ def _draw_bar(axes: "Axes", one: Series, place: int, summary: Summary, factor: f
 
 def pareto(series: Sequence[Series], cost: str) -> "Figure | None":
     """Test accuracy against a cost, with the front of those that no other beats in both."""
-    if not placed(series, cost):
+    if not find_points(series, cost):
         return None
     figure, (axes,) = new_figure(1, width=8.2, height=5.2)
     draw_pareto(axes, series, cost)
@@ -84,7 +88,7 @@ def pareto(series: Sequence[Series], cost: str) -> "Figure | None":
     return figure
 
 
-def placed(series: Sequence[Series], cost: str) -> list[tuple[Series, float, float]]:
+def find_points(series: Sequence[Series], cost: str) -> list[tuple[Series, float, float]]:
     """The finished trainings whose cost and test accuracy are known, with both."""
     found = []
     for one in filter(lambda one: stands_in_scatter(one.row), series):
@@ -96,11 +100,11 @@ def placed(series: Sequence[Series], cost: str) -> list[tuple[Series, float, flo
 
 def draw_pareto(axes: "Axes", series: Sequence[Series], cost: str) -> None:
     """Points of rows, larger on a front, hollow where published; the front of each hardware as a stair."""
-    drawn = placed(series, cost)
+    drawn = find_points(series, cost)
     factor, unit = scale_of(cost, max(x for _, x, _ in drawn))
     stairs = fronts([one.row for one in series], cost)
     best = {series[place].index for front in stairs for place in front}
-    if max(x for _, x, _ in drawn) > LOG_FROM * min(x for _, x, _ in drawn) > 0:
+    if max(x for _, x, _ in drawn) > _LOG_FROM * min(x for _, x, _ in drawn) > 0:
         axes.set_xscale("log")
         logarithmic(axes.xaxis, (1, 2, 5))
     for one, x, y in drawn:
@@ -118,11 +122,11 @@ def draw_pareto(axes: "Axes", series: Sequence[Series], cost: str) -> None:
 
 def label_points(figure: "Figure", axes: "Axes", series: Sequence[Series], cost: str) -> None:
     """The rows' names beside their points; to be called when everything else is drawn."""
-    drawn = placed(series, cost)
+    drawn = find_points(series, cost)
     factor, _ = scale_of(cost, max(x for _, x, _ in drawn))
     points = [(x * factor, y * 100) for _, x, y in drawn]
     best = {series[place].index for front in fronts([one.row for one in series], cost) for place in front}
-    named = {one.index for one, _, _ in drawn} if len(drawn) <= NAMED_POINTS else best
+    named = {one.index for one, _, _ in drawn} if len(drawn) <= _NAMED_POINTS else best
     place_labels(figure, axes, [one.label if one.index in named else "" for one, _, _ in drawn], points)
 
 

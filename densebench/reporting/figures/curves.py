@@ -3,93 +3,103 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from densebench.comparison.metrics import METRICS
+from densebench.comparison.display import Curve
+from densebench.comparison.metrics import METRICS, Metric
 from densebench.reporting.figures.series import Series, curve, points, tail, unfinished
-from densebench.reporting.figures.style import legend, logarithmic, new_figure, time_unit, title
+from densebench.reporting.figures.style import legend, logarithmic, new_figure, title
+from densebench.units import axis_scale, format_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Against = Literal["epoch", "elapsed_seconds"]
-ENLARGED = 0.25  # the last part of the epochs that the enlarged panel shows
-FEWEST_EPOCHS = 5  # that it shows in any case
-LOG_FROM = 20.0  # a loss that falls by more than this factor is drawn on a logarithmic axis
-DRAWN = ("train_accuracy", "test_accuracy", "train_loss", "test_loss")
+_Against = Literal["epoch", "elapsed_seconds"]
+_ENLARGED = 0.25  # the last part of the epochs that the enlarged panel shows
+_FEWEST_EPOCHS = 5  # that it shows in any case
+_LOG_FROM = 20.0  # a loss that falls by more than this factor is drawn on a logarithmic axis
 
 
-def accuracy(rows: Sequence[Series], against: Against) -> "Figure | None":
-    """Train and test accuracy, and the test accuracy of the last quarter enlarged."""
-    series = drawable(rows, against)
+def draw_curves(rows: Sequence[Series], picture: str, against: _Against) -> "Figure | None":
+    """One panel for each metric of the picture, an accuracy also enlarged; nothing where no row has a curve."""
+    series, curves = find_drawable(rows, against), _curves_of(picture)
     if not series:
         return None
-    figure, (train, test, close) = new_figure(3)
-    for axes, column in ((train, "train_accuracy"), (test, "test_accuracy"), (close, "test_accuracy")):
-        draw(axes, series, against, column, scale=100)
-        axes.set_ylabel("accuracy, %")
-    title(train, "Train accuracy")
-    title(test, "Test accuracy")
-    title(close, "Test accuracy, enlarged")
-    enlarge(close, series, against)
-    legend(figure, ranked(series, "test_accuracy"))
-    return figure
-
-
-def loss(rows: Sequence[Series], against: Against) -> "Figure | None":
-    """Train and test loss, on a logarithmic axis where it falls far."""
-    series = drawable(rows, against)
-    if not series:
-        return None
-    figure, (train, test) = new_figure(2)
-    for axes, column in ((train, "train_loss"), (test, "test_loss")):
-        draw_loss(axes, series, against, column)
-    title(train, "Train loss")
-    title(test, "Test loss")
-    legend(figure, ranked(series, "test_loss"))
+    leading = _leading(curves)
+    is_enlarged = leading[0].show == "percent"
+    figure, panels = new_figure(len(curves) + is_enlarged)
+    for axes, (metric, shown) in zip(panels, curves, strict=False):
+        _draw_panel(axes, series, against, metric, shown)
+    if is_enlarged:
+        _draw_enlarged(panels[-1], series, against, *leading)
+    legend(figure, _rank(series, leading[0]))
     return figure
 
 
 def draw_test(whole: "Axes", close: "Axes", series: Sequence[Series]) -> None:
     """Test accuracy by epoch on two panels: the whole of it, and its last quarter enlarged."""
-    for axes in (whole, close):
-        draw(axes, series, "epoch", "test_accuracy", scale=100)
-        axes.set_ylabel("accuracy, %")
-    title(whole, "Test accuracy")
-    title(close, "Test accuracy, enlarged")
-    enlarge(close, series, "epoch")
+    leading = _leading(_curves_of("accuracy"))
+    _draw_panel(whole, series, "epoch", *leading)
+    _draw_enlarged(close, series, "epoch", *leading)
 
 
-def draw_loss(axes: "Axes", series: Sequence[Series], against: Against, column: str) -> None:
-    draw(axes, series, against, column)
-    axes.set_ylabel("cross-entropy, nats")
+def find_drawable(series: Sequence[Series], against: _Against) -> list[Series]:
+    """The rows with a curve of any metric."""
+    names = [metric.name for metric in METRICS.values() if metric.display.curve is not None]
+    return [
+        one
+        for one in series
+        if one.row.phase == "train" and any(points(run, against, name) for run in one.row.runs for name in names)
+    ]
+
+
+def _curves_of(picture: str) -> list[tuple[Metric, Curve]]:
+    """The metrics whose curves a picture has, train before test."""
+    shown = [(metric, metric.display.curve) for metric in METRICS.values()]
+    return [(metric, curve) for metric, curve in shown if curve is not None and curve.picture == picture]
+
+
+def _leading(curves: Sequence[tuple[Metric, Curve]]) -> tuple[Metric, Curve]:
+    return next((one for one in curves if one[1].leads), curves[-1])
+
+
+def _draw_panel(axes: "Axes", series: Sequence[Series], against: _Against, metric: Metric, shown: Curve) -> None:
+    """All rows on one panel; what falls far, as a loss does, on a logarithmic axis."""
+    _draw_lines(axes, series, against, metric)
+    axes.set_ylabel(shown.axis)
+    title(axes, shown.title)
+    if metric.best == "low":
+        _choose_axis(axes, series, against, metric.name)
+
+
+def _draw_enlarged(axes: "Axes", series: Sequence[Series], against: _Against, metric: Metric, shown: Curve) -> None:
+    _draw_lines(axes, series, against, metric)
+    axes.set_ylabel(shown.axis)
+    title(axes, f"{shown.title}, enlarged")
+    _enlarge(axes, series, against, metric)
+
+
+def _choose_axis(axes: "Axes", series: Sequence[Series], against: _Against, column: str) -> None:
+    """Logarithmic where the values span more than ``_LOG_FROM``."""
     values = [value for one in series for run in one.row.runs for _, value in points(run, against, column).values()]
-    if values and min(values) > 0 and max(values) / min(values) > LOG_FROM:
+    if values and min(values) > 0 and max(values) / min(values) > _LOG_FROM:
         axes.set_yscale("log")
         logarithmic(axes.yaxis, (1,) if max(values) / min(values) > 100 else (1, 3))
 
 
-def drawable(series: Sequence[Series], against: Against) -> list[Series]:
-    """The rows with a curve of any of the four."""
-    return [
-        one
-        for one in series
-        if one.row.phase == "train" and any(points(run, against, name) for run in one.row.runs for name in DRAWN)
-    ]
-
-
-def draw(axes: "Axes", series: Sequence[Series], against: Against, column: str, *, scale: float = 1.0) -> None:
-    """All groups on one panel; the name of the x axis with its unit."""
+def _draw_lines(axes: "Axes", series: Sequence[Series], against: _Against, metric: Metric) -> None:
+    """The lines of all rows; the name of the x axis with its unit."""
     from matplotlib.ticker import MaxNLocator
 
-    factor, unit = time_unit(longest(series)) if against == "elapsed_seconds" else (1.0, "")
+    factor, unit = axis_scale("seconds", _longest(series)) if against == "elapsed_seconds" else (1.0, "")
+    scale = _scale(metric)
     for one in series:
-        _draw_one(axes, one, against, column, factor, scale)
+        _draw_one(axes, one, against, metric.name, factor, scale)
     axes.set_xlabel(f"wall time, {unit}" if unit else "epoch")
     if against == "epoch":
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def _draw_one(axes: "Axes", one: Series, against: Against, column: str, factor: float, scale: float) -> None:
+def _draw_one(axes: "Axes", one: Series, against: _Against, column: str, factor: float, scale: float) -> None:
     shared = curve(one.row.runs, against, column, scale=scale)
     if not shared.epochs:
         return
@@ -104,12 +114,12 @@ def _draw_one(axes: "Axes", one: Series, against: Against, column: str, factor: 
             axes.plot([place * factor for place in places], values, color=one.colour, linewidth=0.6, alpha=0.7)
 
 
-def enlarge(axes: "Axes", series: Sequence[Series], against: Against) -> None:
+def _enlarge(axes: "Axes", series: Sequence[Series], against: _Against, metric: Metric) -> None:
     """Only the last quarter, from the lowest to the highest value in it; rows that ended before it do not count."""
-    factor, _ = time_unit(longest(series)) if against == "elapsed_seconds" else (1.0, "")
-    shown = [curve(one.row.runs, against, "test_accuracy", scale=100) for one in series]
+    factor, _ = axis_scale("seconds", _longest(series)) if against == "elapsed_seconds" else (1.0, "")
+    shown = [curve(one.row.runs, against, metric.name, scale=_scale(metric)) for one in series]
     last = max((each.epochs[-1] for each in shown if each.epochs), default=0)
-    first = min((1 - ENLARGED) * last, last - FEWEST_EPOCHS)
+    first = min((1 - _ENLARGED) * last, last - _FEWEST_EPOCHS)
     kept = [
         (x, low, high)
         for each in shown
@@ -123,27 +133,31 @@ def enlarge(axes: "Axes", series: Sequence[Series], against: Against) -> None:
     axes.set_xlim(min(x for x, _, _ in kept) * factor, max(x for x, _, _ in kept) * factor)
 
 
-def longest(series: Sequence[Series]) -> float:
+def _scale(metric: Metric) -> float:
+    return 100.0 if metric.show == "percent" else 1.0
+
+
+def _longest(series: Sequence[Series]) -> float:
     return max(
         (run.records[-1].elapsed_seconds or 0.0 for one in series for run in one.row.runs if run.records), default=0
     )
 
 
-def ranked(series: Sequence[Series], metric: str) -> list[tuple[Series, str]]:
+def _rank(series: Sequence[Series], metric: Metric) -> list[tuple[Series, str]]:
     """The rows from the best last value down, each with that value: the order of the lines' ends."""
-    sign = -1 if METRICS[metric].best == "high" else 1
-    figures = [(one, one.row.summary(metric).figure) for one in series]
+    sign = -1 if metric.best == "high" else 1
+    figures = [(one, one.row.summary(metric.name).figure) for one in series]
     drawn = sorted(
         ((not one.row.completed, sign * value, one.index, one) for one, value in figures if value is not None),
         key=lambda entry: entry[:3],
     )
     return [
-        *((one, note(metric, abs(value), one)) for _, value, _, one in drawn),
+        *((one, _note(metric, abs(value), one)) for _, value, _, one in drawn),
         *((one, "") for one, value in figures if value is None),
     ]
 
 
-def note(metric: str, value: float, one: Series) -> str:
-    """The last value; of a run that did not finish it is told that it did not."""
-    text = f"{100 * value:.2f} %" if METRICS[metric].show == "percent" else f"{value:.3f}"
+def _note(metric: Metric, value: float, one: Series) -> str:
+    """The last value; with its status where a run did not finish."""
+    text = format_number("percent", value) if metric.show == "percent" else f"{value:.3f}"
     return text if one.row.completed else f"{text}, {unfinished(one.row)}"

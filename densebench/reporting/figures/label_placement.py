@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-DISTANCES = (7, 16, 28, 42, 60)  # points from the marker to its label
-DIRECTIONS = ((1, 0.4), (1, -0.4), (-1, 0.4), (-1, -0.4), (0, 1), (0, -1), (0.7, 1), (0.7, -1), (-0.7, 1), (-0.7, -1))
-LEADER_FROM = 16  # from this distance on a line leads to the point
-MARKER = 5.0  # radius that is kept free around a point
+_DISTANCES = (7, 16, 28, 42, 60)  # points from the marker to its label
+_DIRECTIONS = ((1, 0.4), (1, -0.4), (-1, 0.4), (-1, -0.4), (0, 1), (0, -1), (0.7, 1), (0.7, -1), (-0.7, 1), (-0.7, -1))
+_LEADER_FROM = 16  # from this distance on a line leads to the point
+_MARKER = 5.0  # radius that is kept free around a point
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def place_labels(figure: "Figure", axes: "Axes", names: Sequence[str], places: S
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
     points = [_in_points(figure, axes, place) for place in places]
-    taken = [Box(x - MARKER, y - MARKER, x + MARKER, y + MARKER) for x, y in points]
+    taken = [Box(x - _MARKER, y - _MARKER, x + _MARKER, y + _MARKER) for x, y in points]
     frame = _frame(figure, axes)
     sizes = [_size(figure, axes, label(name)) for name in names]
     for name, place, point, size in sorted(
@@ -56,9 +56,9 @@ def place_labels(figure: "Figure", axes: "Axes", names: Sequence[str], places: S
 def nearest_free(
     point: tuple[float, float], size: tuple[float, float], taken: Sequence[Box], frame: Box
 ) -> tuple[tuple[float, float], Box]:
-    """Where the middle of the label stands from the point: the nearest place that is free, else the freest."""
+    """Offset of the label's middle from the point: the nearest place that is free, else the freest."""
     best: tuple[float, tuple[float, float], Box] | None = None
-    for distance, (right, up) in product(DISTANCES, DIRECTIONS):
+    for distance, (right, up) in product(_DISTANCES, _DIRECTIONS):
         offset = (right * (distance + size[0] / 2), up * (distance + size[1] / 2))
         x, y = point[0] + offset[0], point[1] + offset[1]
         box = Box(x - size[0] / 2, y - size[1] / 2, x + size[0] / 2, y + size[1] / 2)
@@ -72,7 +72,7 @@ def nearest_free(
 
 
 def _write(axes: "Axes", text: str, place: tuple[float, float], offset: tuple[float, float]) -> None:
-    far = max(abs(offset[0]), abs(offset[1])) > LEADER_FROM + 30
+    far = max(abs(offset[0]), abs(offset[1])) > _LEADER_FROM + 30
     from matplotlib.patheffects import withStroke
 
     written = axes.annotate(

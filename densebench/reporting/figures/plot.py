@@ -1,9 +1,11 @@
 """Pictures of a comparison: every curve and every cost, as PNG, SVG or PDF."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from densebench.comparison.metrics import METRICS, order_metrics
 from densebench.comparison.values import Comparison
 from densebench.errors import ResultsError
 from densebench.reporting.figures import costs, curves
@@ -14,43 +16,43 @@ from densebench.reporting.figures.style import new_figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-OVERVIEW = "overview"
-Draw = Callable[[list[Series]], "Figure | None"]
+_OVERVIEW = "overview"
+_Draw = Callable[[list[Series]], "Figure | None"]
 
 
-def overview(series: list[Series]) -> "Figure | None":
+def _overview(series: list[Series]) -> "Figure | None":
     """Four panels: test accuracy, enlarged, against a cost, and that cost as bars whose colours name the rows."""
-    cost = next((name for name in ("epoch_seconds", "params") if costs.placed(series, name)), None)
-    if cost is None or not curves.drawable(series, "epoch"):
+    chosen = order_metrics(lambda display: display.cost.place if display.cost and display.cost.in_overview else None)
+    cost = next((metric.name for metric in chosen if costs.find_points(series, metric.name)), None)
+    if cost is None or not curves.find_drawable(series, "epoch"):
         return None
     figure, (whole, close, pareto, bars) = new_figure(4, rows=2, width=6.2, height=4.4)
-    curves.draw_test(whole, close, curves.drawable(series, "epoch"))
+    curves.draw_test(whole, close, curves.find_drawable(series, "epoch"))
     costs.draw_pareto(pareto, series, cost)
     costs.draw_bars(bars, [one for one in series if one.row.summary(cost).figure is not None], cost, named=True)
     costs.label_points(figure, pareto, series, cost)
     return figure
 
 
-PICTURES: dict[str, Draw] = {
-    OVERVIEW: overview,
-    "accuracy": lambda series: curves.accuracy(series, "epoch"),
-    "accuracy_by_time": lambda series: curves.accuracy(series, "elapsed_seconds"),
-    "loss": lambda series: curves.loss(series, "epoch"),
-    "loss_by_time": lambda series: curves.loss(series, "elapsed_seconds"),
-    "size": lambda series: costs.bars(series, ("params", "model_file_bytes", "forward_macs")),
-    "time": lambda series: costs.bars(series, ("epoch_seconds", "images_per_second", "total_seconds")),
-    "memory": lambda series: costs.bars(series, ("gpu_peak_bytes", "host_peak_bytes")),
-    "energy": lambda series: costs.bars(series, ("energy_joules",)),
-    "pareto_time": lambda series: costs.pareto(series, "epoch_seconds"),
-    "pareto_memory": lambda series: costs.pareto(series, "gpu_peak_bytes"),
-    "pareto_params": lambda series: costs.pareto(series, "params"),
-}
+def list_pictures() -> dict[str, _Draw]:
+    """Every picture by name: the overview, then those that the metrics name."""
+    shown = [metric.display for metric in METRICS.values()]
+    pictures: dict[str, _Draw] = {_OVERVIEW: _overview}
+    for name in sorted({display.curve.picture for display in shown if display.curve is not None}):
+        pictures[name] = partial(curves.draw_curves, picture=name, against="epoch")
+        pictures[f"{name}_by_time"] = partial(curves.draw_curves, picture=name, against="elapsed_seconds")
+    for name in dict.fromkeys(display.bar.picture for display in shown if display.bar is not None):
+        pictures[name] = partial(costs.bars, picture=name)
+    for metric in order_metrics(lambda display: display.cost.place if display.cost else None):
+        if metric.display.cost is not None and metric.display.cost.picture is not None:
+            pictures[metric.display.cost.picture] = partial(costs.pareto, cost=metric.name)
+    return pictures
 
 
 def plot(comparison: Comparison, target: Path) -> list[Path]:
     """Draw the pictures of a comparison and say which files were written.
 
-    A target that ends in .png, .svg or .pdf gets one picture: the one of ``PICTURES`` that it is named after, else the
+    A target that ends in .png, .svg or .pdf gets one picture: the one that it is named after, else the
     overview. Any other target is a directory, made if need be, that gets all of them as PNG; a picture of which nothing
     is known is left out. Raises :class:`ResultsError` if nothing can be drawn or the target cannot be written.
     """
@@ -59,13 +61,14 @@ def plot(comparison: Comparison, target: Path) -> list[Path]:
 
 
 def _plot(series: list[Series], target: Path) -> list[Path]:
+    pictures = list_pictures()
     if target.suffix.lower() in FORMATS:
-        name = target.stem if target.stem in PICTURES else OVERVIEW
-        figure = PICTURES[name](series)
+        name = target.stem if target.stem in pictures else _OVERVIEW
+        figure = pictures[name](series)
         if figure is None:
             raise ResultsError(f"{target}: these runs lack the figures of the picture {name!r}: give others.")
         return [save(figure, target)]
-    drawn = {name: figure for name, draw in PICTURES.items() if (figure := draw(series)) is not None}
+    drawn = {name: figure for name, draw in pictures.items() if (figure := draw(series)) is not None}
     if not drawn:
         raise ResultsError(f"{target}: these runs hold nothing to draw: give runs with at least one finished epoch.")
     return [save(figure, target / f"{name}.png") for name, figure in drawn.items()]

@@ -8,11 +8,11 @@ from typing import TypeGuard
 from densebench.comparison.values import Comparison, Row
 from densebench.records import Run
 
-Dash = tuple[float, tuple[float, ...]]  # offset, then on and off, in points
+_Dash = tuple[float, tuple[float, ...]]  # offset, then on and off, in points
 
 # Okabe and Ito's palette without its yellow, which is lost on white; then the same colours with other dashes
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#444444")
-DASHES: tuple[Dash, ...] = (
+DASHES: tuple[_Dash, ...] = (
     (0, ()),  # solid
     (0, (5, 2)),
     (0, (1, 1.5)),
@@ -40,7 +40,7 @@ class Series:
         return COLOURS[self.index % len(COLOURS)]
 
     @property
-    def dash(self) -> Dash:
+    def dash(self) -> _Dash:
         return DASHES[self.index // len(COLOURS) % len(DASHES)]
 
     @property
@@ -50,7 +50,7 @@ class Series:
 
 def series_of(comparison: Comparison) -> list[Series]:
     rows = comparison.rows
-    names = told_apart([row.label for row in rows])
+    names = shorten_names([row.label for row in rows])
     return [Series(row=rows[index], label=name, index=index) for index, name in enumerate(names)]
 
 
@@ -59,15 +59,15 @@ def unfinished(row: Row) -> str:
     return next((run.status for run in row.runs if run.status != "completed"), "")
 
 
-def told_apart(names: Sequence[str]) -> list[str]:
+def shorten_names(names: Sequence[str]) -> list[str]:
     """The names without the parts that all begin or all end with: of ``a-100x12-s0`` and ``a-40x12-s0`` the middle."""
     if len(set(names)) < 2:
         return list(names)
-    parted = " · " if any(" · " in name for name in names) else "-"
-    parts = [name.split(parted) for name in names]
+    separator = " · " if any(" · " in name for name in names) else "-"
+    parts = [name.split(separator) for name in names]
     first = _shared(parts)
     last = _shared([list(reversed(each[first:])) for each in parts])
-    return [parted.join(each[first : len(each) - last]) for each in parts]
+    return [separator.join(each[first : len(each) - last]) for each in parts]
 
 
 def _shared(parts: Sequence[list[str]]) -> int:

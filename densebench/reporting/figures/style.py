@@ -6,50 +6,44 @@ from typing import TYPE_CHECKING
 from densebench.comparison.metrics import METRICS
 from densebench.escape import plain
 from densebench.reporting.figures.series import Series
+from densebench.units import axis_scale, format_short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
-PANEL_WIDTH, PANEL_HEIGHT = 4.4, 3.7  # inches
-DOTS_PER_INCH = 150
-INK, FAINT, GRID = "#222222", "#666666", "#E6E6E6"
-LONGEST_NAME = 40
-ROWS_A_LEGEND = 22  # names in one column of a legend
-STEPS = {  # of each kind of value: from where on, the factor, the unit
-    "bytes": ((0.0, 1 / 2**20, "MiB"), (4 * 2**30, 1 / 2**30, "GiB")),
-    "count": ((0.0, 1.0, ""), (1e6, 1e-6, "million"), (1e9, 1e-9, "billion")),
-    "joules": ((0.0, 1.0, "J"), (1e4, 1e-3, "kJ"), (1e7, 1e-6, "MJ")),
-    "milliseconds": ((0.0, 1.0, "ms"),),
-}
-COLUMN_UNITS = {"images_per_second": "images a second"}
+_PANEL_WIDTH, _PANEL_HEIGHT = 4.4, 3.7  # inches
+_DOTS_PER_INCH = 150
+INK, _FAINT, _GRID = "#222222", "#666666", "#E6E6E6"
+_LONGEST_NAME = 40
+_ROWS_A_LEGEND = 22  # names in one column of a legend
 
 
 def new_figure(
-    panels: int, *, rows: int = 1, width: float = PANEL_WIDTH, height: float = PANEL_HEIGHT
+    panels: int, *, rows: int = 1, width: float = _PANEL_WIDTH, height: float = _PANEL_HEIGHT
 ) -> "tuple[Figure, list[Axes]]":
     """A white figure with its panels in reading order."""
     from matplotlib.figure import Figure
 
     columns = -(-panels // rows)
     size = (width * columns, height * rows)
-    figure = Figure(figsize=size, dpi=DOTS_PER_INCH, layout="constrained", facecolor="white")
+    figure = Figure(figsize=size, dpi=_DOTS_PER_INCH, layout="constrained", facecolor="white")
     figure.get_layout_engine().set(w_pad=0.12, h_pad=0.1)  # type: ignore[union-attr, call-arg]
     axes = [figure.add_subplot(rows, columns, place + 1) for place in range(panels)]
     for panel in axes:
-        calm(panel)
+        _calm(panel)
     return figure, axes
 
 
-def calm(axes: "Axes") -> None:
+def _calm(axes: "Axes") -> None:
     """Few lines, light grid, text that is dark but not black."""
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):
         axes.spines[side].set_color("#AAAAAA")
-    axes.tick_params(colors=FAINT, labelcolor=INK, labelsize=9)
-    axes.grid(True, color=GRID, linewidth=0.8)
+    axes.tick_params(colors=_FAINT, labelcolor=INK, labelsize=9)
+    axes.grid(True, color=_GRID, linewidth=0.8)
     axes.set_axisbelow(True)
 
 
@@ -58,10 +52,10 @@ def title(axes: "Axes", text: str) -> None:
 
 
 def label(text: str) -> str:
-    """A name as it may stand in a picture: no control characters, no mathematics, not endless."""
+    """A name as a picture may show it: without control characters and mathematics, and not too long."""
     shown = plain(text)
-    if len(shown) > LONGEST_NAME:
-        half = (LONGEST_NAME - 1) // 2
+    if len(shown) > _LONGEST_NAME:
+        half = (_LONGEST_NAME - 1) // 2
         shown = f"{shown[:half]}…{shown[-half:]}"
     escaped = shown.replace("$", r"\$")
     return f"\N{HAIR SPACE}{escaped}" if escaped.startswith("_") else escaped  # matplotlib hides names in _
@@ -75,7 +69,7 @@ def legend(figure: "Figure", entries: Sequence[tuple[Series, str]]) -> None:
     for handle, (one, _) in zip(handles, entries, strict=True):
         handle.set_linestyle(one.dash)
     names = [f"{label(one.label)}  {note}".rstrip() for one, note in entries]
-    columns = -(-len(entries) // ROWS_A_LEGEND)
+    columns = -(-len(entries) // _ROWS_A_LEGEND)
     width = columns * (0.7 + 0.075 * max(map(len, names), default=0))
     figure.set_size_inches(figure.get_figwidth() + width, figure.get_figheight())
     figure.legend(
@@ -90,33 +84,16 @@ def legend(figure: "Figure", entries: Sequence[tuple[Series, str]]) -> None:
     )
 
 
-def time_unit(longest: float) -> tuple[float, str]:
-    """What seconds are multiplied by, and the unit, for an axis that reaches to ``longest`` seconds."""
-    if longest < 180:
-        return 1.0, "s"
-    return (1 / 60, "min") if longest < 3 * 3600 else (1 / 3600, "h")
-
-
 def logarithmic(axis: "Axis", subdivisions: Sequence[float]) -> None:
     """Plain numbers on a logarithmic axis, at these multiples of the powers of ten."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
     axis.set_major_locator(LogLocator(subs=subdivisions))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: format_short(value)))
 
 
 def scale_of(metric: str, largest: float) -> tuple[float, str]:
     """What a metric's values are multiplied by, and the unit, for an axis that reaches to ``largest``."""
-    show = METRICS[metric].show
-    if show == "seconds":
-        return time_unit(largest)
-    if show == "percent":
-        return 100.0, "%"
-    steps = STEPS.get(show, ((0.0, 1.0, COLUMN_UNITS.get(metric, "")),))
-    return next((factor, unit) for above, factor, unit in reversed(steps) if largest >= above)
-
-
-def number(value: float) -> str:
-    """Three significant digits, never an exponent."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    factor, unit = axis_scale(METRICS[metric].show, largest)
+    return factor, unit or METRICS[metric].display.axis_unit

@@ -22,12 +22,12 @@ from densebench.version import __version__
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-TEMPLATES = Path(__file__).parent / "templates"
-SCRIPTS = (
+_TEMPLATES = Path(__file__).parent / "templates"
+_SCRIPTS = (
     "common.js", "axes.js", "table.js", "verdicts.js", "curves.js", "panels.js", "reading.js", "zooming.js",
     "legend.js", "scatter.js", "page.js",
 )  # fmt: skip
-STYLES = ("page.css", "charts.css", "print.css")
+_STYLES = ("page.css", "charts.css", "print.css")
 
 
 def write_page(comparison: Comparison, target: Path, *, title: str = "densebench report") -> Path:
@@ -39,14 +39,14 @@ def render(comparison: Comparison, *, title: str) -> str:
     """The whole page; the same comparison gives the same bytes."""
     from markupsafe import Markup
 
-    script, style = joined(SCRIPTS), joined(STYLES)
+    script, style = _join_files(_SCRIPTS), _join_files(_STYLES)
     return (
         _templates()
         .get_template("page.html.j2")
         .render(
             title=plain(title),
             version=__version__,
-            policy=policy(script, style),
+            policy=_policy(script, style),
             script=Markup(script),  # ours, not data
             style=Markup(style),
             about=about(comparison),
@@ -61,13 +61,13 @@ def render(comparison: Comparison, *, title: str) -> str:
     )
 
 
-def policy(script: str, style: str) -> str:
+def _policy(script: str, style: str) -> str:
     """Nothing from anywhere, and of scripts and styles only these two."""
     return "; ".join(
         (
             "default-src 'none'",
-            f"script-src '{digest(script)}'",
-            f"style-src '{digest(style)}'",
+            f"script-src '{_hash(script)}'",
+            f"style-src '{_hash(style)}'",
             "img-src data:",
             "base-uri 'none'",
             "form-action 'none'",
@@ -75,19 +75,19 @@ def policy(script: str, style: str) -> str:
     )
 
 
-def digest(text: str) -> str:
+def _hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def joined(names: tuple[str, ...]) -> str:
-    return "\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in names)
+def _join_files(names: tuple[str, ...]) -> str:
+    return "\n".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in names)
 
 
 def _templates() -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     templates = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

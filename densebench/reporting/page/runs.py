@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from densebench.comparison.formats import UNKNOWN, figure_text, setting_text
+from densebench.comparison.formats import setting_text
 from densebench.comparison.grouping import shared
 from densebench.comparison.values import Comparison
 from densebench.escape import plain
 from densebench.records import COLUMNS, Column, Environment, Run
-from densebench.reporting.comparison_tables import SHARED
+from densebench.reporting.row_columns import SHARED
+from densebench.units import UNKNOWN, format_value
 
-FIELDS = tuple(column for column in COLUMNS.values() if column.level == "environment")
+_FIELDS = tuple(column for column in COLUMNS.values() if column.level == "environment")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +23,7 @@ class Fact:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EnvironmentField:
+class _EnvironmentField:
     """A column of the environment: a text for each different environment."""
 
     title: str
@@ -37,7 +38,7 @@ class Environments:
 
     letters: tuple[str, ...]
     counts: tuple[int, ...]
-    fields: tuple[EnvironmentField, ...]
+    fields: tuple[_EnvironmentField, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,15 +56,15 @@ class RunEntry:
 
 def about(comparison: Comparison) -> str:
     """How many runs, in how many rows, from when to when."""
-    runs = measured(comparison)
+    runs = _measured(comparison)
     rows = [row for row in comparison.rows if row.phase != "published"]
     days = sorted(run.started[:10] for run in runs if run.started)
     when = f", {days[0]}" if days else ""
     until = f" to {days[-1]}" if days and days[-1] != days[0] else ""
-    return plain(f"{counted(len(runs), 'run')} in {counted(len(rows), 'row')}{when}{until}")
+    return plain(f"{_count(len(runs), 'run')} in {_count(len(rows), 'row')}{when}{until}")
 
 
-def counted(number: int, name: str) -> str:
+def _count(number: int, name: str) -> str:
     return f"{number} {name}" if number == 1 else f"{number} {name}s"
 
 
@@ -75,14 +76,14 @@ def facts(comparison: Comparison) -> list[Fact]:
 
 
 def environments(comparison: Comparison) -> Environments:
-    found = different(comparison)
-    runs = measured(comparison)
-    columns = [(column, tuple(shown(column, environment) for environment in found)) for column in FIELDS]
+    found = _different(comparison)
+    runs = _measured(comparison)
+    columns = [(column, tuple(_show(column, environment) for environment in found)) for column in _FIELDS]
     return Environments(
-        letters=tuple(letter(place) for place in range(len(found))),
+        letters=tuple(_letter(place) for place in range(len(found))),
         counts=tuple(sum(run.environment == environment for run in runs) for environment in found),
         fields=tuple(
-            EnvironmentField(
+            _EnvironmentField(
                 title=column.about.title, means=column.about.means, texts=texts, differs=len(set(texts)) > 1
             )
             for column, texts in columns
@@ -91,36 +92,36 @@ def environments(comparison: Comparison) -> Environments:
     )
 
 
-def measured(comparison: Comparison) -> list[Run]:
+def _measured(comparison: Comparison) -> list[Run]:
     return [run for row in comparison.rows if row.phase != "published" for run in row.runs]
 
 
-def different(comparison: Comparison) -> list[Environment]:
-    return list(dict.fromkeys(run.environment for run in measured(comparison)))
+def _different(comparison: Comparison) -> list[Environment]:
+    return list(dict.fromkeys(run.environment for run in _measured(comparison)))
 
 
-def shown(column: Column, environment: Environment) -> str:
-    return figure_text(column.about.show, getattr(environment, column.name))
+def _show(column: Column, environment: Environment) -> str:
+    return format_value(column.about.show, getattr(environment, column.name))
 
 
-def letter(place: int) -> str:
+def _letter(place: int) -> str:
     """A, B, ..., Z, A2, B2, ..."""
     return f"{chr(ord('A') + place % 26)}{place // 26 + 1 if place >= 26 else ''}"
 
 
 def run_entries(comparison: Comparison) -> list[RunEntry]:
-    found = different(comparison)
-    return [run_entry(run, found) for row in comparison.rows for run in row.runs]
+    found = _different(comparison)
+    return [_run_entry(run, found) for row in comparison.rows for run in row.runs]
 
 
-def run_entry(run: Run, found: Sequence[Environment]) -> RunEntry:
+def _run_entry(run: Run, found: Sequence[Environment]) -> RunEntry:
     published = run.phase == "published"
     return RunEntry(
         run=plain(run.run),
         status="published" if published else run.status,
         seed="" if run.seed is None else str(run.seed),
         started=plain(run.started or ""),
-        environment="" if published else letter(found.index(run.environment)),
+        environment="" if published else _letter(found.index(run.environment)),
         command=plain(run.command or ""),
         remarks=tuple(plain(text) for text in (run.reason, run.warnings, run.source) if text),
     )

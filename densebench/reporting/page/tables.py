@@ -3,20 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from densebench.comparison.formats import UNKNOWN, interval_text
+from densebench.comparison.formats import interval_text
 from densebench.comparison.metrics import METRICS
-from densebench.comparison.values import Comparison, Row, settings
+from densebench.comparison.values import Comparison, Row
 from densebench.escape import plain
 from densebench.records import COLUMNS, Phase
-from densebench.reporting.comparison_tables import PHASES, fitted_rows
+from densebench.reporting.comparison_grids import TITLES
+from densebench.reporting.comparison_tables import fit_rows
 from densebench.reporting.figures.series import COLOURS, DASHES
 from densebench.reporting.grid import Cell, GridColumn
-
-WITH_INTERVAL = ("test_accuracy", "epoch_seconds")
+from densebench.reporting.row_columns import is_figure, is_on_page
+from densebench.units import UNKNOWN
 
 
 @dataclass(frozen=True, kw_only=True)
-class TableCell:
+class _TableCell:
     """One value; ``sort`` is what its column is sorted by, None where unknown."""
 
     text: str
@@ -26,7 +27,7 @@ class TableCell:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TableColumn:
+class _TableColumn:
     """A head with what it means; ``descending`` says which order comes first."""
 
     title: str
@@ -36,14 +37,14 @@ class TableColumn:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TableRow:
+class _TableRow:
     """The cells of a row of the comparison, and the classes of its line in the charts."""
 
     colour: int
     dash: int
     dim: bool
     front: bool
-    cells: tuple[TableCell, ...]
+    cells: tuple[_TableCell, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,47 +53,46 @@ class Section:
 
     title: str
     phase: Phase
-    columns: tuple[TableColumn, ...]
-    rows: tuple[TableRow, ...]
+    columns: tuple[_TableColumn, ...]
+    rows: tuple[_TableRow, ...]
 
 
 def sections(comparison: Comparison) -> list[Section]:
-    return [section(comparison, phase) for phase in PHASES if comparison.of(phase)]
+    return [_section(comparison, phase) for phase in TITLES if comparison.of(phase)]
 
 
-def section(comparison: Comparison, phase: Phase) -> Section:
+def _section(comparison: Comparison, phase: Phase) -> Section:
     rows = comparison.of(phase)
-    grid = fitted_rows(rows, None, None).grid
-    columns = ordered(grid.columns)
+    grid = fit_rows(rows, None, None).grid
+    columns = _order_columns(grid.columns)
     return Section(
         title=grid.title,
         phase=phase,
-        columns=tuple(table_column(column) for column in columns),
+        columns=tuple(_table_column(column) for column in columns),
         rows=tuple(
-            TableRow(
+            _TableRow(
                 colour=(place := comparison.rows.index(row)) % len(COLOURS),
                 dash=place // len(COLOURS) % len(DASHES),
                 dim=grid.dim[index],
                 front=row.on_front,
-                cells=tuple(table_cell(column, row, column.cells[index]) for column in columns),
+                cells=tuple(_table_cell(column, row, column.cells[index]) for column in columns),
             )
             for index, row in enumerate(rows)
         ),
     )
 
 
-def ordered(columns: Sequence[GridColumn]) -> list[GridColumn]:
-    """What tells rows apart, then the figures, the most asked for first; intervals and fronts stand in the cells."""
-    figures = [column for column in columns[1:] if column.name in METRICS or column.name not in COLUMNS]
-    apart = [column for column in columns[1:] if column not in figures]
-    shown = [column for column in figures if not column.name.endswith("_interval") and column.name != "pareto"]
-    return [columns[0], *apart, *sorted(shown, key=lambda column: -column.keep)]
+def _order_columns(columns: Sequence[GridColumn]) -> list[GridColumn]:
+    """The settings, then the figures, the most important first."""
+    figures = [column for column in columns[1:] if is_figure(column) and is_on_page(column)]
+    differing = [column for column in columns[1:] if not is_figure(column)]
+    return [columns[0], *differing, *sorted(figures, key=lambda column: -column.keep)]
 
 
-def table_column(column: GridColumn) -> TableColumn:
+def _table_column(column: GridColumn) -> _TableColumn:
     metric = METRICS.get(column.name)
     means = metric.means if metric else COLUMNS[column.name].about.means if column.name in COLUMNS else ""
-    return TableColumn(
+    return _TableColumn(
         title=plain(column.title),
         means=means,
         right=column.right,
@@ -100,20 +100,18 @@ def table_column(column: GridColumn) -> TableColumn:
     )
 
 
-def table_cell(column: GridColumn, row: Row, cell: Cell) -> TableCell:
-    summary = row.summary(column.name) if column.name in WITH_INTERVAL else None
-    interval = summary.interval if summary else None
-    detail = interval_text(METRICS[column.name].show, interval) if interval else ""
-    return TableCell(text=cell.text, detail=detail, sort=sort_key(column.name, row, cell.text), best=cell.best)
+def _table_cell(column: GridColumn, row: Row, cell: Cell) -> _TableCell:
+    return _TableCell(text=cell.text, detail=_detail(column.name, row), sort=_sort_key(cell), best=cell.best)
 
 
-def sort_key(name: str, row: Row, text: str) -> float | str | None:
-    """The figure behind a text, so that 9 MiB stands before 10 MiB."""
-    if name in METRICS:
-        return row.summary(name).figure
-    if name == "runs":
-        return float(len(row.runs))
-    if name in COLUMNS and COLUMNS[name].type in (int, float):
-        value = settings(row, name)[0]
-        return float(value) if isinstance(value, int | float) else None
-    return None if text in ("", UNKNOWN) else text.casefold()
+def _detail(name: str, row: Row) -> str:
+    metric = METRICS.get(name)
+    interval = row.summary(name).interval if metric is not None and metric.display.interval is not None else None
+    return interval_text(metric.show, interval) if metric is not None and interval is not None else ""
+
+
+def _sort_key(cell: Cell) -> float | str | None:
+    """The figure behind a text, so that 9 MiB comes before 10 MiB."""
+    if isinstance(cell.value, str):
+        return None if cell.text in ("", UNKNOWN) else cell.text.casefold()
+    return None if cell.value is None else float(cell.value)

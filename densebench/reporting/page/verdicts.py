@@ -4,22 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from densebench.comparison.formats import format_estimate_interval
-from densebench.comparison.metrics import METRICS
+from densebench.comparison.metrics import Metric, order_metrics
 from densebench.comparison.options import Margin
 from densebench.comparison.values import Comparison, Row, Verdict
 from densebench.comparison.verdicts import judge_metric
-from densebench.reporting.verdict_grid import marked_estimate, word_text
+from densebench.reporting.comparison_grids import marked_estimate, word_text
+from densebench.reporting.row_columns import is_replaced
 
-JUDGED = (
-    "test_accuracy", "test_loss", "epoch_seconds", "total_seconds", "gpu_peak_bytes", "host_peak_bytes",
-    "energy_joules", "params", "forward_macs",
-)  # fmt: skip
-MOST_BASELINES = 24  # to choose from
-MOST_PAIRS = 1200  # of a row and a baseline; all pairs would grow with the square of the rows
+_MOST_BASELINES = 24  # to choose from
+_MOST_PAIRS = 1200  # of a row and a baseline; all pairs would grow with the square of the rows
 
 
 @dataclass(frozen=True, kw_only=True)
-class VerdictCell:
+class _VerdictCell:
     """One verdict as it is shown; ``word`` is the plain one, ``reason`` a place in the list of reasons."""
 
     row: int
@@ -32,11 +29,11 @@ class VerdictCell:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BaselineData:
+class _BaselineData:
     """All verdicts against one row, given by its place."""
 
     row: int
-    cells: list[VerdictCell]
+    cells: list[_VerdictCell]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,55 +41,57 @@ class VerdictData:
     """``chosen`` is the place in ``baselines`` to begin with; every reason is kept once."""
 
     metrics: list[str]
-    baselines: list[BaselineData]
+    baselines: list[_BaselineData]
     reasons: list[str]
     chosen: int
 
 
 def verdict_data(comparison: Comparison) -> VerdictData:
     rows = comparison.rows
-    places = candidates(rows)
-    names = [name for name in JUDGED if is_told(name, rows)]
+    places = _choose_baselines(rows)
+    allowed = comparison.options.margin
+    metrics = _judged(rows)
     reasons: dict[str, int] = {}
     baselines = [
-        BaselineData(row=place, cells=cells_against(rows, place, names, comparison.options.margin, reasons))
-        for place in places
+        _BaselineData(row=place, cells=_cells_against(rows, place, metrics, allowed, reasons)) for place in places
     ]
     chosen = next((index for index, place in enumerate(places) if rows[place].is_baseline), 0)
     return VerdictData(
-        metrics=[METRICS[name].title for name in names], baselines=baselines, reasons=list(reasons), chosen=chosen
+        metrics=[metric.title for metric in metrics], baselines=baselines, reasons=list(reasons), chosen=chosen
     )
 
 
-def is_told(name: str, rows: Sequence[Row]) -> bool:
-    """Host memory is told of rows that lack the GPU's."""
-    if name == "host_peak_bytes":
-        rows = [row for row in rows if not row.summary("gpu_peak_bytes").n]
-    return any(row.summary(name).n for row in rows)
-
-
-def candidates(rows: Sequence[Row]) -> list[int]:
-    """Rows that may be a baseline: the comparison's own first, then those on the front, then the others, in order."""
-    measured = [place for place, row in enumerate(rows) if row.phase != "published"]
-    measured.sort(key=lambda place: (not rows[place].is_baseline, not rows[place].on_front))
-    most = max(4, min(MOST_BASELINES, MOST_PAIRS // max(len(measured), 1)))
-    return sorted(measured[:most]) if len(measured) > 1 else []
-
-
-def cells_against(
-    rows: Sequence[Row], place: int, names: Sequence[str], allowed: Margin, reasons: dict[str, int]
-) -> list[VerdictCell]:
-    baseline = rows[place]
-    baselines = [baseline if row.phase == baseline.phase and row is not baseline else None for row in rows]
+def _judged(rows: Sequence[Row]) -> list[Metric]:
+    """The metrics of which a row has a figure, in their order on the page."""
     return [
-        cell(index, number, verdict, reasons)
-        for number, name in enumerate(names)
-        for index, verdict in judge_metric(METRICS[name], rows, baselines, allowed)
+        metric
+        for metric in order_metrics(lambda display: display.page_verdict)
+        if any(row.summary(metric.name).n and not is_replaced(metric, row) for row in rows)
     ]
 
 
-def cell(row: int, metric: int, verdict: Verdict, reasons: dict[str, int]) -> VerdictCell:
-    return VerdictCell(
+def _choose_baselines(rows: Sequence[Row]) -> list[int]:
+    """Rows that may be a baseline: the comparison's own first, then those on the front, then the others, in order."""
+    measured = [place for place, row in enumerate(rows) if row.phase != "published"]
+    measured.sort(key=lambda place: (not rows[place].is_baseline, not rows[place].on_front))
+    most = max(4, min(_MOST_BASELINES, _MOST_PAIRS // max(len(measured), 1)))
+    return sorted(measured[:most]) if len(measured) > 1 else []
+
+
+def _cells_against(
+    rows: Sequence[Row], place: int, metrics: Sequence[Metric], allowed: Margin, reasons: dict[str, int]
+) -> list[_VerdictCell]:
+    baseline = rows[place]
+    baselines = [baseline if row.phase == baseline.phase and row is not baseline else None for row in rows]
+    return [
+        _cell(index, number, verdict, reasons)
+        for number, metric in enumerate(metrics)
+        for index, verdict in judge_metric(metric, rows, baselines, allowed)
+    ]
+
+
+def _cell(row: int, metric: int, verdict: Verdict, reasons: dict[str, int]) -> _VerdictCell:
+    return _VerdictCell(
         row=row,
         metric=metric,
         word=verdict.word,

@@ -8,17 +8,6 @@ from densebench.comparison.metrics import METRICS
 from densebench.comparison.pareto import ACCURACY, mark_front
 from densebench.comparison.values import Row
 
-COSTS = (
-    "epoch_seconds",
-    "total_seconds",
-    "time_to_target_seconds",
-    "gpu_peak_bytes",
-    "host_peak_bytes",
-    "energy_joules",
-    "params",
-    "forward_macs",
-)
-
 
 def fronts(rows: Sequence[Row], cost: str) -> list[list[int]]:
     """Places in ``rows`` of those on a front, the cheapest first; rows of different hardware form different fronts."""

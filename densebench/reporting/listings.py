@@ -1,0 +1,138 @@
+"""The grids of networks (``summary``), of a plan (``train --dry-run``) and of a machine (``env``)."""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from densebench.models.cost import Cost, LayerCost
+from densebench.models.variants import Variant
+from densebench.records import COLUMNS, Environment
+from densebench.reporting.grid import Grid, make_column, results_column
+from densebench.units import format_value
+
+Counted = tuple[Variant, Cost]
+_MISSING = "unknown"
+# Only a run knows these, for only a run loads a framework and chooses a device.
+_OF_A_RUN = ("device", "device_kind", "cuda", "cudnn", "backend_version", "malloc")
+
+
+def summary_grid(networks: Sequence[Counted]) -> Grid:
+    """One line a network: depth, growth rate, parameters, multiply-adds, weights in float32."""
+    found, costs = [variant for variant, _ in networks], [cost for _, cost in networks]
+    return Grid(
+        name="networks",
+        columns=(
+            results_column("variant", [variant.name for variant in found]),
+            make_column("family", "Family", [variant.family for variant in found], keep=2),
+            make_column("depth", "Depth", [variant.depth for variant in found], show="count", keep=6),
+            make_column("growth_rate", "Growth", [variant.growth_rate for variant in found], show="count", keep=5),
+            results_column("params", [cost.params for cost in costs], keep=9),
+            results_column("trainable_params", [cost.trainable_params for cost in costs], keep=4),
+            results_column("non_trainable_params", [cost.non_trainable_params for cost in costs], keep=3),
+            results_column("forward_macs", [cost.forward_macs for cost in costs], keep=8),
+            results_column("weights_bytes", [cost.weights_bytes for cost in costs], keep=7),
+            results_column("source", [variant.source for variant in found], keep=1),
+        ),
+    )
+
+
+def layers_grid(variant: Variant, cost: Cost) -> Grid:
+    """One line a layer, and one of all."""
+    layers = cost.layers
+    return Grid(
+        name="layers",
+        title=variant.name,
+        columns=(
+            make_column("layer", "Layer", [*(layer.name for layer in layers), "total"]),
+            make_column("kind", "Kind", [*(layer.kind for layer in layers), ""], keep=1),
+            make_column("output_shape", "Output", [*map(_format_shape, layers), ""], keep=5),
+            results_column("params", _append_total([layer.params for layer in layers]), keep=4),
+            results_column("non_trainable_params", _append_total([layer.non_trainable_params for layer in layers])),
+            make_column("macs", "MACs", _append_total([layer.macs for layer in layers]), show="count", keep=3),
+            make_column(
+                "activations",
+                "Activations",
+                _append_total([layer.activations for layer in layers]),
+                show="count",
+                keep=2,
+            ),
+        ),
+    )
+
+
+def _format_shape(layer: LayerCost) -> str:
+    return "x".join(map(str, layer.output_shape))
+
+
+def _append_total(figures: Sequence[int]) -> list[int]:
+    return [*figures, sum(figures)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanRow:
+    """One run that would be made."""
+
+    run: str
+    what: str  # new, resume, or complete
+    variant: str
+    dataset: str
+    epochs: int
+    batch_size: int
+    steps: int | None
+    params: int
+    forward_macs: int
+    results: str  # the CSV
+    directory: str
+
+
+def plan_grid(rows: Sequence[PlanRow]) -> Grid:
+    """One row a run, in the order in which they would be made."""
+    return Grid(
+        name="plan",
+        columns=(
+            results_column("run", [row.run for row in rows]),
+            make_column("what", "What", [row.what for row in rows], keep=8),
+            results_column("variant", [row.variant for row in rows]),
+            results_column("dataset", [row.dataset for row in rows], keep=1),
+            results_column("epochs", [row.epochs for row in rows], keep=7),
+            results_column("batch_size", [row.batch_size for row in rows], keep=5),
+            make_column("steps", "Steps", [row.steps for row in rows], show="count", keep=6),
+            results_column("params", [row.params for row in rows], keep=7),
+            results_column("forward_macs", [row.forward_macs for row in rows], keep=4),
+            make_column("results", "Results", [row.results for row in rows], keep=3),
+            make_column("directory", "Everything else", [row.directory for row in rows], keep=2),
+        ),
+    )
+
+
+def environment_grid(
+    environment: Environment, backends: Sequence[tuple[str, str | None]], missing: Sequence[str]
+) -> list[Grid]:
+    """The environment, a column a line; the backends and their versions; a sentence for what is missing."""
+    names = [entry.name for entry in dataclasses.fields(environment) if entry.name not in _OF_A_RUN]
+    abouts = [COLUMNS[name].about for name in names]
+    values = [getattr(environment, name) for name in names]
+    texts = [
+        _MISSING if value is None else format_value(about.show, value)
+        for about, value in zip(abouts, values, strict=True)
+    ]
+    table = Grid(
+        name="environment",
+        title="Environment",
+        columns=(
+            make_column("column", "Column", names),
+            make_column("title", "What", [about.title for about in abouts]),
+            make_column("value", "Value", values, texts=texts, keep=1),
+        ),
+    )
+    versions = [version for _, version in backends]
+    installed = Grid(
+        name="backends",
+        columns=(
+            make_column("backend", "Backend", [name for name, _ in backends]),
+            make_column("version", "Version", versions, texts=[version or "not installed" for version in versions]),
+        ),
+    )
+    if not missing:
+        return [table, installed]
+    return [table, installed, Grid(name="missing", columns=(make_column("missing", "Missing", missing),))]

@@ -1,0 +1,186 @@
+"""The columns of a comparison's tables: metrics, their intervals, settings, and what is said of a row as a whole."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from densebench.comparison.comparability import across_hardware, terms
+from densebench.comparison.display import Shown
+from densebench.comparison.formats import interval_text, setting_text, summary_text
+from densebench.comparison.metrics import ALIASES, METRICS, Metric
+from densebench.comparison.values import Row, settings
+from densebench.errors import unknown
+from densebench.records import COLUMNS, Phase, Show
+from densebench.reporting.grid import GridColumn, Value, make_column, results_column
+from densebench.units import UNKNOWN, fixed_unit
+
+_INTERVAL = "_interval"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _RowFact:
+    """What is said of a row as a whole; ``is_telling`` says whether the column says anything of these rows."""
+
+    title: str
+    shown: Shown
+    show: Show
+    value: Callable[[Row], Value]
+    is_telling: Callable[[Sequence[Row]], bool]
+    on_page: bool = True
+
+
+_ROW_FACTS = {
+    "runs": _RowFact(
+        title="Runs",
+        shown=Shown({"train": 10, "eval": 10, "speed": 10}, keep=22),
+        show="count",
+        value=lambda row: len(row.runs),
+        is_telling=lambda rows: any(len(row.runs) > 1 for row in rows),
+    ),
+    "pareto": _RowFact(
+        title="Pareto",
+        shown=Shown({"train": 160}, keep=17),
+        show="text",
+        value=lambda row: "front" if row.on_front else "",
+        is_telling=lambda rows: any(row.dominated_by is not None for row in rows),
+        on_page=False,  # its rows are marked there
+    ),
+    "budget": _RowFact(
+        title="Budget",
+        shown=Shown({"train": 170}, keep=16),
+        show="text",
+        value=lambda row: "within" if row.within_budget else UNKNOWN,
+        is_telling=lambda rows: any(row.within_budget for row in rows) and not all(row.within_budget for row in rows),
+    ),
+}
+# A setting is shown where rows differ in it; of these, place or priority is not the usual.
+_SETTINGS = {
+    "dataset": Shown({"published": 10}, keep=25),
+    "epochs": Shown({"published": 20}, keep=13),
+    "device": Shown({"published": 70}, keep=4),
+    "recipe": Shown({"published": 80}, keep=3),
+    "source": Shown({"published": 90}, keep=14),
+}
+_OTHER_SETTING = Shown(keep=25)
+# Of what is equal in all rows, what a reader wants to see; --format json has all of it.
+SHARED = (
+    "dataset", "train_images", "test_images", "recipe", "epochs", "batch_size", "base_learning_rate", "weight_decay",
+    "backend", "backend_version", "precision", "implementation", "device", "threads",
+)  # fmt: skip
+
+
+def find_column(name: str) -> str:
+    """The column of a name or of its short form; raises :class:`InputError` with the nearest names."""
+    full = ALIASES.get(name, name)
+    intervals = [f"{metric.name}{_INTERVAL}" for metric in METRICS.values() if not metric.exact]
+    allowed = [*METRICS, *intervals, *_ROW_FACTS]
+    allowed += [column for column, entry in COLUMNS.items() if entry.level != "epoch" and column not in METRICS]
+    if full not in allowed:
+        raise unknown("column for --columns", name, [*allowed, *ALIASES])
+    return full
+
+
+def list_figures(phase: Phase, rows: Sequence[Row]) -> list[str]:
+    """The columns that the table of a phase has unless others are asked for, of which at least one row has a value."""
+    places = {name: shown.places[phase] for name, shown in _all_shown().items() if phase in shown.places}
+    return [name for name in sorted(places, key=places.__getitem__) if _is_known(name, rows)]
+
+
+def row_column(name: str, rows: Sequence[Row]) -> GridColumn:
+    """The column of a full name, as :func:`find_column` gives it."""
+    if name in METRICS:
+        return _metric_column(METRICS[name], rows)
+    if name.endswith(_INTERVAL):
+        return _interval_column(METRICS[name.removesuffix(_INTERVAL)], rows)
+    if name in _ROW_FACTS:
+        fact = _ROW_FACTS[name]
+        return make_column(name, fact.title, [fact.value(row) for row in rows], show=fact.show, keep=_keep(name))
+    texts = [setting_text(row, name) for row in rows]
+    values = [_number(row, name) for row in rows] if COLUMNS[name].type in (int, float) else texts
+    return results_column(name, values, texts=texts, keep=_keep(name))
+
+
+def is_replaced(metric: Metric, row: Row) -> bool:
+    """Whether a metric is shown only in place of one that the row has, as host memory is in place of GPU memory."""
+    return metric.stands_in_for is not None and row.summary(metric.stands_in_for).n > 0
+
+
+def is_on_page(column: GridColumn) -> bool:
+    """Whether the page has a column for it; it shows intervals below their means and marks the rows on the front."""
+    if column.name in _ROW_FACTS:
+        return _ROW_FACTS[column.name].on_page
+    return not column.name.endswith(_INTERVAL)
+
+
+def is_figure(column: GridColumn) -> bool:
+    """Whether it is no setting."""
+    return column.name in METRICS or column.name not in COLUMNS
+
+
+def _all_shown() -> dict[str, Shown]:
+    intervals = {f"{name}{_INTERVAL}": metric.display.interval for name, metric in METRICS.items()}
+    return {
+        **_SETTINGS,
+        **{name: fact.shown for name, fact in _ROW_FACTS.items()},
+        **{name: metric.display.table for name, metric in METRICS.items()},
+        **{name: shown for name, shown in intervals.items() if shown is not None},
+    }
+
+
+def _keep(name: str) -> int:
+    return _all_shown().get(name, _OTHER_SETTING if name in COLUMNS else Shown()).keep
+
+
+def _is_known(name: str, rows: Sequence[Row]) -> bool:
+    if name in METRICS:
+        metric = METRICS[name]
+        return any(row.summary(name).n for row in rows) and not all(is_replaced(metric, row) for row in rows)
+    if name.endswith(_INTERVAL):
+        return any(row.summary(name.removesuffix(_INTERVAL)).interval is not None for row in rows)
+    if name in _ROW_FACTS:
+        return _ROW_FACTS[name].is_telling(rows)
+    return any(settings(row, name) != (None,) for row in rows)
+
+
+def _metric_column(metric: Metric, rows: Sequence[Row]) -> GridColumn:
+    unit = fixed_unit(metric.show)
+    summaries = [row.summary(metric.name) for row in rows]
+    across = any(across_hardware(metric, rows[0], row) for row in rows)
+    sign = "≠" if across and rows[0].phase != "published" else ""
+    return make_column(
+        metric.name,
+        " ".join(part for part in (metric.title, unit, sign) if part),
+        [summary.figure for summary in summaries],
+        show=metric.show,
+        texts=[summary_text(metric, summary, unit=not unit) for summary in summaries],
+        keep=_keep(metric.name),
+        best=_best_rows(metric, rows),
+    )
+
+
+def _interval_column(metric: Metric, rows: Sequence[Row]) -> GridColumn:
+    unit = fixed_unit(metric.show)
+    texts = [interval_text(metric.show, row.summary(metric.name).interval, unit=not unit) for row in rows]
+    name = f"{metric.name}{_INTERVAL}"
+    title = f"95 % interval of {metric.title.lower()} {unit}".strip()
+    return make_column(name, title, texts, show=metric.show, texts=texts, keep=_keep(name))
+
+
+def _best_rows(metric: Metric, rows: Sequence[Row]) -> set[int]:
+    """Places of the rows that are best of those they may be compared with, and better than one of them."""
+    together: dict[tuple[object, ...], dict[int, float]] = {}
+    for index, row in enumerate(rows):
+        figure = row.summary(metric.name).figure
+        if figure is not None and row.phase != "published":
+            together.setdefault(terms(metric, row), {})[index] = figure
+    found: set[int] = set()
+    for figures in together.values():
+        best = (min if metric.best == "low" else max)(figures.values())
+        if len(set(figures.values())) > 1:
+            found |= {index for index, figure in figures.items() if figure == best}
+    return found
+
+
+def _number(row: Row, column: str) -> float | None:
+    """The first value of a setting that is a number."""
+    value = settings(row, column)[0]
+    return value if isinstance(value, int | float) else None

@@ -1,0 +1,167 @@
+"""The units of figures, and numbers written in the unit that fits. :mod:`densebench.quantities` reads what users write.
+
+``UNITS`` says how large each unit is, ``STEPS`` from which size on it is used: in a table, where cells are
+compared with one another, on an axis, and in the live view.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from densebench.escape import plain
+from densebench.records import Show
+
+Form = Literal["bytes", "seconds", "joules", "percent", "points", "plain"]
+_Place = Literal["table", "axis", "live"]
+
+UNKNOWN = "-"
+UNITS: dict[str, tuple[Form, float]] = {  # what it measures, and its size in bytes, seconds, joules, fractions
+    "B": ("bytes", 1),
+    "KiB": ("bytes", 2**10),
+    "MiB": ("bytes", 2**20),
+    "GiB": ("bytes", 2**30),
+    "TiB": ("bytes", 2**40),
+    "kB": ("bytes", 1e3),
+    "MB": ("bytes", 1e6),
+    "GB": ("bytes", 1e9),
+    "TB": ("bytes", 1e12),
+    "ms": ("seconds", 1e-3),
+    "s": ("seconds", 1),
+    "min": ("seconds", 60),
+    "h": ("seconds", 3600),
+    "d": ("seconds", 86400),
+    "J": ("joules", 1),
+    "kJ": ("joules", 1e3),
+    "Wh": ("joules", 3600),
+    "kWh": ("joules", 3.6e6),
+    "%": ("percent", 0.01),
+    "pp": ("points", 0.01),
+    "": ("plain", 1),
+}
+_NOT_READ = {"MJ": 1e6, "million": 1e6, "billion": 1e9}  # written on axes only; sizes as above
+_COLUMN_UNITS: dict[Show, str] = {"milliseconds": "ms"}  # of the columns that are not in base units
+_LARGEST_WRITTEN_OUT = 1e15
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Step:
+    """A unit and the sizes, in the column's own unit, from which on it is used; infinity where it never is."""
+
+    unit: str
+    table: float = math.inf
+    axis: float = math.inf
+    live: float = math.inf
+
+
+def _first(unit: str) -> _Step:
+    return _Step(unit=unit, table=0.0, axis=0.0, live=0.0)
+
+
+STEPS: dict[Show, Sequence[_Step]] = {
+    "percent": (_first("%"),),
+    "bytes": (_first("MiB"), _Step(unit="GiB", axis=4 * 2**30, live=1000 * 2**20)),
+    "seconds": (
+        _first("s"),
+        _Step(unit="min", table=120, axis=180, live=120),
+        _Step(unit="h", table=7200, axis=10800, live=7200),
+    ),
+    "milliseconds": (_first("ms"),),
+    "joules": (_first("J"), _Step(unit="kJ", table=1e4, axis=1e4, live=1e4), _Step(unit="MJ", axis=1e7)),
+    "count": (_first(""), _Step(unit="million", axis=1e6), _Step(unit="billion", axis=1e9)),
+}
+
+
+def format_value(show: Show, value: object) -> str:
+    """One value in the form of its column, with its unit."""
+    if value is None:
+        return UNKNOWN
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float) and show == "number":
+        return f"{value:,.6g}"
+    if isinstance(value, int | float) and show != "text":
+        return format_number(show, value)
+    return plain(str(value))
+
+
+def format_number(
+    show: Show, value: float, deviation: float | None = None, *, unit: bool = True, place: _Place = "table"
+) -> str:
+    """A number, or a mean and the deviation behind it in the same unit: ``95.31 ± 0.10 %``."""
+    if not math.isfinite(value):
+        return str(float(value))
+    name, size = _fitting_unit(show, abs(value), place)
+    style = _style(show, abs(value / size))
+    text = f"{value / size:{style}}"
+    if deviation is not None:
+        text += f" ± {deviation / size:{style}}"
+    return f"{text} {name}" if name and unit else text
+
+
+def format_range(show: Show, low: float, high: float, *, unit: bool = True) -> str:
+    """``[95.19, 95.43] %``: both ends in one unit."""
+    largest = max(abs(low), abs(high))
+    name, size = _fitting_unit(show, largest, "table")
+    digits = _decimals(show, largest / size)
+    text = f"[{low / size:,.{digits}f}, {high / size:,.{digits}f}]"
+    return f"{text} {name}" if name and unit else text
+
+
+def format_short(value: float) -> str:
+    """Three significant digits, never an exponent: for ticks and bars."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def fixed_unit(show: Show) -> str:
+    """The unit that all values of a table's column have, so that the title can say it."""
+    units = [step.unit for step in STEPS.get(show, ()) if step.table < math.inf]
+    return units[0] if len(units) == 1 else ""
+
+
+def axis_scale(show: Show, largest: float) -> tuple[float, str]:
+    """What a column's values are multiplied by, and the unit, for an axis that reaches to ``largest``."""
+    name, size = _fitting_unit(show, largest, "axis")
+    return 1 / size, name
+
+
+def _fitting_unit(show: Show, value: float, place: _Place) -> tuple[str, float]:
+    """The unit for a number of this size, and the unit's size in that of the column."""
+    steps = STEPS.get(show, (_first(""),))
+    unit = next((step.unit for step in reversed(steps) if value >= _beginning(step, place)), steps[0].unit)
+    return unit, _size(unit) / _size(_COLUMN_UNITS.get(show, ""))
+
+
+def _size(unit: str) -> float:
+    return UNITS[unit][1] if unit in UNITS else _NOT_READ[unit]
+
+
+def _beginning(step: _Step, place: _Place) -> float:
+    return {"table": step.table, "axis": step.axis, "live": step.live}[place]
+
+
+def _style(show: Show, number: float) -> str:
+    return f",.{_decimals(show, number)}f" if number < _LARGEST_WRITTEN_OUT else ".4g"
+
+
+def _decimals(show: Show, number: float) -> int:
+    """Decimals of a number in its fitting unit."""
+    match show:
+        case "percent" | "milliseconds":
+            return 2
+        case "bytes":
+            return 1 if number >= 100 else 2
+        case "seconds":
+            return 1 if number >= 10 else 2
+        case "joules":
+            return 1
+        case "count":
+            return 0
+    return _significant_decimals(number)
+
+
+def _significant_decimals(number: float) -> int:
+    """Decimals that keep four digits."""
+    if number == 0 or number >= 1000:
+        return 0
+    return max(0, min(8, 3 - math.floor(math.log10(number))))

@@ -1,0 +1,56 @@
+import dataclasses
+
+from densebench.comparison.compare import compare
+from densebench.comparison.options import CompareOptions
+from densebench.reporting.page.verdicts import verdict_data
+
+
+def data(*runs, **options):
+    return verdict_data(compare(runs, CompareOptions(**options)))
+
+
+def with_memory(run, gpu):
+    records = tuple(dataclasses.replace(one, gpu_peak_bytes=gpu, host_peak_bytes=2**29) for one in run.records)
+    return dataclasses.replace(run, records=records)
+
+
+def test_the_page_begins_with_the_baseline_that_was_asked_for(trained):
+    found = data(trained("a"), trained("b"), trained("c"), baseline="b")
+    assert found.baselines[found.chosen].row == 1
+    assert data(trained("a"), trained("b")).chosen == 0
+
+
+def test_a_baseline_has_verdicts_on_every_other_row_of_its_phase_and_on_no_row_else(trained):
+    found = data(trained("a"), trained("b"), trained("c", phase="eval"))
+    against_first = found.baselines[0]
+    assert {cell.row for cell in against_first.cells} == {1}
+    assert found.baselines[2].cells == []
+
+
+def test_accuracy_comes_first_and_only_known_metrics_are_listed(trained):
+    assert data(trained("a"), trained("b")).metrics == [
+        "Test acc.", "Test loss", "Epoch time", "Total time", "GPU memory", "Params", "MACs",
+    ]  # fmt: skip
+
+
+def test_host_memory_is_judged_only_of_rows_that_lack_that_of_a_gpu(trained):
+    on_gpu = [with_memory(trained(name), 2**30) for name in ("a", "b")]
+    assert "Host memory" not in data(*on_gpu).metrics
+    assert "Host memory" in data(on_gpu[0], with_memory(trained("b"), None)).metrics
+
+
+def test_a_reason_that_recurs_is_kept_once(trained):
+    found = data(trained("a"), trained("b"), trained("c"))
+    assert len(found.reasons) == len(set(found.reasons))
+    assert {cell.reason for one in found.baselines for cell in one.cells} == set(range(len(found.reasons)))
+
+
+def test_so_many_baselines_are_offered_that_the_page_stays_small(trained):
+    assert len(data(*(trained(f"v{number}") for number in range(30))).baselines) == 24
+    many = data(*(trained(f"v{number}") for number in range(120)), baseline="v100")
+    assert len(many.baselines) == 10
+    assert many.baselines[many.chosen].row == 100
+
+
+def test_a_single_row_has_nothing_to_choose(trained):
+    assert data(trained("a")).baselines == []

@@ -1,0 +1,82 @@
+import math
+
+import pytest
+
+from densebench.units import STEPS, axis_scale, fixed_unit, format_number, format_range, format_short, format_value
+
+
+@pytest.mark.parametrize(
+    ("show", "value", "text"),
+    [
+        ("count", 12_651_594, "12,651,594"),
+        ("percent", 0.9531, "95.31 %"),
+        ("bytes", 12_651_594 * 4, "48.26 MiB"),
+        ("bytes", 5 * 2**30, "5,120.0 MiB"),
+        ("seconds", 8.42, "8.42 s"),
+        ("seconds", 30.25, "30.2 s"),
+        ("seconds", 250, "4.17 min"),
+        ("seconds", 62_400, "17.3 h"),
+        ("milliseconds", 3.14159, "3.14 ms"),
+        ("joules", 950, "950.0 J"),
+        ("joules", 109_400, "109.4 kJ"),
+        ("number", 0.0001, "0.0001"),
+        ("number", 0.0, "0"),
+        ("number", math.nan, "nan"),
+        ("seconds", 1e200, "2.778e+196 h"),
+        ("flag", True, "yes"),
+        ("text", "a\x1b[31m", "a [31m"),
+        ("count", None, "-"),
+    ],
+)
+def test_a_figure_is_shown_in_its_form(show, value, text):
+    assert format_value(show, value) == text
+
+
+def test_a_measured_number_has_four_digits():
+    assert [format_number("number", value) for value in (1604.4, 46.123, 0.41243)] == ["1,604", "46.12", "0.4124"]
+
+
+def test_a_deviation_stands_in_the_unit_of_its_mean():
+    assert format_number("percent", 0.9531, 0.001) == "95.31 ± 0.10 %"
+    assert format_number("seconds", 250, 6) == "4.17 ± 0.10 min"
+
+
+def test_both_ends_of_a_range_stand_in_the_unit_of_the_larger():
+    assert format_range("seconds", 110, 130) == "[1.83, 2.17] min"
+    assert format_range("bytes", 2**20, 200 * 2**20, unit=False) == "[1.0, 200.0]"
+
+
+def test_a_unit_stands_in_a_title_only_where_all_values_have_it():
+    assert {show: fixed_unit(show) for show in STEPS} == {
+        "percent": "%", "bytes": "MiB", "seconds": "", "milliseconds": "ms", "joules": "", "count": "",
+    }  # fmt: skip
+    assert fixed_unit("text") == ""
+
+
+@pytest.mark.parametrize(
+    ("show", "largest", "factor", "unit"),
+    [
+        ("seconds", 179, 1, "s"),
+        ("seconds", 180, 1 / 60, "min"),
+        ("seconds", 3 * 3600, 1 / 3600, "h"),
+        ("bytes", 2**30, 2**-20, "MiB"),
+        ("bytes", 4 * 2**30, 2**-30, "GiB"),
+        ("joules", 1e7, 1e-6, "MJ"),
+        ("count", 2e6, 1e-6, "million"),
+        ("count", 3e9, 1e-9, "billion"),
+        ("percent", 0.9, 100, "%"),
+        ("milliseconds", 1e6, 1, "ms"),
+        ("number", 1e6, 1, ""),
+    ],
+)
+def test_an_axis_has_the_unit_that_fits_its_far_end(show, largest, factor, unit):
+    assert axis_scale(show, largest) == (pytest.approx(factor, rel=1e-15), unit)
+
+
+def test_memory_that_stands_alone_is_written_in_gibibytes_from_a_thousand_mebibytes_on():
+    assert format_number("bytes", 1500 * 2**20, place="live") == "1.46 GiB"
+    assert format_number("bytes", 512 * 2**20, place="live") == "512.0 MiB"
+
+
+def test_ticks_have_three_digits_and_no_exponent():
+    assert [format_short(value) for value in (1604.4, 46.123, 0.41243, 0.0)] == ["1,604", "46.1", "0.412", "0"]
