@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from sitting import CLASSES, LEARNING_RATE, SIDE, Marks, Outcome, Setting
 
 from densebench.config import RunConfig
-from densebench.measuring.gpu.allocator import allocator_memory
-from densebench.measuring.host import host_peak_bytes
+from densebench.measuring.gpu.allocator import open_allocator
+from densebench.measuring.host import read_host_peak_bytes
 from densebench.measuring.malloc import keep_large_buffers
 from densebench.recipes import RECIPES
 from densebench.training.backends import backend
@@ -34,7 +34,7 @@ def ready(setting: Setting) -> "tuple[Steps, Trainee, BackendFacts]":
         threads=setting.threads,
     )
     facts = backend.prepare(config)
-    from densebench.training.steps.step import make_steps
+    from densebench.training.steps.choose import make_steps
     from densebench.training.trainee import build_trainee
 
     trainee = build_trainee(config, facts, classes=CLASSES, image_size=SIDE)
@@ -53,7 +53,7 @@ def run(setting: Setting) -> Outcome:
         steps.train(steps.place(x), steps.place(y))
         marks.mark()
     on_gpu = facts.device_kind == "gpu"
-    allocated = allocator_memory(facts.name).peak()
+    allocated = open_allocator(facts.name).peak()
     return Outcome(
         marks=marks,
         params=trainee.model.count_params(),
@@ -63,7 +63,7 @@ def run(setting: Setting) -> Outcome:
         trace_seconds=times.trace_seconds,
         traces=None if times.trace_seconds is None else 1,
         graph_nodes=_graph_nodes(steps) if facts.name == "tensorflow" else None,
-        peak_bytes=allocated.peak_bytes if on_gpu else host_peak_bytes(),
+        peak_bytes=allocated.peak_bytes if on_gpu else read_host_peak_bytes(),
         memory_source=allocated.source if on_gpu else "VmHWM",
     )
 

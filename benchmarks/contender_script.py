@@ -21,7 +21,7 @@ from sitting import (
     growth_rate,
 )
 
-from densebench.measuring.host import host_peak_bytes
+from densebench.measuring.host import read_host_peak_bytes
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
 
@@ -158,6 +158,6 @@ def run(setting: Setting) -> Outcome:
         trace_seconds=traces.seconds,
         traces=traces.number,
         graph_nodes=traces.nodes,
-        peak_bytes=host_peak_bytes(),
+        peak_bytes=read_host_peak_bytes(),
         memory_source="VmHWM",
     )

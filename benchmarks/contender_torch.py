@@ -22,7 +22,7 @@ from sitting import (
 from torch import nn
 from torch.nn import functional
 
-from densebench.measuring.host import host_peak_bytes
+from densebench.measuring.host import read_host_peak_bytes
 from densebench.measuring.malloc import keep_large_buffers
 
 
@@ -115,6 +115,6 @@ def run(setting: Setting, *, kept_buffers: bool, compiled: bool) -> Outcome:
         framework=f"torch {torch.__version__}",
         device=torch.cuda.get_device_name() if on_gpu else "cpu",
         build_seconds=build_seconds,
-        peak_bytes=torch.cuda.max_memory_allocated() if on_gpu else host_peak_bytes(),
+        peak_bytes=torch.cuda.max_memory_allocated() if on_gpu else read_host_peak_bytes(),
         memory_source="torch.cuda.max_memory_allocated" if on_gpu else "VmHWM",
     )

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import paired
 from sitting import repeated, write
 
-from densebench.measuring.host import cpu_model
+from densebench.measuring.host import read_cpu_model
 from densebench.measuring.malloc import keep_large_buffers
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def measure(threads: int, seconds: float) -> Iterator[Time]:
                 milliseconds_least=round(min(times) * 1e3, 4),
                 repeats=len(times),
                 gigamacs_per_second=round(macs / median / 1e9, 2) if macs else None,
-                cpu=cpu_model(),
+                cpu=read_cpu_model(),
                 framework=f"tensorflow {tf.__version__}",
             )
 

@@ -20,7 +20,7 @@ import contender_densebench
 import paired
 from sitting import LEARNING_RATE, Setting, write
 
-from densebench.measuring.host import cpu_model
+from densebench.measuring.host import read_cpu_model
 
 KINDS = {
     "convolutions": ("Conv2D",),
@@ -102,7 +102,7 @@ def profile(setting: Setting) -> list[Operation]:
             calls=len(times) / setting.steps,
             milliseconds=round(sum(times) / setting.steps, 4),
             memory_gigabytes_per_second=round(speed, 2),
-            cpu=cpu_model(),
+            cpu=read_cpu_model(),
             framework=f"keras {facts.keras}, tensorflow {facts.version}",
         )
         for name, times in sorted(milliseconds.items(), key=lambda item: -sum(item[1]))

@@ -26,11 +26,11 @@ from numpy.typing import NDArray
 from sitting import write
 
 from densebench.config import RunConfig
-from densebench.measuring.gpu.allocator import allocator_memory
-from densebench.measuring.gpu.library import Found
+from densebench.measuring.gpu.allocator import open_allocator
+from densebench.measuring.gpu.card_lookup import FoundCard
 from densebench.measuring.gpu.monitor import Monitor, open_monitor
-from densebench.measuring.host import cpu_model
-from densebench.measuring.stopping_rule import median_interval
+from densebench.measuring.host import read_cpu_model
+from densebench.measuring.stopping_rule import estimate_median_interval
 from densebench.measuring.stopwatch import EpochTimer
 from densebench.recipes import RECIPES
 from densebench.training.backends import backend
@@ -92,7 +92,7 @@ class OwnLoop:
     """Epochs by densebench's own steps, without its instruments and with them."""
 
     def __init__(self, ground: Ground) -> None:
-        from densebench.training.steps.step import make_steps
+        from densebench.training.steps.choose import make_steps
         from densebench.training.trainee import build_trainee
 
         size = ground.config.recipe.batch_size
@@ -102,7 +102,7 @@ class OwnLoop:
         self._steps.begin(ground.config.recipe.learning_rate)
         starts = range(0, len(ground.x), size)
         self._batches = [(ground.x[start : start + size], ground.y[start : start + size]) for start in starts]
-        self._allocator = allocator_memory(ground.facts.name)
+        self._allocator = open_allocator(ground.facts.name)
 
     def bare(self) -> None:
         """Steps and nothing else."""
@@ -123,9 +123,9 @@ class OwnLoop:
         timer.start()
         for step, (x, y) in enumerate(self._batches, 1):
             placed = self._steps.place(x), self._steps.place(y)
-            timer.waited()
+            timer.note_batch()
             result = self._steps.train(*placed)
-            timer.stepped(len(y))
+            timer.note_step(len(y))
             events.append(totals.add(step, len(y), result))
             watch.should_stop()
         times, reading = timer.stop(), watch.monitor.end_epoch()
@@ -138,7 +138,7 @@ def monitor_of(device_kind: str) -> Monitor:
         return open_monitor(device_kind)
     fake = runpy.run_path(str(FAKE_NVML))
     card = fake["FakeCard"](compute={os.getpid(): 1})
-    return open_monitor("gpu", find=lambda: Found(nvml=fake["FakeNvml"](card), handle=card))
+    return open_monitor("gpu", find=lambda: FoundCard(nvml=fake["FakeNvml"](card), handle=card))
 
 
 def measure(ground: Ground, rounds: int) -> list[Epoch]:
@@ -174,7 +174,7 @@ def epoch_of(ground: Ground, number: int, way: str, taken: tuple[float, float]) 
     return Epoch(
         backend=ground.facts.name,
         version=ground.facts.version,
-        cpu=cpu_model(),
+        cpu=read_cpu_model(),
         variant=ground.config.variant,
         batch_size=size,
         steps=len(ground.x) // size,
@@ -190,7 +190,7 @@ def report(epochs: Sequence[Epoch]) -> None:
     for reference in ("bare", "fit"):
         for clock in ("seconds", "cpu_seconds"):
             ratios = ratio_by_round(epochs, reference, clock)
-            interval = median_interval(ratios)
+            interval = estimate_median_interval(ratios)
             between = f", 95 % interval {interval[0]:.4f} to {interval[1]:.4f}" if interval else ""
             print(f"measured / {reference}, {clock}: {statistics.median(ratios):.4f}{between} ({len(ratios)} rounds)")
 

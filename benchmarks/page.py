@@ -28,7 +28,7 @@ from synthetic_runs import make_runs
 
 from densebench.comparison.compare import compare
 from densebench.comparison.options import CompareOptions
-from densebench.measuring.host import cpu_model
+from densebench.measuring.host import read_cpu_model
 from densebench.reporting.page.page import write_page
 
 OPENING, CHART, LEGEND = "open the page", "move over a chart", "move over the legend"
@@ -161,7 +161,7 @@ def _row(page: Path, action: str, measured: list[Measured]) -> dict[str, object]
 
 def _write_csv(target: Path, rows: list[dict[str, object]], program: str) -> None:
     with chromium.Chromium(program) as browser:
-        machine = {"load_average": os.getloadavg()[0], "cpu": cpu_model(), "browser": browser.version()}
+        machine = {"load_average": os.getloadavg()[0], "cpu": read_cpu_model(), "browser": browser.version()}
     with target.open("w", newline="") as file:
         writer = csv.DictWriter(file, [*rows[0], *machine])
         writer.writeheader()

@@ -18,8 +18,9 @@ from sitting import write
 
 from densebench.config import DataConfig
 from densebench.data.batches import EvalBatches, TrainBatches, describe_augmentation
-from densebench.data.datasets import Dataset, load
-from densebench.measuring.host import cpu_model
+from densebench.data.datasets import load
+from densebench.data.images import Dataset
+from densebench.measuring.host import read_cpu_model
 from densebench.recipes import RECIPES
 
 GOAL = 20_000  # images a second
@@ -101,7 +102,7 @@ def measure(dataset: Dataset, name: str, batch_size: int, repetition: int, core:
         core=core,
         numpy=np.__version__,
         python=platform.python_version(),
-        machine=cpu_model() or platform.machine(),
+        machine=read_cpu_model() or platform.machine(),
     )
 
 

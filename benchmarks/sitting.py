@@ -15,7 +15,7 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from densebench.measuring.host import cpu_model
+from densebench.measuring.host import read_cpu_model
 from densebench.models.cost import count
 from densebench.models.variants import find
 
@@ -157,7 +157,7 @@ def measurement(setting: Setting, outcome: Outcome) -> Measurement:
         memory_source=outcome.memory_source,
         step_seconds=" ".join(f"{each:.6f}" for each in seconds),
         load_average=os.getloadavg()[0],
-        cpu=cpu_model(),
+        cpu=read_cpu_model(),
         framework=outcome.framework,
         python=platform.python_version(),
     )

@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from densebench.measuring.host import cpu_model
+from densebench.measuring.host import read_cpu_model
 
 RESULTS = Path(__file__).parents[1] / "results" / "digits"
 CALL = "import sys; from densebench.cli import main; sys.argv[0] = 'densebench'; main()"
@@ -51,7 +51,7 @@ def main() -> None:
             shown = " ".join(f"{value:.4f}" for value in each)
             median = round(statistics.median(each), 4)
             version = sys.version.split()[0]
-            writer.writerow([name, len(each), median, shown, os.getloadavg()[0], cpu_model(), version])
+            writer.writerow([name, len(each), median, shown, os.getloadavg()[0], read_cpu_model(), version])
             print(f"{name:24}{median:7.3f} s ({min(each):.3f} to {max(each):.3f})")
 
 

@@ -12,7 +12,7 @@ from densebench.recipes import RECIPES, Recipe
 
 BACKENDS = ("tensorflow", "jax", "torch")
 _PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
-IMPLEMENTATIONS = ("auto", "plain", "fast")
+_IMPLEMENTATIONS = ("auto", "plain", "fast")
 RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 # Where a run is kept and watched does not decide its numbers, so a resumed run may differ in it.
@@ -82,7 +82,7 @@ class RunConfig:
         for kind, given, choices in (
             ("backend", self.backend, BACKENDS),
             ("precision", self.precision, _PRECISIONS),
-            ("implementation", self.implementation, IMPLEMENTATIONS),
+            ("implementation", self.implementation, _IMPLEMENTATIONS),
         ):
             if given not in choices:
                 raise unknown(kind, given, choices)

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-MARKDOWN = {letter: f"\\{letter}" for letter in "\\`*_{}[]()#+!|~"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+_MARKDOWN = {letter: f"\\{letter}" for letter in "\\`*_{}[]()#+!|~"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 LATEX = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -41,7 +41,7 @@ def plain(text: str) -> str:
 
 def markdown(text: str) -> str:
     """Text inside a table cell that neither ends the cell nor becomes a link, an emphasis or HTML."""
-    return "".join(MARKDOWN.get(letter, letter) for letter in plain(text))
+    return "".join(_MARKDOWN.get(letter, letter) for letter in plain(text))
 
 
 def latex(text: str) -> str:

@@ -15,8 +15,8 @@ from densebench.comparison.values import Comparison
 from densebench.config import BACKENDS, RunConfig
 from densebench.data import datasets
 from densebench.events import Ended
-from densebench.measuring.environment import probe, version_of
-from densebench.measuring.missing import missing
+from densebench.measuring.environment import find_version, probe
+from densebench.measuring.missing import list_missing
 from densebench.models import cost, variants
 from densebench.planning.evaluation import plan_evaluation
 from densebench.planning.options import TrainOptions
@@ -164,9 +164,9 @@ def summary_tables(counted: Sequence[Counted], *, layers: bool) -> list[Grid]:
 
 def check(counted: Sequence[Counted], *, classes: int, image_size: int) -> list[str]:
     """Build every network in Keras; a sentence for each that counts otherwise."""
-    from densebench.models.check import disagreements
+    from densebench.models.check import find_disagreements
 
-    found = ((variant, disagreements(variant, classes=classes, image_size=image_size)) for variant, _ in counted)
+    found = ((variant, find_disagreements(variant, classes=classes, image_size=image_size)) for variant, _ in counted)
     return [f"{variant.name}: {'; '.join(differences)}." for variant, differences in found if differences]
 
 
@@ -192,8 +192,8 @@ def write_page(comparison: Comparison, target: Path) -> Path:
 
 def describe_environment(data_dir: str | None) -> list[Grid]:
     """The machine and the software that decide a figure, and what is missing."""
-    backends = [(backend, version_of(backend)) for backend in BACKENDS]
-    return environment_grid(probe(), backends, missing(datasets.absent(data_dir)))
+    backends = [(backend, find_version(backend)) for backend in BACKENDS]
+    return environment_grid(probe(), backends, list_missing(datasets.list_absent(data_dir)))
 
 
 def _plan_row(planned: PlannedRun) -> PlanRow:

@@ -10,19 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densebench.data.images import Images, PerChannel
-from densebench.data.keyed_random import below, bits, key, permutation
-from densebench.data.prefetch import prefetch
+from densebench.data.keyed_random import derive_key, draw_bits, draw_permutation, scale_bits
 from densebench.errors import InputError
 from densebench.recipes import Recipe
-
-__all__ = ["EvalBatches", "TrainBatches", "describe_augmentation", "prefetch"]
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.intp]
 
-ORDER, AUGMENTATION = 1, 2  # what a stream is for
-FLIP, SHIFT_DOWN, SHIFT_RIGHT, CUTOUT_ROW, CUTOUT_COLUMN = range(5)  # an image's draws
-DRAWS = 8  # counters set apart for each image
+_ORDER, _AUGMENTATION = 1, 2  # what a stream is for
+_FLIP, _SHIFT_DOWN, _SHIFT_RIGHT, _CUTOUT_ROW, _CUTOUT_COLUMN = range(5)  # an image's draws
+_DRAWS = 8  # counters reserved for each image
 
 
 class TrainBatches:
@@ -61,26 +58,26 @@ class TrainBatches:
 
     def epoch(self, number: int) -> Iterator[tuple[Floats, NDArray[np.int32]]]:
         """Epoch ``number``, counted from 1: (x float32 (B, H, W, 3), y int32 (B,)) a step."""
-        order = permutation(key(ORDER, self._seed, number), len(self._images.labels))
-        stream = key(AUGMENTATION, self._seed, number)
+        order = draw_permutation(derive_key(_ORDER, self._seed, number), len(self._images.labels))
+        stream = derive_key(_AUGMENTATION, self._seed, number)
         for begin in range(0, len(order), self._batch_size):
             chosen = order[begin : begin + self._batch_size]
-            yield self._augmented(chosen, stream), self._images.labels[chosen]
+            yield self._augment(chosen, stream), self._images.labels[chosen]
 
-    def _augmented(self, chosen: Integers, stream: int) -> Floats:
+    def _augment(self, chosen: Integers, stream: int) -> Floats:
         def draw(which: int, limit: int) -> Integers:
-            return below(limit, bits(stream, chosen.astype(np.uint64) * np.uint64(DRAWS) + np.uint64(which)))
+            return scale_bits(limit, draw_bits(stream, chosen.astype(np.uint64) * np.uint64(_DRAWS) + np.uint64(which)))
 
         pixels, side = self._images.pixels[chosen], self._images.pixels.shape[1]
         if self._flip:
-            mirrored = draw(FLIP, 2) == 1
+            mirrored = draw(_FLIP, 2) == 1
             pixels[mirrored] = pixels[mirrored, :, ::-1]
-        x = standardised(pixels, *self._scale)
+        x = standardise(pixels, *self._scale)
         if self._shift:
             choices = 2 * self._shift + 1
-            x = shifted(x, draw(SHIFT_DOWN, choices), draw(SHIFT_RIGHT, choices), self._shift)
+            x = shift(x, draw(_SHIFT_DOWN, choices), draw(_SHIFT_RIGHT, choices), self._shift)
         if self._cutout:
-            cut_out(x, draw(CUTOUT_ROW, side), draw(CUTOUT_COLUMN, side), self._cutout)
+            cut_out(x, draw(_CUTOUT_ROW, side), draw(_CUTOUT_COLUMN, side), self._cutout)
         return x
 
 
@@ -96,13 +93,13 @@ class EvalBatches:
     def __iter__(self) -> Iterator[tuple[Floats, NDArray[np.int32], int]]:
         """(x float32 (batch_size, H, W, 3), y int32 (batch_size,), how many of them are real) a step."""
         for begin in range(0, len(self._images.labels), self._batch_size):
-            x = standardised(self._images.pixels[begin : begin + self._batch_size], *self._scale)
+            x = standardise(self._images.pixels[begin : begin + self._batch_size], *self._scale)
             y = self._images.labels[begin : begin + self._batch_size]
             missing = self._batch_size - len(y)
             yield np.pad(x, ((0, missing), (0, 0), (0, 0), (0, 0))), np.pad(y, (0, missing)), len(y)
 
 
-def standardised(pixels: NDArray[np.uint8], mean: PerChannel, deviation: PerChannel) -> Floats:
+def standardise(pixels: NDArray[np.uint8], mean: PerChannel, deviation: PerChannel) -> Floats:
     """(pixels - mean) / deviation in float32."""
     rows = pixels.reshape(len(pixels), pixels.shape[1], -1)
     width = pixels.shape[2]
@@ -112,7 +109,7 @@ def standardised(pixels: NDArray[np.uint8], mean: PerChannel, deviation: PerChan
     return x.reshape(pixels.shape)
 
 
-def shifted(x: Floats, down: Integers, right: Integers, largest: int) -> Floats:
+def shift(x: Floats, down: Integers, right: Integers, largest: int) -> Floats:
     """Each image moved by its own ``down`` and ``right``, 0 ... 2 * largest, where ``largest`` means not at all."""
     room = np.pad(x, ((0, 0), (largest, largest), (largest, largest), (0, 0)))
     windows = np.lib.stride_tricks.sliding_window_view(room, x.shape[1:3], axis=(1, 2))

@@ -6,28 +6,37 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from densebench.config import DataConfig
-from densebench.data import digits, folder, synthetic
-from densebench.data.cifar import loader
+from densebench.data import digits, synthetic
+from densebench.data.checksums import hash_images
+from densebench.data.cifar import loader as cifar
 from densebench.data.cifar.archive import is_available
-from densebench.data.images import Dataset, DatasetFacts, Images, OnProgress, PerChannel, Source, Split, ignore
-from densebench.data.keyed_random import key
-from densebench.data.pixel_statistics import mean_and_deviation, sha256_of
+from densebench.data.folder import loader as folder
+from densebench.data.images import (
+    Dataset,
+    DatasetFacts,
+    Images,
+    OnProgress,
+    PerChannel,
+    Source,
+    Split,
+    ignore_progress,
+)
+from densebench.data.keyed_random import derive_key
+from densebench.data.pixel_statistics import compute_mean_and_deviation
 from densebench.data.resizing import check_memory
-from densebench.data.selection import first_of_each_class, hold_out
+from densebench.data.selection import hold_out, take_first_of_each_class
 from densebench.errors import InputError, unknown
 
 if TYPE_CHECKING:
     from densebench.data.images import Indices
 
-__all__ = ["Dataset", "DatasetFacts", "Images", "facts", "load"]
-
-NAMES = (*loader.EDITIONS, "digits", "synthetic", "folder:PATH")
-VALIDATION_STREAM = key(0x7A11DA7E)
+_NAMES = (*cifar.EDITIONS, "digits", "synthetic", "folder:PATH")
+_VALIDATION_STREAM = derive_key(0x7A11DA7E)
 
 
-def facts(config: DataConfig) -> DatasetFacts:
-    """Sizes and counts as they will be used, without loading; raises :class:`InputError` for what cannot be had."""
-    whole = _whole(config)
+def describe(config: DataConfig) -> DatasetFacts:
+    """Sizes and counts as they will be used, without loading; raises :class:`InputError` for what is not available."""
+    whole = _describe_whole(config)
     _check(config, whole)
     train = whole.train_images
     return replace(
@@ -39,21 +48,21 @@ def facts(config: DataConfig) -> DatasetFacts:
     )
 
 
-def absent(data_dir: str | None) -> list[str]:
+def list_absent(data_dir: str | None) -> list[str]:
     """The datasets that would have to be downloaded first."""
-    return [name for name, edition in loader.EDITIONS.items() if not is_available(edition, data_dir)]
+    return [name for name, edition in cifar.EDITIONS.items() if not is_available(edition, data_dir)]
 
 
-def load(config: DataConfig, on_progress: OnProgress = ignore) -> Dataset:
+def load(config: DataConfig, on_progress: OnProgress = ignore_progress) -> Dataset:
     """The images that ``config`` asks for; raises :class:`InputError` or its child ``DatasetError``."""
-    wanted = facts(config)
+    wanted = describe(config)
     _check_memory(wanted)
-    source = _source(config, wanted, on_progress)
-    chosen, held_out = _train_and_validation(config, source)
-    train = _images(source.train, chosen)
-    validation = _images(source.train, held_out) if config.validation else None
-    test = _images(source.test, _limited(source.test, config.test_limit))
-    mean, deviation = _standardisation(source, train)
+    source = _load_source(config, wanted, on_progress)
+    chosen, held_out = _split_train(config, source)
+    train = _read_images(source.train, chosen)
+    validation = _read_images(source.train, held_out) if config.validation else None
+    test = _read_images(source.test, _choose_within(source.test, config.test_limit))
+    mean, deviation = _choose_standardisation(source, train)
     return Dataset(
         name=source.name,
         train=train,
@@ -66,37 +75,37 @@ def load(config: DataConfig, on_progress: OnProgress = ignore) -> Dataset:
         flip_allowed=source.flip_allowed,
         random_labels=source.random_labels,
         skipped=source.skipped,
-        sha256=sha256_of((train, validation, test)),
+        sha256=hash_images((train, validation, test)),
     )
 
 
-def _whole(config: DataConfig) -> DatasetFacts:
+def _describe_whole(config: DataConfig) -> DatasetFacts:
     """Facts of a dataset before any limit."""
-    if config.dataset in loader.EDITIONS:
-        return loader.facts(loader.EDITIONS[config.dataset])
+    if config.dataset in cifar.EDITIONS:
+        return cifar.describe(cifar.EDITIONS[config.dataset])
     if config.dataset == "digits":
-        return digits.facts()
+        return digits.describe()
     if config.dataset == "synthetic":
-        return synthetic.facts(config)
+        return synthetic.describe(config)
     if config.dataset.startswith(folder.PREFIX):
-        return folder.facts(config)
-    raise unknown("dataset", config.dataset, NAMES)
+        return folder.describe(config)
+    raise unknown("dataset", config.dataset, _NAMES)
 
 
-def _source(config: DataConfig, wanted: DatasetFacts, on_progress: OnProgress) -> Source:
-    if config.dataset in loader.EDITIONS:
-        return loader.source(loader.EDITIONS[config.dataset], config, on_progress)
+def _load_source(config: DataConfig, wanted: DatasetFacts, on_progress: OnProgress) -> Source:
+    if config.dataset in cifar.EDITIONS:
+        return cifar.load_source(cifar.EDITIONS[config.dataset], config, on_progress)
     if config.dataset == "digits":
-        return digits.source(wanted.image_size or digits.IMAGE_SIZE)
+        return digits.load_source(wanted.image_size or digits.IMAGE_SIZE)
     if config.dataset == "synthetic":
-        return synthetic.source(config)
-    return folder.source(config, on_progress)
+        return synthetic.load_source(config)
+    return folder.load_source(config, on_progress)
 
 
 def _check(config: DataConfig, whole: DatasetFacts) -> None:
-    """Raise :class:`InputError` for what the dataset has not got."""
+    """Raise :class:`InputError` for a request that the dataset cannot meet."""
     if config.test_fraction is not None and not config.dataset.startswith(folder.PREFIX):
-        raise InputError(f"--test-fraction is for a folder; {whole.name} has a test split of its own: leave it out.")
+        raise InputError(f"--test-fraction is for a folder; {whole.name} has its own test split: leave it out.")
     if config.classes is not None and whole.classes not in (None, config.classes):
         raise InputError(f"--classes {config.classes} does not fit {whole.name}, which has {whole.classes} classes.")
     train = whole.train_images
@@ -110,35 +119,35 @@ def _check(config: DataConfig, whole: DatasetFacts) -> None:
         ("--test-limit", config.test_limit, whole.test_images, "test"),
     ):
         if asked is not None and there is not None and asked > there:
-            besides = " beside those held out" if kind == "training" and config.validation else ""
+            besides = " besides those held out" if kind == "training" and config.validation else ""
             raise InputError(
                 f"{option} {asked} asks for more than the {there:,} {kind} images of {whole.name}{besides}."
             )
 
 
 def _check_memory(wanted: DatasetFacts) -> None:
-    """Before anything is loaded, rather than after the first part of it was."""
+    """Raise :class:`InputError` before anything is loaded, rather than after a part was."""
     images = (wanted.train_images, wanted.validation_images, wanted.test_images)
     check_memory(sum(number or 0 for number in images), wanted.image_size or 0)
 
 
-def _train_and_validation(config: DataConfig, source: Source) -> tuple[Indices, Indices]:
+def _split_train(config: DataConfig, source: Source) -> tuple[Indices, Indices]:
     """Indices into train. Validation is taken first, so that it is the same under every ``--train-limit``."""
-    kept, held_out = hold_out(source.train.labels, config.validation, VALIDATION_STREAM)
+    kept, held_out = hold_out(source.train.labels, config.validation, _VALIDATION_STREAM)
     if config.train_limit is None:
         return kept, held_out
-    return kept[first_of_each_class(source.train.labels[kept], config.train_limit)], held_out
+    return kept[take_first_of_each_class(source.train.labels[kept], config.train_limit)], held_out
 
 
-def _limited(split: Split, limit: int | None) -> Indices:
-    return first_of_each_class(split.labels, len(split.labels) if limit is None else limit)
+def _choose_within(split: Split, limit: int | None) -> Indices:
+    return take_first_of_each_class(split.labels, len(split.labels) if limit is None else limit)
 
 
-def _images(split: Split, chosen: Indices) -> Images:
+def _read_images(split: Split, chosen: Indices) -> Images:
     return Images(pixels=split.read(chosen), labels=split.labels[chosen])
 
 
-def _standardisation(source: Source, train: Images) -> tuple[PerChannel, PerChannel]:
+def _choose_standardisation(source: Source, train: Images) -> tuple[PerChannel, PerChannel]:
     if source.mean is not None and source.deviation is not None:
         return source.mean, source.deviation
-    return mean_and_deviation(train.pixels)
+    return compute_mean_and_deviation(train.pixels)

@@ -1,7 +1,7 @@
 """``digits``: the 1,797 handwritten digits that come with scikit-learn (UCI Optdigits test set, CC BY 4.0).
 
-8x8 grey images with values 0 to 16, here 0 to 255 and enlarged bilinearly to RGB. A mirrored digit is no digit, so they
-are never flipped.
+8x8 grey images with values 0 to 16, here 0 to 255 and enlarged bilinearly to RGB. A mirrored digit is not a digit, so
+they are never flipped.
 """
 
 from __future__ import annotations
@@ -9,38 +9,38 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from densebench.data.images import DatasetFacts, Source, Split
-from densebench.data.keyed_random import key
-from densebench.data.resizing import resized
+from densebench.data.keyed_random import derive_key
+from densebench.data.resizing import resize
 from densebench.data.selection import hold_out
 
 if TYPE_CHECKING:
     from densebench.data.images import Indices, Labels, Pixels
 
-IMAGES = 1797
-TEST_IMAGES = 360
+_IMAGES = 1797
+_TEST_IMAGES = 360
 IMAGE_SIZE = 32
-SPLIT_STREAM = key(0x0D161715)
+_SPLIT_STREAM = derive_key(0x0D161715)
 
 
-def facts() -> DatasetFacts:
+def describe() -> DatasetFacts:
     """What is known without loading scikit-learn."""
     return DatasetFacts(
         name="digits",
         classes=10,
         image_size=IMAGE_SIZE,
-        train_images=IMAGES - TEST_IMAGES,
+        train_images=_IMAGES - _TEST_IMAGES,
         validation_images=0,
-        test_images=TEST_IMAGES,
+        test_images=_TEST_IMAGES,
     )
 
 
-def source(image_size: int) -> Source:
+def load_source(image_size: int) -> Source:
     """All digits in a fixed split, 36 of each class in test."""
-    pixels, labels = _enlargeable()
-    train, test = hold_out(labels, TEST_IMAGES, SPLIT_STREAM)
+    pixels, labels = _load_small()
+    train, test = hold_out(labels, _TEST_IMAGES, _SPLIT_STREAM)
 
     def part(members: Indices) -> Split:
-        return Split(labels=labels[members], read=lambda chosen: resized(pixels[members[chosen]], image_size))
+        return Split(labels=labels[members], read=lambda chosen: resize(pixels[members[chosen]], image_size))
 
     return Source(
         name="digits",
@@ -51,7 +51,7 @@ def source(image_size: int) -> Source:
     )
 
 
-def _enlargeable() -> tuple[Pixels, Labels]:
+def _load_small() -> tuple[Pixels, Labels]:
     """All images as 8x8 RGB, and their labels."""
     import numpy as np
     from sklearn.datasets import load_digits

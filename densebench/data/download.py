@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from densebench.data.cifar.tar import sha256_of_file
+from densebench.data.checksums import hash_file
 from densebench.data.https import Clock, OpenUrl, ServerFailed, TooSlow, open_from, open_https, read_blocks
 from densebench.data.images import OnProgress
 from densebench.errors import DatasetError
@@ -97,7 +97,7 @@ def _fetch_from(transfer: _Transfer, url: str, least_speed: int) -> None:
             if transfer.received() - begin < _WORTH_RESUMING:
                 raise
             continue
-        if sha256_of_file(transfer.part) == transfer.file.sha256:
+        if hash_file(transfer.part) == transfer.file.sha256:
             return
         transfer.part.unlink()
         if begin == 0:  # else the part that was there before may have been wrong

@@ -19,8 +19,8 @@ OnProgress = Callable[[str, int, int | None], None]
 PerChannel = tuple[float, float, float]  # red, green, blue
 
 
-def ignore(what: str, done: int, total: int | None) -> None:
-    """The progress report of a caller that shows none."""
+def ignore_progress(what: str, done: int, total: int | None) -> None:
+    """Show no progress."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -44,14 +44,14 @@ class Dataset:
     mean: PerChannel  # on 0..255, of the images trained on
     deviation: PerChannel
     flip_allowed: bool  # whether a mirrored image is still an image of its class
-    random_labels: bool  # whether there is nothing to learn, so that accuracy means nothing
+    random_labels: bool  # whether there is nothing to learn, so that accuracy has no meaning
     skipped: int  # files of the folder that are not images
     sha256: str  # of the pixels and labels above
 
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetFacts:
-    """What is known of a dataset without loading it; ``None`` where only loading would tell."""
+    """What is known of a dataset without loading it; ``None`` where it is known only after loading."""
 
     name: str
     classes: int | None

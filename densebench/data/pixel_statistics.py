@@ -1,30 +1,30 @@
-"""Exact figures of images: their mean, their deviation and their hash."""
+"""Mean and standard deviation of images, exactly."""
 
 from __future__ import annotations
 
-import hashlib
 import math
 from typing import TYPE_CHECKING
 
-from densebench.data.images import Images, PerChannel
+from densebench.data.images import PerChannel
 
 if TYPE_CHECKING:
     from densebench.data.images import Pixels
 
-
 CHUNK = 1 << 18  # values counted at once: a bounded copy of them as integers
 
 
-def mean_and_deviation(pixels: Pixels) -> tuple[PerChannel, PerChannel]:
+def compute_mean_and_deviation(pixels: Pixels) -> tuple[PerChannel, PerChannel]:
     """Mean and population standard deviation of each channel on 0..255, from exact integer sums.
 
     A channel without any variation has deviation 1: standardised, it is 0 throughout.
     """
-    (red_mean, red), (green_mean, green), (blue_mean, blue) = (_of_channel(pixels, channel) for channel in range(3))
+    (red_mean, red), (green_mean, green), (blue_mean, blue) = (
+        _compute_of_channel(pixels, channel) for channel in range(3)
+    )
     return (red_mean, green_mean, blue_mean), (red, green, blue)
 
 
-def _of_channel(pixels: Pixels, channel: int) -> tuple[float, float]:
+def _compute_of_channel(pixels: Pixels, channel: int) -> tuple[float, float]:
     import numpy as np
 
     values = pixels.reshape(-1, 3)[:, channel]
@@ -37,14 +37,3 @@ def _of_channel(pixels: Pixels, channel: int) -> tuple[float, float]:
     squares = sum(value * value * count for value, count in enumerate(histogram))
     variance = (number * squares - total * total) / number**2
     return total / number, math.sqrt(variance) or 1.0
-
-
-def sha256_of(parts: tuple[Images | None, ...]) -> str:
-    """Hash of the shapes, pixels and labels of train, validation and test; an absent part counts as such."""
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(repr(None if part is None else part.pixels.shape).encode())
-        if part is not None:
-            digest.update(part.pixels.data)
-            digest.update(part.labels.astype("<i4").data)
-    return digest.hexdigest()

@@ -50,7 +50,7 @@ def _fill(items: Iterable[Item], made: "queue.Queue[_Filled[Item] | _End]", stop
             made.put(_Filled(item=item))
             if stop.is_set():
                 return
-    except BaseException as raised:  # whatever it is, it belongs to the consumer
+    except BaseException as raised:  # every error is for the consumer
         error = raised
     made.put(_End(error=error))
 

@@ -9,25 +9,25 @@ from densebench.errors import InputError
 if TYPE_CHECKING:
     from densebench.data.images import Pixels
 
-LABEL_BYTES = 24  # an image's label, and its place in the orders that are made of it
+_LABEL_BYTES = 24  # an image's label, and its indices in the orders that are made of them
 
 
-def resized(pixels: Pixels, image_size: int) -> Pixels:
+def resize(pixels: Pixels, image_size: int) -> Pixels:
     """(N, H, W, 3) -> (N, image_size, image_size, 3), bilinear, antialiased when made smaller; as it is if it fits."""
     import numpy as np
     from PIL import Image
 
     if pixels.shape[1:3] == (image_size, image_size):
         return np.ascontiguousarray(pixels)
-    result = empty(len(pixels), image_size)
+    result = allocate_pixels(len(pixels), image_size)
     for index, image in enumerate(pixels):
         small = Image.fromarray(image).resize((image_size, image_size), Image.Resampling.BILINEAR)
         result[index] = np.asarray(small)
     return result
 
 
-def empty(images: int, image_size: int) -> Pixels:
-    """Room for that many images; raises :class:`InputError` if the machine has not got it."""
+def allocate_pixels(images: int, image_size: int) -> Pixels:
+    """Uninitialised pixels (images, image_size, image_size, 3); raises :class:`InputError` if memory is too small."""
     import numpy as np
 
     check_memory(images, image_size)
@@ -38,7 +38,7 @@ def check_memory(images: int, image_size: int) -> None:
     """Raise :class:`InputError` unless that many images and their labels fit into the free memory."""
     import psutil
 
-    needed, free = images * (image_size**2 * 3 + LABEL_BYTES), psutil.virtual_memory().available
+    needed, free = images * (image_size**2 * 3 + _LABEL_BYTES), psutil.virtual_memory().available
     if needed > free:
         raise InputError(
             f"{images:,} images of {image_size}x{image_size} need {needed / 2**30:,.1f} GiB of memory, of which "

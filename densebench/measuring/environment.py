@@ -6,16 +6,16 @@ import socket
 from importlib import metadata
 from typing import Protocol
 
-from densebench.measuring.gpu.card import GpuFacts
+from densebench.measuring.git_commit import find_commit
 from densebench.measuring.gpu.monitor import ask_gpu
-from densebench.measuring.host import cpu_facts, ram_bytes
+from densebench.measuring.gpu.nvml import GpuFacts
+from densebench.measuring.host import read_cpu_facts, read_ram_bytes
 from densebench.measuring.malloc import MALLOC
-from densebench.measuring.source_code import commit
 from densebench.records import Environment
 from densebench.version import __version__
 
 # One framework, several distributions: the first that is installed gives the version.
-DISTRIBUTIONS = {
+_DISTRIBUTIONS = {
     "tensorflow": ("tensorflow", "tensorflow-cpu", "tf-nightly", "tf-nightly-cpu"),
     "keras": ("keras", "keras-nightly"),
 }
@@ -41,12 +41,12 @@ class FrameworkFacts(Protocol):
 def probe(framework: FrameworkFacts | None = None) -> Environment:
     """The environment of this process; what could not be known is ``None``."""
     gpu = ask_gpu()
-    return environment_of(framework, gpu if isinstance(gpu, GpuFacts) else None)
+    return describe_environment(framework, gpu if isinstance(gpu, GpuFacts) else None)
 
 
-def environment_of(framework: FrameworkFacts | None, gpu: GpuFacts | None) -> Environment:
+def describe_environment(framework: FrameworkFacts | None, gpu: GpuFacts | None) -> Environment:
     """The environment around the given framework and GPU."""
-    cpu = cpu_facts()
+    cpu = read_cpu_facts()
     on_cpu = framework is not None and framework.device_kind == "cpu"
     named = framework.device_name if framework is not None else None
     return Environment(
@@ -63,22 +63,22 @@ def environment_of(framework: FrameworkFacts | None, gpu: GpuFacts | None) -> En
         cpu=cpu.model,
         cpu_cores=cpu.cores,
         cpu_quota=cpu.quota,
-        ram_bytes=ram_bytes(),
+        ram_bytes=read_ram_bytes(),
         malloc=MALLOC.large_buffers,
         platform=platform.platform(),
         python=platform.python_version(),
-        keras=version_of("keras"),
-        numpy=version_of("numpy"),
-        backend_version=(framework.version or version_of(framework.name)) if framework else None,
+        keras=find_version("keras"),
+        numpy=find_version("numpy"),
+        backend_version=(framework.version or find_version(framework.name)) if framework else None,
         densebench=__version__,
-        commit=commit(),
-        host=host_hash(),
+        commit=find_commit(),
+        host=hash_host(),
     )
 
 
-def version_of(package: str) -> str | None:
+def find_version(package: str) -> str | None:
     """Version of an installed package, without importing it; ``None`` if it is not installed."""
-    for distribution in DISTRIBUTIONS.get(package, (package,)):
+    for distribution in _DISTRIBUTIONS.get(package, (package,)):
         try:
             return metadata.version(distribution)
         except metadata.PackageNotFoundError:
@@ -86,6 +86,6 @@ def version_of(package: str) -> str | None:
     return None
 
 
-def host_hash(name: str | None = None) -> str:
-    """Eight hexadecimal digits that tell hosts apart without naming them."""
+def hash_host(name: str | None = None) -> str:
+    """Eight hexadecimal digits that identify a host without naming it."""
     return hashlib.sha256((name or socket.gethostname()).encode()).hexdigest()[:8]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path("/")
+_ROOT = Path("/")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,32 +20,37 @@ class CpuFacts:
     quota: float | None  # cores that a control group allows on average; None: no limit
 
 
-def cpu_facts(root: Path = ROOT) -> CpuFacts:
+def read_cpu_facts(root: Path = _ROOT) -> CpuFacts:
     """Model, cores by affinity, and the control group's limit on them."""
-    return CpuFacts(model=cpu_model(root), cores=usable_cores(), quota=cpu_quota(root))
+    return CpuFacts(model=read_cpu_model(root), cores=count_usable_cores(), quota=read_cpu_quota(root))
 
 
-def cpu_model(root: Path = ROOT) -> str | None:
+def read_cpu_model(root: Path = _ROOT) -> str | None:
     """Model name of the processor: Linux's /proc/cpuinfo, macOS's sysctl, or what Python knows."""
-    return _cpuinfo_model(root) or _sysctl("machdep.cpu.brand_string") or platform.processor() or platform.machine()
+    return (
+        _read_cpuinfo_model(root)
+        or _ask_sysctl("machdep.cpu.brand_string")
+        or platform.processor()
+        or platform.machine()
+    )
 
 
-def usable_cores() -> int | None:
+def count_usable_cores() -> int | None:
     """Cores that the process may be scheduled on, which may be fewer than the machine has."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count()
 
 
-def cpu_quota(root: Path = ROOT) -> float | None:
+def read_cpu_quota(root: Path = _ROOT) -> float | None:
     """The tightest limit of the process's control groups (version 2, then 1), in cores; ``None`` without one."""
-    limits = [_quota(*(_read(group / "cpu.max") or "").partition(" ")[::2]) for group in _groups(root, "")]
-    for group in _groups(root, "cpu"):
-        limits.append(_quota(_read(group / "cpu.cfs_quota_us") or "", _read(group / "cpu.cfs_period_us") or ""))
+    limits = [_parse_quota(*(_read(group / "cpu.max") or "").partition(" ")[::2]) for group in _list_groups(root, "")]
+    for group in _list_groups(root, "cpu"):
+        limits.append(_parse_quota(_read(group / "cpu.cfs_quota_us") or "", _read(group / "cpu.cfs_period_us") or ""))
     return min((limit for limit in limits if limit is not None), default=None)
 
 
-def ram_bytes() -> int | None:
+def read_ram_bytes() -> int | None:
     """Memory of the host."""
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
@@ -53,31 +58,30 @@ def ram_bytes() -> int | None:
         return None
 
 
-def host_peak_bytes(root: Path = ROOT) -> int | None:
+def read_host_peak_bytes(root: Path = _ROOT) -> int | None:
     """Peak resident memory of this process since it began.
 
-    ``VmHWM`` first: it begins anew with the program, where ``ru_maxrss`` begins at the size of the parent that
-    started it.
+    ``VmHWM`` first: it starts with the program, whereas ``ru_maxrss`` starts at the size of the parent process.
     """
-    peak = status_bytes("VmHWM", root)
-    return _resource_peak() if peak is None else peak
+    peak = _read_status_bytes("VmHWM", root)
+    return _read_resource_peak() if peak is None else peak
 
 
-def status_bytes(field: str, root: Path = ROOT) -> int | None:
+def _read_status_bytes(field: str, root: Path = _ROOT) -> int | None:
     """A field such as ``VmHWM:   1740 kB`` of ``/proc/self/status``, in bytes; ``None`` where there is none."""
     lines = (_read(root / "proc/self/status") or "").splitlines()
     found = [line.split() for line in lines if line.startswith(f"{field}:")]
     return int(found[0][1]) * 1024 if found else None
 
 
-def _quota(quota: str, period: str) -> float | None:
+def _parse_quota(quota: str, period: str) -> float | None:
     """``("200000", "100000")`` -> 2.0; ``max`` and -1 say that there is no limit."""
     if not quota.isdigit() or not period.isdigit() or int(period) == 0:
         return None
     return int(quota) / int(period)
 
 
-def _groups(root: Path, controller: str) -> Iterator[Path]:
+def _list_groups(root: Path, controller: str) -> Iterator[Path]:
     """The process's control group under ``controller`` ("" in version 2), then every group around it."""
     mount = root / "sys/fs/cgroup" / controller
     for line in (_read(root / "proc/self/cgroup") or "").splitlines():
@@ -87,7 +91,7 @@ def _groups(root: Path, controller: str) -> Iterator[Path]:
             yield from (mount / folder for folder in (inner, *inner.parents))
 
 
-def _cpuinfo_model(root: Path) -> str | None:
+def _read_cpuinfo_model(root: Path) -> str | None:
     for line in (_read(root / "proc/cpuinfo") or "").splitlines():
         name, _, value = line.partition(":")
         if name.strip() == "model name" and value.strip():
@@ -95,7 +99,7 @@ def _cpuinfo_model(root: Path) -> str | None:
     return None
 
 
-def _sysctl(name: str) -> str | None:
+def _ask_sysctl(name: str) -> str | None:
     if platform.system() != "Darwin":
         return None
     try:
@@ -112,14 +116,14 @@ def _read(path: Path) -> str | None:
         return None
 
 
-def _resource_peak() -> int | None:
+def _read_resource_peak() -> int | None:
     try:
         import resource
     except ImportError:  # Windows
         return None
-    return maxrss_bytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, sys.platform)
+    return convert_maxrss(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, sys.platform)
 
 
-def maxrss_bytes(maxrss: int, system: str) -> int | None:
+def convert_maxrss(maxrss: int, system: str) -> int | None:
     """``ru_maxrss`` is in bytes on macOS and in KiB elsewhere; 0 where the system does not fill it."""
     return (maxrss if system == "darwin" else maxrss * 1024) or None

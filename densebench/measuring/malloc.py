@@ -2,8 +2,8 @@
 
 glibc serves requests above a threshold, which grows to at most 32 MiB, by ``mmap`` and unmaps them when they are freed
 (mallopt(3), M_MMAP_THRESHOLD). The activations of a DenseNet are larger, so every step would pay again for page faults
-and zeroed pages. Kept in the heap, they are paid for once. Threads get arenas of their own, whose heaps cannot hold
-more than 64 MiB and fall back to ``mmap`` whatever M_MMAP_MAX says (malloc/malloc.c, sysmalloc): hence one arena.
+and zeroed pages. Kept in the heap, they are paid for once. Each thread gets its own arena, whose heaps cannot hold
+more than 64 MiB and use ``mmap`` regardless of M_MMAP_MAX (malloc/malloc.c, sysmalloc): hence one arena.
 
 JAX and PyTorch take tensors on the host from ``malloc``. TensorFlow does without oneDNN; with it, it has its own pool.
 """
@@ -13,28 +13,28 @@ import platform
 from dataclasses import dataclass
 from typing import Literal
 
-M_TRIM_THRESHOLD = -1  # malloc.h
+_M_TRIM_THRESHOLD = -1  # malloc.h
 M_MMAP_MAX = -4
-M_ARENA_MAX = -8
-SETTINGS = {
+_M_ARENA_MAX = -8
+_SETTINGS = {
     M_MMAP_MAX: 0,
-    M_TRIM_THRESHOLD: -1,  # mallopt(3): "Setting M_TRIM_THRESHOLD to -1 disables trimming completely."
-    M_ARENA_MAX: 1,
+    _M_TRIM_THRESHOLD: -1,  # mallopt(3): "Setting M_TRIM_THRESHOLD to -1 disables trimming completely."
+    _M_ARENA_MAX: 1,
 }
 
 
 @dataclass
-class Malloc:
+class _Malloc:
     """How this process's allocator was set: glibc cannot be asked."""
 
     large_buffers: Literal["default", "kept"] = "default"
 
 
-MALLOC = Malloc()
+MALLOC = _Malloc()
 
 
 def keep_large_buffers() -> bool:
-    """Serve every request from one heap and never shrink it; whether the C library took it (glibc only).
+    """Serve every request from one heap and never shrink it; whether the C library accepted it (glibc only).
 
     To be called at the start of the process, before a framework starts its threads. It changes no result: only time,
     and the resident memory between peaks.
@@ -46,7 +46,7 @@ def keep_large_buffers() -> bool:
     except (OSError, AttributeError):
         return False
     mallopt.argtypes, mallopt.restype = [ctypes.c_int, ctypes.c_int], ctypes.c_int
-    taken = [mallopt(parameter, value) == 1 for parameter, value in SETTINGS.items()]
-    if all(taken):
+    accepted = [mallopt(parameter, value) == 1 for parameter, value in _SETTINGS.items()]
+    if all(accepted):
         MALLOC.large_buffers = "kept"
-    return all(taken)
+    return all(accepted)

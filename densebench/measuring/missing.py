@@ -4,45 +4,45 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 
 from densebench.config import BACKENDS
-from densebench.measuring.environment import version_of
-from densebench.measuring.gpu.card import GpuFacts
+from densebench.measuring.environment import find_version
 from densebench.measuring.gpu.monitor import NoGpu, ask_gpu
-from densebench.measuring.host import CpuFacts, cpu_facts
+from densebench.measuring.gpu.nvml import GpuFacts
+from densebench.measuring.host import CpuFacts, read_cpu_facts
 
-BUSY_BYTES = 256 * 2**20  # more than an idle card's driver and a login screen take
+_BUSY_BYTES = 256 * 2**20  # more than an idle card's driver and a login screen take
 
 
-def missing(absent_datasets: Sequence[str] = ()) -> tuple[str, ...]:
+def list_missing(absent_datasets: Sequence[str] = ()) -> tuple[str, ...]:
     """Each thing that is absent or in use, for ``densebench env``; the caller knows which datasets are absent."""
     return (
-        *gpu_sentences(ask_gpu(), os.getpid()),
-        *cpu_sentences(cpu_facts()),
-        *backend_sentences(backend for backend in BACKENDS if version_of(backend) is None),
+        *find_gpu_obstacles(ask_gpu(), os.getpid()),
+        *find_cpu_obstacles(read_cpu_facts()),
+        *find_absent_backends(backend for backend in BACKENDS if find_version(backend) is None),
         *(f"Dataset {name} is not on this machine yet." for name in absent_datasets),
     )
 
 
-def gpu_sentences(gpu: GpuFacts | NoGpu, own_pid: int) -> Iterator[str]:
+def find_gpu_obstacles(gpu: GpuFacts | NoGpu, own_pid: int) -> Iterator[str]:
     """No GPU, or a GPU that others use."""
     if isinstance(gpu, NoGpu):
         yield f"No GPU to measure on ({gpu.reason})."
         return
     seen = gpu.processes or ()
     others = [pid for pid in seen if pid != own_pid]
-    taken = f"{(gpu.used_bytes or 0) / 2**20:,.0f} MiB of its memory are taken"
+    in_use = f"{(gpu.used_bytes or 0) / 2**20:,.0f} MiB of its memory are in use"
     if others:
-        yield f"The GPU is busy: {len(others)} other process{'' if len(others) == 1 else 'es'}, {taken}."
-    elif not seen and gpu.used_bytes is not None and gpu.used_bytes > BUSY_BYTES:
-        yield f"The GPU is busy: {taken}, by processes that cannot be seen from here."
+        yield f"The GPU is busy: {len(others)} other process{'' if len(others) == 1 else 'es'}, {in_use}."
+    elif not seen and gpu.used_bytes is not None and gpu.used_bytes > _BUSY_BYTES:
+        yield f"The GPU is busy: {in_use}, by processes that cannot be seen from here."
 
 
-def cpu_sentences(cpu: CpuFacts) -> Iterator[str]:
+def find_cpu_obstacles(cpu: CpuFacts) -> Iterator[str]:
     """A control group that allows less time than there are cores."""
     if cpu.quota is not None and cpu.cores is not None and cpu.quota < cpu.cores:
         yield f"A control group allows the time of {cpu.quota:g} cores, of which {cpu.cores} are visible."
 
 
-def backend_sentences(absent: Iterable[str]) -> Iterator[str]:
+def find_absent_backends(absent: Iterable[str]) -> Iterator[str]:
     """Backends that are not installed."""
     for backend in absent:
         package = "densebench" if backend == "tensorflow" else f"densebench[{backend}]"

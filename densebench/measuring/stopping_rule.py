@@ -2,8 +2,8 @@
 
 The interval of the median needs no assumption about how steps are distributed: between two ordered values lies the
 median unless too many or too few steps fell below it, and how many fall below is binomial with probability 1/2
-(Conover, Practical Nonparametric Statistics, 3rd edition, section 3.2). It does take the steps to be independent: on a
-machine whose speed drifts, the interval of one sitting says nothing about the next.
+(Conover, Practical Nonparametric Statistics, 3rd edition, section 3.2). It does assume that the steps are
+independent: on a machine whose speed drifts, the interval of one sitting says nothing about the next.
 """
 
 import math
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from densebench.measuring.stopwatch import percentile
 
-CONFIDENCE = 0.95
-FEWEST_STEPS = 10
+_CONFIDENCE = 0.95
+_FEWEST_STEPS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,10 +27,12 @@ class SteadyState:
     reached: bool
 
 
-def steady_state(seconds: Sequence[float], *, target: float = 0.02, fewest: int = FEWEST_STEPS) -> SteadyState:
+def estimate_steady_state(
+    seconds: Sequence[float], *, target: float = 0.02, fewest: int = _FEWEST_STEPS
+) -> SteadyState:
     """What is known after these steps; ``reached`` if both ends lie within ``target`` of the median."""
     median = percentile(seconds, 0.5)
-    interval = median_interval(seconds)
+    interval = estimate_median_interval(seconds)
     if median is None or interval is None:
         return SteadyState(median=median, low=None, high=None, steps=len(seconds), reached=False)
     low, high = interval
@@ -40,7 +42,12 @@ def steady_state(seconds: Sequence[float], *, target: float = 0.02, fewest: int 
 
 
 def may_stop(
-    seconds: Sequence[float], *, elapsed_seconds: float, limit_seconds: float, target: float, fewest: int = FEWEST_STEPS
+    seconds: Sequence[float],
+    *,
+    elapsed_seconds: float,
+    limit_seconds: float,
+    target: float,
+    fewest: int = _FEWEST_STEPS,
 ) -> bool:
     """Whether the steps so far suffice or time is up; at least one step is always taken."""
     if elapsed_seconds >= limit_seconds:
@@ -48,30 +55,30 @@ def may_stop(
     # Of many steps only every twentieth part is worth a look: sorting them all takes longer than a fast step.
     if len(seconds) % max(len(seconds) // 20, 1) != 0:
         return False
-    return steady_state(seconds, target=target, fewest=fewest).reached
+    return estimate_steady_state(seconds, target=target, fewest=fewest).reached
 
 
-def median_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> tuple[float, float] | None:
-    """An interval that holds the median with at least ``confidence``; ``None`` of too few values (under 6 at 95 %)."""
-    rank = interval_rank(len(values), confidence)
+def estimate_median_interval(values: Sequence[float], confidence: float = _CONFIDENCE) -> tuple[float, float] | None:
+    """An interval that holds the median with at least ``confidence``; ``None`` for too few values (under 6 at 95 %)."""
+    rank = find_interval_rank(len(values), confidence)
     if rank is None:
         return None
     ordered = sorted(values)
     return ordered[rank], ordered[-1 - rank]
 
 
-def interval_rank(count: int, confidence: float = CONFIDENCE) -> int | None:
+def find_interval_rank(count: int, confidence: float = _CONFIDENCE) -> int | None:
     """How many of ``count`` ordered values may be left out at either end, by the binomial distribution."""
     rank, left_out = None, 0.0
     for below in range(count // 2):
-        left_out += math.exp(_log_probability(count, below))
+        left_out += math.exp(_compute_log_probability(count, below))
         if 2 * left_out > 1 - confidence:
             break
         rank = below
     return rank
 
 
-def _log_probability(count: int, below: int) -> float:
+def _compute_log_probability(count: int, below: int) -> float:
     """Logarithm of the probability that ``below`` of ``count`` values lie below the median."""
     log_choices = math.lgamma(count + 1) - math.lgamma(below + 1) - math.lgamma(count - below + 1)
     return log_choices - count * math.log(2)

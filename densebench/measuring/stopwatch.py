@@ -1,7 +1,7 @@
-"""Time of one training epoch: steps alone, the first step apart, the wait for data apart.
+"""Time of one training epoch: the steps, and separately the first step and the wait for data.
 
 The clock is read twice a step and nothing is computed before the epoch ends, so timing costs a few hundred nanoseconds
-a step. A step is over when the device has finished it: the caller synchronises before :meth:`EpochTimer.stepped`.
+a step. A step is over when the device has finished it: the caller synchronises before :meth:`EpochTimer.note_step`.
 """
 
 import math
@@ -33,7 +33,7 @@ class EpochTimes:
 
 
 class EpochTimer:
-    """Times one epoch: ``start()``, then ``waited()`` and ``stepped(images)`` for each step, then ``stop()``."""
+    """Times one epoch: ``start()``, then ``note_batch()`` and ``note_step(images)`` for each step, then ``stop()``."""
 
     def __init__(self, *, clock: Clock = time.perf_counter, cpu_clock: Clock = time.process_time) -> None:
         self._clock = clock
@@ -44,16 +44,16 @@ class EpochTimer:
         self._cpu_start = self._start = 0.0
 
     def start(self) -> None:
-        """Begin the epoch; whatever was timed before is forgotten."""
+        """Begin the epoch; earlier times are discarded."""
         self._fetched, self._finished, self._images = [], [], []
         self._cpu_start = self._cpu_clock()
         self._start = self._clock()
 
-    def waited(self) -> None:
-        """The next batch is at hand. Called for every step, or for none if the data never has to be waited for."""
+    def note_batch(self) -> None:
+        """The next batch is ready. Called for every step, or for none if there is never a wait for data."""
         self._fetched.append(self._clock())
 
-    def stepped(self, images: int) -> None:
+    def note_step(self, images: int) -> None:
         """The device has finished the step on ``images`` images."""
         self._finished.append(self._clock())
         self._images.append(images)
@@ -64,32 +64,34 @@ class EpochTimer:
         before = [self._start, *self._finished[:-1]]
         fetched = self._fetched or before
         steps = [elapsed(start, end) for start, end in zip(fetched, self._finished, strict=False)]
-        steady = _steady(self._images)
+        steady = _find_steady(self._images)
         steady_seconds = tuple(step for index in steady if (step := steps[index]) is not None)
         return EpochTimes(
             steps=len(self._finished),
             first_step_seconds=steps[0] if steps else None,
             epoch_seconds=elapsed(self._start, stop),
             cpu_seconds=elapsed(self._cpu_start, cpu_stop),
-            data_wait_seconds=_total([elapsed(*pair) for pair in zip(before, self._fetched, strict=False)] or [None]),
-            images_per_second=_rate(
-                sum(self._images[index] for index in steady),
-                _total([elapsed(before[index], self._finished[index]) for index in steady]),
+            data_wait_seconds=_sum_known(
+                [elapsed(*pair) for pair in zip(before, self._fetched, strict=False)] or [None]
             ),
-            step_ms_p5=_milliseconds(steady_seconds, 0.05),
-            step_ms_p50=_milliseconds(steady_seconds, 0.5),
-            step_ms_p95=_milliseconds(steady_seconds, 0.95),
+            images_per_second=_compute_rate(
+                sum(self._images[index] for index in steady),
+                _sum_known([elapsed(before[index], self._finished[index]) for index in steady]),
+            ),
+            step_ms_p5=_compute_milliseconds(steady_seconds, 0.05),
+            step_ms_p50=_compute_milliseconds(steady_seconds, 0.5),
+            step_ms_p95=_compute_milliseconds(steady_seconds, 0.95),
             steady_seconds=steady_seconds,
         )
 
 
 def elapsed(start: float, end: float) -> float | None:
-    """Seconds between two readings of one clock; ``None`` if it ran backwards, for such a time is not one."""
+    """Seconds between two readings of one clock; ``None`` if it ran backwards."""
     return end - start if end >= start else None
 
 
 def percentile(values: Sequence[float], fraction: float) -> float | None:
-    """The percentile between the two nearest values, as NumPy's default has it; ``None`` of nothing."""
+    """The percentile between the two nearest values, as NumPy's default has it; ``None`` for no values."""
     if not values:
         return None
     ordered = sorted(values)
@@ -99,21 +101,21 @@ def percentile(values: Sequence[float], fraction: float) -> float | None:
     return ordered[low] + (ordered[high] - ordered[low]) * (position - low)
 
 
-def _steady(images: Sequence[int]) -> list[int]:
+def _find_steady(images: Sequence[int]) -> list[int]:
     """Indices of the steps on a full batch, without the first step."""
     full = max(images, default=0)
     return [index for index, count in enumerate(images) if index > 0 and count == full]
 
 
-def _total(seconds: Sequence[float | None]) -> float | None:
+def _sum_known(seconds: Sequence[float | None]) -> float | None:
     known = [value for value in seconds if value is not None]
     return math.fsum(known) if len(known) == len(seconds) else None
 
 
-def _rate(count: int, seconds: float | None) -> float | None:
+def _compute_rate(count: int, seconds: float | None) -> float | None:
     return count / seconds if count and seconds else None
 
 
-def _milliseconds(seconds: Sequence[float], fraction: float) -> float | None:
+def _compute_milliseconds(seconds: Sequence[float], fraction: float) -> float | None:
     value = percentile(seconds, fraction)
     return None if value is None else value * 1000

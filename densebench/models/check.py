@@ -5,21 +5,21 @@ import math
 from typing import TYPE_CHECKING
 
 from densebench.models.cost import LayerCost, count
-from densebench.models.keras_layers import build
-from densebench.models.variant import Variant
+from densebench.models.keras_layers import build_plain
+from densebench.models.variants import Variant
 
 if TYPE_CHECKING:
     import keras
 
 
-def disagreements(variant: Variant, *, classes: int, image_size: int) -> list[str]:
-    """One sentence for every figure that differs between ``CostLayers`` and the ``keras.Model``: none, if all is well.
+def find_disagreements(variant: Variant, *, classes: int, image_size: int) -> list[str]:
+    """One sentence for every figure that differs between ``CostLayers`` and the ``keras.Model``: none if all agree.
 
     Raises :class:`InputError` for a request that the network cannot serve.
     """
     cost = count(variant, classes=classes, image_size=image_size)
-    model = build(variant, classes=classes, image_size=image_size, weight_decay=0.0, seed=0)
-    trainable = _elements(model.trainable_variables)
+    model = build_plain(variant, classes=classes, image_size=image_size, weight_decay=0.0, seed=0)
+    trainable = _count_elements(model.trainable_variables)
     totals = (
         ("params", cost.params, model.count_params()),
         ("trainable_params", cost.trainable_params, trainable),
@@ -33,11 +33,11 @@ def disagreements(variant: Variant, *, classes: int, image_size: int) -> list[st
     return wrong_totals + [
         f"{variant.name}: {counted.name} is {counted} counted and {built} built."
         for counted in cost.layers
-        if counted != (built := _as_built(model, counted))
+        if counted != (built := _read_built(model, counted))
     ]
 
 
-def _as_built(model: "keras.Model", counted: LayerCost) -> LayerCost | None:
+def _read_built(model: "keras.Model", counted: LayerCost) -> LayerCost | None:
     """The figures of the Keras layer of the same name, read off its variables and its output."""
     layer = next((layer for layer in model.layers if layer.name == counted.name), None)
     if layer is None:
@@ -48,10 +48,10 @@ def _as_built(model: "keras.Model", counted: LayerCost) -> LayerCost | None:
         counted,
         output_shape=shape,
         params=layer.count_params(),
-        non_trainable_params=_elements(layer.non_trainable_variables),
+        non_trainable_params=_count_elements(layer.non_trainable_variables),
         macs=0 if kernel is None else math.prod(kernel.shape) * math.prod(shape[:-1]),
     )
 
 
-def _elements(variables: "list[keras.Variable]") -> int:
+def _count_elements(variables: "list[keras.Variable]") -> int:
     return sum(math.prod(variable.shape) for variable in variables)

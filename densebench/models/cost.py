@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from densebench.models.layers import LayerNames
-from densebench.models.variant import Variant, check_request
+from densebench.models.variants import Variant, check_request
 
 Shape = tuple[int, ...]
 
@@ -15,10 +15,10 @@ class LayerCost:
 
     name: str  # conv1, bn1, ...: numbered by kind in order of call
     kind: str
-    output_shape: Shape  # (height, width, channels), or (channels,) behind the global pooling
+    output_shape: Shape  # (height, width, channels), or (channels,) after the global pooling
     params: int = 0
     non_trainable_params: int = 0  # of these, the moving mean and variance of a batch normalisation
-    macs: int = 0  # multiply-adds of convolutions and dense layers; a bias counts as none
+    macs: int = 0  # multiply-adds of convolutions and dense layers; a bias counts as 0
 
     @property
     def activations(self) -> int:
@@ -79,7 +79,7 @@ class CostLayers:
         return x[-1]
 
     def conv(self, x: Shape, filters: int, kernel_size: int, *, stride: int = 1, bias: bool = False) -> Shape:
-        shape = (*_strided(x, stride), filters)
+        shape = (*_divide_by_stride(x, stride), filters)
         weights = kernel_size**2 * x[-1] * filters
         return self._add("conv", shape, params=weights + bias * filters, macs=weights * shape[0] * shape[1])
 
@@ -99,13 +99,13 @@ class CostLayers:
         return self._add("add", x)
 
     def pad_channels(self, x: Shape, filters: int, *, stride: int) -> Shape:
-        return self._add("pad_channels", (*_strided(x, stride), filters))
+        return self._add("pad_channels", (*_divide_by_stride(x, stride), filters))
 
     def average_pool(self, x: Shape, size: int) -> Shape:
         return self._add("average_pool", (x[0] // size, x[1] // size, x[2]))
 
     def max_pool(self, x: Shape, size: int, *, stride: int) -> Shape:
-        return self._add("max_pool", (*_strided(x, stride), x[2]))
+        return self._add("max_pool", (*_divide_by_stride(x, stride), x[2]))
 
     def global_average_pool(self, x: Shape) -> Shape:
         return self._add("global_average_pool", x[-1:])
@@ -127,6 +127,6 @@ class CostLayers:
         return shape
 
 
-def _strided(x: Shape, stride: int) -> Shape:
-    """Height and width behind a stride, padded so that no pixel is dropped."""
+def _divide_by_stride(x: Shape, stride: int) -> Shape:
+    """Height and width after a stride, padded so that no pixel is dropped."""
     return (-(-x[0] // stride), -(-x[1] // stride))

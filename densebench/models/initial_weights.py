@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # The standard deviation of a standard normal cut off at two deviations: Keras widens its draws by it.
-TRUNCATED_DEVIATION = 0.87962566103423978
+_TRUNCATED_DEVIATION = 0.87962566103423978
 
 
-def initial_value(path: str, shape: Sequence[int], seed: int) -> "NDArray[np.float32]":
+def draw_initial_value(path: str, shape: Sequence[int], seed: int) -> "NDArray[np.float32]":
     """Value of the variable ``path`` (``conv1/kernel``, ``bn1/gamma``, ...) before the first step.
 
     Kernels are He-normal, as Keras defines it; scales and moving variances are ones, all others zeros. The draw depends
@@ -22,15 +22,15 @@ def initial_value(path: str, shape: Sequence[int], seed: int) -> "NDArray[np.flo
 
     name = path.rsplit("/", 1)[-1]
     if name == "kernel":
-        return _he_normal(np.random.default_rng([seed, *path.encode()]), tuple(shape))
+        return _draw_he_normal(np.random.default_rng([seed, *path.encode()]), tuple(shape))
     return np.full(shape, 1 if name in ("gamma", "moving_variance") else 0, dtype=np.float32)
 
 
-def _he_normal(random: "np.random.Generator", shape: tuple[int, ...]) -> "NDArray[np.float32]":
+def _draw_he_normal(random: "np.random.Generator", shape: tuple[int, ...]) -> "NDArray[np.float32]":
     """Normal with variance 2 / fan-in, cut off at two deviations of what is drawn. He et al., arXiv:1502.01852."""
     import numpy as np
 
-    deviation = math.sqrt(2 / math.prod(shape[:-1])) / TRUNCATED_DEVIATION
+    deviation = math.sqrt(2 / math.prod(shape[:-1])) / _TRUNCATED_DEVIATION
     values = random.standard_normal(math.prod(shape), dtype=np.float32)
     outside = np.flatnonzero(np.abs(values) > 2)
     while outside.size:

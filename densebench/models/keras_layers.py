@@ -2,38 +2,13 @@
 
 import keras
 
-from densebench.errors import InputError, unknown
-from densebench.models.initial_weights import initial_value
+from densebench.models.initial_weights import draw_initial_value
 from densebench.models.layers import EPSILON, MOMENTUM, LayerNames
-from densebench.models.variant import Variant, check_request
-
-IMPLEMENTATIONS = ("plain", "fast")
+from densebench.models.variants import Variant
 
 
-def build(
-    variant: Variant,
-    *,
-    classes: int,
-    image_size: int,
-    weight_decay: float,
-    seed: int,
-    implementation: str = "plain",
-    recompute: bool = False,
-) -> keras.Model:
-    """Model from float32 images (batch, height, width, 3), standardised, to float32 logits (batch, classes).
-
-    Both implementations have the same variables under the same names, and the same initial values on every backend.
-    Raises :class:`InputError` for a request that the network or the implementation cannot serve.
-    """
-    check_request(variant, classes=classes, image_size=image_size)
-    if implementation not in IMPLEMENTATIONS:
-        raise unknown("implementation", implementation, IMPLEMENTATIONS)
-    if implementation == "fast":
-        from densebench.models.fast import network
-
-        return network.build(variant, classes=classes, image_size=image_size, seed=seed, recompute=recompute)
-    if recompute:
-        raise InputError("--recompute needs an implementation that can: give --implementation fast with it.")
+def build_plain(variant: Variant, *, classes: int, image_size: int, weight_decay: float, seed: int) -> keras.Model:
+    """Model from float32 images (batch, height, width, 3), standardised, to float32 logits (batch, classes)."""
     image = keras.Input((image_size, image_size, 3), name="image")
     logits = variant.build(KerasLayers(weight_decay=weight_decay, seed=seed), image, classes)
     return keras.Model(image, logits, name=variant.name)
@@ -63,17 +38,17 @@ class KerasLayers:
             kernel_regularizer=self._penalty(),
             name=self._names.next("conv"),
         )
-        return self._call_drawn(layer, x)
+        return self._call_with_own_kernel(layer, x)
 
     def bn(self, x: keras.KerasTensor) -> keras.KerasTensor:
-        return _normalisation(self._names.next("bn"))(x)
+        return _make_normalisation(self._names.next("bn"))(x)
 
     def relu(self, x: keras.KerasTensor) -> keras.KerasTensor:
         return keras.layers.Activation("relu", name=self._names.next("relu"))(x)
 
     def bn_relu(self, x: keras.KerasTensor) -> keras.KerasTensor:
         name = self._names.next("bn")
-        return keras.layers.Activation("relu", name=f"{name}_relu")(_normalisation(name)(x))
+        return keras.layers.Activation("relu", name=f"{name}_relu")(_make_normalisation(name)(x))
 
     def concat(self, *xs: keras.KerasTensor) -> keras.KerasTensor:
         return keras.layers.Concatenate(name=self._names.next("concat"))(xs)
@@ -107,19 +82,19 @@ class KerasLayers:
             dtype="float32",
             name=self._names.next("dense"),
         )
-        return self._call_drawn(layer, x)
+        return self._call_with_own_kernel(layer, x)
 
     def _penalty(self) -> keras.regularizers.Regularizer | None:
         return keras.regularizers.L2(self._weight_decay) if self._weight_decay else None
 
-    def _call_drawn(self, layer: keras.layers.Layer, x: keras.KerasTensor) -> keras.KerasTensor:
-        """Call a new layer, its kernel drawn by us: Keras's draw differs by backend, and JAX compiles it per shape."""
+    def _call_with_own_kernel(self, layer: keras.layers.Layer, x: keras.KerasTensor) -> keras.KerasTensor:
+        """Call a new layer with our initial kernel: Keras's differs by backend, and JAX would compile it per shape."""
         he_normal = layer.kernel_initializer
-        layer.kernel_initializer = lambda shape, dtype: initial_value(f"{layer.name}/kernel", shape, self._seed)
+        layer.kernel_initializer = lambda shape, dtype: draw_initial_value(f"{layer.name}/kernel", shape, self._seed)
         y = layer(x)
         layer.kernel_initializer = he_normal
         return y
 
 
-def _normalisation(name: str) -> keras.layers.Layer:
+def _make_normalisation(name: str) -> keras.layers.Layer:
     return keras.layers.BatchNormalization(momentum=MOMENTUM, epsilon=EPSILON, name=name)

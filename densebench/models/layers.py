@@ -36,7 +36,7 @@ class Layers(Protocol[Value]):
         """Batch normalisation, then ReLU: one word, because a fast implementation makes it one pass."""
 
     def concat(self, *xs: Value) -> Value:
-        """Feature maps of equal height and width behind one another along the channels, in the order given."""
+        """Feature maps of equal height and width, joined along the channels in the order given."""
 
     def add(self, x: Value, y: Value) -> Value:
         """Sum of two feature maps of equal shape."""
@@ -44,7 +44,7 @@ class Layers(Protocol[Value]):
     def pad_channels(self, x: Value, filters: int, *, stride: int) -> Value:
         """Shortcut without parameters: every ``stride``-th pixel, zeros for new channels (He et al. 2015, option A).
 
-        The zeros are split evenly before and behind the old channels.
+        The zeros are split evenly before and after the old channels.
         """
 
     def average_pool(self, x: Value, size: int) -> Value:

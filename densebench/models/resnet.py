@@ -4,64 +4,64 @@ from collections.abc import Iterator
 
 from densebench.models.layers import Layers, Value
 
-WIDTHS = (16, 32, 64)
-BOTTLENECK_EXPANSION = 4
+_WIDTHS = (16, 32, 64)
+_BOTTLENECK_EXPANSION = 4
 
 
 def resnet(nn: Layers[Value], image: Value, *, units: int, classes: int) -> Value:
     """The original: ReLU after addition, shortcuts without parameters (option A). He et al. 2015, arXiv:1512.03385."""
     x = nn.bn_relu(nn.conv(image, 16, 3))
-    for width, stride, _ in _plan(units):
+    for width, stride, _ in _plan_units(units):
         y = nn.bn_relu(nn.conv(x, width, 3, stride=stride))
         y = nn.bn(nn.conv(y, width, 3))
-        x = nn.relu(nn.add(y, _padded_shortcut(nn, x, width, stride)))
+        x = nn.relu(nn.add(y, _pad_shortcut(nn, x, width, stride)))
     return nn.dense(nn.global_average_pool(x), classes)
 
 
 def preactivation_resnet(nn: Layers[Value], image: Value, *, units: int, classes: int) -> Value:
     """Full pre-activation, shortcuts without parameters. He et al. 2016, arXiv:1603.05027, figure 4 (e)."""
     x = nn.conv(image, 16, 3)
-    for width, stride, opens_stage in _plan(units):
+    for width, stride, opens_stage in _plan_units(units):
         active = nn.bn_relu(x)
         y = nn.conv(active, width, 3, stride=stride)
         y = nn.conv(nn.bn_relu(y), width, 3)
-        x = nn.add(y, _padded_shortcut(nn, active if opens_stage else x, width, stride))
-    return _activated_head(nn, x, classes)
+        x = nn.add(y, _pad_shortcut(nn, active if opens_stage else x, width, stride))
+    return _add_head(nn, x, classes)
 
 
 def bottleneck_resnet(nn: Layers[Value], image: Value, *, units: int, classes: int) -> Value:
     """Full pre-activation with bottlenecks, and a 1x1 projection where a stage opens. He et al. 2016."""
     x = nn.conv(image, 16, 3)
-    for width, stride, opens_stage in _plan(units):
+    for width, stride, opens_stage in _plan_units(units):
         active = nn.bn_relu(x)
-        filters = BOTTLENECK_EXPANSION * width
+        filters = _BOTTLENECK_EXPANSION * width
         y = nn.conv(active, width, 1, stride=stride)
         y = nn.conv(nn.bn_relu(y), width, 3)
         y = nn.conv(nn.bn_relu(y), filters, 1)
         x = nn.add(y, nn.conv(active, filters, 1, stride=stride) if opens_stage else x)
-    return _activated_head(nn, x, classes)
+    return _add_head(nn, x, classes)
 
 
 def wide_resnet(nn: Layers[Value], image: Value, *, units: int, factor: int, classes: int) -> Value:
     """Full pre-activation, ``factor`` times as wide, without dropout. Zagoruyko and Komodakis, arXiv:1605.07146."""
     x = nn.conv(image, 16, 3)
-    for width, stride, opens_stage in _plan(units):
+    for width, stride, opens_stage in _plan_units(units):
         active = nn.bn_relu(x)
         filters = factor * width
         y = nn.conv(active, filters, 3, stride=stride)
         y = nn.conv(nn.bn_relu(y), filters, 3)
         x = nn.add(y, nn.conv(active, filters, 1, stride=stride) if opens_stage else x)
-    return _activated_head(nn, x, classes)
+    return _add_head(nn, x, classes)
 
 
 def series_resnet(nn: Layers[Value], image: Value, *, units: int, classes: int) -> Value:
     """The blog series' ``resnet_32``: full pre-activation, biases, projections of the input before its activation."""
     x = nn.conv(image, 16, 3, bias=True)
-    for width, stride, _ in _plan(units):
+    for width, stride, _ in _plan_units(units):
         y = nn.conv(nn.bn_relu(x), width, 3, stride=stride, bias=True)
         y = nn.conv(nn.bn_relu(y), width, 3, bias=True)
-        x = nn.add(y, _biased_projection(nn, x, width, stride))
-    return _activated_head(nn, x, classes)
+        x = nn.add(y, _project_with_bias(nn, x, width, stride))
+    return _add_head(nn, x, classes)
 
 
 def series_resnet_c(nn: Layers[Value], image: Value, *, units: int, classes: int) -> Value:
@@ -72,31 +72,31 @@ def series_resnet_c(nn: Layers[Value], image: Value, *, units: int, classes: int
     the units (a) to (d) all have exactly these: 468,042 trainable and 2,368 not.
     """
     x = nn.conv(image, 16, 3, bias=True)
-    for width, stride, _ in _plan(units):
+    for width, stride, _ in _plan_units(units):
         y = nn.bn_relu(nn.conv(x, width, 3, stride=stride, bias=True))
         y = nn.bn_relu(nn.conv(y, width, 3, bias=True))
-        x = nn.add(y, _biased_projection(nn, x, width, stride))
-    return _activated_head(nn, x, classes)
+        x = nn.add(y, _project_with_bias(nn, x, width, stride))
+    return _add_head(nn, x, classes)
 
 
-def _plan(units: int) -> Iterator[tuple[int, int, bool]]:
+def _plan_units(units: int) -> Iterator[tuple[int, int, bool]]:
     """(width, stride, whether it opens a stage) of every unit: three stages of ``units`` each."""
-    for stage, width in enumerate(WIDTHS):
+    for stage, width in enumerate(_WIDTHS):
         for unit in range(units):
             yield width, 2 if stage > 0 and unit == 0 else 1, unit == 0
 
 
-def _padded_shortcut(nn: Layers[Value], x: Value, filters: int, stride: int) -> Value:
+def _pad_shortcut(nn: Layers[Value], x: Value, filters: int, stride: int) -> Value:
     if stride == 1 and nn.channels(x) == filters:
         return x
     return nn.pad_channels(x, filters, stride=stride)
 
 
-def _biased_projection(nn: Layers[Value], x: Value, filters: int, stride: int) -> Value:
+def _project_with_bias(nn: Layers[Value], x: Value, filters: int, stride: int) -> Value:
     if stride == 1 and nn.channels(x) == filters:
         return x
     return nn.conv(x, filters, 1, stride=stride, bias=True)
 
 
-def _activated_head(nn: Layers[Value], x: Value, classes: int) -> Value:
+def _add_head(nn: Layers[Value], x: Value, classes: int) -> Value:
     return nn.dense(nn.global_average_pool(nn.bn_relu(x)), classes)

@@ -1,10 +1,13 @@
-"""The table of names: what ``densebench train 169x32`` trains."""
+"""Variants: the table of names, which says what ``densebench train 169x32`` trains. A new network gets a row here."""
 
 import re
+from dataclasses import dataclass
+from typing import Protocol
 
 from densebench.errors import InputError, unknown
 from densebench.models.densenet import densenet, densenet_bc
 from densebench.models.googlenet import googlenet
+from densebench.models.layers import Layers, Value
 from densebench.models.resnet import (
     bottleneck_resnet,
     preactivation_resnet,
@@ -13,20 +16,41 @@ from densebench.models.resnet import (
     series_resnet_c,
     wide_resnet,
 )
-from densebench.models.variant import Variant
 
-SERIES = "the blog series on CIFAR-10 in Keras"
-DENSENET = "Huang et al., arXiv:1608.06993"
-RESNET = "He et al. 2015, arXiv:1512.03385"
-PREACTIVATION = "He et al. 2016, arXiv:1603.05027"
-WIDE = "Zagoruyko and Komodakis, arXiv:1605.07146"
-INCEPTION = "the comments under the blog series, after Szegedy et al., arXiv:1409.4842"
+_SERIES = "the blog series on CIFAR-10 in Keras"
+_DENSENET = "Huang et al., arXiv:1608.06993"
+_RESNET = "He et al. 2015, arXiv:1512.03385"
+_PREACTIVATION = "He et al. 2016, arXiv:1603.05027"
+_WIDE = "Zagoruyko and Komodakis, arXiv:1605.07146"
+_INCEPTION = "the comments under the blog series, after Szegedy et al., arXiv:1409.4842"
 
-GREATEST_DEPTH = 1000
-GREATEST_GROWTH_RATE = 512
+_SMALLEST_IMAGE = 8  # pixels: the deepest networks halve it three times
+_FEWEST_CLASSES = 2
+_GREATEST_DEPTH = 1000
+_GREATEST_GROWTH_RATE = 512
 
 
-def _densenet_bc(depth: int, growth_rate: int, *, blocks: tuple[int, ...] = (), source: str = DENSENET) -> Variant:
+class Network(Protocol):
+    """A network written on the vocabulary: (interpreter, image, classes) -> logits."""
+
+    def __call__(self, nn: Layers[Value], image: Value, classes: int, /) -> Value: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """A named network."""
+
+    name: str
+    family: str  # densenet-bc | densenet | resnet | preresnet | wrn | googlenet
+    depth: int  # as published: layers with weights on the longest path; of a wide residual network, all convolutions
+    growth_rate: int | None = None
+    build: Network
+    source: str
+
+
+def _make_densenet_bc(
+    depth: int, growth_rate: int, *, blocks: tuple[int, ...] = (), source: str = _DENSENET
+) -> Variant:
     """Without ``blocks``, three equal ones: every bottleneck is two layers, and stem, transitions and head are four."""
     layers = blocks or ((depth - 4) // 6,) * 3
     return Variant(
@@ -41,7 +65,7 @@ def _densenet_bc(depth: int, growth_rate: int, *, blocks: tuple[int, ...] = (), 
     )
 
 
-def _plain_densenet(depth: int, growth_rate: int) -> Variant:
+def _make_densenet(depth: int, growth_rate: int) -> Variant:
     layers = ((depth - 4) // 3,) * 3
     return Variant(
         name=f"densenet-{depth}x{growth_rate}",
@@ -49,56 +73,56 @@ def _plain_densenet(depth: int, growth_rate: int) -> Variant:
         depth=depth,
         growth_rate=growth_rate,
         build=lambda nn, image, classes: densenet(nn, image, blocks=layers, growth_rate=growth_rate, classes=classes),
-        source=DENSENET,
+        source=_DENSENET,
     )
 
 
-def _resnet(depth: int) -> Variant:
+def _make_resnet(depth: int) -> Variant:
     units = (depth - 2) // 6
     return Variant(
         name=f"resnet{depth}",
         family="resnet",
         depth=depth,
         build=lambda nn, image, classes: resnet(nn, image, units=units, classes=classes),
-        source=RESNET,
+        source=_RESNET,
     )
 
 
-def _preactivation_resnet(depth: int) -> Variant:
+def _make_preactivation_resnet(depth: int) -> Variant:
     units = (depth - 2) // 6
     return Variant(
         name=f"preresnet{depth}",
         family="preresnet",
         depth=depth,
         build=lambda nn, image, classes: preactivation_resnet(nn, image, units=units, classes=classes),
-        source=PREACTIVATION,
+        source=_PREACTIVATION,
     )
 
 
-def _wide_resnet(depth: int, factor: int) -> Variant:
+def _make_wide_resnet(depth: int, factor: int) -> Variant:
     units = (depth - 4) // 6
     return Variant(
         name=f"wrn{depth}x{factor}",
         family="wrn",
         depth=depth,
         build=lambda nn, image, classes: wide_resnet(nn, image, units=units, factor=factor, classes=classes),
-        source=WIDE,
+        source=_WIDE,
     )
 
 
 _SERIES_NETWORKS = (
-    _densenet_bc(100, 12, source=SERIES),
-    _densenet_bc(100, 24, source=SERIES),
-    _densenet_bc(121, 32, blocks=(6, 12, 24, 16), source=SERIES),
-    _densenet_bc(169, 32, blocks=(6, 12, 32, 32), source=SERIES),
-    _densenet_bc(201, 32, blocks=(6, 12, 48, 32), source=SERIES),
-    _densenet_bc(161, 48, blocks=(6, 12, 36, 24), source=SERIES),
+    _make_densenet_bc(100, 12, source=_SERIES),
+    _make_densenet_bc(100, 24, source=_SERIES),
+    _make_densenet_bc(121, 32, blocks=(6, 12, 24, 16), source=_SERIES),
+    _make_densenet_bc(169, 32, blocks=(6, 12, 32, 32), source=_SERIES),
+    _make_densenet_bc(201, 32, blocks=(6, 12, 48, 32), source=_SERIES),
+    _make_densenet_bc(161, 48, blocks=(6, 12, 36, 24), source=_SERIES),
     Variant(
         name="resnet_32_c",
         family="resnet",
         depth=32,
         build=lambda nn, image, classes: series_resnet_c(nn, image, units=5, classes=classes),
-        source=SERIES,
+        source=_SERIES,
     ),
 )
 BLOG_VARIANTS = tuple(variant.name for variant in _SERIES_NETWORKS)
@@ -107,37 +131,37 @@ VARIANTS = {
     variant.name: variant
     for variant in (
         *_SERIES_NETWORKS,
-        *(_densenet_bc(40, growth_rate) for growth_rate in (12, 36, 48, 60)),
-        _densenet_bc(160, 24),
-        _densenet_bc(190, 40),
-        _densenet_bc(250, 24),
-        _plain_densenet(40, 12),
-        _plain_densenet(100, 12),
-        _plain_densenet(100, 24),
-        *(_resnet(depth) for depth in (20, 32, 44, 56, 110)),
+        *(_make_densenet_bc(40, growth_rate) for growth_rate in (12, 36, 48, 60)),
+        _make_densenet_bc(160, 24),
+        _make_densenet_bc(190, 40),
+        _make_densenet_bc(250, 24),
+        _make_densenet(40, 12),
+        _make_densenet(100, 12),
+        _make_densenet(100, 24),
+        *(_make_resnet(depth) for depth in (20, 32, 44, 56, 110)),
         Variant(
             name="resnet_32",
             family="preresnet",
             depth=32,
             build=lambda nn, image, classes: series_resnet(nn, image, units=5, classes=classes),
-            source=SERIES,
+            source=_SERIES,
         ),
-        *(_preactivation_resnet(depth) for depth in (20, 32, 44, 56, 110)),
+        *(_make_preactivation_resnet(depth) for depth in (20, 32, 44, 56, 110)),
         Variant(
             name="preresnet164",
             family="preresnet",
             depth=164,
             build=lambda nn, image, classes: bottleneck_resnet(nn, image, units=18, classes=classes),
-            source=PREACTIVATION,
+            source=_PREACTIVATION,
         ),
-        _wide_resnet(16, 8),
-        _wide_resnet(28, 10),
+        _make_wide_resnet(16, 8),
+        _make_wide_resnet(28, 10),
         Variant(
             name="googlenet",
             family="googlenet",
             depth=8,
             build=lambda nn, image, classes: googlenet(nn, image, classes=classes),
-            source=INCEPTION,
+            source=_INCEPTION,
         ),
     )
 }
@@ -155,24 +179,37 @@ def find(name: str) -> Variant:
     if canonical in VARIANTS:
         return VARIANTS[canonical]
     if numbers:
-        return _of_three_blocks(name, int(numbers[1]), int(numbers[2]))
+        return _make_three_blocks(name, int(numbers[1]), int(numbers[2]))
     if re.fullmatch(r"densenet_[0-9]+x[0-9]+", plain):
-        raise _ambiguous(name, plain.removeprefix("densenet_"))
+        raise _explain_ambiguity(name, plain.removeprefix("densenet_"))
     raise unknown("variant", name, VARIANTS)
 
 
-def _of_three_blocks(name: str, depth: int, growth_rate: int) -> Variant:
-    near_depth = 4 + 6 * round((min(max(depth, 10), GREATEST_DEPTH) - 4) / 6)
-    near_growth_rate = min(max(growth_rate, 1), GREATEST_GROWTH_RATE)
+def check_request(variant: Variant, *, classes: int, image_size: int) -> None:
+    """Raise :class:`InputError` unless the network can be built for so many classes and pixels."""
+    if image_size < _SMALLEST_IMAGE:
+        raise InputError(
+            f"Images of {image_size}x{image_size} pixels are too small for {variant.name}: "
+            f"give --image-size {_SMALLEST_IMAGE} or more."
+        )
+    if classes < _FEWEST_CLASSES:
+        raise InputError(
+            f"{variant.name} cannot classify into {classes} classes: give --classes {_FEWEST_CLASSES} or more."
+        )
+
+
+def _make_three_blocks(name: str, depth: int, growth_rate: int) -> Variant:
+    near_depth = 4 + 6 * round((min(max(depth, 10), _GREATEST_DEPTH) - 4) / 6)
+    near_growth_rate = min(max(growth_rate, 1), _GREATEST_GROWTH_RATE)
     if (depth, growth_rate) != (near_depth, near_growth_rate):
         raise InputError(
-            f"Unknown variant {name!r}: in LxK the depth L must be 6n + 4, from 10 to {GREATEST_DEPTH}, and the growth "
-            f"rate K from 1 to {GREATEST_GROWTH_RATE}; did you mean {near_depth}x{near_growth_rate}?"
+            f"Unknown variant {name!r}: in LxK the depth L must be 6n + 4, from 10 to {_GREATEST_DEPTH}, and the "
+            f"growth rate K from 1 to {_GREATEST_GROWTH_RATE}; did you mean {near_depth}x{near_growth_rate}?"
         )
-    return _densenet_bc(depth, growth_rate)
+    return _make_densenet_bc(depth, growth_rate)
 
 
-def _ambiguous(name: str, numbers: str) -> InputError:
+def _explain_ambiguity(name: str, numbers: str) -> InputError:
     return InputError(
         f"Variant {name!r} may mean two networks: give {numbers} for the blog series' DenseNet-BC, "
         f"or densenet-{numbers} for the DenseNet without bottlenecks and compression."

@@ -29,7 +29,7 @@ def plan_evaluation(source: str, options: TrainOptions) -> PlannedEvaluation:
     """The evaluation of a run (by name, folder or CSV) or of a ``.keras`` file; raises :class:`InputError`."""
     is_file = Path(source).suffix in _MODEL_SUFFIXES
     planned = _plan_file(Path(source), options) if is_file else _plan_run(_run_name(source), options)
-    datasets.facts(planned.config.data)
+    datasets.describe(planned.config.data)
     return planned
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from densebench.config import RESULTS_DIR, RUN_NAME, RUNS_DIR, RunConfig, fingerprint, from_json
 from densebench.data import datasets
-from densebench.data.datasets import DatasetFacts
+from densebench.data.images import DatasetFacts
 from densebench.errors import InputError
 from densebench.models import cost, variants
 from densebench.models.cost import Cost
@@ -82,7 +82,7 @@ def read_config(directory: Path) -> RunConfig:
 
 
 def _plan_run(config: RunConfig, *, is_named: bool) -> PlannedRun:
-    facts = datasets.facts(config.data)
+    facts = datasets.describe(config.data)
     variant = variants.find(config.variant)
     batch_size, images = config.recipe.batch_size, facts.train_images
     if images is not None and batch_size > images:

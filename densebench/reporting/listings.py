@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from densebench.models.cost import Cost, LayerCost
-from densebench.models.variant import Variant
+from densebench.models.variants import Variant
 from densebench.records import COLUMNS, Environment
 from densebench.reporting.grid import Grid, make_column, results_column
 from densebench.units import format_value

@@ -10,7 +10,7 @@ from densebench.config import RunConfig
 from densebench.data import datasets
 from densebench.errors import DensebenchError
 from densebench.events import PROGRESS_INTERVAL, EpochEnded, Event, Progress, Ready, Started, Transfer, Warned
-from densebench.measuring.gpu.allocator import allocator_memory
+from densebench.measuring.gpu.allocator import open_allocator
 from densebench.measuring.gpu.monitor import open_monitor
 from densebench.measuring.stopwatch import Clock, elapsed
 from densebench.models import cost, variants
@@ -81,7 +81,7 @@ class RunContext:
         try:
             yield Watch(
                 monitor=monitor,
-                allocator=allocator_memory(self.facts.name),
+                allocator=open_allocator(self.facts.name),
                 should_stop=self.should_stop,
                 started=self._began,
             )
@@ -149,8 +149,8 @@ def explain_memory_errors(config: RunConfig) -> Iterator[None]:
     except DensebenchError:
         raise
     except Exception as error:
-        if memory_errors.out_of_memory(error):
-            raise memory_errors.explained(config) from error
+        if memory_errors.is_out_of_memory(error):
+            raise memory_errors.explain_out_of_memory(config) from error
         raise
 
 

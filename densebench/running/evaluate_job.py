@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from densebench import files
 from densebench.events import EpochEnded, Message, Warned
-from densebench.measuring.host import host_peak_bytes
+from densebench.measuring.host import read_host_peak_bytes
 from densebench.records import EpochRecord
 from densebench.running import run_columns
 from densebench.running.context import RunContext
@@ -84,7 +84,7 @@ def _make_record(found: "Evaluation", class_names: tuple[str, ...]) -> EpochReco
         images_per_second=found.images_per_second,
         latency_ms_p50=found.latency_ms_p50,
         latency_ms_p95=found.latency_ms_p95,
-        host_peak_bytes=host_peak_bytes(),
+        host_peak_bytes=read_host_peak_bytes(),
         test_loss=scores.loss,
         test_accuracy=scores.accuracy,
         test_top5_accuracy=scores.top5_accuracy,

@@ -13,7 +13,7 @@ from densebench.recipes import Recipe
 from densebench.records import EpochRecord, Phase, Run
 
 if TYPE_CHECKING:
-    from densebench.data.datasets import Dataset
+    from densebench.data.images import Dataset
     from densebench.training.backends.backend import BackendFacts
 
 

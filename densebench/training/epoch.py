@@ -11,7 +11,7 @@ from densebench.data.batches import EvalBatches, TrainBatches
 from densebench.data.images import Dataset, Images
 from densebench.errors import NonFiniteLoss
 from densebench.events import Event, Progress, Warned
-from densebench.measuring.gpu.monitor import gpu_warnings
+from densebench.measuring.gpu.monitor import list_warnings
 from densebench.measuring.stopwatch import EpochTimer, EpochTimes, elapsed
 from densebench.records import EpochRecord
 from densebench.schedules import learning_rate_at
@@ -22,7 +22,8 @@ from densebench.training.inference import compute_logits, make_ahead
 from densebench.training.objective import compute_penalty, find_not_finite
 from densebench.training.random_streams import rekey
 from densebench.training.scores import Scores, score
-from densebench.training.steps.step import Batch, CompileTimes, make_steps
+from densebench.training.steps.choose import make_steps
+from densebench.training.steps.step import Batch, CompileTimes
 from densebench.training.trainee import Trainee
 from densebench.training.watch import Watch
 
@@ -68,7 +69,7 @@ class EpochRunner:
         reading, allocated = self._watch.monitor.end_epoch(), self._watch.allocator.peak()
         self._steps.end()
         self._require_finite_weights(epoch)
-        yield from self._warn(gpu_warnings(allocated, reading))
+        yield from self._warn(list_warnings(allocated, reading))
         validation = self._evaluate(self._dataset.validation, "validation", epoch)
         start = self._watch.clock()
         test = self._evaluate(self._dataset.test, "test", epoch)
@@ -93,9 +94,9 @@ class EpochRunner:
         timer.start()
         with make_ahead(self._placed(epoch)) as batches:
             for step, (x, y, images) in enumerate(batches, 1):
-                timer.waited()
+                timer.note_batch()
                 result = self._steps.train(x, y)
-                timer.stepped(images)
+                timer.note_step(images)
                 progress = totals.add(step, images, result)
                 if progress is not None:
                     yield progress

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from densebench.measuring.gpu.allocator import GpuMemory
-from densebench.measuring.gpu.monitor import GpuReading, gpu_memory_source
-from densebench.measuring.host import host_peak_bytes
+from densebench.measuring.gpu.monitor import GpuReading, describe_memory_source
+from densebench.measuring.host import read_host_peak_bytes
 from densebench.measuring.stopwatch import EpochTimes
 from densebench.records import EpochRecord
 from densebench.training.scores import Scores
@@ -46,8 +46,8 @@ def make_record(measured: Measured) -> EpochRecord:
         gpu_reserved_peak_bytes=allocated.reserved_bytes,
         gpu_process_peak_bytes=reading.process_peak_bytes,
         gpu_device_peak_bytes=reading.device_peak_bytes,
-        gpu_memory_source=gpu_memory_source(allocated, reading),
-        host_peak_bytes=host_peak_bytes(),
+        gpu_memory_source=describe_memory_source(allocated, reading),
+        host_peak_bytes=read_host_peak_bytes(),
         gpu_clock_mhz=reading.clock_mhz,
         energy_joules=reading.energy_joules,
         energy_source=reading.energy_source,

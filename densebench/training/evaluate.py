@@ -16,7 +16,8 @@ from densebench.recipes import RECIPES
 from densebench.training.backends.backend import BackendFacts
 from densebench.training.inference import compute_logits
 from densebench.training.scores import Scores, score
-from densebench.training.steps.step import Steps, make_steps
+from densebench.training.steps.choose import make_steps
+from densebench.training.steps.step import Steps
 from densebench.training.trainee import Trainee
 
 _WARM_UP_BATCHES = 3

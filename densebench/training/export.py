@@ -10,9 +10,9 @@ import numpy as np
 from densebench import files
 from densebench.config import BACKENDS, RunConfig
 from densebench.errors import InputError, RunFailed
-from densebench.models import keras_layers
+from densebench.models.keras_layers import build_plain
 from densebench.models.variants import find
-from densebench.training.backends.hiding import hidden
+from densebench.training.backends.hidden_packages import hide_packages
 
 _LEGACY = (".h5", ".hdf5", ".weights.h5")
 
@@ -49,13 +49,12 @@ def load_model(path: Path) -> keras.Model:
 
 
 def _build_plain(model: keras.Model, config: RunConfig) -> keras.Model:
-    plain = keras_layers.build(
+    plain = build_plain(
         find(config.variant),
         classes=model.output_shape[-1],
         image_size=model.input_shape[1],
         weight_decay=config.recipe.weight_decay,
         seed=config.seed,
-        implementation="plain",
     )
     for target, source in zip(plain.variables, model.variables, strict=True):
         target.assign(np.array(keras.ops.convert_to_numpy(source)))
@@ -64,7 +63,7 @@ def _build_plain(model: keras.Model, config: RunConfig) -> keras.Model:
 
 def _other_frameworks_hidden() -> AbstractContextManager[None]:
     """Keras asks whether an object is TensorFlow's by importing TensorFlow, on every backend."""
-    return hidden(*{*BACKENDS} - {keras.backend.backend()})
+    return hide_packages(*{*BACKENDS} - {keras.backend.backend()})
 
 
 def _check_file(path: Path) -> None:

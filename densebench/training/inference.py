@@ -7,7 +7,8 @@ from typing import TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from densebench.data.batches import EvalBatches, prefetch
+from densebench.data.batches import EvalBatches
+from densebench.data.prefetch import prefetch
 from densebench.training.steps.step import Batch, Steps
 
 _Item = TypeVar("_Item")

@@ -8,12 +8,13 @@ import numpy as np
 
 from densebench.config import RunConfig
 from densebench.events import PROGRESS_INTERVAL, EpochEnded, Event, Progress, Ready, Warned
-from densebench.measuring.gpu.monitor import gpu_warnings
-from densebench.measuring.stopping_rule import SteadyState, may_stop, steady_state
+from densebench.measuring.gpu.monitor import list_warnings
+from densebench.measuring.stopping_rule import SteadyState, estimate_steady_state, may_stop
 from densebench.measuring.stopwatch import EpochTimer, EpochTimes, elapsed, percentile
 from densebench.training.backends.backend import BackendFacts
 from densebench.training.epoch_record import Measured, make_record
-from densebench.training.steps.step import Batch, Steps, make_steps
+from densebench.training.steps.choose import make_steps
+from densebench.training.steps.step import Batch, Steps
 from densebench.training.trainee import Trainee
 from densebench.training.watch import Watch
 
@@ -46,7 +47,7 @@ def measure_speed(
     watch.monitor.begin_epoch()
     times, wide = yield from _measure(step, config.recipe.batch_size, precision_target, time_limit, watch)
     reading, allocated = watch.monitor.end_epoch(), watch.allocator.peak()
-    for warning in (*gpu_warnings(allocated, reading), *wide):
+    for warning in (*list_warnings(allocated, reading), *wide):
         yield Warned(text=warning)
     measured = Measured(times=times, reading=reading, allocated=allocated)
     yield EpochEnded(record=replace(make_record(measured), elapsed_seconds=times.epoch_seconds))
@@ -102,9 +103,9 @@ def _measure(
     timer.start()
     start = before = reported = watch.clock()
     while not may_stop(seconds, elapsed_seconds=before - start, limit_seconds=time_limit, target=target):
-        timer.waited()
+        timer.note_batch()
         step()
-        timer.stepped(images)
+        timer.note_step(images)
         now = watch.clock()
         seconds.append(now - before)
         if now - reported >= PROGRESS_INTERVAL:
@@ -112,7 +113,7 @@ def _measure(
             yield _make_progress(seconds, images, now - start, time_limit)
         watch.should_stop()
         before = watch.clock()
-    state = steady_state(seconds, target=target)
+    state = estimate_steady_state(seconds, target=target)
     return _keep_steps_alone(timer.stop(), images), _find_doubt(state)
 
 

@@ -11,7 +11,7 @@ from densebench.config import RunConfig, deciding_values
 from densebench.errors import RunFailed
 from densebench.records import COLUMNS, EpochRecord, Log
 from densebench.training.backends.backend import BackendFacts
-from densebench.training.backends.hiding import hidden
+from densebench.training.backends.hidden_packages import hide_packages
 
 
 class EpochLog:
@@ -22,7 +22,7 @@ class EpochLog:
     """
 
     def __init__(self, directory: Path, config: RunConfig, facts: BackendFacts) -> None:
-        with hidden("torch"):
+        with hide_packages("torch"):
             from tensorboardX.event_file_writer import EventsWriter
             from tensorboardX.proto.event_pb2 import Event
             from tensorboardX.summary import hparams, scalar

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import keras
 
 from densebench.config import RunConfig
-from densebench.models import keras_layers
+from densebench.models.build import build
 from densebench.models.variants import find
 from densebench.recipes import Recipe
 from densebench.training.backends.backend import BackendFacts
@@ -27,7 +27,7 @@ def build_trainee(config: RunConfig, facts: BackendFacts, *, classes: int, image
     Raises :class:`InputError` if the variant cannot be built so.
     """
     start = time.perf_counter()
-    model = keras_layers.build(
+    model = build(
         find(config.variant),
         classes=classes,
         image_size=image_size,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from densebench.data.batches import EvalBatches, TrainBatches, cut_out, describe_augmentation, shifted, standardised
+from densebench.data.batches import EvalBatches, TrainBatches, cut_out, describe_augmentation, shift, standardise
 from densebench.data.images import Images
 from densebench.errors import InputError
 from densebench.recipes import RECIPES, Recipe
@@ -157,7 +157,7 @@ def test_a_dataset_that_must_not_be_mirrored_never_is():
 def test_a_shift_moves_whole_pixels_and_fills_with_zeros(side, largest, data):
     x = np.arange(1, side * side * 3 + 1, dtype=np.float32).reshape(1, side, side, 3)
     down, right = (data.draw(st.integers(-largest, largest)) for _ in range(2))
-    moved = shifted(x, np.array([largest + down]), np.array([largest + right]), largest)
+    moved = shift(x, np.array([largest + down]), np.array([largest + right]), largest)
     expected = np.zeros_like(x)
     for row in range(side):
         for column in range(side):
@@ -182,7 +182,7 @@ def test_a_cutout_is_a_square_around_its_centre_clipped_at_the_border(side, size
 def test_standardising_is_subtracting_and_dividing_in_float32():
     pixels = noise(4).pixels
     expected = (pixels.astype(np.float32) - np.float32(MEAN)) / np.float32(DEVIATION)
-    assert np.array_equal(standardised(pixels, MEAN, DEVIATION), expected)
+    assert np.array_equal(standardise(pixels, MEAN, DEVIATION), expected)
 
 
 def test_evaluation_keeps_the_order_and_pads_the_last_batch():
@@ -194,7 +194,7 @@ def test_evaluation_keeps_the_order_and_pads_the_last_batch():
     assert all(x.shape == (4, 8, 8, 3) and x.dtype == np.float32 for x, _, _ in found)
     assert np.concatenate([y[:valid] for _, y, valid in found]).tolist() == list(range(10))
     x = np.concatenate([x[:valid] for x, _, valid in found])
-    assert np.array_equal(x, standardised(images.pixels, MEAN, DEVIATION))
+    assert np.array_equal(x, standardise(images.pixels, MEAN, DEVIATION))
     assert not found[-1][0][2:].any()
 
 

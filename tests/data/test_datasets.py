@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from densebench.config import DataConfig
-from densebench.data.datasets import facts, load
+from densebench.data.datasets import describe, load
 from densebench.errors import InputError
 
 
@@ -19,7 +19,7 @@ def test_the_facts_are_those_of_the_loaded_dataset(dataset, limits, validation, 
         parts = {"train/a": 100, "train/b": 90, "test/a": 30, "test/b": 10}
         dataset = f"folder:{image_folder(parts)}"
     config = DataConfig(dataset=dataset, train_limit=limits[0], test_limit=limits[1], validation=validation)
-    told, loaded = facts(config), load(config)
+    told, loaded = describe(config), load(config)
     assert told.name == loaded.name
     assert told.classes == len(loaded.class_names)
     assert told.image_size == loaded.image_size == loaded.train.pixels.shape[1]
@@ -33,9 +33,9 @@ def test_facts_need_no_heavy_module(image_folder):
     code = f"""
 import sys
 from densebench.config import DataConfig
-from densebench.data.datasets import facts
+from densebench.data.datasets import describe
 for name in ("cifar10", "cifar100", "digits", "synthetic", "folder:{folder}"):
-    facts(DataConfig(dataset=name))
+    describe(DataConfig(dataset=name))
 heavy = {{"numpy", "sklearn", "urllib.request", "psutil"}} & set(sys.modules)
 assert not heavy, heavy
 """
@@ -93,16 +93,19 @@ def test_mean_and_deviation_are_those_of_the_images_trained_on():
         ({"dataset": "digits", "train_limit": 1438}, "--train-limit 1438 asks for more than the 1,437 training images"),
         (
             {"dataset": "digits", "train_limit": 1437, "validation": 1},
-            "more than the 1,436 training images of digits beside those held out",
+            "more than the 1,436 training images of digits besides those held out",
         ),
         ({"dataset": "cifar10", "test_limit": 10_001}, "--test-limit 10001 asks for more than the 10,000 test images"),
-        ({"dataset": "cifar10", "test_fraction": 0.5}, "--test-fraction is for a folder; cifar10 has a test split"),
+        (
+            {"dataset": "cifar10", "test_fraction": 0.5},
+            "--test-fraction is for a folder; cifar10 has its own test split",
+        ),
     ],
 )
 def test_what_the_dataset_has_not_got_is_refused_before_anything_loads(options, message):
     config = DataConfig(**options)
     with pytest.raises(InputError) as told:
-        facts(config)
+        describe(config)
     assert message in str(told.value)
     with pytest.raises(InputError) as loading:
         load(config)
@@ -110,7 +113,7 @@ def test_what_the_dataset_has_not_got_is_refused_before_anything_loads(options, 
 
 
 def test_the_classes_that_a_dataset_has_may_be_named():
-    assert facts(DataConfig(dataset="cifar100", classes=100)).classes == 100
+    assert describe(DataConfig(dataset="cifar100", classes=100)).classes == 100
 
 
 @pytest.mark.parametrize("options", [{"train_limit": 10**12}, {"test_limit": 10**12}, {"image_size": 10**6}])
@@ -122,5 +125,5 @@ def test_more_than_the_memory_holds_is_refused_before_it_is_taken(options, datas
 
 def test_another_image_size_is_a_fact_and_a_loaded_one():
     config = DataConfig(dataset="digits", image_size=20, train_limit=10, test_limit=10)
-    assert facts(config).image_size == 20
+    assert describe(config).image_size == 20
     assert load(config).train.pixels.shape == (10, 20, 20, 3)

@@ -10,7 +10,7 @@ def read(split, chosen):
 
 
 def test_the_split_is_the_announced_one_and_balanced_in_test():
-    source, facts = digits.source(32), digits.facts()
+    source, facts = digits.load_source(32), digits.describe()
     assert len(source.train.labels) == facts.train_images == 1437
     assert len(source.test.labels) == facts.test_images == 360
     assert np.bincount(source.test.labels).tolist() == [36] * 10
@@ -20,7 +20,7 @@ def test_the_split_is_the_announced_one_and_balanced_in_test():
 def test_no_digit_is_in_train_and_in_test_at_once():
     from sklearn.datasets import load_digits
 
-    source = digits.source(8)
+    source = digits.load_source(8)
     parts = [split.read(np.arange(len(split.labels))) for split in (source.train, source.test)]
     together = sorted(image.tobytes() for image in np.concatenate(parts))
     scaled = np.rint(load_digits().images * 255 / 16).astype(np.uint8)[..., None].repeat(3, axis=3)
@@ -28,7 +28,7 @@ def test_no_digit_is_in_train_and_in_test_at_once():
 
 
 def test_images_are_grey_rgb_over_the_whole_range():
-    pixels = read(digits.source(32).train, range(50))
+    pixels = read(digits.load_source(32).train, range(50))
     assert pixels.shape == (50, 32, 32, 3)
     assert pixels.dtype == np.uint8
     assert (pixels[..., 0] == pixels[..., 2]).all()
@@ -37,12 +37,12 @@ def test_images_are_grey_rgb_over_the_whole_range():
 
 
 def test_a_digit_must_not_be_mirrored():
-    assert not digits.source(32).flip_allowed
+    assert not digits.load_source(32).flip_allowed
 
 
 def test_labels_fit_their_images():
     """Each class's mean image is nearest to the images of that class: 88 % here, 10 % for labels out of step."""
-    source = digits.source(8)
+    source = digits.load_source(8)
     pixels = source.train.read(np.arange(1437)).reshape(1437, -1).astype(float)
     means = np.stack([pixels[source.train.labels == digit].mean(axis=0) for digit in range(10)])
     test = source.test.read(np.arange(360)).reshape(360, -1).astype(float)

@@ -19,7 +19,7 @@ import pytest
 
 from densebench.data import download as module
 from densebench.data.download import RemoteFile, download
-from densebench.data.images import ignore
+from densebench.data.images import ignore_progress
 from densebench.errors import DatasetError
 
 CONTENT = np.random.default_rng(0).bytes(300_000)
@@ -89,7 +89,7 @@ def fetch(server: Server, target: Path) -> Callable[..., None]:
             size=len(CONTENT),
             sha256=hashlib.sha256(CONTENT).hexdigest(),
         )
-        options = {"on_progress": ignore, "open_url": urllib.request.urlopen, **options}
+        options = {"on_progress": ignore_progress, "open_url": urllib.request.urlopen, **options}
         download(file, target, **options)
 
     return run
@@ -188,7 +188,7 @@ def test_without_a_network_every_server_is_named(target):
         raise urllib.error.URLError("Temporary failure in name resolution")
 
     with pytest.raises(DatasetError, match=r"\(one.invalid: Temporary failure.*; two.invalid: Temporary failure"):
-        download(file, target, on_progress=ignore, open_url=unreachable)
+        download(file, target, on_progress=ignore_progress, open_url=unreachable)
 
 
 def test_the_default_refuses_whatever_is_not_https(fetch):

@@ -21,11 +21,11 @@ from densebench.config import DataConfig
 from densebench.data.cache import cached_pixels
 from densebench.data.cifar.editions import CIFAR10
 from densebench.data.cifar.pickles import load_plain
-from densebench.data.cifar.records import class_names, images_of
+from densebench.data.cifar.records import read_class_names, read_images
 from densebench.data.cifar.tar import Content, read_members
 from densebench.data.datasets import load
-from densebench.data.decoding import decode_files
-from densebench.data.images import ignore
+from densebench.data.folder.decoding import decode_files
+from densebench.data.images import ignore_progress
 from densebench.errors import DensebenchError
 
 INPUTS = int(os.environ.get("DENSEBENCH_FUZZ", "100"))
@@ -115,7 +115,7 @@ def test_damaged_pickles(python_2_batch):
     heads = [seed[:400] for seed in seeds]  # where the structure is
 
     def read(data: bytes) -> None:
-        images_of(Content(name="batch", data=data), 2, CIFAR10, CIFAR10.python)
+        read_images(Content(name="batch", data=data), 2, CIFAR10, CIFAR10.python)
 
     outcomes(damaged(seeds), read)
     outcomes(damaged(heads), load_plain)
@@ -145,12 +145,12 @@ def test_damaged_records_and_class_names():
     names = "\n".join(f"name_{index}" for index in range(10)).encode()
 
     def read(data: bytes) -> None:
-        images = images_of(Content(name="batch", data=data), 2, CIFAR10, CIFAR10.binary)
+        images = read_images(Content(name="batch", data=data), 2, CIFAR10, CIFAR10.binary)
         assert images.pixels.shape == (2, 32, 32, 3)
         assert 0 <= images.labels.min() <= images.labels.max() < 10
 
     def read_names(data: bytes) -> None:
-        assert len(class_names(Content(name="names", data=data), CIFAR10, CIFAR10.binary)) == 10
+        assert len(read_class_names(Content(name="names", data=data), CIFAR10, CIFAR10.binary)) == 10
 
     outcomes(damaged([records]), read)
     outcomes(damaged([names]), read_names)
@@ -166,7 +166,7 @@ def test_damaged_images(kind, tmp_path):
 
     def read(data: bytes) -> None:
         (tmp_path / "x.png").write_bytes(data)
-        pixels = decode_files(tmp_path, ["x.png"], image_size=None, like="x.png", on_progress=ignore)
+        pixels = decode_files(tmp_path, ["x.png"], image_size=None, like="x.png", on_progress=ignore_progress)
         assert kind != "other"
         if kind == "png":  # its checksums leave no room for other pixels
             assert np.array_equal(pixels[0], PIXELS[0])
@@ -184,7 +184,7 @@ def test_a_flipped_bit_in_a_png_never_changes_a_pixel(tmp_path):
 
     def read(data: bytes) -> None:
         (tmp_path / "x.png").write_bytes(data)
-        found = decode_files(tmp_path, ["x.png"], image_size=None, like="x.png", on_progress=ignore)
+        found = decode_files(tmp_path, ["x.png"], image_size=None, like="x.png", on_progress=ignore_progress)
         assert np.array_equal(found[0], ramp)
 
     flips = (

@@ -12,7 +12,7 @@ def everything(split):
 
 def test_there_are_as_many_images_as_asked_for_at_the_size_asked_for():
     config = DataConfig(dataset="synthetic", train_limit=30, test_limit=20, image_size=7, classes=3)
-    source, facts = synthetic.source(config), synthetic.facts(config)
+    source, facts = synthetic.load_source(config), synthetic.describe(config)
     assert everything(source.train).shape == (30, 7, 7, 3)
     assert everything(source.test).shape == (20, 7, 7, 3)
     assert np.bincount(source.train.labels).tolist() == [10, 10, 10]
@@ -20,20 +20,20 @@ def test_there_are_as_many_images_as_asked_for_at_the_size_asked_for():
 
 
 def test_what_is_held_out_for_validation_comes_on_top():
-    assert synthetic.facts(DataConfig(dataset="synthetic", train_limit=30, validation=5)).train_images == 35
+    assert synthetic.describe(DataConfig(dataset="synthetic", train_limit=30, validation=5)).train_images == 35
 
 
 def test_the_accuracy_on_it_is_marked_as_meaningless():
-    assert synthetic.source(DataConfig(dataset="synthetic")).random_labels
+    assert synthetic.load_source(DataConfig(dataset="synthetic")).random_labels
 
 
 def test_an_image_depends_on_its_index_alone():
-    split = synthetic.source(DataConfig(dataset="synthetic", image_size=5)).train
+    split = synthetic.load_source(DataConfig(dataset="synthetic", image_size=5)).train
     assert np.array_equal(split.read(np.array([3, 9]))[1], everything(split)[9])
 
 
 def test_pixels_are_uniform_and_differ_between_images_and_splits():
-    source = synthetic.source(DataConfig(dataset="synthetic"))
+    source = synthetic.load_source(DataConfig(dataset="synthetic"))
     train, test = everything(source.train), everything(source.test)
     assert len({image.tobytes() for image in (*train, *test)}) == len(train) + len(test)
     counts = np.bincount(train.ravel(), minlength=256)

@@ -2,9 +2,9 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from densebench import __version__
-from densebench.measuring.environment import environment_of, host_hash, probe, version_of
-from densebench.measuring.gpu.card import GpuFacts
+from densebench.measuring.environment import describe_environment, find_version, hash_host, probe
+from densebench.measuring.gpu.nvml import GpuFacts
+from densebench.version import __version__
 
 
 @dataclass
@@ -30,7 +30,7 @@ GPU = GpuFacts(
 
 
 def test_a_run_on_the_gpu_names_it_as_nvml_does() -> None:
-    found = environment_of(Framework(), GPU)
+    found = describe_environment(Framework(), GPU)
     assert (found.device, found.device_kind) == ("NVIDIA H100 80GB HBM3", "gpu")
     assert (found.gpu_uuid, found.gpu_memory_bytes, found.driver) == ("GPU-1", 80, "570.1")
     assert (found.gpu_max_clock_mhz, found.gpu_power_limit_watts) == (1980, 700)
@@ -38,13 +38,13 @@ def test_a_run_on_the_gpu_names_it_as_nvml_does() -> None:
 
 
 def test_without_nvml_the_gpu_is_named_as_the_framework_does() -> None:
-    found = environment_of(Framework(), None)
+    found = describe_environment(Framework(), None)
     assert found.device == "NVIDIA H100"
     assert found.gpu_name is found.gpu_uuid is found.driver is None
 
 
 def test_a_run_on_the_cpu_is_named_by_the_processor_even_beside_a_gpu() -> None:
-    found = environment_of(Framework(device_kind="cpu", device_name="cpu:0"), GPU)
+    found = describe_environment(Framework(device_kind="cpu", device_name="cpu:0"), GPU)
     assert (found.device, found.device_kind) == (found.cpu, "cpu")
 
 
@@ -53,13 +53,13 @@ def test_the_host_and_the_software_are_known_without_a_framework() -> None:
     assert found.cpu
     assert found.cpu_cores >= 1
     assert found.python == ".".join(map(str, sys.version_info[:3]))
-    assert found.keras == version_of("keras")
+    assert found.keras == find_version("keras")
     assert found.densebench == __version__
     assert found.backend_version is None
 
 
 def test_a_framework_that_does_not_tell_its_version_is_asked_of_the_installation() -> None:
-    assert environment_of(Framework(name="numpy", version=None), None).backend_version == version_of("numpy")
+    assert describe_environment(Framework(name="numpy", version=None), None).backend_version == find_version("numpy")
 
 
 def test_tensorflow_is_found_under_any_of_its_distributions(monkeypatch) -> None:
@@ -71,14 +71,14 @@ def test_tensorflow_is_found_under_any_of_its_distributions(monkeypatch) -> None
         return "2.21"
 
     monkeypatch.setattr(metadata, "version", version)
-    assert version_of("tensorflow") == "2.21"
-    assert version_of("torch") is None
+    assert find_version("tensorflow") == "2.21"
+    assert find_version("torch") is None
 
 
 def test_the_host_is_told_apart_and_not_named() -> None:
-    assert host_hash("alpha") != host_hash("beta")
-    assert host_hash("alpha") == host_hash("alpha")
-    assert len(host_hash()) == 8
+    assert hash_host("alpha") != hash_host("beta")
+    assert hash_host("alpha") == hash_host("alpha")
+    assert len(hash_host()) == 8
 
 
 def test_probing_loads_no_framework() -> None:

@@ -1,9 +1,9 @@
 import dataclasses
 
-from densebench.measuring.gpu.card import GpuFacts
 from densebench.measuring.gpu.monitor import NoGpu
+from densebench.measuring.gpu.nvml import GpuFacts
 from densebench.measuring.host import CpuFacts
-from densebench.measuring.missing import backend_sentences, cpu_sentences, gpu_sentences, missing
+from densebench.measuring.missing import find_absent_backends, find_cpu_obstacles, find_gpu_obstacles, list_missing
 
 MIB = 2**20
 IDLE = GpuFacts(
@@ -19,39 +19,39 @@ IDLE = GpuFacts(
 
 
 def test_no_gpu_is_told_with_its_reason() -> None:
-    assert list(gpu_sentences(NoGpu(reason="no NVIDIA driver"), 1)) == ["No GPU to measure on (no NVIDIA driver)."]
+    assert list(find_gpu_obstacles(NoGpu(reason="no NVIDIA driver"), 1)) == ["No GPU to measure on (no NVIDIA driver)."]
 
 
 def test_an_idle_gpu_lacks_nothing() -> None:
-    assert list(gpu_sentences(IDLE, 1)) == []
-    assert list(gpu_sentences(dataclasses.replace(IDLE, processes=(1,), used_bytes=900 * MIB), 1)) == []
+    assert list(find_gpu_obstacles(IDLE, 1)) == []
+    assert list(find_gpu_obstacles(dataclasses.replace(IDLE, processes=(1,), used_bytes=900 * MIB), 1)) == []
 
 
 def test_a_gpu_that_others_use_is_busy() -> None:
     busy = dataclasses.replace(IDLE, processes=(1, 7, 8), used_bytes=2000 * MIB)
-    assert list(gpu_sentences(busy, 1)) == [
-        "The GPU is busy: 2 other processes, 2,000 MiB of its memory are taken.",
+    assert list(find_gpu_obstacles(busy, 1)) == [
+        "The GPU is busy: 2 other processes, 2,000 MiB of its memory are in use.",
     ]
 
 
 def test_a_gpu_that_someone_unseen_uses_is_busy() -> None:
     busy = dataclasses.replace(IDLE, processes=None, used_bytes=2000 * MIB)
-    assert list(gpu_sentences(busy, 1)) == [
-        "The GPU is busy: 2,000 MiB of its memory are taken, by processes that cannot be seen from here.",
+    assert list(find_gpu_obstacles(busy, 1)) == [
+        "The GPU is busy: 2,000 MiB of its memory are in use, by processes that cannot be seen from here.",
     ]
 
 
 def test_a_control_group_that_limits_the_cores_is_told() -> None:
-    assert list(cpu_sentences(CpuFacts(model="A", cores=8, quota=1.5))) == [
+    assert list(find_cpu_obstacles(CpuFacts(model="A", cores=8, quota=1.5))) == [
         "A control group allows the time of 1.5 cores, of which 8 are visible."
     ]
-    assert list(cpu_sentences(CpuFacts(model="A", cores=8, quota=8))) == []
-    assert list(cpu_sentences(CpuFacts(model="A", cores=8, quota=None))) == []
+    assert list(find_cpu_obstacles(CpuFacts(model="A", cores=8, quota=8))) == []
+    assert list(find_cpu_obstacles(CpuFacts(model="A", cores=8, quota=None))) == []
 
 
 def test_a_backend_that_is_not_installed_comes_with_the_way_to_install_it() -> None:
-    assert list(backend_sentences(["torch"])) == ["Backend torch is not installed: pip install 'densebench[torch]'."]
+    assert list(find_absent_backends(["torch"])) == ["Backend torch is not installed: pip install 'densebench[torch]'."]
 
 
 def test_an_absent_dataset_is_told() -> None:
-    assert missing(["cifar10"])[-1] == "Dataset cifar10 is not on this machine yet."
+    assert list_missing(["cifar10"])[-1] == "Dataset cifar10 is not on this machine yet."

@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from densebench.measuring.stopping_rule import interval_rank, may_stop, median_interval, steady_state
+from densebench.measuring.stopping_rule import (
+    estimate_median_interval,
+    estimate_steady_state,
+    find_interval_rank,
+    may_stop,
+)
 
 
 def noise(count: int, deviation: float, seed: int = 0) -> list[float]:
@@ -13,7 +18,7 @@ def noise(count: int, deviation: float, seed: int = 0) -> list[float]:
 @pytest.mark.parametrize("count", [6, 7, 10, 20, 51, 200, 1000])
 @pytest.mark.parametrize("confidence", [0.8, 0.95, 0.99])
 def test_as_many_ends_are_left_out_as_the_binomial_distribution_allows(count, confidence) -> None:
-    rank = interval_rank(count, confidence)
+    rank = find_interval_rank(count, confidence)
     below = stats.binom(count, 0.5)
     assert rank is None or 2 * below.cdf(rank) <= 1 - confidence + 1e-12
     following = 0 if rank is None else rank + 1
@@ -22,22 +27,22 @@ def test_as_many_ends_are_left_out_as_the_binomial_distribution_allows(count, co
 
 @pytest.mark.parametrize("count", range(6))
 def test_fewer_than_six_steps_have_no_interval(count) -> None:
-    assert median_interval([1.0] * count) is None
+    assert estimate_median_interval([1.0] * count) is None
 
 
 def test_the_interval_holds_the_true_median_as_often_as_it_says() -> None:
-    held = [low <= 1 <= high for seed in range(1000) for low, high in [median_interval(noise(30, 0.3, seed))]]
+    held = [low <= 1 <= high for seed in range(1000) for low, high in [estimate_median_interval(noise(30, 0.3, seed))]]
     assert np.mean(held) >= 0.94
 
 
 def test_steady_steps_reach_the_target_at_the_fewest_that_are_asked() -> None:
-    assert not steady_state([1.0] * 9, fewest=10).reached
-    assert steady_state([1.0] * 10, fewest=10).reached
+    assert not estimate_steady_state([1.0] * 9, fewest=10).reached
+    assert estimate_steady_state([1.0] * 10, fewest=10).reached
 
 
 def test_noise_takes_more_steps_and_then_reaches_the_target() -> None:
-    assert not steady_state(noise(20, 0.2)).reached
-    state = steady_state(noise(3000, 0.2))
+    assert not estimate_steady_state(noise(20, 0.2)).reached
+    state = estimate_steady_state(noise(3000, 0.2))
     assert state.reached
     assert state.low < state.median < state.high
     assert state.steps == 3000
@@ -45,23 +50,23 @@ def test_noise_takes_more_steps_and_then_reaches_the_target() -> None:
 
 def test_a_wider_target_is_reached_where_a_narrower_is_not() -> None:
     steps = noise(100, 0.1)
-    assert steady_state(steps, target=0.1).reached
-    assert not steady_state(steps, target=0.01).reached
+    assert estimate_steady_state(steps, target=0.1).reached
+    assert not estimate_steady_state(steps, target=0.01).reached
 
 
 def test_both_ends_of_the_interval_must_lie_within_the_target() -> None:
     slow_side = [1.0] * 60 + [1.5] * 50
     fast_side = [1.0] * 60 + [0.5] * 50
-    assert not steady_state(slow_side).reached
-    assert not steady_state(fast_side).reached
+    assert not estimate_steady_state(slow_side).reached
+    assert not estimate_steady_state(fast_side).reached
 
 
 def test_one_outlier_does_not_keep_the_target_from_being_reached() -> None:
-    assert steady_state([1.0] * 30 + [60.0]).reached
+    assert estimate_steady_state([1.0] * 30 + [60.0]).reached
 
 
 def test_nothing_is_known_of_no_steps() -> None:
-    state = steady_state([])
+    state = estimate_steady_state([])
     assert state.median is state.low is state.high is None
     assert not state.reached
 
@@ -84,5 +89,5 @@ def test_where_a_measurement_stops_the_median_is_within_the_target_of_the_truth(
         count = 1
         while not may_stop(steps[:count], elapsed_seconds=0, limit_seconds=1, target=0.02):
             count += 1
-        misses += abs(steady_state(steps[:count]).median - 1) > 0.02
+        misses += abs(estimate_steady_state(steps[:count]).median - 1) > 0.02
     assert misses <= 4

@@ -23,9 +23,9 @@ def time_epoch(steps: Iterable[tuple[float, float, int]], *, tail: float = 0.0) 
     timer.start()
     for waited, worked, images in steps:
         clock.now += waited
-        timer.waited()
+        timer.note_batch()
         clock.now += worked
-        timer.stepped(images)
+        timer.note_step(images)
     clock.now += tail
     return timer.stop()
 
@@ -78,11 +78,11 @@ def test_an_epoch_cut_short_within_a_step_keeps_the_finished_ones() -> None:
     timer = EpochTimer(clock=clock)
     timer.start()
     for _ in range(2):
-        timer.waited()
+        timer.note_batch()
         clock.now += 1
-        timer.stepped(8)
+        timer.note_step(8)
     clock.now += 0.5
-    timer.waited()
+    timer.note_batch()
     times = timer.stop()
     assert (times.steps, times.step_ms_p50, times.data_wait_seconds) == (2, 1000, 0)
 
@@ -106,7 +106,7 @@ def test_without_waiting_for_data_the_wait_is_unknown_and_not_zero() -> None:
     timer.start()
     for seconds in (5, 2, 2):
         clock.now += seconds
-        timer.stepped(8)
+        timer.note_step(8)
     times = timer.stop()
     assert times.data_wait_seconds is None
     assert (times.first_step_seconds, times.step_ms_p50) == (5, 2000)
@@ -125,9 +125,9 @@ def test_a_timer_that_is_started_again_forgets_the_epoch_before() -> None:
     for seconds in (9, 1):
         timer.start()
         for _ in range(2):
-            timer.waited()
+            timer.note_batch()
             clock.now += seconds
-            timer.stepped(8)
+            timer.note_step(8)
         times = timer.stop()
     assert times.epoch_seconds == 2
 

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from densebench.models import check
 from densebench.models.cost import count
-from densebench.models.variant import Variant
-from densebench.models.variants import VARIANTS, find
+from densebench.models.variants import VARIANTS, Variant, find
 
 filters = st.integers(1, 9)
 kernel_sizes = st.integers(1, 5)
@@ -58,7 +57,7 @@ def random_variant(words, pool):
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_both_interpreters_count_the_same_for_every_variant(name):
-    assert check.disagreements(find(name), classes=10, image_size=32) == []
+    assert check.find_disagreements(find(name), classes=10, image_size=32) == []
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
@@ -69,7 +68,7 @@ def test_both_interpreters_count_the_same_for_every_variant(name):
     image_size=st.integers(8, 21),
 )
 def test_both_interpreters_count_the_same_for_random_networks(words, pool, classes, image_size):
-    assert check.disagreements(random_variant(words, pool), classes=classes, image_size=image_size) == []
+    assert check.find_disagreements(random_variant(words, pool), classes=classes, image_size=image_size) == []
 
 
 @settings(max_examples=10, deadline=None, derandomize=True)
@@ -79,7 +78,7 @@ def test_both_interpreters_count_the_same_for_random_networks(words, pool, class
     image_size=st.integers(8, 71),
 )
 def test_both_interpreters_count_the_same_for_other_classes_and_odd_sizes(name, classes, image_size):
-    assert check.disagreements(find(name), classes=classes, image_size=image_size) == []
+    assert check.find_disagreements(find(name), classes=classes, image_size=image_size) == []
 
 
 @pytest.mark.parametrize(
@@ -91,7 +90,7 @@ def test_a_wrong_figure_is_reported_with_its_layer(monkeypatch, figure, wrong):
     spoilt = dataclasses.replace(cost.layers[1], **{figure: wrong})
     layers = (cost.layers[0], spoilt, *cost.layers[2:])
     monkeypatch.setattr(check, "count", lambda *_, **__: dataclasses.replace(cost, layers=layers))
-    found = check.disagreements(variant, classes=10, image_size=8)
+    found = check.find_disagreements(variant, classes=10, image_size=8)
     assert any("10x3: bn1 is" in sentence and f"{figure}={wrong}" in sentence for sentence in found)
 
 
@@ -100,6 +99,6 @@ def test_a_layer_that_was_not_built_is_reported(monkeypatch):
     cost = count(variant, classes=10, image_size=8)
     layers = (*cost.layers, dataclasses.replace(cost.layers[0], name="conv99", params=0))
     monkeypatch.setattr(check, "count", lambda *_, **__: dataclasses.replace(cost, layers=layers))
-    (sentence,) = check.disagreements(variant, classes=10, image_size=8)
+    (sentence,) = check.find_disagreements(variant, classes=10, image_size=8)
     assert "conv99" in sentence
     assert sentence.endswith("None built.")

@@ -132,7 +132,7 @@ def test_images_too_small_to_halve_three_times_are_refused():
 
 
 def test_fewer_than_two_classes_are_refused():
-    with pytest.raises(InputError, match=r"100x12 cannot tell 1 classes apart: give --classes 2 or more"):
+    with pytest.raises(InputError, match=r"100x12 cannot classify into 1 classes: give --classes 2 or more"):
         count(find("100x12"), classes=1, image_size=32)
 
 

@@ -1,22 +1,19 @@
 """The networks in ordinary Keras layers."""
 
-import types
 import zipfile
 
 import keras
 import numpy as np
 import pytest
 
-from densebench.errors import InputError
-from densebench.models import fast
 from densebench.models.cost import count
-from densebench.models.initial_weights import initial_value
-from densebench.models.keras_layers import KerasLayers, build
+from densebench.models.initial_weights import draw_initial_value
+from densebench.models.keras_layers import KerasLayers, build_plain
 from densebench.models.variants import find
 
 
 def model_of(name, *, classes=10, image_size=8, weight_decay=1e-4, seed=0):
-    return build(find(name), classes=classes, image_size=image_size, weight_decay=weight_decay, seed=seed)
+    return build_plain(find(name), classes=classes, image_size=image_size, weight_decay=weight_decay, seed=seed)
 
 
 def images(count=2, size=8):
@@ -85,7 +82,7 @@ def test_logits_are_float32_and_weights_too_under_mixed_precision(mixed_float16)
 @pytest.mark.parametrize("name", ["10x3", "resnet_32_c", "preresnet164"])
 def test_every_variable_has_the_initial_value_of_its_path(name):
     for variable in model_of(name, seed=5).variables:
-        assert np.array_equal(values(variable), initial_value(variable.path, variable.shape, 5)), variable.path
+        assert np.array_equal(values(variable), draw_initial_value(variable.path, variable.shape, 5)), variable.path
 
 
 def test_variables_are_named_by_layer_and_role():
@@ -138,27 +135,3 @@ def test_a_saved_model_needs_keras_alone_and_answers_the_same(name, tmp_path):
     loaded = keras.models.load_model(tmp_path / "model.keras")
     assert [variable.path for variable in loaded.variables] == [variable.path for variable in model.variables]
     assert np.array_equal(values(loaded(images())), values(model(images())))
-
-
-def test_the_fast_implementation_is_asked_with_every_setting(monkeypatch):
-    asked = {}
-    stand_in = types.SimpleNamespace(build=lambda variant, **settings: asked.update(settings, name=variant.name))
-    monkeypatch.setattr(fast, "network", stand_in, raising=False)
-    settings = {"classes": 3, "image_size": 9, "seed": 7, "recompute": True}
-    build(find("10x3"), implementation="fast", weight_decay=0.5, **settings)
-    assert asked == {"name": "10x3", **settings}
-
-
-def test_recomputation_is_refused_by_the_plain_implementation():
-    with pytest.raises(InputError, match="--implementation fast"):
-        build(find("10x3"), classes=10, image_size=8, weight_decay=0.0, seed=0, recompute=True)
-
-
-def test_an_unknown_implementation_is_refused():
-    with pytest.raises(InputError, match="Unknown implementation 'quick': choose from plain, fast"):
-        build(find("10x3"), classes=10, image_size=8, weight_decay=0.0, seed=0, implementation="quick")
-
-
-def test_images_that_are_too_small_are_refused():
-    with pytest.raises(InputError, match="7x7 pixels are too small"):
-        model_of("100x12", image_size=7)

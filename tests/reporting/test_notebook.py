@@ -5,8 +5,8 @@ import pytest
 import rich.console
 from rich.text import Text
 
+from densebench.reporting.live.lines import PlainView
 from densebench.reporting.live.panel import LiveView
-from densebench.reporting.live.view import PlainView
 from densebench.reporting.notebook import open_progress, render_html, render_text
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from densebench.config import BACKENDS, DataConfig, RunConfig
 from densebench.data import datasets
 from densebench.events import EpochEnded
-from densebench.measuring.gpu.allocator import allocator_memory
+from densebench.measuring.gpu.allocator import open_allocator
 from densebench.measuring.gpu.monitor import open_monitor
 from densebench.recipes import RECIPES
 from densebench.training.backends.backend import prepare
@@ -82,7 +82,7 @@ def train(facts, dataset, trainee, finished, folder):
     from densebench.training.watch import Watch
 
     watch = Watch(
-        monitor=open_monitor(facts.device_kind), allocator=allocator_memory(facts.name), should_stop=lambda: None
+        monitor=open_monitor(facts.device_kind), allocator=open_allocator(facts.name), should_stop=lambda: None
     )
     events = loop.train(
         config=CONFIG,

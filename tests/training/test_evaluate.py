@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from densebench.data.batches import standardised
+from densebench.data.batches import standardise
 from densebench.errors import InputError, Interrupted
 from densebench.training.evaluate import _LATENCY_BATCHES, evaluate
 
@@ -26,7 +26,7 @@ def evaluated(build, facts, dataset):
 
 
 def test_scores_are_those_of_the_models_own_answers(evaluated, build, dataset):
-    x = standardised(dataset.test.pixels, dataset.mean, dataset.deviation)
+    x = standardise(dataset.test.pixels, dataset.mean, dataset.deviation)
     logits = keras.ops.convert_to_numpy(build().model(x, training=False)).astype(np.float64)
     labels = dataset.test.labels
     losses = np.log(np.exp(logits).sum(axis=-1)) - logits[np.arange(len(labels)), labels]

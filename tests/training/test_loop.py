@@ -140,7 +140,7 @@ def test_an_epoch_ends_after_its_checkpoint_and_the_first_after_the_first_step_i
 
     def on_event(event):
         events.append(event)
-        saved.append((tmp_path / NEWEST).exists() and checkpoint.newest(tmp_path).description.epoch)
+        saved.append((tmp_path / NEWEST).exists() and find_newest(tmp_path).description.epoch)
 
     train(checkpoints=tmp_path, on_event=on_event)
     kinds = [type(event) for event in events if not isinstance(event, Progress)]

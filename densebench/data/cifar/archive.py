@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from densebench.data.cache import cache_directory
+from densebench.data.checksums import hash_file
 from densebench.data.cifar.editions import Archive, Edition, Member
-from densebench.data.cifar.tar import LARGEST_MEMBER, Content, read_members, sha256_of_file
+from densebench.data.cifar.tar import LARGEST_MEMBER, Content, read_members
 from densebench.data.images import OnProgress
 from densebench.errors import DatasetError
 
@@ -59,7 +60,7 @@ def read_contents(place: Place) -> Iterator[Content]:
             yield _read_unpacked(place, member)
         return
     with _report_unreadable(place.path):
-        official = sha256_of_file(place.path) == archive.sha256
+        official = hash_file(place.path) == archive.sha256
     if not official:
         raise DatasetError(f"{str(place.path)!r} is not the official file (its SHA-256 differs): download it again.")
     for content in read_members(place.path, {f"{archive.folder}/{member.name}" for member in members}):

@@ -50,11 +50,11 @@ class Edition:
     python: Archive
 
 
-def _members(images: int, **checksums: str) -> tuple[Member, ...]:
+def _make_members(images: int, **checksums: str) -> tuple[Member, ...]:
     return tuple(Member(name=name, images=images, checksum=checksum) for name, checksum in checksums.items())
 
 
-def _urls(number: int) -> tuple[str, ...]:
+def _make_urls(number: int) -> tuple[str, ...]:
     """The official address, the host it has redirected to since 2026 (by way of plain http), and mirrors.
 
     The mirrors are those that MindSpore's tutorials, MetaTF (BrainChip) and MXNet's ``gluon.data.vision`` download
@@ -104,7 +104,7 @@ CIFAR10 = Edition(
         names=Member(name="batches.meta.txt", images=0, checksum=""),
         names_key="",
         labels_key="",
-        urls=_urls(10),
+        urls=_make_urls(10),
     ),
     python=Archive(
         form="python",
@@ -112,7 +112,7 @@ CIFAR10 = Edition(
         folder="cifar-10-batches-py",
         size=170_498_071,
         sha256="6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
-        train=_members(
+        train=_make_members(
             10_000,
             data_batch_1="c99cafc152244af753f735de768cd75f",
             data_batch_2="d4bba439e000b95fd0a9bffe97cbabec",
@@ -120,7 +120,7 @@ CIFAR10 = Edition(
             data_batch_4="634d18415352ddfa80567beed471001a",
             data_batch_5="482c414d41f54cd18b22e5b47cb7c3cb",
         ),
-        test=_members(10_000, test_batch="40351d587109b95175f43aff81a1287e"),
+        test=_make_members(10_000, test_batch="40351d587109b95175f43aff81a1287e"),
         names=Member(name="batches.meta", images=0, checksum="5ff9c542aee3614f3951f8cda6e48888"),
         names_key="label_names",
         labels_key="labels",
@@ -155,7 +155,7 @@ CIFAR100 = Edition(
         names=Member(name="fine_label_names.txt", images=0, checksum=""),
         names_key="",
         labels_key="",
-        urls=_urls(100),
+        urls=_make_urls(100),
     ),
     python=Archive(
         form="python",
@@ -163,8 +163,8 @@ CIFAR100 = Edition(
         folder="cifar-100-python",
         size=None,
         sha256="85cd44d02ba6437773c5bbd22e183051d648de2e7d6b014e1ef29b855ba677a7",
-        train=_members(50_000, train="16019d7e3df5f24257cddd939b257f8d"),
-        test=_members(10_000, test="f0ef6b0ae62326f3e7ffdfab6717acfc"),
+        train=_make_members(50_000, train="16019d7e3df5f24257cddd939b257f8d"),
+        test=_make_members(10_000, test="f0ef6b0ae62326f3e7ffdfab6717acfc"),
         names=Member(name="meta", images=0, checksum="7973b15100ade9c7d40fb424638fde48"),
         names_key="fine_label_names",
         labels_key="fine_labels",

@@ -1,7 +1,7 @@
 """Reading a pickle as data: plain containers, strings, numbers and arrays of bytes. Nothing it names is ever called.
 
-The standard unpickler would run whatever a file asks for. Here the file's opcodes are first held against a list of
-those that only build data, and the three names with which NumPy writes an array lead to stand-ins of our own.
+The standard unpickler would run anything that a file asks for. Here the opcodes are first compared with a list of those
+that only build data, and the three names with which NumPy writes an array lead to stand-ins.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MOST_OPERATIONS = 1_000_000  # CIFAR-100's training file should take about 200,000
-MOST_TUPLES = 100  # an array takes three; nested deeply they would exhaust the stack
+_MOST_OPERATIONS = 1_000_000  # CIFAR-100's training file should take about 200,000
+_MOST_TUPLES = 100  # an array takes three; nested deeply they would exhaust the stack
 
-BUILD_DATA = (
+_BUILD_DATA = (
     "PROTO FRAME STOP MARK POP POP_MARK NONE NEWTRUE NEWFALSE INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT "
     "BINFLOAT STRING BINSTRING SHORT_BINSTRING BINBYTES SHORT_BINBYTES BINBYTES8 UNICODE BINUNICODE SHORT_BINUNICODE "
     "BINUNICODE8 EMPTY_LIST LIST APPEND APPENDS EMPTY_DICT DICT SETITEM SETITEMS GET BINGET LONG_BINGET"
 )
-BUILD_TUPLES = "EMPTY_TUPLE TUPLE TUPLE1 TUPLE2 TUPLE3"
-REMEMBER = "PUT BINPUT LONG_BINPUT MEMOIZE"
-BUILD_ARRAYS = "GLOBAL STACK_GLOBAL REDUCE BUILD"
-ALLOWED = frozenset(f"{BUILD_DATA} {BUILD_TUPLES} {REMEMBER} {BUILD_ARRAYS}".split())
-TUPLES, REMEMBERED = frozenset(BUILD_TUPLES.split()), frozenset(REMEMBER.split())
+_BUILD_TUPLES = "EMPTY_TUPLE TUPLE TUPLE1 TUPLE2 TUPLE3"
+_REMEMBER = "PUT BINPUT LONG_BINPUT MEMOIZE"
+_BUILD_ARRAYS = "GLOBAL STACK_GLOBAL REDUCE BUILD"
+_ALLOWED = frozenset(f"{_BUILD_DATA} {_BUILD_TUPLES} {_REMEMBER} {_BUILD_ARRAYS}".split())
+_TUPLES, _REMEMBERED = frozenset(_BUILD_TUPLES.split()), frozenset(_REMEMBER.split())
 
-RECONSTRUCT, NDARRAY, DTYPE = "_reconstruct", "ndarray", "dtype"
-NAMES = frozenset(
+_RECONSTRUCT, _NDARRAY, _DTYPE = "_reconstruct", "ndarray", "dtype"
+_NAMES = frozenset(
     {
-        ("numpy.core.multiarray", RECONSTRUCT),
-        ("numpy._core.multiarray", RECONSTRUCT),
-        ("numpy", NDARRAY),
-        ("numpy", DTYPE),
+        ("numpy.core.multiarray", _RECONSTRUCT),
+        ("numpy._core.multiarray", _RECONSTRUCT),
+        ("numpy", _NDARRAY),
+        ("numpy", _DTYPE),
     }
 )
 
@@ -54,26 +54,26 @@ def load_plain(data: bytes) -> object:
             _check_operations(data)
             return _Unpickler(io.BytesIO(data), encoding="latin1").load()
     except Exception as error:  # an unpickler may raise anything
-        raise DatasetError(f"no plain pickle: {type(error).__name__}: {str(error)[:100]!r}") from None
+        raise DatasetError(f"not a plain pickle: {type(error).__name__}: {str(error)[:100]!r}") from None
 
 
 def _check_operations(data: bytes) -> None:
     tuples = 0
     for number, (operation, argument, _) in enumerate(pickletools.genops(data)):
         name = operation.name
-        if name not in ALLOWED:
+        if name not in _ALLOWED:
             raise ValueError(f"it contains the operation {name}")
-        # An index far beyond what there is to remember would only make the unpickler's table huge.
-        if name in REMEMBERED and isinstance(argument, int) and argument > number:
+        # A huge index would only make the unpickler's table huge.
+        if name in _REMEMBERED and isinstance(argument, int) and argument > number:
             raise ValueError("it remembers more than it contains")
-        tuples += name in TUPLES
-        if number > MOST_OPERATIONS or tuples > MOST_TUPLES:
+        tuples += name in _TUPLES
+        if number > _MOST_OPERATIONS or tuples > _MOST_TUPLES:
             raise ValueError("it is too complex")
 
 
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str, /) -> Any:
-        if (module, name) not in NAMES:
+        if (module, name) not in _NAMES:
             raise ValueError(f"it names {module}.{name}")
         return _Name(name)
 
@@ -87,15 +87,15 @@ class _Name:
         self._name = name
 
     def __call__(self, *arguments: object) -> object:
-        if self._name == RECONSTRUCT:
+        if self._name == _RECONSTRUCT:
             return ByteArray()
-        if self._name == DTYPE:
+        if self._name == _DTYPE:
             return _Dtype(arguments[0])
         raise ValueError("it makes an array in an unknown way")
 
 
 class _Dtype:
-    """Stands for ``numpy.dtype``; only ``u1``, one byte a value, will do."""
+    """Stands for ``numpy.dtype``; only ``u1``, one byte a value, is accepted."""
 
     __slots__ = ("code",)
 

@@ -1,4 +1,4 @@
-"""From the bytes of a CIFAR file to images, labels and class names; whatever does not fit is an error."""
+"""From the bytes of a CIFAR file to images, labels and class names; anything that does not fit is an error."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-PIXEL_BYTES = 3 * IMAGE_SIZE**2  # the red plane, the green one, the blue one
+_PIXEL_BYTES = 3 * IMAGE_SIZE**2  # the red plane, the green one, the blue one
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -26,72 +26,72 @@ class _Planes:
     labels: NDArray[np.int32]
 
 
-def images_of(content: Content, images: int, edition: Edition, archive: Archive) -> Images:
+def read_images(content: Content, images: int, edition: Edition, archive: Archive) -> Images:
     """The images of one member; raises :class:`DatasetError` if they are not ``images`` or a label is impossible."""
-    planes = _binary(content, edition) if archive.form == "binary" else _pickled(content, archive)
+    planes = _read_binary(content, edition) if archive.form == "binary" else _read_pickled(content, archive)
     if len(planes.pixels) != images or len(planes.labels) != images:
         counts = f"{len(planes.pixels):,} images with {len(planes.labels):,} labels"
-        raise _malformed(content, f"{counts} instead of {images:,}")
+        raise _describe_damage(content, f"{counts} instead of {images:,}")
     if planes.labels.min() < 0 or planes.labels.max() >= edition.classes:
-        raise _malformed(content, f"a label outside 0 to {edition.classes - 1}")
+        raise _describe_damage(content, f"a label outside 0 to {edition.classes - 1}")
     pixels = planes.pixels.reshape(-1, 3, IMAGE_SIZE, IMAGE_SIZE).transpose(0, 2, 3, 1)
     return Images(pixels=pixels, labels=planes.labels)
 
 
-def class_names(content: Content, edition: Edition, archive: Archive) -> tuple[str, ...]:
+def read_class_names(content: Content, edition: Edition, archive: Archive) -> tuple[str, ...]:
     """The names of the classes; raises :class:`DatasetError` unless there is one for each, printable and distinct."""
     if archive.form == "binary":
         names: list[object] = [*content.data.decode("latin1").split()]
     else:
-        names = _list(content, _entries(content), archive.names_key)
+        names = _get_list(content, _load_entries(content), archive.names_key)
     words = tuple(name for name in names if isinstance(name, str) and name and name.isprintable())
     if not len(words) == len(names) == len(set(words)) == edition.classes:
-        raise _malformed(content, f"no list of {edition.classes} class names")
+        raise _describe_damage(content, f"no list of {edition.classes} class names")
     return words
 
 
-def _binary(content: Content, edition: Edition) -> _Planes:
+def _read_binary(content: Content, edition: Edition) -> _Planes:
     """Records of the label's bytes and the three planes, one after another."""
     import numpy as np
 
-    record = edition.label_bytes + PIXEL_BYTES
+    record = edition.label_bytes + _PIXEL_BYTES
     if len(content.data) % record:
-        raise _malformed(content, f"{len(content.data):,} bytes, no multiple of a record's {record:,}")
+        raise _describe_damage(content, f"{len(content.data):,} bytes, no multiple of a record's {record:,}")
     records = np.frombuffer(content.data, np.uint8).reshape(-1, record)
     labels = records[:, edition.label_bytes - 1].astype(np.int32)
     return _Planes(pixels=records[:, edition.label_bytes :], labels=labels)
 
 
-def _pickled(content: Content, archive: Archive) -> _Planes:
+def _read_pickled(content: Content, archive: Archive) -> _Planes:
     """A dictionary with an array of planes and a list of labels."""
     import numpy as np
 
-    entries = _entries(content)
-    labels = _list(content, entries, archive.labels_key)
+    entries = _load_entries(content)
+    labels = _get_list(content, entries, archive.labels_key)
     pixels = entries.get("data")
-    if not isinstance(pixels, ByteArray) or pixels.as_numpy().shape[1] != PIXEL_BYTES:
-        raise _malformed(content, f"no array 'data' of {PIXEL_BYTES:,} bytes an image")
+    if not isinstance(pixels, ByteArray) or pixels.as_numpy().shape[1] != _PIXEL_BYTES:
+        raise _describe_damage(content, f"no array 'data' of {_PIXEL_BYTES:,} bytes an image")
     if not all(type(label) is int and 0 <= label < 256 for label in labels):
-        raise _malformed(content, "a label that is none")
+        raise _describe_damage(content, "a label that is not a number from 0 to 255")
     return _Planes(pixels=pixels.as_numpy(), labels=np.array(labels, np.int32))
 
 
-def _entries(content: Content) -> dict[object, object]:
+def _load_entries(content: Content) -> dict[object, object]:
     try:
         entries = load_plain(content.data)
     except DatasetError as error:
-        raise _malformed(content, str(error)) from None
+        raise _describe_damage(content, str(error)) from None
     if not isinstance(entries, dict):
-        raise _malformed(content, "no dictionary")
+        raise _describe_damage(content, "no dictionary")
     return entries
 
 
-def _list(content: Content, entries: dict[object, object], key: str) -> list[object]:
+def _get_list(content: Content, entries: dict[object, object], key: str) -> list[object]:
     found = entries.get(key)
     if not isinstance(found, list):
-        raise _malformed(content, f"no list {key!r}")
+        raise _describe_damage(content, f"no list {key!r}")
     return found
 
 
-def _malformed(content: Content, what: str) -> DatasetError:
-    return DatasetError(f"{content.name!r} is malformed ({what}): fetch the archive anew.")
+def _describe_damage(content: Content, what: str) -> DatasetError:
+    return DatasetError(f"{content.name!r} is malformed ({what}): download the archive again.")

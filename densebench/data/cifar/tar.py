@@ -5,7 +5,6 @@ archive's SHA-256 before; what is checked here holds for any file all the same.
 """
 
 import gzip
-import hashlib
 import tarfile
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from densebench.errors import DatasetError
 
 LARGEST_MEMBER = 1 << 28  # bytes; CIFAR-100's training file has 154 MB
 LARGEST_ARCHIVE = 1 << 29  # bytes, unpacked
-BLOCK = 1 << 16
+_BLOCK = 1 << 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +24,6 @@ class Content:
 
     name: str
     data: bytes
-
-
-def sha256_of_file(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_members(path: Path, names: Collection[str]) -> Iterator[Content]:
@@ -49,7 +42,7 @@ def read_members(path: Path, names: Collection[str]) -> Iterator[Content]:
                     if name in names:
                         missing.remove(name)
                         yield Content(name=name, data=_read(archive, member))
-            while stream.read(BLOCK):
+            while stream.read(_BLOCK):
                 pass  # up to gzip's own checksum, which stands at the end
         if missing:
             raise ValueError(f"{min(missing)} is missing")
@@ -57,7 +50,7 @@ def read_members(path: Path, names: Collection[str]) -> Iterator[Content]:
         raise
     except Exception as error:  # gzip, zlib and tarfile have many ways to say that a file is damaged
         reason = f"{type(error).__name__}: {error}"
-        raise DatasetError(f"{str(path)!r} is damaged ({reason}): delete it and fetch it anew.") from None
+        raise DatasetError(f"{str(path)!r} is damaged ({reason}): delete it and download it again.") from None
 
 
 def _read(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
@@ -73,7 +66,7 @@ def _read(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 
 
 class _Bounded:
-    """A stream that ends in an error after so many bytes, whatever a header promises."""
+    """A stream that ends in an error after ``limit`` bytes, however many a header promises."""
 
     def __init__(self, stream: BinaryIO, limit: int) -> None:
         self._stream = stream

@@ -1,7 +1,7 @@
 """Peak memory of the framework's allocator on the GPU.
 
-The allocator's peak is what compares networks: it counts the bytes that the network asked for, not what a pool holds
-in reserve nor what others use. Each framework has its own way to it, and each may have none; then the figure is
+The allocator's peak is the figure that compares networks: it counts the bytes that the network asked for, not what a
+pool holds in reserve nor what others use. Each framework reports it in its own way, or not at all; then the figure is
 ``None`` and ``source`` says why.
 """
 
@@ -35,12 +35,12 @@ class NoGpuMemory:
     """A run on the CPU has no allocator peak."""
 
     def reset(self) -> bool:
-        """Nothing to begin anew."""
+        """Nothing to reset."""
         return False
 
     def peak(self) -> GpuMemory:
         """The reason for the empty figures."""
-        return unknown_peak(NO_GPU)
+        return _explain_unknown_peak(NO_GPU)
 
 
 class TensorFlowMemory:
@@ -52,16 +52,16 @@ class TensorFlowMemory:
 
     def reset(self) -> bool:
         """Begin a new peak."""
-        return succeeds(lambda: self._config.reset_memory_stats(self._device))
+        return _succeeds(lambda: self._config.reset_memory_stats(self._device))
 
     def peak(self) -> GpuMemory:
         """The peak; without statistics, as ``TF_GPU_ALLOCATOR=cuda_malloc_async`` may be, the reason."""
         call = "tf.config.experimental.get_memory_info"
-        return read_peak(call, lambda: (self._config.get_memory_info(self._device)["peak"], None))
+        return _read_peak(call, lambda: (self._config.get_memory_info(self._device)["peak"], None))
 
 
 class JaxMemory:
-    """``Device.memory_stats()``: JAX never forgets a peak, so only a process of its own gives a clean one."""
+    """``Device.memory_stats()``: JAX never forgets a peak, so only a separate process gives a clean one."""
 
     def __init__(self, device: Any) -> None:
         self._device = device
@@ -72,7 +72,7 @@ class JaxMemory:
 
     def peak(self) -> GpuMemory:
         """The peak; the reserve of the pool where the allocator is one."""
-        return read_peak("jax Device.memory_stats", self._read)
+        return _read_peak("jax Device.memory_stats", self._read)
 
     def _read(self) -> tuple[int | None, int | None]:
         statistics = self._device.memory_stats() or {}
@@ -87,15 +87,15 @@ class TorchMemory:
 
     def reset(self) -> bool:
         """Begin a new peak."""
-        return succeeds(self._cuda.reset_peak_memory_stats)
+        return _succeeds(self._cuda.reset_peak_memory_stats)
 
     def peak(self) -> GpuMemory:
         """The peak of tensors and of the caching allocator's segments."""
         call = "torch.cuda.max_memory_allocated"
-        return read_peak(call, lambda: (self._cuda.max_memory_allocated(), self._cuda.max_memory_reserved()))
+        return _read_peak(call, lambda: (self._cuda.max_memory_allocated(), self._cuda.max_memory_reserved()))
 
 
-def allocator_memory(backend: str) -> AllocatorMemory:
+def open_allocator(backend: str) -> AllocatorMemory:
     """The allocator of ``backend`` (tensorflow, jax or torch), whose framework must be set up already."""
     if backend == "tensorflow":
         import tensorflow
@@ -111,24 +111,24 @@ def allocator_memory(backend: str) -> AllocatorMemory:
     return TorchMemory(torch) if torch.cuda.is_available() else NoGpuMemory()
 
 
-def read_peak(call: str, read: Callable[[], tuple[int | None, int | None]]) -> GpuMemory:
+def _read_peak(call: str, read: Callable[[], tuple[int | None, int | None]]) -> GpuMemory:
     """What ``read`` returns, (peak, reserved), or why it cannot; a failed reading must not end a run."""
     try:
         peak, reserved = read()
     except Exception as error:
-        return unknown_peak(f"{call} failed ({type(error).__name__})")
+        return _explain_unknown_peak(f"{call} failed ({type(error).__name__})")
     # After a training step on the GPU a peak of 0 means that nothing was counted.
     if not peak:
-        return unknown_peak(f"{call} has no peak: the allocator keeps no statistics")
+        return _explain_unknown_peak(f"{call} has no peak: the allocator keeps no statistics")
     return GpuMemory(peak_bytes=peak, reserved_bytes=reserved or None, source=call)
 
 
-def unknown_peak(reason: str) -> GpuMemory:
+def _explain_unknown_peak(reason: str) -> GpuMemory:
     """No figures, and the reason."""
     return GpuMemory(peak_bytes=None, reserved_bytes=None, source=reason)
 
 
-def succeeds(act: Callable[[], object]) -> bool:
+def _succeeds(act: Callable[[], object]) -> bool:
     """Whether ``act`` ran without an error."""
     try:
         act()

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-LIBRARIES = {"win32": "nvcuda.dll"}  # elsewhere libcuda.so.1
+_LIBRARIES = {"win32": "nvcuda.dll"}  # elsewhere libcuda.so.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,13 +23,13 @@ class CudaDevice:
     pci_bus_id: str
 
 
-def first_device(load: Callable[[str], Any] = ctypes.CDLL) -> CudaDevice | None:
+def find_first_device(load: Callable[[str], Any] = ctypes.CDLL) -> CudaDevice | None:
     """CUDA's device 0 as ``CUDA_VISIBLE_DEVICES`` left it; ``None`` if the driver has none or does not say.
 
     ``cuInit`` makes no context, so it takes no memory of the card.
     """
     try:
-        cuda = load(LIBRARIES.get(sys.platform, "libcuda.so.1"))
+        cuda = load(_LIBRARIES.get(sys.platform, "libcuda.so.1"))
         return _ask(cuda)
     except (OSError, AttributeError):  # no library; one without these functions
         return None
@@ -40,7 +40,7 @@ def _ask(cuda: Any) -> CudaDevice | None:
     if cuda.cuInit(0) != 0 or cuda.cuDeviceGet(ctypes.byref(device), 0) != 0:
         return None
     identifier, bus = ctypes.create_string_buffer(16), ctypes.create_string_buffer(64)
-    # Version 2, since CUDA 11.4, tells the instances of one MIG card apart.
+    # Version 2, since CUDA 11.4, distinguishes the instances of one MIG card.
     ask_uuid = getattr(cuda, "cuDeviceGetUuid_v2", None) or cuda.cuDeviceGetUuid
     if ask_uuid(identifier, device) != 0 or cuda.cuDeviceGetPCIBusId(bus, 64, device) != 0:
         return None

@@ -4,10 +4,10 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from densebench.measuring.gpu.card import Gauge
+from densebench.measuring.gpu.nvml import Gauge
 from densebench.measuring.stopwatch import Clock
 
-Power = tuple[float, float]  # seconds, watts
+_Power = tuple[float, float]  # seconds, watts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class EnergyMeter:
         self._at_start = counter.read()
         # An old card has no counter; one that dies later leaves the figure empty rather than taken in two ways.
         self._counts = counter.worked
-        self._samples: list[Power] = []
+        self._samples: list[_Power] = []
 
     def begin(self) -> None:
         """The epoch begins."""
@@ -45,14 +45,14 @@ class EnergyMeter:
     def end(self) -> Energy:
         """The epoch ends."""
         if self._counts:
-            return counted(self._at_start, self._counter.read(), self._counter.failure)
+            return _subtract_readings(self._at_start, self._counter.read(), self._counter.failure)
         self.sample()
         if self._power.failure is not None:
             return Energy(joules=None, source=f"no counter and no power: {self._power.failure}")
-        return Energy(joules=integral(self._samples), source="sampled power: the card has no energy counter")
+        return Energy(joules=_integrate(self._samples), source="sampled power: the card has no energy counter")
 
 
-def counted(start: float | None, end: float | None, failure: str | None) -> Energy:
+def _subtract_readings(start: float | None, end: float | None, failure: str | None) -> Energy:
     """The difference of two readings of the counter, in joules."""
     if start is None or end is None:
         return Energy(joules=None, source=f"the energy counter stopped: {failure}")
@@ -63,7 +63,7 @@ def counted(start: float | None, end: float | None, failure: str | None) -> Ener
     return Energy(joules=end - start, source="counter")
 
 
-def integral(samples: Sequence[Power]) -> float | None:
+def _integrate(samples: Sequence[_Power]) -> float | None:
     """Joules under the samples, by trapezoids; ``None`` of fewer than two."""
     if len(samples) < 2:
         return None

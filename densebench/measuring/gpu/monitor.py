@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from densebench.measuring.gpu.allocator import NO_GPU, GpuMemory
-from densebench.measuring.gpu.card import Card, GpuFacts
-from densebench.measuring.gpu.library import Found, NoCardError, find_card
+from densebench.measuring.gpu.card_lookup import FoundCard, NoCardError, find_card
+from densebench.measuring.gpu.nvml import Card, GpuFacts
 from densebench.measuring.gpu.samples import Samples
 from densebench.measuring.stopwatch import Clock
 
-INTERVAL_SECONDS = 0.01
+_INTERVAL_SECONDS = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ class Monitor(Protocol):
     """Watches the GPU of a run."""
 
     def start(self) -> None:
-        """Begin to sample, in a thread of its own."""
+        """Begin to sample, in a separate thread."""
 
     def begin_epoch(self) -> None:
         """The device is idle and the epoch's first step is next."""
@@ -78,9 +78,9 @@ class NullMonitor:
 
 
 class SamplingMonitor:
-    """Samples one card every ``interval_seconds``, for polling less often loses short peaks."""
+    """Samples one card every ``interval_seconds``, because polling less often misses short peaks."""
 
-    def __init__(self, card: Card, *, pid: int, clock: Clock, interval_seconds: float = INTERVAL_SECONDS) -> None:
+    def __init__(self, card: Card, *, pid: int, clock: Clock, interval_seconds: float = _INTERVAL_SECONDS) -> None:
         self._card = card
         self._samples = Samples(card, pid=pid, clock=clock)
         self._interval = interval_seconds
@@ -98,7 +98,7 @@ class SamplingMonitor:
             self._samples.take()
 
     def begin_epoch(self) -> None:
-        """Read the energy and begin the epoch's clocks anew."""
+        """Read the energy and start the epoch's clocks."""
         with self._lock:
             self._samples.take()
             self._samples.begin_epoch()
@@ -131,11 +131,13 @@ class SamplingMonitor:
         due = time.monotonic()
         while not self._stopping.is_set():
             self.sample()
-            due = max(due + self._interval, time.monotonic())  # what was missed is not made up for
+            due = max(due + self._interval, time.monotonic())  # missed samples are not repeated
             time.sleep(max(due - time.monotonic(), 0))  # half the cost of waiting for the event
 
 
-def open_monitor(device_kind: str, find: Callable[[], Found] = find_card, clock: Clock = time.perf_counter) -> Monitor:
+def open_monitor(
+    device_kind: str, find: Callable[[], FoundCard] = find_card, clock: Clock = time.perf_counter
+) -> Monitor:
     """The monitor of CUDA's device 0; one without figures for a run on the ``cpu`` or without a card to read."""
     if device_kind == "cpu":
         return NullMonitor(NO_GPU)
@@ -152,7 +154,7 @@ class NoGpu:
     reason: str
 
 
-def ask_gpu(find: Callable[[], Found] = find_card) -> GpuFacts | NoGpu:
+def ask_gpu(find: Callable[[], FoundCard] = find_card) -> GpuFacts | NoGpu:
     """The GPU that a framework would compute on, or why there is none."""
     try:
         card = Card(find())
@@ -164,12 +166,12 @@ def ask_gpu(find: Callable[[], Found] = find_card) -> GpuFacts | NoGpu:
         card.close()
 
 
-def gpu_memory_source(allocator: GpuMemory, reading: GpuReading) -> str:
-    """Both sources in one cell; a reason that they share is told once."""
+def describe_memory_source(allocator: GpuMemory, reading: GpuReading) -> str:
+    """Both sources in one cell; a reason that they share is written once."""
     return "; ".join(dict.fromkeys((allocator.source, reading.memory_source)))
 
 
-def gpu_warnings(allocator: GpuMemory, reading: GpuReading) -> tuple[str, ...]:
+def list_warnings(allocator: GpuMemory, reading: GpuReading) -> tuple[str, ...]:
     """What the monitor warns of, and a peak that only NVML could give."""
     only_nvml = allocator.peak_bytes is None and reading.device_peak_bytes is not None
     return (*reading.warnings, *(["GPU memory is NVML's: the allocator has no peak"] if only_nvml else []))

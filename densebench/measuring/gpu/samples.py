@@ -2,16 +2,16 @@
 
 import statistics
 
-from densebench.measuring.gpu.card import Card
 from densebench.measuring.gpu.energy import EnergyMeter
+from densebench.measuring.gpu.nvml import Card
 from densebench.measuring.stopwatch import Clock
 
-SLOW_EVERY = 10  # samples between two readings of what changes slowly or costs more to read
-LATE = 1.5  # intervals; beyond that the source names the interval that was kept
-LOW_CLOCK = 0.75  # of the card's maximum
+_SLOW_EVERY = 10  # samples between two readings of what changes slowly or costs more to read
+_LATE = 1.5  # intervals; if samples come later, the source names the actual interval
+_LOW_CLOCK = 0.75  # of the card's maximum
 
 # nvml.h, nvmlClocksEventReason*. Idle, and clocks that a user or a display has set, are no throttling.
-THROTTLED = {
+_THROTTLED = {
     0x04: "the power limit",
     0x08: "hardware",
     0x20: "heat",
@@ -42,7 +42,7 @@ class Samples:
         """Read the card once."""
         used = self._card.used_bytes.read()
         self.energy.sample()
-        slow = self._taken % SLOW_EVERY == 0
+        slow = self._taken % _SLOW_EVERY == 0
         # A process cannot grow without the card's figure changing, and its list costs more to read.
         if slow or used is None or used != self._last_used:
             self._note_processes()
@@ -77,7 +77,7 @@ class Samples:
         """How the peaks were taken, with the interval that was kept, or why they are unknown."""
         failure, process = self._card.used_bytes.failure, self._process_failure()
         kept = (self._last_at - self._first_at) / max(self._taken, 1)
-        interval = interval_seconds if kept <= LATE * interval_seconds else kept
+        interval = interval_seconds if kept <= _LATE * interval_seconds else kept
         method = f"NVML memory version {self._card.memory_version} every {interval * 1000:.0f} ms"
         device = f"NVML memory unknown: {failure}" if failure else method
         return f"{device}, of the process unknown: {process}" if process else device
@@ -87,19 +87,19 @@ class Samples:
         card = self._card
         maximum = card.max_clock_mhz.read()
         median = self.clock_mhz()
-        if median is not None and maximum and median < LOW_CLOCK * maximum:
+        if median is not None and maximum and median < _LOW_CLOCK * maximum:
             self._clock_was_low = True
-        causes = dict.fromkeys(cause for bit, cause in THROTTLED.items() if self._reasons & bit)
-        told = [
+        causes = dict.fromkeys(cause for bit, cause in _THROTTLED.items() if self._reasons & bit)
+        warnings = [
             (self._others() > 0, self._shared()),
             (bool(causes), f"GPU throttled by {' and '.join(causes)}"),
-            (self._clock_was_low, f"GPU clock below {LOW_CLOCK:.0%} of its maximum"),
+            (self._clock_was_low, f"GPU clock below {_LOW_CLOCK:.0%} of its maximum"),
             (card.memory_version == 1, "NVML memory counts the driver's own reserve (version 1)"),
             (card.is_mig_instance, "GPU is a MIG instance: energy and clocks are the whole card's"),
             (card.hides_mig_instance, "MIG is on and the instance unknown: NVML memory is the whole card's"),
             (card.used_bytes.worked and card.used_bytes.failure is not None, "NVML stopped answering"),
         ]
-        return tuple(words for holds, words in told if holds)
+        return tuple(words for holds, words in warnings if holds)
 
     def _shared(self) -> str:
         least, others = "" if self._was_listed else "at least ", self._others()
@@ -115,9 +115,9 @@ class Samples:
         if self._card.process_failure:
             return self._card.process_failure
         if not self._was_listed:
-            return f"PID {self._pid} is not on the card's list, as in a container with PIDs of its own"
+            return f"PID {self._pid} is not on the card's list, as in a container with its own PIDs"
         if self._process_peak is None:
-            return "the driver does not tell the memory of a process"
+            return "the driver does not report the memory of a process"
         return None
 
     def _note_processes(self) -> None:

@@ -1,1 +1,1 @@
-"""The fast implementation: the same networks on kernels of their own."""
+"""The fast implementation: the same networks on faster kernels."""

@@ -9,13 +9,13 @@ from densebench.models.layers import EPSILON
 Tensor = Any
 
 
-def statistics(x: Tensor) -> tuple[Tensor, Tensor]:
+def compute_statistics(x: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and biased variance of each channel, in float32."""
     mean, variance = ops.moments(ops.cast(x, "float32"), axes=[0, 1, 2])
     return mean, variance
 
 
-def normalised(
+def normalise(
     x: Tensor, gamma: Tensor, beta: Tensor, mean: Tensor, variance: Tensor, *, relu: bool, training: bool
 ) -> Tensor:
     """Normalised by given statistics, and differentiable with respect to them: training makes no difference."""
@@ -24,7 +24,7 @@ def normalised(
     return ops.relu(y) if relu else y
 
 
-def convolved(x: Tensor, kernel: Tensor, *, stride: int) -> Tensor:
+def convolve(x: Tensor, kernel: Tensor, *, stride: int) -> Tensor:
     """Same padding; a 1x1 convolution is a matrix product."""
     kernel = ops.cast(kernel, x.dtype)
     if kernel.shape[0] == 1 and stride == 1:

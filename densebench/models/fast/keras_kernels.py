@@ -1,6 +1,6 @@
 """Kernels for the backends that differentiate by themselves, in ``keras.ops``.
 
-What pays to be written for one of them alone is in a module of its own, with the functions of :class:`Operations`.
+What is faster if written for one backend stands in a module for it, with the functions of :class:`_Operations`.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,22 +12,21 @@ from typing import Any, Protocol
 import keras
 from keras import ops
 
-from densebench.models.fast.layers import Part
-from densebench.models.fast.network import Interpret
+from densebench.models.fast.layers import Interpret, Part
 
 Tensor = Any  # of the backend in use
 
 
-class Operations(Protocol):
-    """What a backend may do in its own way: a module's functions."""
+class _Operations(Protocol):
+    """What each backend does in its own way: the functions of a module."""
 
-    def statistics(self, x: Tensor) -> tuple[Tensor, Tensor]: ...
+    def compute_statistics(self, x: Tensor) -> tuple[Tensor, Tensor]: ...
 
-    def normalised(
+    def normalise(
         self, x: Tensor, gamma: Tensor, beta: Tensor, mean: Tensor, variance: Tensor, *, relu: bool, training: bool
     ) -> Tensor: ...
 
-    def convolved(self, x: Tensor, kernel: Tensor, *, stride: int) -> Tensor: ...
+    def convolve(self, x: Tensor, kernel: Tensor, *, stride: int) -> Tensor: ...
 
 
 def run(
@@ -40,39 +39,39 @@ def run(
 ) -> tuple[Tensor, list[Tensor]]:
     """Logits and batch statistics."""
     pixels = ops.cast(image, keras.config.dtype_policy().compute_dtype)
-    return interpret(OperationKernels(training=training, recompute=recompute), pixels, groups, training)
+    return interpret(_OperationKernels(training=training, recompute=recompute), pixels, groups, training)
 
 
 @dataclass(frozen=True, kw_only=True)
-class PutOff:
+class _Deferred:
     """A normalised tensor that each of its readers computes for itself, and again in the backward pass."""
 
     normalise: Callable[..., Tensor]
     inputs: tuple[Tensor, ...]
 
-    def read_by(self, operation: Callable[..., Tensor], *others: Tensor) -> Tensor:
-        """What the operation makes of it and of the others: of all this, only the inputs are kept."""
+    def apply(self, operation: Callable[..., Tensor], *others: Tensor) -> Tensor:
+        """The operation on it and the others; for the backward pass only the inputs are kept."""
         count = len(self.inputs)
 
-        def both(*given: Tensor) -> Tensor:
+        def compute_both(*given: Tensor) -> Tensor:
             return operation(self.normalise(*given[:count]), *given[count:])
 
-        return keras.remat(both)(*self.inputs, *others)
+        return keras.remat(compute_both)(*self.inputs, *others)
 
 
-class OperationKernels:
+class _OperationKernels:
     """Operations on the backend's own tensors."""
 
     def __init__(self, *, training: bool, recompute: bool) -> None:
         self._recompute = recompute
-        self._operations = _by_backend()
-        self._normalised = partial(self._operations.normalised, training=training)
+        self._operations = _choose_operations()
+        self._normalise = partial(self._operations.normalise, training=training)
 
     def conv(self, x: Tensor, kernel: Tensor, bias: Tensor | None, stride: int) -> Tensor:
-        if isinstance(x, PutOff):
-            y = x.read_by(partial(self._operations.convolved, stride=stride), kernel)
+        if isinstance(x, _Deferred):
+            y = x.apply(partial(self._operations.convolve, stride=stride), kernel)
         else:
-            y = self._operations.convolved(x, kernel, stride=stride)
+            y = self._operations.convolve(x, kernel, stride=stride)
         return y if bias is None else y + ops.cast(bias, y.dtype)
 
     def batch_norm(self, part: Part[Tensor], gamma: Tensor, beta: Tensor, relu: bool) -> Tensor:
@@ -80,46 +79,46 @@ class OperationKernels:
         return self.moving_norm(part.tensor, gamma, beta, *part.statistics, relu)
 
     def moving_norm(self, x: Tensor, gamma: Tensor, beta: Tensor, mean: Tensor, variance: Tensor, relu: bool) -> Tensor:
-        normalise, inputs = partial(self._normalised, relu=relu), (_there(x), gamma, beta, mean, variance)
-        return PutOff(normalise=normalise, inputs=inputs) if self._recompute else normalise(*inputs)
+        normalise, inputs = partial(self._normalise, relu=relu), (_force(x), gamma, beta, mean, variance)
+        return _Deferred(normalise=normalise, inputs=inputs) if self._recompute else normalise(*inputs)
 
     def statistics(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        return self._operations.statistics(_there(x))
+        return self._operations.compute_statistics(_force(x))
 
     def join(self, tensors: Sequence[Tensor]) -> Tensor:
-        return ops.concatenate([_there(tensor) for tensor in tensors], axis=-1)
+        return ops.concatenate([_force(tensor) for tensor in tensors], axis=-1)
 
     def split(self, variable: Tensor, sizes: Sequence[int], axis: int) -> Sequence[Tensor]:
         pieces: list[Tensor] = ops.split(variable, list(accumulate(sizes))[:-1], axis=axis)
         return pieces
 
     def relu(self, x: Tensor) -> Tensor:
-        return ops.relu(_there(x))
+        return ops.relu(_force(x))
 
     def add(self, x: Tensor, y: Tensor) -> Tensor:
-        return _there(x) + _there(y)
+        return _force(x) + _force(y)
 
     def pad_channels(self, x: Tensor, before: int, behind: int, stride: int) -> Tensor:
-        return ops.pad(_there(x)[:, ::stride, ::stride], [[0, 0], [0, 0], [0, 0], [before, behind]])
+        return ops.pad(_force(x)[:, ::stride, ::stride], [[0, 0], [0, 0], [0, 0], [before, behind]])
 
     def average_pool(self, x: Tensor, size: int) -> Tensor:
-        return ops.average_pool(_there(x), size, strides=size, data_format="channels_last")
+        return ops.average_pool(_force(x), size, strides=size, data_format="channels_last")
 
     def max_pool(self, x: Tensor, size: int, stride: int) -> Tensor:
-        return ops.max_pool(_there(x), size, strides=stride, padding="same", data_format="channels_last")
+        return ops.max_pool(_force(x), size, strides=stride, padding="same", data_format="channels_last")
 
     def global_average_pool(self, x: Tensor) -> Tensor:
-        return ops.mean(_there(x), axis=[1, 2])
+        return ops.mean(_force(x), axis=[1, 2])
 
     def dense(self, x: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
         return ops.matmul(ops.cast(x, "float32"), kernel) + bias
 
 
-def _there(x: Tensor) -> Tensor:
-    return x.read_by(lambda y: y) if isinstance(x, PutOff) else x
+def _force(x: Tensor) -> Tensor:
+    return x.apply(lambda y: y) if isinstance(x, _Deferred) else x
 
 
-def _by_backend() -> Operations:
+def _choose_operations() -> _Operations:
     if keras.backend.backend() == "torch":
         from densebench.models.fast import torch_kernels
 

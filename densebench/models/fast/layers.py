@@ -1,6 +1,6 @@
 """FastLayers: the vocabulary on feature maps in parts, and what it asks of a backend.
 
-A concatenation is put off. A normalisation needs none, nor does the convolution behind it: a convolution is linear, so
+A concatenation is deferred. A normalisation needs none, nor does the convolution after it: a convolution is linear, so
 that of a concatenation is the sum of its parts' convolutions. What a DenseNet's layer reads is then two parts, a wide
 one that stays as it is for some layers, and what came after it.
 """
@@ -12,7 +12,7 @@ from typing import Generic, Protocol, TypeVar
 Tensor = TypeVar("Tensor")
 
 LANES = 16  # float32 values in the widest vector register: a multiple of it in channels suits every kernel
-MOST_PARTS = 4  # of a concatenation that is put off: copying the wide part costs as much as some layers' narrow ones
+_MOST_PARTS = 4  # of a deferred concatenation: copying the wide part costs as much as some layers' narrow ones
 
 
 @dataclass(kw_only=True)
@@ -29,7 +29,7 @@ class Part(Generic[Tensor]):
 
 @dataclass(kw_only=True)
 class FeatureMap(Generic[Tensor]):
-    """Parts behind one another along the channels."""
+    """Parts, one after another along the channels."""
 
     parts: tuple[Part[Tensor], ...]
     normalised: bool = False
@@ -75,6 +75,14 @@ class Kernels(Protocol[Tensor]):
     def dense(self, x: Tensor, kernel: Tensor, bias: Tensor) -> Tensor: ...
 
 
+class Interpret(Protocol[Tensor]):
+    """(kernels, image, variables of each layer, training) -> logits, and the batch's statistics in pieces."""
+
+    def __call__(
+        self, kernels: Kernels[Tensor], image: Tensor, groups: Sequence[tuple[Tensor, ...]], training: bool, /
+    ) -> tuple[Tensor, list[Tensor]]: ...
+
+
 class FastLayers(Generic[Tensor]):
     """The vocabulary on a backend's tensors; ``groups`` are the variables of each layer that has some, in call order.
 
@@ -92,12 +100,12 @@ class FastLayers(Generic[Tensor]):
         self, x: FeatureMap[Tensor], filters: int, kernel_size: int, *, stride: int = 1, bias: bool = False
     ) -> FeatureMap[Tensor]:
         kernel, *rest = next(self._groups)
-        parts = x.parts if x.normalised else (self._whole(x),)
-        kernels = self._pieces(kernel, parts, axis=2)
+        parts = x.parts if x.normalised else (self._merge(x),)
+        kernels = self._split(kernel, parts, axis=2)
         y = self._kernels.conv(parts[0].tensor, kernels[0], rest[0] if bias else None, stride)
         for part, piece in zip(parts[1:], kernels[1:], strict=True):
             y = self._kernels.add(y, self._kernels.conv(part.tensor, piece, None, stride))
-        return _lone(y, filters)
+        return _wrap(y, filters)
 
     def bn(self, x: FeatureMap[Tensor]) -> FeatureMap[Tensor]:
         return self._norm(x, relu=False)
@@ -106,38 +114,38 @@ class FastLayers(Generic[Tensor]):
         return self._norm(x, relu=True)
 
     def relu(self, x: FeatureMap[Tensor]) -> FeatureMap[Tensor]:
-        return _lone(self._kernels.relu(self._whole(x).tensor), x.channels)
+        return _wrap(self._kernels.relu(self._merge(x).tensor), x.channels)
 
     def concat(self, *xs: FeatureMap[Tensor]) -> FeatureMap[Tensor]:
         parts = tuple(part for x in xs for part in x.parts)
-        return FeatureMap(parts=(self._joined(parts),) if _worth_joining(parts) else parts)
+        return FeatureMap(parts=(self._join(parts),) if _is_worth_joining(parts) else parts)
 
     def add(self, x: FeatureMap[Tensor], y: FeatureMap[Tensor]) -> FeatureMap[Tensor]:
-        return _lone(self._kernels.add(self._whole(x).tensor, self._whole(y).tensor), x.channels)
+        return _wrap(self._kernels.add(self._merge(x).tensor, self._merge(y).tensor), x.channels)
 
     def pad_channels(self, x: FeatureMap[Tensor], filters: int, *, stride: int) -> FeatureMap[Tensor]:
         before = (filters - x.channels) // 2
         behind = filters - x.channels - before
-        return _lone(self._kernels.pad_channels(self._whole(x).tensor, before, behind, stride), filters)
+        return _wrap(self._kernels.pad_channels(self._merge(x).tensor, before, behind, stride), filters)
 
     def average_pool(self, x: FeatureMap[Tensor], size: int) -> FeatureMap[Tensor]:
-        return _lone(self._kernels.average_pool(self._whole(x).tensor, size), x.channels)
+        return _wrap(self._kernels.average_pool(self._merge(x).tensor, size), x.channels)
 
     def max_pool(self, x: FeatureMap[Tensor], size: int, *, stride: int) -> FeatureMap[Tensor]:
-        return _lone(self._kernels.max_pool(self._whole(x).tensor, size, stride), x.channels)
+        return _wrap(self._kernels.max_pool(self._merge(x).tensor, size, stride), x.channels)
 
     def global_average_pool(self, x: FeatureMap[Tensor]) -> FeatureMap[Tensor]:
         pooled = [self._kernels.global_average_pool(part.tensor) for part in x.parts]
-        return _lone(pooled[0] if len(pooled) == 1 else self._kernels.join(pooled), x.channels)
+        return _wrap(pooled[0] if len(pooled) == 1 else self._kernels.join(pooled), x.channels)
 
     def dense(self, x: FeatureMap[Tensor], units: int) -> FeatureMap[Tensor]:
         kernel, bias = next(self._groups)
-        return _lone(self._kernels.dense(x.parts[0].tensor, kernel, bias), units)
+        return _wrap(self._kernels.dense(x.parts[0].tensor, kernel, bias), units)
 
     def _norm(self, x: FeatureMap[Tensor], *, relu: bool) -> FeatureMap[Tensor]:
         *narrow, wide = x.parts
-        parts = (self._joined(narrow), wide) if len(narrow) > 1 else x.parts
-        variables = [self._pieces(variable, parts, axis=0) for variable in next(self._groups)]
+        parts = (self._join(narrow), wide) if len(narrow) > 1 else x.parts
+        variables = [self._split(variable, parts, axis=0) for variable in next(self._groups)]
         normalised = [
             self._normalise(part, *pieces, relu=relu) for part, *pieces in zip(parts, *variables, strict=True)
         ]
@@ -156,18 +164,18 @@ class FastLayers(Generic[Tensor]):
         )
         return Part(tensor=y, channels=x.channels)
 
-    def _pieces(self, variable: Tensor, parts: Sequence[Part[Tensor]], *, axis: int) -> Sequence[Tensor]:
+    def _split(self, variable: Tensor, parts: Sequence[Part[Tensor]], *, axis: int) -> Sequence[Tensor]:
         """A variable's values for each part of the feature map that it belongs to."""
         if len(parts) == 1:
             return (variable,)
         return self._kernels.split(variable, [part.channels for part in parts], axis)
 
-    def _whole(self, x: FeatureMap[Tensor]) -> Part[Tensor]:
+    def _merge(self, x: FeatureMap[Tensor]) -> Part[Tensor]:
         if len(x.parts) > 1:
             x.parts = (Part(tensor=self._kernels.join([part.tensor for part in x.parts]), channels=x.channels),)
         return x.parts[0]
 
-    def _joined(self, parts: Sequence[Part[Tensor]]) -> Part[Tensor]:
+    def _join(self, parts: Sequence[Part[Tensor]]) -> Part[Tensor]:
         """One part; in training mode with its statistics, taken once for each of the old ones."""
         joined = Part(
             tensor=self._kernels.join([part.tensor for part in parts]), channels=sum(part.channels for part in parts)
@@ -180,11 +188,11 @@ class FastLayers(Generic[Tensor]):
         return joined
 
 
-def _worth_joining(parts: Sequence[Part[Tensor]]) -> bool:
+def _is_worth_joining(parts: Sequence[Part[Tensor]]) -> bool:
     """Whether there are too many, or the widest would end up in lanes for the first time."""
     in_lanes = sum(part.channels for part in parts) % LANES == 0
-    return len(parts) > MOST_PARTS or (in_lanes and parts[-1].channels % LANES > 0)
+    return len(parts) > _MOST_PARTS or (in_lanes and parts[-1].channels % LANES > 0)
 
 
-def _lone(tensor: Tensor, channels: int) -> FeatureMap[Tensor]:
+def _wrap(tensor: Tensor, channels: int) -> FeatureMap[Tensor]:
     return FeatureMap(parts=(Part(tensor=tensor, channels=channels),))

@@ -1,4 +1,4 @@
-"""The same networks and variables as :mod:`keras_layers` has, made faster.
+"""The same networks and variables as :mod:`densebench.models.keras_layers` has, made faster.
 
 The whole network is one Keras layer. Whenever it is traced, the network's own definition runs once more, on feature
 maps of the backend's tensors instead of Keras's symbolic ones.
@@ -6,37 +6,27 @@ maps of the backend's tensors instead of Keras's symbolic ones.
 
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import Any, Protocol
+from typing import Any
 
 import keras
 
 from densebench.models.fast.layers import FastLayers, FeatureMap, Kernels, Part, Tensor
 from densebench.models.fast.variables import DeclaringLayers, Variables
 from densebench.models.layers import MOMENTUM
-from densebench.models.variant import Variant, check_request
+from densebench.models.variants import Variant
 
 
-class Interpret(Protocol[Tensor]):
-    """(kernels, image, variables of each layer, training) -> logits, and the batch's statistics in pieces."""
+def build_fast(variant: Variant, *, classes: int, image_size: int, seed: int, recompute: bool) -> keras.Model:
+    """Model from float32 images (batch, height, width, 3), standardised, to float32 logits (batch, classes).
 
-    def __call__(
-        self, kernels: Kernels[Tensor], image: Tensor, groups: Sequence[tuple[Tensor, ...]], training: bool, /
-    ) -> tuple[Tensor, list[Tensor]]: ...
-
-
-def build(variant: Variant, *, classes: int, image_size: int, seed: int, recompute: bool) -> keras.Model:
-    """Model from float32 images (batch, height, width, 3) to float32 logits (batch, classes).
-
-    Raises :class:`InputError` for a request that the network cannot serve. It has no weight decay of its own: the
-    training step adds that gradient.
+    It has no regularizers: the training step adds the gradient of the weight decay.
     """
-    check_request(variant, classes=classes, image_size=image_size)
     image = keras.Input((image_size, image_size, 3), name="image")
-    network = FastNetwork(variant, classes=classes, seed=seed, recompute=recompute)
+    network = _FastNetwork(variant, classes=classes, seed=seed, recompute=recompute)
     return keras.Model(image, network(image), name=variant.name)
 
 
-class FastNetwork(keras.layers.Layer):  # type: ignore[misc]
+class _FastNetwork(keras.layers.Layer):  # type: ignore[misc]
     """All of a network in one layer: it holds the variables, and calls the kernels of the backend."""
 
     def __init__(self, variant: Variant, *, classes: int, seed: int, recompute: bool) -> None:
@@ -54,7 +44,7 @@ class FastNetwork(keras.layers.Layer):  # type: ignore[misc]
         groups = [variables.values() for variables in self._layer_variables]
         logits, statistics = _run(self._interpret, image, groups, training=training, recompute=self._recompute)
         if training and statistics:
-            self._follow(statistics)
+            self._update_moving_statistics(statistics)
         return logits
 
     def _interpret(
@@ -64,7 +54,7 @@ class FastNetwork(keras.layers.Layer):  # type: ignore[misc]
         logits = self._variant.build(nn, FeatureMap(parts=(Part(tensor=image, channels=3),)), self._classes)
         return logits.parts[0].tensor, nn.statistics
 
-    def _follow(self, statistics: Sequence[Any]) -> None:
+    def _update_moving_statistics(self, statistics: Sequence[Any]) -> None:
         """Move the moving statistics a tenth of the way to the batch's: all of them as one vector."""
         old = keras.ops.concatenate([variable.value for variable in self.non_trainable_variables])
         moved = old * MOMENTUM + keras.ops.concatenate(statistics) * (1 - MOMENTUM)

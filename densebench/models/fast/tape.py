@@ -1,7 +1,7 @@
-"""A tape for TensorFlow: reverse-mode differentiation in which every operation says itself what it keeps.
+"""A tape for TensorFlow: reverse-mode differentiation in which every operation decides what it keeps.
 
-TensorFlow's own tape would do; but with this one an operation can recompute a value instead of keeping it, gradients
-are summed as soon as they are wanted, and tracing costs no more than the operations themselves.
+TensorFlow's own tape would work too. With this one an operation can recompute a value instead of keeping it, gradients
+are summed as soon as they are needed, and tracing costs only the operations themselves.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ Backward = Callable[[tf.Tensor], None]
 class Node:
     """A tensor of the forward pass, and what later operations sent back to it.
 
-    Its tensor may have more channels than the network knows of: zeros behind the others.
+    Its tensor may have more channels than the network knows of: zeros after the others.
     """
 
     def __init__(self, tensor: tf.Tensor, channels: int | None = None, *, recompute: Recompute | None = None) -> None:
@@ -28,10 +28,10 @@ class Node:
 
     @property
     def padding(self) -> int:
-        """Channels of zeros behind the network's own."""
+        """Channels of zeros after the network's own."""
         return int(self.tensor.shape[-1]) - self.channels
 
-    def again(self, after: tf.Tensor) -> tf.Tensor:
+    def recall(self, after: tf.Tensor) -> tf.Tensor:
         """The tensor for use in the backward pass: kept, or computed again once ``after`` is there."""
         if self._recompute is None:
             return self.tensor

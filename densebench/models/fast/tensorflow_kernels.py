@@ -7,8 +7,7 @@ import keras
 import tensorflow as tf
 from tensorflow import raw_ops as ops
 
-from densebench.models.fast.layers import Part
-from densebench.models.fast.network import Interpret
+from densebench.models.fast.layers import Interpret, Part
 from densebench.models.fast.tape import Node, Tape
 from densebench.models.fast.tensorflow_norm import Norms
 
@@ -25,7 +24,7 @@ def run(
         pixels = Node(tf.cast(image, keras.config.dtype_policy().compute_dtype))
         nodes = [Node(value) for value in values]
         logits, statistics = interpret(
-            TensorFlowKernels(tape, training=training, recompute=recompute), pixels, _grouped(nodes, sizes), training
+            _TensorFlowKernels(tape, training=training, recompute=recompute), pixels, _group(nodes, sizes), training
         )
 
         def backward(gradient: tf.Tensor, *_: tf.Tensor) -> list[tf.Tensor | None]:
@@ -39,12 +38,12 @@ def run(
     return logits, statistics
 
 
-def _grouped(nodes: list[Node], sizes: list[int]) -> list[tuple[Node, ...]]:
+def _group(nodes: list[Node], sizes: list[int]) -> list[tuple[Node, ...]]:
     rest = iter(nodes)
     return [tuple(next(rest) for _ in range(size)) for size in sizes]
 
 
-class TensorFlowKernels:
+class _TensorFlowKernels:
     """Operations on the nodes of a tape."""
 
     def __init__(self, tape: Tape, *, training: bool, recompute: bool) -> None:
@@ -62,27 +61,27 @@ class TensorFlowKernels:
     def _project(self, x: Node, kernel: Node) -> Node:
         """A 1x1 convolution as a matrix product."""
         filters = kernel.tensor.shape[-1]
-        matrix = _padded(kernel.tensor, x)[0, 0]
-        y = tf.matmul(_rows(x.tensor), matrix)
+        matrix = _pad(kernel.tensor, x)[0, 0]
+        y = tf.matmul(_flatten(x.tensor), matrix)
         shape = x.tensor.shape
 
         def backward(dy: tf.Tensor) -> None:
-            rows = _rows(dy)
-            transposed = tf.matmul(rows, _rows(x.again(dy)), transpose_a=True)  # faster than the other way round
+            rows = _flatten(dy)
+            transposed = tf.matmul(rows, _flatten(x.recall(dy)), transpose_a=True)  # faster than the other way round
             kernel.send(tf.transpose(transposed)[tf.newaxis, tf.newaxis, : x.channels])
             x.send(tf.reshape(tf.matmul(rows, matrix, transpose_b=True), [-1, *shape[1:]]))
 
         return self._tape.record(Node(tf.reshape(y, [-1, *shape[1:3], filters])), backward)
 
     def _convolve(self, x: Node, kernel: Node, stride: int) -> Node:
-        weights = _padded(kernel.tensor, x)
+        weights = _pad(kernel.tensor, x)
         strides = [1, stride, stride, 1]
         y = ops.Conv2D(input=x.tensor, filter=weights, strides=strides, padding="SAME")
         shape = tf.shape(x.tensor)
 
         def backward(dy: tf.Tensor) -> None:
             dw = ops.Conv2DBackpropFilter(
-                input=x.again(dy), filter_sizes=weights.shape, out_backprop=dy, strides=strides, padding="SAME"
+                input=x.recall(dy), filter_sizes=weights.shape, out_backprop=dy, strides=strides, padding="SAME"
             )
             kernel.send(dw[:, :, : x.channels])
             x.send(
@@ -120,7 +119,7 @@ class TensorFlowKernels:
         return self._tape.record(Node(y, x.channels), lambda dy: x.send(ops.ReluGrad(gradients=dy, features=y)))
 
     def add(self, x: Node, y: Node) -> Node:
-        x, y = self._norms.exact(x), self._norms.exact(y)
+        x, y = self._norms.remove_padding(x), self._norms.remove_padding(y)
 
         def backward(dy: tf.Tensor) -> None:
             x.send(dy)
@@ -129,7 +128,7 @@ class TensorFlowKernels:
         return self._tape.record(Node(ops.AddV2(x=x.tensor, y=y.tensor)), backward)
 
     def pad_channels(self, x: Node, before: int, behind: int, stride: int) -> Node:
-        x = self._norms.exact(x)
+        x = self._norms.remove_padding(x)
         y = tf.pad(x.tensor[:, ::stride, ::stride], [[0, 0], [0, 0], [0, 0], [before, behind]])
         shape = tf.shape(x.tensor)
 
@@ -192,11 +191,11 @@ class TensorFlowKernels:
         return self._tape.record(Node(tf.matmul(rows, kernel.tensor) + bias.tensor), backward)
 
 
-def _rows(x: tf.Tensor) -> tf.Tensor:
+def _flatten(x: tf.Tensor) -> tf.Tensor:
     return tf.reshape(x, [-1, x.shape[-1]])
 
 
-def _padded(kernel: tf.Tensor, x: Node) -> tf.Tensor:
+def _pad(kernel: tf.Tensor, x: Node) -> tf.Tensor:
     """The kernel in the dtype of its input, with rows of zeros for the input's channels of zeros."""
     kernel = tf.cast(kernel, x.tensor.dtype)
     return tf.pad(kernel, [[0, 0], [0, 0], [0, x.padding], [0, 0]]) if x.padding else kernel

@@ -20,7 +20,7 @@ from densebench.models.layers import EPSILON
 
 
 @dataclass(frozen=True, kw_only=True)
-class Normalisation:
+class _Normalisation:
     """One batch normalisation, its vectors as wide as the padded tensor it reads."""
 
     x: Node
@@ -42,9 +42,9 @@ class Normalisation:
         )[0]
         return ops.Relu(features=y) if self.relu else y
 
-    def again(self, after: tf.Tensor) -> tf.Tensor:
+    def recall(self, after: tf.Tensor) -> tf.Tensor:
         with tf.control_dependencies([after]):
-            return self.forward(tf.identity(self.x.again(after)))
+            return self.forward(tf.identity(self.x.recall(after)))
 
 
 class Norms:
@@ -58,26 +58,26 @@ class Norms:
     def batch_norm(self, part: Part[Node], gamma: Node, beta: Node, relu: bool) -> Node:
         if part.statistics is not None:
             return self.moving_norm(part.tensor, gamma, beta, *part.statistics, relu)
-        x = self._in_lanes(part.tensor)
-        scale, offset = self._widened(gamma.tensor, x.padding), self._widened(beta.tensor, x.padding)
-        y, mean, variance = self._by_its_own_statistics(x.tensor, scale, offset)
-        part.statistics = _narrowed(mean, x), _narrowed(variance, x)
-        norm = Normalisation(x=x, scale=scale, offset=offset, mean=mean, variance=variance, relu=relu)
+        x = self._pad_to_lanes(part.tensor)
+        scale, offset = self._widen(gamma.tensor, x.padding), self._widen(beta.tensor, x.padding)
+        y, mean, variance = self._normalise_by_batch(x.tensor, scale, offset)
+        part.statistics = _narrow_vector(mean, x), _narrow_vector(variance, x)
+        norm = _Normalisation(x=x, scale=scale, offset=offset, mean=mean, variance=variance, relu=relu)
         return self._record(norm, ops.Relu(features=y) if relu else y, gamma, beta)
 
     def moving_norm(self, x: Node, gamma: Node, beta: Node, mean: Node, variance: Node, relu: bool) -> Node:
-        x = self._in_lanes(x)
-        vectors = [self._widened(node.tensor, x.padding) for node in (gamma, beta, mean, variance)]
-        norm = Normalisation(x=x, scale=vectors[0], offset=vectors[1], mean=vectors[2], variance=vectors[3], relu=relu)
+        x = self._pad_to_lanes(x)
+        vectors = [self._widen(node.tensor, x.padding) for node in (gamma, beta, mean, variance)]
+        norm = _Normalisation(x=x, scale=vectors[0], offset=vectors[1], mean=vectors[2], variance=vectors[3], relu=relu)
         return self._record(norm, norm.forward(x.tensor), gamma, beta)
 
-    def _record(self, norm: Normalisation, y: tf.Tensor, gamma: Node, beta: Node) -> Node:
+    def _record(self, norm: _Normalisation, y: tf.Tensor, gamma: Node, beta: Node) -> Node:
         def backward(dy: tf.Tensor) -> None:
             if norm.relu:
-                dy = ops.ReluGrad(gradients=dy, features=out.again(dy))
+                dy = ops.ReluGrad(gradients=dy, features=out.recall(dy))
             dx, dgamma, dbeta, *_ = ops.FusedBatchNormGradV3(
                 y_backprop=dy,
-                x=norm.x.again(dy),
+                x=norm.x.recall(dy),
                 scale=norm.scale,
                 reserve_space_1=norm.mean,
                 reserve_space_2=norm.variance,
@@ -85,20 +85,20 @@ class Norms:
                 epsilon=EPSILON,
                 is_training=self._training,
             )
-            gamma.send(_narrowed(dgamma, norm.x).tensor)
-            beta.send(_narrowed(dbeta, norm.x).tensor)
+            gamma.send(_narrow_vector(dgamma, norm.x).tensor)
+            beta.send(_narrow_vector(dbeta, norm.x).tensor)
             norm.x.send(dx)
 
-        out = Node(y, norm.x.channels, recompute=norm.again if self._recompute else None)
+        out = Node(y, norm.x.channels, recompute=norm.recall if self._recompute else None)
         return self._tape.record(out, backward)
 
-    def _in_lanes(self, x: Node) -> Node:
-        """With zeros behind the channels until these come in sixteens."""
+    def _pad_to_lanes(self, x: Node) -> Node:
+        """With zeros after the channels until these come in sixteens."""
         padding = -x.channels % LANES
         return x if x.padding == padding else self._concat([x], padding)
 
-    def exact(self, x: Node) -> Node:
-        """Without the zeros behind the network's own channels."""
+    def remove_padding(self, x: Node) -> Node:
+        """Without the zeros after the network's own channels."""
         return self._concat([x], 0) if x.padding else x
 
     def join(self, nodes: Sequence[Node]) -> Node:
@@ -110,14 +110,14 @@ class Norms:
         sizes = [*(node.channels for node in nodes), *([padding] if padding else [])]
         axis = nodes[0].tensor.shape.rank - 1
 
-        def joined(tensors: list[tf.Tensor]) -> tf.Tensor:
-            narrow = [_exact(tensor, node.channels) for tensor, node in zip(tensors, nodes, strict=True)]
-            rest = [self._zeros_beside(tensors[0], padding)] if padding else []
+        def concat(tensors: list[tf.Tensor]) -> tf.Tensor:
+            narrow = [_narrow_tensor(tensor, node.channels) for tensor, node in zip(tensors, nodes, strict=True)]
+            rest = [self._make_zeros(tensors[0], padding)] if padding else []
             return tf.concat([*narrow, *rest], axis)
 
         def recompute(after: tf.Tensor) -> tf.Tensor:
             with tf.control_dependencies([after]):
-                return joined([node.again(after) for node in nodes])
+                return concat([node.recall(after) for node in nodes])
 
         def backward(dy: tf.Tensor) -> None:
             gradients = ops.SplitV(value=dy, size_splits=sizes, axis=axis, num_split=len(sizes))
@@ -125,13 +125,13 @@ class Norms:
                 node.send(tf.pad(gradient, [*[[0, 0]] * axis, [0, node.padding]]) if node.padding else gradient)
 
         out = Node(
-            joined([node.tensor for node in nodes]),
+            concat([node.tensor for node in nodes]),
             sum(sizes) - padding,
             recompute=recompute if self._recompute else None,
         )
         return self._tape.record(out, backward)
 
-    def _zeros_beside(self, x: tf.Tensor, channels: int) -> tf.Tensor:
+    def _make_zeros(self, x: tf.Tensor, channels: int) -> tf.Tensor:
         """Zeros of the batch, height and width of ``x``: the same ones for every concatenation of that size."""
         _, height, width, _ = x.shape
         key = (height, width, channels)
@@ -140,7 +140,7 @@ class Norms:
                 self._zeros[key] = tf.zeros([tf.shape(x)[0], height, width, channels], x.dtype)
         return self._zeros[key]
 
-    def _widened(self, vector: tf.Tensor, padding: int) -> tf.Tensor:
+    def _widen(self, vector: tf.Tensor, padding: int) -> tf.Tensor:
         if not padding:
             return vector
         if (padding,) not in self._zeros:
@@ -152,20 +152,20 @@ class Norms:
 
         Neighbouring pixels are folded into the channels until these come in sixteens.
         """
-        x = _exact(node.tensor, node.channels)
+        x = _narrow_tensor(node.tensor, node.channels)
         _, height, width, channels = x.shape
         fold = LANES // gcd(LANES, channels)
         if width % fold:
             mean, variance = tf.nn.moments(tf.cast(x, tf.float32), [0, 1, 2])
             return Node(mean), Node(variance)
         folded = tf.reshape(x, [-1, height, width // fold, fold * channels])
-        zeros = self._widened(tf.zeros(0), fold * channels)
-        _, means, variances = self._by_its_own_statistics(folded, zeros, zeros)
+        zeros = self._widen(tf.zeros(0), fold * channels)
+        _, means, variances = self._normalise_by_batch(folded, zeros, zeros)
         means, variances = tf.reshape(means, [fold, channels]), tf.reshape(variances, [fold, channels])
         mean = tf.reduce_mean(means, 0)
         return Node(mean), Node(tf.reduce_mean(variances + tf.math.squared_difference(means, mean), 0))
 
-    def _by_its_own_statistics(
+    def _normalise_by_batch(
         self, x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Normalised; mean; variance as it is kept for the gradient, which is Keras's: divided by n, not by n - 1."""
@@ -175,10 +175,10 @@ class Norms:
         return y, mean, variance
 
 
-def _exact(tensor: tf.Tensor, channels: int) -> tf.Tensor:
+def _narrow_tensor(tensor: tf.Tensor, channels: int) -> tf.Tensor:
     return tensor if tensor.shape[-1] == channels else tensor[..., :channels]
 
 
-def _narrowed(vector: tf.Tensor, x: Node) -> Node:
-    """One value for each channel that the network knows of."""
+def _narrow_vector(vector: tf.Tensor, x: Node) -> Node:
+    """One value for each of the network's own channels."""
     return Node(vector[: x.channels] if x.padding else vector)

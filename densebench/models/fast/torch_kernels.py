@@ -9,24 +9,26 @@ from torch.nn import functional
 from densebench.models.layers import EPSILON
 
 
-def statistics(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean and biased variance of each channel, in float32; the gradient goes by :func:`normalised`."""
+def compute_statistics(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and biased variance of each channel, in float32; the gradient goes by :func:`normalise`."""
     with torch.no_grad():
-        _, mean, inverse = torch.native_batch_norm(_images(x.float()), None, None, None, None, True, 0.0, EPSILON)
+        _, mean, inverse = torch.native_batch_norm(
+            _to_channels_first(x.float()), None, None, None, None, True, 0.0, EPSILON
+        )
         return mean, (inverse**-2 - EPSILON).clamp_(min=0)
 
 
-def convolved(x: torch.Tensor, kernel: torch.Tensor, *, stride: int) -> torch.Tensor:
+def convolve(x: torch.Tensor, kernel: torch.Tensor, *, stride: int) -> torch.Tensor:
     """Same padding; by oneDNN on a CPU, for 1x1 kernels too, where it is twice as fast as a matrix product."""
     size = kernel.shape[0]
     if (stride > 1 and size > 1) or size % 2 == 0:
         return ops.conv(x, kernel.to(x.dtype), strides=stride, padding="same", data_format="channels_last")
     weights = kernel.to(x.dtype).permute(3, 2, 0, 1)
-    y: torch.Tensor = functional.conv2d(_images(x), weights, stride=stride, padding=size // 2)
+    y: torch.Tensor = functional.conv2d(_to_channels_first(x), weights, stride=stride, padding=size // 2)
     return y.permute(0, 2, 3, 1)
 
 
-def normalised(
+def normalise(
     x: torch.Tensor,
     gamma: torch.Tensor,
     beta: torch.Tensor,
@@ -37,11 +39,11 @@ def normalised(
     training: bool,
 ) -> torch.Tensor:
     """Normalised by given statistics, (batch, height, width, channels)."""
-    y: torch.Tensor = _Normalised.apply(_images(x), gamma, beta, mean, variance, relu, training)
+    y: torch.Tensor = _Normalised.apply(_to_channels_first(x), gamma, beta, mean, variance, relu, training)
     return y.permute(0, 2, 3, 1)
 
 
-def _images(x: torch.Tensor) -> torch.Tensor:
+def _to_channels_first(x: torch.Tensor) -> torch.Tensor:
     """As PyTorch sees (batch, height, width, channels): by its shape channels come first, in memory last."""
     return x.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
 

@@ -113,10 +113,10 @@ def points(run: Run, x: str, y: str) -> dict[int, tuple[float, float]]:
     found = {}
     for record in run.records:
         place, value = getattr(record, x), getattr(record, y)
-        if record.epoch is not None and known(place) and known(value):
+        if record.epoch is not None and _is_known(place) and _is_known(value):
             found[record.epoch] = (float(place), float(value))
     return found
 
 
-def known(value: float | None) -> TypeGuard[float]:
+def _is_known(value: float | None) -> TypeGuard[float]:
     return value is not None and math.isfinite(value)

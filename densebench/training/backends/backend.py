@@ -10,20 +10,20 @@ from typing import Literal
 from densebench.config import RunConfig
 from densebench.errors import InputError
 from densebench.training.backends.frameworks import set_up_jax, set_up_tensorflow, set_up_torch
-from densebench.training.backends.hiding import hidden
+from densebench.training.backends.hidden_packages import hide_packages
 
-INSTALL = {
+_INSTALL = {
     "tensorflow": "pip install 'tensorflow>=2.20'",
     "jax": "pip install 'densebench[jax]'",
     "torch": "pip install 'densebench[torch]'",
 }
-FAST_IS_FASTER = {("cpu", "float32")}  # on every backend: docs/performance.md
-SET_UP = {"tensorflow": set_up_tensorflow, "jax": set_up_jax, "torch": set_up_torch}
+_FAST_IS_FASTER = {("cpu", "float32")}  # on every backend: docs/performance.md
+_SET_UP = {"tensorflow": set_up_tensorflow, "jax": set_up_jax, "torch": set_up_torch}
 
 
 @dataclass(frozen=True, kw_only=True)
 class BackendFacts:
-    """How the backend stands, every choice resolved."""
+    """The backend as it was set up, every choice resolved."""
 
     name: str
     version: str
@@ -43,21 +43,21 @@ class BackendFacts:
 def prepare(config: RunConfig) -> BackendFacts:
     """Set up the backend and import keras on it, and no other framework.
 
-    To be called before anything imports keras. Raises :class:`InputError` if the backend is not installed or cannot do
+    Call it before anything imports keras. Raises :class:`InputError` if the backend is not installed or cannot do
     what was asked.
     """
     _check(config)
     os.environ["KERAS_BACKEND"] = config.backend
-    with hidden(*{"jax"} - {config.backend}):
-        framework = SET_UP[config.backend](config)
+    with hide_packages(*{"jax"} - {config.backend}):
+        framework = _SET_UP[config.backend](config)
         _import_keras(config)
     return BackendFacts(
         name=config.backend,
         version=framework.version,
         keras=version("keras"),
         precision=config.precision,
-        implementation=_implementation(config, framework.device_kind),
-        jit=_jit(config),
+        implementation=_choose_implementation(config, framework.device_kind),
+        jit=_choose_jit(config),
         tf32=framework.device_kind == "gpu",
         deterministic=config.deterministic,
         threads=framework.threads,
@@ -71,10 +71,10 @@ def prepare(config: RunConfig) -> BackendFacts:
 def _check(config: RunConfig) -> None:
     if find_spec(config.backend) is None:
         raise InputError(
-            f"--backend {config.backend} needs a package that is not installed: run {INSTALL[config.backend]}."
+            f"--backend {config.backend} needs a package that is not installed: run {_INSTALL[config.backend]}."
         )
     if config.backend == "jax" and config.jit is False:
-        raise InputError("--no-jit cannot be had with --backend jax, which compiles every step: leave it out.")
+        raise InputError("--no-jit does not work with --backend jax, which compiles every step: leave it out.")
     keras = sys.modules.get("keras")
     if keras is not None and keras.backend.backend() != config.backend:
         raise RuntimeError(f"keras was imported on {keras.backend.backend()} before {config.backend} was chosen")
@@ -89,14 +89,14 @@ def _import_keras(config: RunConfig) -> None:
     keras.config.disable_traceback_filtering()
 
 
-def _implementation(config: RunConfig, device_kind: str) -> Literal["plain", "fast"]:
+def _choose_implementation(config: RunConfig, device_kind: str) -> Literal["plain", "fast"]:
     """``auto`` is what was measured to be the fastest; only ``fast`` can recompute."""
     if config.implementation == "plain":
         return "plain"
-    proven = (device_kind, config.precision) in FAST_IS_FASTER
+    proven = (device_kind, config.precision) in _FAST_IS_FASTER
     return "fast" if config.implementation == "fast" or config.recompute or proven else "plain"
 
 
-def _jit(config: RunConfig) -> bool:
+def _choose_jit(config: RunConfig) -> bool:
     """JAX always compiles; TensorFlow and PyTorch only if asked to."""
     return config.backend == "jax" or bool(config.jit)

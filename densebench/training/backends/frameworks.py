@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
 from densebench.config import RunConfig
-from densebench.measuring.host import usable_cores
+from densebench.measuring.host import count_usable_cores
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ def set_up_tensorflow(config: RunConfig) -> Framework:
     build = tf.sysconfig.get_build_info()
     return Framework(
         version=tf.__version__,
-        threads=config.threads or usable_cores() or 1,
+        threads=config.threads or count_usable_cores() or 1,
         device_kind="gpu" if gpus else "cpu",
         device_name=tf.config.experimental.get_device_details(gpus[0]).get("device_name") if gpus else None,
         cuda=build.get("cuda_version") if gpus else None,
@@ -48,7 +48,7 @@ def set_up_tensorflow(config: RunConfig) -> Framework:
 
 
 def _limit_tensorflow_threads(threading: Any, threads: int) -> None:
-    """TensorFlow refuses to be told again once it runs, even the same."""
+    """TensorFlow refuses to set them again once it runs, even to the same numbers."""
     if threading.get_intra_op_parallelism_threads() != threads:
         threading.set_intra_op_parallelism_threads(threads)
         threading.set_inter_op_parallelism_threads(threads)
@@ -68,11 +68,11 @@ def set_up_jax(config: RunConfig) -> Framework:
     on_gpu = device.platform != "cpu"
     return Framework(
         version=jax.__version__,
-        threads=config.threads or usable_cores() or 1,
+        threads=config.threads or count_usable_cores() or 1,
         device_kind="gpu" if on_gpu else "cpu",
         device_name=device.device_kind if on_gpu else None,
-        cuda=_first_version(["nvidia-cuda-runtime", "nvidia-cuda-runtime-cu12"]) if on_gpu else None,
-        cudnn=_first_version(["nvidia-cudnn-cu13", "nvidia-cudnn-cu12"]) if on_gpu else None,
+        cuda=_find_version(["nvidia-cuda-runtime", "nvidia-cuda-runtime-cu12"]) if on_gpu else None,
+        cudnn=_find_version(["nvidia-cudnn-cu13", "nvidia-cudnn-cu12"]) if on_gpu else None,
     )
 
 
@@ -94,16 +94,16 @@ def set_up_torch(config: RunConfig) -> Framework:
         device_kind="gpu" if on_gpu else "cpu",
         device_name=torch.cuda.get_device_name() if on_gpu else None,
         cuda=torch.version.cuda if on_gpu else None,
-        cudnn=_cudnn_of(torch.backends.cudnn.version()) if on_gpu else None,
+        cudnn=_format_cudnn(torch.backends.cudnn.version()) if on_gpu else None,
     )
 
 
-def _cudnn_of(number: int | None) -> str | None:
+def _format_cudnn(number: int | None) -> str | None:
     """91002 -> 9.10.2"""
     return None if number is None else f"{number // 10000}.{number // 100 % 100}.{number % 100}"
 
 
-def _first_version(packages: Sequence[str]) -> str | None:
+def _find_version(packages: Sequence[str]) -> str | None:
     """JAX names the CUDA it runs on only in private modules; its wheels bring CUDA as packages."""
     for package in packages:
         try:

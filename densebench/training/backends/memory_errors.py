@@ -1,12 +1,12 @@
-"""Out of memory, as each framework says it."""
+"""Out of memory, as each framework reports it."""
 
 from collections.abc import Iterator
 
 from densebench.config import RunConfig
 from densebench.errors import OutOfMemory
 
-KINDS = {"ResourceExhaustedError", "OutOfMemoryError", "MemoryError"}  # TensorFlow; PyTorch on CUDA; Python and NumPy
-SAYINGS = (
+_KINDS = {"ResourceExhaustedError", "OutOfMemoryError", "MemoryError"}  # TensorFlow; PyTorch on CUDA; Python and NumPy
+_MESSAGES = (
     "RESOURCE_EXHAUSTED",  # JAX
     "DefaultCPUAllocator: can't allocate memory",  # PyTorch on a CPU
     "CUDA out of memory",
@@ -16,15 +16,16 @@ SAYINGS = (
 )
 
 
-def out_of_memory(error: BaseException) -> bool:
-    """Whether ``error``, or what it came from, says that memory did not suffice."""
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether ``error``, or what it came from, says that memory ran out."""
     return any(
-        any(kind.__name__ in KINDS for kind in type(cause).__mro__) or any(saying in str(cause) for saying in SAYINGS)
-        for cause in _causes(error)
+        any(kind.__name__ in _KINDS for kind in type(cause).__mro__)
+        or any(message in str(cause) for message in _MESSAGES)
+        for cause in _list_causes(error)
     )
 
 
-def explained(config: RunConfig) -> OutOfMemory:
+def explain_out_of_memory(config: RunConfig) -> OutOfMemory:
     """The sentence for a run that did not fit."""
     batch_size = config.recipe.batch_size
     if batch_size > 1:
@@ -35,7 +36,7 @@ def explained(config: RunConfig) -> OutOfMemory:
     return OutOfMemory(f"{config.variant} at batch size {batch_size} does not fit into memory: {advice}.")
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def _list_causes(error: BaseException) -> Iterator[BaseException]:
     seen: set[int] = set()
     cause: BaseException | None = error
     while cause is not None and id(cause) not in seen:

@@ -12,22 +12,22 @@ from numpy.typing import NDArray
 
 from densebench.recipes import Recipe
 from densebench.training.objective import compute_backward_sign, compute_loss, find_decayed
-from densebench.training.steps.step import CompileTimes, StepResult, step_result
+from densebench.training.steps.step import CompileTimes, StepResult, read_step_result
 from densebench.training.trainee import Trainee
 
-Arrays = list[jax.Array]
-State = tuple[Arrays, Arrays, Arrays]  # trainable, non-trainable, optimizer
+_Arrays = list[jax.Array]
+_State = tuple[_Arrays, _Arrays, _Arrays]  # trainable, non-trainable, optimizer
 
 
 class JaxSteps:
-    """Between :meth:`begin` and :meth:`end` the state is here alone: the variables' own buffers are given away."""
+    """Between :meth:`begin` and :meth:`end` the state is here alone: the variables' own buffers are donated to XLA."""
 
     def __init__(self, trainee: Trainee, recipe: Recipe) -> None:
         self._model, self._optimizer = trainee.model, trainee.optimizer
         self._recipe = recipe
         self._decayed = find_decayed(self._model.trainable_variables)
         self._state = self._read()
-        self._compiled: dict[int, Callable[..., tuple[State, jax.Array]]] = {}
+        self._compiled: dict[int, Callable[..., tuple[_State, jax.Array]]] = {}
         self._forward = jax.jit(lambda state, x: self._model.stateless_call(state[0], state[1], x, training=False)[0])
 
     def compile(self, *batch_sizes: int) -> CompileTimes:
@@ -53,7 +53,7 @@ class JaxSteps:
 
     def train(self, x: jax.Array, y: jax.Array) -> StepResult:
         self._state, result = self._compiled[len(y)](self._state, x, y)
-        return step_result(np.asarray(result))
+        return read_step_result(np.asarray(result))
 
     def logits(self, x: jax.Array) -> NDArray[np.float32]:
         return np.asarray(self._forward(self._state, x))
@@ -66,15 +66,15 @@ class JaxSteps:
     def _variables(self) -> tuple[list[keras.Variable], list[keras.Variable], list[keras.Variable]]:
         return self._model.trainable_variables, self._model.non_trainable_variables, self._optimizer.variables
 
-    def _read(self) -> State:
+    def _read(self) -> _State:
         trainable, non_trainable, optimizer = ([variable.value for variable in group] for group in self._variables())
         return trainable, non_trainable, optimizer
 
-    def _step(self, state: State, x: jax.Array, y: jax.Array) -> tuple[State, jax.Array]:
+    def _step(self, state: _State, x: jax.Array, y: jax.Array) -> tuple[_State, jax.Array]:
         trainable, non_trainable, optimizer = state
         scale = self._loss_scale(optimizer)
 
-        def scaled_loss(weights: Arrays) -> tuple[jax.Array, tuple[Arrays, jax.Array, jax.Array]]:
+        def scaled_loss(weights: _Arrays) -> tuple[jax.Array, tuple[_Arrays, jax.Array, jax.Array]]:
             logits, updated = self._model.stateless_call(weights, non_trainable, x, training=True)
             loss, correct = compute_loss(logits, y, smoothing=self._recipe.label_smoothing)
             return loss * scale, (updated, loss, correct)
@@ -89,7 +89,7 @@ class JaxSteps:
         trainable, optimizer = self._optimizer.stateless_apply(optimizer, gradients, trainable)
         return (trainable, non_trainable, optimizer), jnp.stack([loss, correct, sign])
 
-    def _loss_scale(self, optimizer: Arrays) -> Any:
+    def _loss_scale(self, optimizer: _Arrays) -> Any:
         mapping = list(zip(self._optimizer.variables, optimizer, strict=True))
         with keras.StatelessScope(state_mapping=mapping):
             return self._optimizer.scale_loss(1.0)

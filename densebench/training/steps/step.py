@@ -1,6 +1,6 @@
 """Steps: one training step and one forward pass, as each backend does them best.
 
-Kept apart from Keras's ``fit`` so that densebench decides when the device is waited for, when a step is traced and
+Separate from Keras's ``fit``, so that densebench decides when the device is waited for, when a step is traced and
 compiled, and what is timed.
 """
 
@@ -9,10 +9,6 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-
-from densebench.recipes import Recipe
-from densebench.training.backends.backend import BackendFacts
-from densebench.training.trainee import Trainee
 
 Batch = Any  # an array where the device can use it
 
@@ -28,7 +24,7 @@ class StepResult:
 
 @dataclass(frozen=True, kw_only=True)
 class CompileTimes:
-    """Seconds; ``None`` where the backend does not tell the phase apart from the first step."""
+    """Seconds; ``None`` where the backend does not separate the phase from the first step."""
 
     trace_seconds: float | None
     compile_seconds: float | None
@@ -56,22 +52,7 @@ class Steps(Protocol):
         """Write the state back to the model's and the optimizer's variables."""
 
 
-def step_result(shown: NDArray[np.float32]) -> StepResult:
-    """The three values that a step hands back in one transfer."""
+def read_step_result(shown: NDArray[np.float32]) -> StepResult:
+    """The three values that a step returns in one transfer."""
     loss, correct, sign = shown.tolist()
     return StepResult(loss=loss, correct=int(correct), backward_sign=sign)
-
-
-def make_steps(trainee: Trainee, recipe: Recipe, facts: BackendFacts) -> Steps:
-    """The steps of the backend in use."""
-    if facts.name == "tensorflow":
-        from densebench.training.steps.tensorflow import TensorFlowSteps
-
-        return TensorFlowSteps(trainee, recipe, jit=facts.jit)
-    if facts.name == "jax":
-        from densebench.training.steps.jax import JaxSteps
-
-        return JaxSteps(trainee, recipe)
-    from densebench.training.steps.torch import TorchSteps
-
-    return TorchSteps(trainee, recipe, jit=facts.jit)

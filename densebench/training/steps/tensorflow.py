@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from densebench.recipes import Recipe
 from densebench.training.objective import compute_backward_sign, compute_loss, find_decayed
-from densebench.training.steps.step import CompileTimes, StepResult, step_result
+from densebench.training.steps.step import CompileTimes, StepResult, read_step_result
 from densebench.training.trainee import Trainee
 
 
@@ -41,7 +41,7 @@ class TensorFlowSteps:
         return tf.convert_to_tensor(array)
 
     def train(self, x: tf.Tensor, y: tf.Tensor) -> StepResult:
-        return step_result(self._train_function(x, y).numpy())
+        return read_step_result(self._train_function(x, y).numpy())
 
     def logits(self, x: tf.Tensor) -> NDArray[np.float32]:
         values: NDArray[np.float32] = self._logits_function(x).numpy()

@@ -12,13 +12,14 @@ from torch.fx.experimental.proxy_tensor import make_fx
 
 from densebench.recipes import Recipe
 from densebench.training.objective import compute_backward_sign, compute_loss, find_decayed
-from densebench.training.steps.step import CompileTimes, StepResult, step_result
+from densebench.training.steps.step import CompileTimes, StepResult, read_step_result
 from densebench.training.trainee import Trainee
 
-Tensors = Sequence[torch.Tensor]
-Passes = tuple[torch.Tensor, torch.Tensor, Tensors]  # loss, how many were right, gradients
-PurePasses = Callable[
-    [Tensors, Tensors, torch.Tensor, torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor, Tensors, Tensors]
+_Tensors = Sequence[torch.Tensor]
+_Passes = tuple[torch.Tensor, torch.Tensor, _Tensors]  # loss, how many were right, gradients
+_PurePasses = Callable[
+    [_Tensors, _Tensors, torch.Tensor, torch.Tensor, torch.Tensor],
+    tuple[torch.Tensor, torch.Tensor, _Tensors, _Tensors],
 ]
 
 
@@ -32,7 +33,7 @@ class TorchSteps:
         self._moving = [variable.value for variable in self._model.non_trainable_variables]
         self._decayed = [index for index, decays in enumerate(find_decayed(self._model.trainable_variables)) if decays]
         self._device = self._weights[0].device
-        self._compiled: dict[int, PurePasses] = {}
+        self._compiled: dict[int, _PurePasses] = {}
 
     def compile(self, *batch_sizes: int) -> CompileTimes:
         if not self._jit:
@@ -44,7 +45,7 @@ class TorchSteps:
                 torch.zeros((size, *self._model.input_shape[1:]), device=self._device),
                 torch.zeros(size, dtype=torch.int32, device=self._device),
             )
-            graph = make_fx(pure_passes(self._model, self._recipe.label_smoothing))(*arguments)
+            graph = make_fx(_make_pure_passes(self._model, self._recipe.label_smoothing))(*arguments)
             traced = time.perf_counter()
             self._compiled[size] = torch.compile(graph, dynamic=False)
             with torch.no_grad():
@@ -67,7 +68,7 @@ class TorchSteps:
             self._add_decay(gradients)
             self._optimizer.apply(gradients, self._model.trainable_variables)
             shown = torch.stack([loss, correct, sign]).cpu().numpy()
-        return step_result(shown)
+        return read_step_result(shown)
 
     def logits(self, x: torch.Tensor) -> NDArray[np.float32]:
         with torch.no_grad():
@@ -77,36 +78,38 @@ class TorchSteps:
     def end(self) -> None:
         """The variables hold the state all along."""
 
-    def _passes(self, x: torch.Tensor, y: torch.Tensor) -> Passes:
+    def _passes(self, x: torch.Tensor, y: torch.Tensor) -> _Passes:
         loss, correct = compute_loss(self._model(x, training=True), y, smoothing=self._recipe.label_smoothing)
         return loss, correct, torch.autograd.grad(self._optimizer.scale_loss(loss), self._weights)
 
-    def _compiled_passes(self, x: torch.Tensor, y: torch.Tensor) -> Passes:
+    def _compiled_passes(self, x: torch.Tensor, y: torch.Tensor) -> _Passes:
         with torch.no_grad():
             loss, correct, gradients, moved = self._compiled[len(y)](*self._arguments(x, y))
             torch._foreach_copy_(self._moving, list(moved))
         return loss, correct, gradients
 
-    def _arguments(self, x: torch.Tensor, y: torch.Tensor) -> tuple[Tensors, Tensors, torch.Tensor, torch.Tensor, Any]:
+    def _arguments(
+        self, x: torch.Tensor, y: torch.Tensor
+    ) -> tuple[_Tensors, _Tensors, torch.Tensor, torch.Tensor, Any]:
         scale = self._optimizer.scale_loss(torch.ones((), device=self._device))
         return [weight.detach() for weight in self._weights], self._moving, x, y, scale
 
-    def _add_decay(self, gradients: Tensors) -> None:
+    def _add_decay(self, gradients: _Tensors) -> None:
         if self._recipe.weight_decay:
             rate = 2 * self._recipe.weight_decay * float(self._optimizer.scale_loss(1.0))
             kernels = [self._weights[index] for index in self._decayed]
             torch._foreach_add_([gradients[index] for index in self._decayed], kernels, alpha=rate)
 
 
-def pure_passes(model: keras.Model, smoothing: float) -> PurePasses:
+def _make_pure_passes(model: keras.Model, smoothing: float) -> _PurePasses:
     """Both passes as a function of tensors alone, which also returns the moved statistics.
 
     For the compiler: of Keras's own layers torch.compile makes many small graphs.
     """
 
     def passes(
-        weights: Tensors, moving: Tensors, x: torch.Tensor, y: torch.Tensor, scale: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor, Tensors, Tensors]:
+        weights: _Tensors, moving: _Tensors, x: torch.Tensor, y: torch.Tensor, scale: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, _Tensors, _Tensors]:
         leaves = [weight.detach().requires_grad_() for weight in weights]
         with torch.enable_grad():
             logits, moved = model.stateless_call(leaves, moving, x, training=True)

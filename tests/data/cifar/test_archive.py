@@ -4,12 +4,12 @@ import pytest
 
 from densebench.data import download
 from densebench.data.cifar.archive import find_archive, is_available, read_contents
-from densebench.data.images import ignore
+from densebench.data.images import ignore_progress
 from densebench.errors import DatasetError
 
 
 def find(edition, folder):
-    return find_archive(edition, data_dir=str(folder), offline=True, on_progress=ignore)
+    return find_archive(edition, data_dir=str(folder), offline=True, on_progress=ignore_progress)
 
 
 def test_the_binary_archive_is_preferred_to_the_pickled_one(tiny_cifar):
@@ -59,7 +59,7 @@ def test_another_file_under_the_official_name_is_refused_before_it_is_opened(tin
 def test_without_it_the_binary_archive_is_downloaded_into_the_cache(tiny_cifar, private_cache, monkeypatch):
     asked = []
     monkeypatch.setattr(download, "download", lambda file, target, *, on_progress: asked.append((file.sha256, target)))
-    place = find_archive(tiny_cifar.edition, data_dir=None, offline=False, on_progress=ignore)
+    place = find_archive(tiny_cifar.edition, data_dir=None, offline=False, on_progress=ignore_progress)
     archive = tiny_cifar.edition.binary
     assert asked == [(archive.sha256, private_cache / archive.file)]
     assert place.path == private_cache / archive.file

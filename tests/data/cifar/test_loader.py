@@ -9,7 +9,7 @@ from densebench.config import DataConfig
 from densebench.data import download
 from densebench.data.cifar import loader
 from densebench.data.cifar.editions import CIFAR10, CIFAR100
-from densebench.data.datasets import facts, load
+from densebench.data.datasets import describe, load
 from densebench.errors import DatasetError
 
 FORMS = ["binary packed", "binary unpacked", "python packed", "python unpacked"]
@@ -154,7 +154,7 @@ def test_limits_choose_images_with_their_labels(tiny_cifar, loaded):
 
 @pytest.mark.parametrize(("edition", "classes"), [(CIFAR10, 10), (CIFAR100, 100)])
 def test_the_facts_are_the_published_counts(edition, classes):
-    told = facts(DataConfig(dataset=edition.name))
+    told = describe(DataConfig(dataset=edition.name))
     assert (told.classes, told.image_size) == (classes, 32)
     assert (told.train_images, told.test_images) == (50_000, 10_000)
 

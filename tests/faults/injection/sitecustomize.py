@@ -30,7 +30,7 @@ from pathlib import Path
 
 HERE = str(Path(__file__).parent)
 WORKER = "densebench.running.worker"
-STEPS = "densebench.training.steps.step"
+STEPS = "densebench.training.steps.choose"
 
 os_open, os_write, os_fsync, os_replace, io_open = os.open, os.write, os.fsync, os.replace, io.open
 

@@ -9,7 +9,7 @@ from densebench.measuring.gpu.allocator import (
     NoGpuMemory,
     TensorFlowMemory,
     TorchMemory,
-    allocator_memory,
+    open_allocator,
 )
 
 
@@ -36,7 +36,7 @@ def fail(*_: object) -> None:
     raise ValueError("Memory statistics not tracked")
 
 
-def test_tensorflows_peak_is_that_of_its_first_gpu_and_can_begin_anew() -> None:
+def test_tensorflows_peak_is_that_of_its_first_gpu_and_can_be_reset() -> None:
     fake = FakeAllocator()
     memory = TensorFlowMemory(tensorflow_of(fake.info, fake.reset))
     assert memory.peak() == GpuMemory(
@@ -61,7 +61,7 @@ def test_an_allocator_that_counted_nothing_is_unknown_and_not_0() -> None:
     assert "keeps no statistics" in memory.peak().source
 
 
-def test_jaxs_peak_stands_beside_its_pool_and_cannot_begin_anew() -> None:
+def test_jaxs_peak_stands_beside_its_pool_and_cannot_be_reset() -> None:
     device = SimpleNamespace(memory_stats=lambda: {"peak_bytes_in_use": 900, "peak_pool_bytes": 2000})
     memory = JaxMemory(device)
     assert memory.peak() == GpuMemory(peak_bytes=900, reserved_bytes=2000, source="jax Device.memory_stats")
@@ -75,7 +75,7 @@ def test_jax_without_statistics_is_a_reason(statistics) -> None:
     assert "keeps no statistics" in peak.source
 
 
-def test_torchs_peak_stands_beside_its_reserve_and_can_begin_anew() -> None:
+def test_torchs_peak_stands_beside_its_reserve_and_can_be_reset() -> None:
     fake = FakeAllocator()
     cuda = SimpleNamespace(
         max_memory_allocated=lambda: fake.peak,
@@ -97,4 +97,4 @@ def test_a_run_on_the_cpu_points_to_the_hosts_peak() -> None:
 def test_a_framework_without_a_gpu_has_no_allocator_peak(backend) -> None:
     framework = pytest.importorskip(backend)
     has_gpu = framework.default_backend() != "cpu" if backend == "jax" else framework.cuda.is_available()
-    assert (allocator_memory(backend).peak().source == NO_GPU) is not has_gpu
+    assert (open_allocator(backend).peak().source == NO_GPU) is not has_gpu

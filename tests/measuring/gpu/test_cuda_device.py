@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from densebench.measuring.gpu.cuda_device import CudaDevice, first_device
+from densebench.measuring.gpu.cuda_device import CudaDevice, find_first_device
 
 CARD, INSTANCE = uuid.uuid4(), uuid.uuid4()
 
@@ -35,25 +35,25 @@ class FakeCuda:
 
 
 def test_the_first_device_is_named_by_uuid_and_bus() -> None:
-    assert first_device(lambda name: FakeCuda()) == CudaDevice(uuid=str(INSTANCE), pci_bus_id="0000:65:00.0")
+    assert find_first_device(lambda name: FakeCuda()) == CudaDevice(uuid=str(INSTANCE), pci_bus_id="0000:65:00.0")
 
 
 def test_a_driver_before_cuda_11_4_names_the_card() -> None:
     cuda = FakeCuda()
     cuda.cuDeviceGetUuid_v2 = None
-    assert first_device(lambda name: cuda).uuid == str(CARD)
+    assert find_first_device(lambda name: cuda).uuid == str(CARD)
 
 
 @pytest.mark.parametrize("error", ["cuInit", "cuDeviceGet", "cuDeviceGetUuid", "cuDeviceGetPCIBusId"])
 def test_a_driver_that_refuses_says_nothing(error) -> None:
     cuda = FakeCuda()
     cuda.error = error
-    assert first_device(lambda name: cuda) is None
+    assert find_first_device(lambda name: cuda) is None
 
 
 def test_without_the_driver_nothing_is_said() -> None:
     def load(name):
         raise OSError
 
-    assert first_device(load) is None
-    assert first_device(lambda name: object()) is None
+    assert find_first_device(load) is None
+    assert find_first_device(lambda name: object()) is None

@@ -4,16 +4,16 @@ from collections.abc import Callable
 import pytest
 
 from densebench.measuring.gpu.allocator import NO_GPU, GpuMemory
-from densebench.measuring.gpu.card import Card
-from densebench.measuring.gpu.library import Found, NoCardError
+from densebench.measuring.gpu.card_lookup import FoundCard, NoCardError
 from densebench.measuring.gpu.monitor import (
     NoGpu,
     SamplingMonitor,
     ask_gpu,
-    gpu_memory_source,
-    gpu_warnings,
+    describe_memory_source,
+    list_warnings,
     open_monitor,
 )
+from densebench.measuring.gpu.nvml import Card
 
 MIB = 2**20
 OURS = 4242
@@ -22,11 +22,11 @@ OURS = 4242
 @pytest.fixture
 def monitor(nvml, card, clock) -> SamplingMonitor:
     card.compute = {OURS: 100 * MIB}
-    return SamplingMonitor(Card(Found(nvml=nvml, handle=card)), pid=OURS, clock=clock)
+    return SamplingMonitor(Card(FoundCard(nvml=nvml, handle=card)), pid=OURS, clock=clock)
 
 
-def raising(message: str) -> Callable[[], Found]:
-    def find() -> Found:
+def raising(message: str) -> Callable[[], FoundCard]:
+    def find() -> FoundCard:
         raise NoCardError(message)
 
     return find
@@ -64,7 +64,7 @@ def test_a_process_that_grows_as_another_shrinks_is_seen_within_ten_samples(moni
 
 def test_where_the_cards_memory_is_hidden_the_process_is_still_watched_at_every_sample(nvml, card, clock) -> None:
     nvml.lacking = {"nvmlDeviceGetMemoryInfo", "nvmlDeviceGetMemoryInfo_v2"}
-    monitor = SamplingMonitor(Card(Found(nvml=nvml, handle=card)), pid=OURS, clock=clock)
+    monitor = SamplingMonitor(Card(FoundCard(nvml=nvml, handle=card)), pid=OURS, clock=clock)
     monitor.sample()
     card.compute = {OURS: 800 * MIB}
     monitor.sample()
@@ -98,14 +98,14 @@ def test_a_driver_that_hides_the_memory_of_processes_leaves_it_unknown(monitor, 
     card.compute = {OURS: None}
     reading = monitor.end_epoch()
     assert reading.process_peak_bytes is None
-    assert "the driver does not tell the memory of a process" in reading.memory_source
+    assert "the driver does not report the memory of a process" in reading.memory_source
 
 
 def test_an_unsupported_process_list_leaves_the_process_unknown_with_the_drivers_words(nvml, card, clock) -> None:
     nvml.lacking = {f"nvmlDeviceGet{kind}RunningProcesses" for kind in ("Compute", "Graphics", "MPSCompute")} | {
         "nvmlDeviceGetComputeRunningProcesses_v2"
     }
-    reading = SamplingMonitor(Card(Found(nvml=nvml, handle=card)), pid=OURS, clock=clock).end_epoch()
+    reading = SamplingMonitor(Card(FoundCard(nvml=nvml, handle=card)), pid=OURS, clock=clock).end_epoch()
     assert reading.process_peak_bytes is None
     assert "process unknown: Not Supported" in reading.memory_source
 
@@ -118,7 +118,7 @@ def test_an_older_driver_is_asked_for_the_older_list(monitor, nvml, card) -> Non
 def test_version_1_of_the_memory_figure_is_a_fallback_that_is_told(nvml, card, clock) -> None:
     nvml.lacking = {"nvmlDeviceGetMemoryInfo_v2"}
     card.used = 100 * MIB
-    reading = SamplingMonitor(Card(Found(nvml=nvml, handle=card)), pid=OURS, clock=clock).end_epoch()
+    reading = SamplingMonitor(Card(FoundCard(nvml=nvml, handle=card)), pid=OURS, clock=clock).end_epoch()
     assert reading.device_peak_bytes == 150 * MIB
     assert "version 1" in reading.memory_source
     assert "NVML memory counts the driver's own reserve (version 1)" in reading.warnings
@@ -149,7 +149,7 @@ def test_energy_is_the_difference_of_the_counter_over_the_epoch_alone(monitor, c
 
 def test_an_old_card_has_its_power_integrated_and_says_so(nvml, card, clock) -> None:
     nvml.lacking = {"nvmlDeviceGetTotalEnergyConsumption"}
-    monitor = SamplingMonitor(Card(Found(nvml=nvml, handle=card)), pid=OURS, clock=clock)
+    monitor = SamplingMonitor(Card(FoundCard(nvml=nvml, handle=card)), pid=OURS, clock=clock)
     card.milliwatts = 999_000  # before the epoch
     monitor.sample()
     clock.now += 5
@@ -166,7 +166,7 @@ def test_an_old_card_has_its_power_integrated_and_says_so(nvml, card, clock) -> 
 
 def test_a_card_without_counter_and_power_has_no_energy(nvml, card, clock) -> None:
     nvml.lacking = {"nvmlDeviceGetTotalEnergyConsumption", "nvmlDeviceGetPowerUsage"}
-    monitor = SamplingMonitor(Card(Found(nvml=nvml, handle=card)), pid=OURS, clock=clock)
+    monitor = SamplingMonitor(Card(FoundCard(nvml=nvml, handle=card)), pid=OURS, clock=clock)
     monitor.begin_epoch()
     reading = monitor.end_epoch()
     assert reading.energy_joules is None
@@ -259,7 +259,7 @@ def test_the_clock_is_the_median_of_the_epoch(monitor, card) -> None:
 def test_a_mig_instance_has_its_own_memory_and_the_whole_cards_energy(nvml, card, make_card, clock) -> None:
     instance = make_card(uuid="MIG-1", parent=card, used=10 * MIB, compute={OURS: 9 * MIB})
     card.used, card.mig_mode = 900 * MIB, 1
-    monitor = SamplingMonitor(Card(Found(nvml=nvml, handle=instance)), pid=OURS, clock=clock)
+    monitor = SamplingMonitor(Card(FoundCard(nvml=nvml, handle=instance)), pid=OURS, clock=clock)
     monitor.begin_epoch()
     card.millijoules = 3000
     reading = monitor.end_epoch()
@@ -269,7 +269,7 @@ def test_a_mig_instance_has_its_own_memory_and_the_whole_cards_energy(nvml, card
 
 def test_mig_with_an_unknown_instance_is_told(nvml, card, clock) -> None:
     card.mig_mode = 1
-    monitor = SamplingMonitor(Card(Found(nvml=nvml, handle=card)), pid=OURS, clock=clock)
+    monitor = SamplingMonitor(Card(FoundCard(nvml=nvml, handle=card)), pid=OURS, clock=clock)
     assert monitor.end_epoch().warnings == ("MIG is on and the instance unknown: NVML memory is the whole card's",)
 
 
@@ -320,7 +320,7 @@ def test_a_run_on_the_cpu_asks_no_driver() -> None:
 
 def test_the_thread_sees_a_peak_between_two_epochs_and_leaves_nvml(nvml, card) -> None:
     nvml.nvmlInit()
-    monitor = open_monitor("gpu", find=lambda: Found(nvml=nvml, handle=card))
+    monitor = open_monitor("gpu", find=lambda: FoundCard(nvml=nvml, handle=card))
     monitor.start()
     card.used = 900 * MIB
     asked = len(nvml.calls)
@@ -348,7 +348,7 @@ def test_stopping_twice_leaves_nvml_once(monitor, nvml) -> None:
 def test_the_facts_of_the_card_are_those_of_nvml(nvml, card) -> None:
     card.compute, card.used = {7: MIB}, 5 * MIB
     nvml.nvmlInit()
-    facts = ask_gpu(find=lambda: Found(nvml=nvml, handle=card))
+    facts = ask_gpu(find=lambda: FoundCard(nvml=nvml, handle=card))
     assert (facts.name, facts.driver, facts.memory_bytes) == ("NVIDIA Fake 100", "999.10", 1000 * MIB)
     assert (facts.used_bytes, facts.processes) == (5 * MIB, (7,))
     assert (facts.max_clock_mhz, facts.power_limit_watts) == (2000, 350)
@@ -357,7 +357,7 @@ def test_the_facts_of_the_card_are_those_of_nvml(nvml, card) -> None:
 
 def test_a_fact_that_the_card_does_not_tell_is_unknown_alone(nvml, card) -> None:
     nvml.lacking = {"nvmlDeviceGetEnforcedPowerLimit"}
-    facts = ask_gpu(find=lambda: Found(nvml=nvml, handle=card))
+    facts = ask_gpu(find=lambda: FoundCard(nvml=nvml, handle=card))
     assert facts.power_limit_watts is None
     assert facts.max_clock_mhz == 2000
 
@@ -372,15 +372,15 @@ def test_no_card_is_described_by_its_reason() -> None:
 def test_both_sources_stand_in_one_cell_and_a_shared_reason_stands_once(monitor) -> None:
     reading = monitor.end_epoch()
     counted = GpuMemory(peak_bytes=1, reserved_bytes=None, source="torch")
-    assert gpu_memory_source(counted, reading) == "torch; NVML memory version 2 every 10 ms"
+    assert describe_memory_source(counted, reading) == "torch; NVML memory version 2 every 10 ms"
     none = GpuMemory(peak_bytes=None, reserved_bytes=None, source=NO_GPU)
-    assert gpu_memory_source(none, open_monitor("cpu").end_epoch()) == NO_GPU
+    assert describe_memory_source(none, open_monitor("cpu").end_epoch()) == NO_GPU
 
 
 def test_a_peak_that_only_nvml_has_is_warned_of(monitor) -> None:
     reading = monitor.end_epoch()
     none = GpuMemory(peak_bytes=None, reserved_bytes=None, source="no statistics")
     counted = GpuMemory(peak_bytes=1, reserved_bytes=None, source="torch")
-    assert gpu_warnings(none, reading) == ("GPU memory is NVML's: the allocator has no peak",)
-    assert gpu_warnings(counted, reading) == ()
-    assert gpu_warnings(none, open_monitor("cpu").end_epoch()) == ()
+    assert list_warnings(none, reading) == ("GPU memory is NVML's: the allocator has no peak",)
+    assert list_warnings(counted, reading) == ()
+    assert list_warnings(none, open_monitor("cpu").end_epoch()) == ()

@@ -13,10 +13,9 @@ os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=0"  # most of the ti
 import keras
 import numpy as np
 
+from densebench.models.build import build
 from densebench.models.densenet import densenet, densenet_bc
-from densebench.models.keras_layers import build
-from densebench.models.variant import Variant
-from densebench.models.variants import find
+from densebench.models.variants import Variant, find
 
 CLASSES, IMAGES = 5, 4
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from densebench.models.build import build
 from densebench.models.cost import count
-from densebench.models.keras_layers import build
 from densebench.models.variants import find
 
 

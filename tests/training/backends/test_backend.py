@@ -4,7 +4,6 @@ import pytest
 
 from densebench.errors import InputError
 from densebench.training.backends import backend
-from densebench.training.backends.hiding import hidden
 
 
 def test_a_backend_that_is_not_installed_is_told_with_what_installs_it(config, monkeypatch):
@@ -24,17 +23,6 @@ def test_a_keras_on_another_backend_is_an_error_of_ours(config, facts, monkeypat
     other = next(name for name in ("torch", "jax") if name != config.backend)
     with pytest.raises(RuntimeError, match="before"):
         backend.prepare(replace(config, backend=other))
-
-
-def test_a_hidden_package_cannot_be_imported_and_comes_back(monkeypatch):
-    import sys
-
-    monkeypatch.delitem(sys.modules, "wave", raising=False)
-    with hidden("wave"), pytest.raises(ImportError):
-        import wave
-    import wave
-
-    assert wave.__name__ == "wave"
 
 
 def test_the_precision_becomes_kerass_policy(config):

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from densebench.training.backends.memory_errors import explained, out_of_memory
+from densebench.training.backends.memory_errors import explain_out_of_memory, is_out_of_memory
 
 
 def named(name, base=Exception):
@@ -23,23 +23,23 @@ def named(name, base=Exception):
     ],
 )
 def test_each_frameworks_way_of_saying_it_is_understood(error):
-    assert out_of_memory(error)
+    assert is_out_of_memory(error)
 
 
 @pytest.mark.parametrize("error", [ValueError("shapes do not match"), RuntimeError("CUDA error: device-side assert")])
 def test_other_errors_are_not_taken_for_it(error):
-    assert not out_of_memory(error)
+    assert not is_out_of_memory(error)
 
 
 def test_an_error_that_came_from_it_counts():
     error = ValueError("the step failed")
     error.__cause__ = MemoryError()
-    assert out_of_memory(error)
+    assert is_out_of_memory(error)
 
 
 def test_the_sentence_names_the_batch_that_failed_and_a_smaller_one(config):
     big = replace(config, recipe=replace(config.recipe, batch_size=128))
-    assert str(explained(big)) == (
+    assert str(explain_out_of_memory(big)) == (
         "10x2 at batch size 128 does not fit into memory: try --batch-size 64, which is another measurement, "
         "or --recompute, which takes less memory and more time."
     )
@@ -47,4 +47,4 @@ def test_the_sentence_names_the_batch_that_failed_and_a_smaller_one(config):
 
 def test_a_single_image_that_does_not_fit_leaves_no_smaller_batch(config):
     one = replace(config, recipe=replace(config.recipe, batch_size=1))
-    assert "--batch-size" not in str(explained(one))
+    assert "--batch-size" not in str(explain_out_of_memory(one))

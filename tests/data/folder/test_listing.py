@@ -1,10 +1,10 @@
-"""Tests of ``densebench/data/folder_listing.py``."""
+"""Tests of ``densebench/data/folder/listing.py``."""
 
 import os
 
 import pytest
 
-from densebench.data.folder_listing import list_folder
+from densebench.data.folder.listing import list_folder
 from densebench.errors import DatasetError, InputError
 
 SPLIT = {"train/cat": 3, "train/dog": 2, "test/cat": 1, "test/dog": 2}

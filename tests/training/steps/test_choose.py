@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from densebench.training.backends.backend import prepare
-from densebench.training.steps.step import make_steps
+from densebench.training.steps.choose import make_steps
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def values(variables):
     return [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
 
 
-def stepped(trainee, recipe, facts, batches, rate=0.1):
+def take_steps(trainee, recipe, facts, batches, rate=0.1):
     steps = make_steps(trainee, recipe, facts)
     steps.compile(*(len(y) for _, y in batches))
     steps.begin(rate)
@@ -44,7 +44,7 @@ def test_a_step_does_to_every_variable_what_keras_does(config, facts, build, bat
     ours = build(replace(config, recipe=recipe), implementation)
     theirs = build(replace(config, recipe=recipe), "plain")
     before = values(ours.model.variables)
-    stepped(ours, recipe, facts, [batch])
+    take_steps(ours, recipe, facts, [batch])
     keras_step(theirs.model, recipe, batch)
     for start, mine, reference in zip(
         before, values(ours.model.variables), values(theirs.model.variables), strict=True
@@ -59,7 +59,7 @@ def test_the_loss_shown_is_the_cross_entropy_without_the_penalty(config, facts, 
     x, y = batch
     logits = keras.ops.convert_to_numpy(without.model(x, training=True)).astype(np.float64)
     expected = np.mean(np.log(np.exp(logits).sum(axis=-1)) - logits[np.arange(8), y])
-    (result,) = stepped(with_decay, recipe, facts, [batch])
+    (result,) = take_steps(with_decay, recipe, facts, [batch])
     assert result.loss == pytest.approx(expected, rel=1e-5)
     assert result.correct == (logits.argmax(axis=-1) == y).sum()
 
@@ -70,7 +70,7 @@ def test_the_learning_rate_is_the_one_given_at_the_beginning(config, facts, buil
     for rate in (0.1, 0.05):
         trainee = build(replace(config, recipe=plain))
         before = values(trainee.model.trainable_variables)
-        stepped(trainee, plain, facts, [batch], rate)
+        take_steps(trainee, plain, facts, [batch], rate)
         moved.append([new - old for new, old in zip(values(trainee.model.trainable_variables), before, strict=True)])
     for whole, half in zip(*moved, strict=True):
         np.testing.assert_allclose(half, whole / 2, rtol=1e-3, atol=1e-6)
@@ -78,7 +78,7 @@ def test_the_learning_rate_is_the_one_given_at_the_beginning(config, facts, buil
 
 def test_a_smaller_last_batch_is_a_step_like_any_other(config, facts, build, batch):
     x, y = batch
-    _, small = stepped(build(), config.recipe, facts, [batch, (x[:3], y[:3])])
+    _, small = take_steps(build(), config.recipe, facts, [batch, (x[:3], y[:3])])
     assert 0 <= small.correct <= 3
     assert np.isfinite(small.loss)
 
@@ -93,7 +93,7 @@ def test_float16_scales_the_loss_and_still_adds_the_decay_unscaled(config, build
         trainee = build(changed, implementation)
         x, y = batch
         before = values(trainee.model.trainable_variables)
-        stepped(trainee, recipe, facts, [(np.zeros_like(x), y)], rate=0.1)
+        take_steps(trainee, recipe, facts, [(np.zeros_like(x), y)], rate=0.1)
         first_kernel = values(trainee.model.trainable_variables)[0]
         np.testing.assert_allclose(first_kernel, before[0] * (1 - 0.1 * 2 * 0.5), rtol=1e-3)
     finally:
@@ -102,7 +102,7 @@ def test_float16_scales_the_loss_and_still_adds_the_decay_unscaled(config, build
 
 def test_a_backward_pass_that_failed_shows_even_if_the_loss_does_not(config, facts, build, batch):
     x, y = batch
-    good, bad = stepped(build(), config.recipe, facts, [(x, y), (np.full_like(x, np.nan), y)])
+    good, bad = take_steps(build(), config.recipe, facts, [(x, y), (np.full_like(x, np.nan), y)])
     assert np.isfinite(good.backward_sign)
     assert not np.isfinite(bad.backward_sign)
 
@@ -138,7 +138,7 @@ def test_pytorch_compiles_a_graph_that_does_what_eager_steps_do(
     for jit in (False, True):
         monkeypatch.setattr(torch, "compile", lambda graph, dynamic: graph)
         trainee = build(implementation=implementation)
-        stepped(trainee, config.recipe, replace(facts, jit=jit), [(x, y), (x[:3], y[:3]), (x, y)])
+        take_steps(trainee, config.recipe, replace(facts, jit=jit), [(x, y), (x[:3], y[:3]), (x, y)])
         states.append(values([*trainee.model.variables, *trainee.optimizer.variables]))
     for eager, compiled in zip(*states, strict=True):
         np.testing.assert_allclose(compiled, eager, rtol=1e-4, atol=1e-5)

@@ -23,7 +23,7 @@ class _Hook:
 
 
 @contextmanager
-def hidden(*names: str) -> Iterator[None]:
+def hide_packages(*names: str) -> Iterator[None]:
     """Within, packages of these names are as if not installed, unless they were imported before."""
     hook = _Hook(names)
     sys.meta_path.insert(0, hook)

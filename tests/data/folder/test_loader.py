@@ -1,4 +1,4 @@
-"""Tests of ``densebench/data/folder.py``."""
+"""Tests of ``densebench/data/folder/loader.py``."""
 
 import os
 import tarfile
@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from densebench.config import DataConfig
-from densebench.data import folder as folders
-from densebench.data.datasets import facts, load
+from densebench.data.datasets import describe, load
+from densebench.data.folder import loader
 from densebench.errors import DatasetError, InputError
 
 SPLIT = {"train/cat": 6, "train/dog": 4, "test/cat": 2, "test/dog": 2}
@@ -30,8 +30,8 @@ def decoded(monkeypatch) -> list[int]:
         counts.append(len(paths))
         return real(root, paths, **options)
 
-    real = folders.decode_files
-    monkeypatch.setattr(folders, "decode_files", counted)
+    real = loader.decode_files
+    monkeypatch.setattr(loader, "decode_files", counted)
     return counts
 
 
@@ -46,9 +46,9 @@ def test_images_and_labels_belong_together(image_folder):
 
 def test_it_is_named_after_the_folder_and_not_its_path(image_folder, monkeypatch):
     root = image_folder(SPLIT, name="birds")
-    assert facts(config_of(root)).name == "birds"
+    assert describe(config_of(root)).name == "birds"
     monkeypatch.chdir(root / "train")
-    assert facts(DataConfig(dataset="folder:..")).name == "birds"
+    assert describe(DataConfig(dataset="folder:..")).name == "birds"
 
 
 def test_it_cannot_pass_for_a_built_in_dataset(image_folder):
@@ -69,7 +69,7 @@ def test_only_the_images_asked_for_are_decoded(image_folder, decoded):
     assert np.bincount(dataset.train.labels).tolist() == [2, 2]
 
 
-def test_a_changed_image_is_decoded_anew(image_folder, decoded):
+def test_a_changed_image_is_decoded_again(image_folder, decoded):
     root = image_folder(SPLIT)
     load(config_of(root))
     Image.new("RGB", (8, 8), (1, 2, 3)).save(root / "test" / "cat" / "0000.png")
@@ -78,7 +78,7 @@ def test_a_changed_image_is_decoded_anew(image_folder, decoded):
     assert (dataset.test.pixels[0] == (1, 2, 3)).all()
 
 
-def test_a_changed_time_alone_is_enough_to_decode_anew(image_folder, decoded):
+def test_a_changed_time_alone_is_enough_to_decode_again(image_folder, decoded):
     root = image_folder(SPLIT)
     load(config_of(root))
     os.utime(root / "test" / "cat" / "0000.png", ns=(1, 1))
@@ -113,7 +113,7 @@ def test_a_damaged_cache_is_rebuilt(image_folder, private_cache, decoded):
 def test_another_image_size_resizes_every_image(image_folder):
     config = config_of(image_folder(SPLIT), image_size=5)
     assert load(config).train.pixels.shape == (10, 5, 5, 3)
-    assert facts(config).image_size == 5
+    assert describe(config).image_size == 5
 
 
 def test_train_and_test_must_have_the_same_image_size(image_folder):
@@ -138,17 +138,17 @@ def test_a_folder_without_a_split_is_split_by_the_fraction(image_folder):
 def test_the_home_directory_may_be_abbreviated(image_folder, monkeypatch, tmp_path):
     image_folder(SPLIT, name="pets")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert facts(DataConfig(dataset="folder:~/pets")).train_images == 10
+    assert describe(DataConfig(dataset="folder:~/pets")).train_images == 10
 
 
 def test_a_folder_without_a_path_is_refused():
     with pytest.raises(InputError, match="names no folder"):
-        facts(DataConfig(dataset="folder:"))
+        describe(DataConfig(dataset="folder:"))
 
 
 def test_classes_that_the_folder_has_not_got_are_refused(image_folder):
     with pytest.raises(InputError, match="--classes 3 does not fit pictures, which has 2 classes"):
-        facts(config_of(image_folder(SPLIT), classes=3))
+        describe(config_of(image_folder(SPLIT), classes=3))
 
 
 @pytest.mark.skipif(not REAL.exists(), reason=f"{REAL.name} is not there")

@@ -2,8 +2,8 @@ import inspect
 
 import pytest
 
+from densebench.measuring.gpu.card_lookup import NoCardError, find_card
 from densebench.measuring.gpu.cuda_device import CudaDevice
-from densebench.measuring.gpu.library import NoCardError, find_card
 
 
 def no_cuda() -> None:

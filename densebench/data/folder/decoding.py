@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from densebench.data.images import OnProgress
-from densebench.data.resizing import empty
+from densebench.data.resizing import allocate_pixels
 from densebench.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from densebench.data.images import Pixels
 
-FORMATS = ("PNG", "JPEG")
-LARGEST = 1 << 24  # pixels: 4096 x 4096, 50 MB decoded
-MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr")  # others have 16 bits, which would be clipped
-EVERY = 256  # images between two reports of progress
+_FORMATS = ("PNG", "JPEG")
+_LARGEST = 1 << 24  # pixels: 4096 x 4096, 50 MB decoded
+_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr")  # others have 16 bits, which would be clipped
+_EVERY = 256  # images between two reports of progress
 
 
 def decode_files(
@@ -33,30 +33,30 @@ def decode_files(
     """
     import numpy as np
 
-    side = image_size or square_side(root / like)
-    pixels = empty(len(paths), side)
+    side = image_size or read_square_side(root / like)
+    pixels = allocate_pixels(len(paths), side)
     for index, path in enumerate(paths):
-        if index % EVERY == 0:
+        if index % _EVERY == 0:
             on_progress("Decoding images", index, len(paths))
-        pixels[index] = np.asarray(_decoded(root / path, side, None if image_size else root / like))
+        pixels[index] = np.asarray(_decode(root / path, side, None if image_size else root / like))
     on_progress("Decoding images", len(paths), len(paths))
     return pixels
 
 
-def square_side(path: Path) -> int:
+def read_square_side(path: Path) -> int:
     """Side of an image by its header; raises :class:`DatasetError` if it is not a square."""
-    with _opened(path) as image:
+    with _open_image(path) as image:
         width, height = image.size
     if width != height:
-        raise DatasetError(f"{str(path)!r} is {width}x{height}, no square: give --image-size to resize every image.")
+        raise DatasetError(f"{str(path)!r} is {width}x{height}, not a square: give --image-size to resize every image.")
     return width
 
 
-def _decoded(path: Path, side: int, like: Path | None) -> Image:
+def _decode(path: Path, side: int, like: Path | None) -> Image:
     """One image as RGB of ``side`` x ``side``; ``like`` is the file whose size it must have, if it must."""
     from PIL.Image import Resampling
 
-    with _opened(path) as image:
+    with _open_image(path) as image:
         if like is not None and image.size != (side, side):
             width, height = image.size
             raise DatasetError(
@@ -68,8 +68,8 @@ def _decoded(path: Path, side: int, like: Path | None) -> Image:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image]:
-    """An image of which only the header was read, and found harmless; any failure inside names the file."""
+def _open_image(path: Path) -> Iterator[Image]:
+    """An image of which only the header was read, and found harmless; any error inside names the file."""
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -77,22 +77,22 @@ def _opened(path: Path) -> Iterator[Image]:
             warnings.simplefilter("ignore")  # about metadata, which does not touch the pixels
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with path.open("rb") as file:
-                image = Image.open(file, formats=FORMATS)
+                image = Image.open(file, formats=_FORMATS)
                 _check_header(path, image)
                 if image.format == "PNG":
-                    image.verify()  # the chunks' checksums, which decoding alone lets pass; it uses the image up
-                    image = Image.open(file, formats=FORMATS)
+                    image.verify()  # the chunks' checksums, which decoding does not compare; uses the image up
+                    image = Image.open(file, formats=_FORMATS)
                 yield image
     except DatasetError:
         raise
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged data
         reason = "unknown content" if isinstance(error, UnidentifiedImageError) else str(error)
-        raise DatasetError(f"{str(path)!r} is no readable PNG or JPEG ({reason}): repair or remove it.") from None
+        raise DatasetError(f"{str(path)!r} is not a readable PNG or JPEG ({reason}): repair or remove it.") from None
 
 
 def _check_header(path: Path, image: Image) -> None:
     width, height = image.size
-    if width * height > LARGEST:
-        raise DatasetError(f"{str(path)!r} is {width}x{height}, more than {LARGEST:,} pixels: shrink or remove it.")
-    if image.mode not in MODES:
+    if width * height > _LARGEST:
+        raise DatasetError(f"{str(path)!r} is {width}x{height}, more than {_LARGEST:,} pixels: shrink or remove it.")
+    if image.mode not in _MODES:
         raise DatasetError(f"{str(path)!r} has more than 8 bits a channel (mode {image.mode}): convert or remove it.")

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from densebench.measuring import source_code
+from densebench.measuring import git_commit
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 
@@ -31,49 +31,49 @@ def package(tmp_path):
 
 @needs_git
 def test_a_clean_checkout_is_named_by_its_commit(package) -> None:
-    assert source_code.commit(package) == git(package, "rev-parse", "HEAD")[:12]
+    assert git_commit.find_commit(package) == git(package, "rev-parse", "HEAD")[:12]
 
 
 @needs_git
 @pytest.mark.parametrize("name", ["__init__.py", "new.py"])
 def test_a_changed_or_a_new_file_of_the_package_is_marked(package, name) -> None:
     (package / name).write_text("changed = True")
-    assert source_code.commit(package) == git(package, "rev-parse", "HEAD")[:12] + "+"
+    assert git_commit.find_commit(package) == git(package, "rev-parse", "HEAD")[:12] + "+"
 
 
 @needs_git
 def test_files_beside_the_package_do_not_mark_it(package) -> None:
     (package.parent / "notes.txt").write_text("changed")
     (package.parent / "results.csv").write_text("new")
-    assert not source_code.commit(package).endswith("+")
+    assert not git_commit.find_commit(package).endswith("+")
 
 
 @needs_git
 def test_gits_own_variables_do_not_lead_to_another_repository(package, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
-    assert source_code.commit(package) == git(package, "rev-parse", "HEAD")[:12]
+    assert git_commit.find_commit(package) == git(package, "rev-parse", "HEAD")[:12]
 
 
 @needs_git
 def test_a_repository_around_a_virtual_environment_is_not_densebenchs(package, monkeypatch) -> None:
     installed = package / "venv" / "site-packages" / "densebench"
     installed.mkdir(parents=True)
-    monkeypatch.setattr(source_code, "_installed_commit", lambda: None)
-    assert source_code.commit(installed) is None
+    monkeypatch.setattr(git_commit, "_find_installed_commit", lambda: None)
+    assert git_commit.find_commit(installed) is None
 
 
 @needs_git
 def test_a_checkout_without_a_commit_has_none(tmp_path) -> None:
     git(tmp_path, "init", "--quiet")
     (tmp_path / "densebench").mkdir()
-    assert source_code.commit(tmp_path / "densebench") is None
+    assert git_commit.find_commit(tmp_path / "densebench") is None
 
 
 def test_without_git_the_commit_is_unknown(tmp_path, monkeypatch) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / "densebench").mkdir()
     monkeypatch.setenv("PATH", "")
-    assert source_code.commit(tmp_path / "densebench") is None
+    assert git_commit.find_commit(tmp_path / "densebench") is None
 
 
 @pytest.mark.parametrize(
@@ -93,5 +93,5 @@ def test_an_installation_from_git_keeps_its_commit(tmp_path, monkeypatch, origin
         def read_text(self, name: str) -> str | None:
             return origin if name == "direct_url.json" else None
 
-    monkeypatch.setattr(source_code.metadata, "distribution", lambda name: Distribution())
-    assert source_code.commit(tmp_path / "densebench") == commit
+    monkeypatch.setattr(git_commit.metadata, "distribution", lambda name: Distribution())
+    assert git_commit.find_commit(tmp_path / "densebench") == commit

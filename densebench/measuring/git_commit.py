@@ -6,25 +6,25 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
-PACKAGE = Path(__file__).resolve().parents[1]
-DIGITS = 12
+_PACKAGE = Path(__file__).resolve().parents[1]
+_DIGITS = 12
 
 
-def commit(package: Path = PACKAGE) -> str | None:
+def find_commit(package: Path = _PACKAGE) -> str | None:
     """Short commit of densebench itself, with ``+`` if a file of the package differs from it; ``None`` if unknown.
 
     Only densebench's own checkout counts, never the repository that happens to lie around a virtual environment.
     """
     if not (package.parent / ".git").exists():
-        return _installed_commit()
-    head = _git(package, "rev-parse", f"--short={DIGITS}", "HEAD")
-    changes = _git(package, "status", "--porcelain", "--", ".")
+        return _find_installed_commit()
+    head = _run_git(package, "rev-parse", f"--short={_DIGITS}", "HEAD")
+    changes = _run_git(package, "status", "--porcelain", "--", ".")
     if not head or changes is None:
         return None
     return f"{head}+" if changes else head
 
 
-def _git(folder: Path, *arguments: str) -> str | None:
+def _run_git(folder: Path, *arguments: str) -> str | None:
     # Git's own variables, as they are set inside a hook, would point it at another repository.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     command = ["git", "-C", str(folder), *arguments]
@@ -35,11 +35,11 @@ def _git(folder: Path, *arguments: str) -> str | None:
     return ended.stdout.strip() if ended.returncode == 0 else None
 
 
-def _installed_commit() -> str | None:
+def _find_installed_commit() -> str | None:
     """The commit that ``pip install git+https://...`` wrote down (PEP 610)."""
     try:
         origin = metadata.distribution("densebench").read_text("direct_url.json")
         found = json.loads(origin or "{}").get("vcs_info", {}).get("commit_id")
     except (metadata.PackageNotFoundError, ValueError):
         return None
-    return str(found)[:DIGITS] if found else None
+    return str(found)[:_DIGITS] if found else None

@@ -9,7 +9,7 @@ from stat import S_ISDIR, S_ISREG
 
 from densebench.errors import DatasetError, InputError
 
-SUFFIXES = (".png", ".jpg", ".jpeg")
+_SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,15 +47,15 @@ def list_folder(root: Path, test_fraction: float | None) -> Listing:
     and test, or a link that leaves it; :class:`InputError` for a fraction that is missing or has nothing to split.
     """
     if not os.path.isdir(root):
-        raise DatasetError(f"There is no folder {str(root)!r}: check the path behind 'folder:'.")
+        raise DatasetError(f"There is no folder {str(root)!r}: check the path after 'folder:'.")
     root = root.resolve()
     has_train, has_test = os.path.isdir(root / "train"), os.path.isdir(root / "test")
     if has_train and has_test:
         if test_fraction is not None:
             raise InputError(
-                f"--test-fraction does not fit {str(root)!r}, which has a test folder of its own: leave it out."
+                f"--test-fraction does not fit {str(root)!r}, which has its own test folder: leave it out."
             )
-        return _with_its_own_split(root)
+        return _list_given_split(root)
     if has_train or has_test:
         there, missing = ("train", "test") if has_train else ("test", "train")
         raise DatasetError(f"{str(root)!r} has a folder {there!r} but none called {missing!r}: add it.")
@@ -66,7 +66,7 @@ def list_folder(root: Path, test_fraction: float | None) -> Listing:
     return _split_by_fraction(root, test_fraction)
 
 
-def _with_its_own_split(root: Path) -> Listing:
+def _list_given_split(root: Path) -> Listing:
     train, test = _list_part(root, "train"), _list_part(root, "test")
     if train.class_names != test.class_names:
         odd = sorted(set(train.class_names) ^ set(test.class_names))[0]
@@ -108,7 +108,7 @@ def _split_by_fraction(root: Path, test_fraction: float) -> Listing:
 def _list_part(root: Path, part: str) -> _Part:
     _check_within(root, root / part)
     names, skipped = [], 0
-    for entry in _entries(root / part):
+    for entry in _scan(root / part):
         if entry.name.startswith(".") or not S_ISDIR(_stat(root, entry).st_mode):
             skipped += 1
         else:
@@ -128,8 +128,8 @@ def _list_class(root: Path, folder: Path, label: int) -> tuple[list[ImageFile], 
     if not folder.name.isprintable():
         raise DatasetError(f"The class folder {str(root / folder)!r} has a name that cannot be printed: rename it.")
     files, skipped = [], 0
-    for entry in _entries(root / folder):
-        if entry.name.startswith(".") or not entry.name.lower().endswith(SUFFIXES):
+    for entry in _scan(root / folder):
+        if entry.name.startswith(".") or not entry.name.lower().endswith(_SUFFIXES):
             skipped += 1
             continue
         status = _stat(root, entry)
@@ -143,15 +143,15 @@ def _list_class(root: Path, folder: Path, label: int) -> tuple[list[ImageFile], 
     return files, skipped
 
 
-def _entries(folder: Path) -> Iterator["os.DirEntry[str]"]:
+def _scan(folder: Path) -> Iterator["os.DirEntry[str]"]:
     try:
         with os.scandir(folder) as entries:
-            yield from _by_name(entries)
+            yield from _sort_by_name(entries)
     except OSError as error:
         raise DatasetError(f"{str(folder)!r} cannot be listed ({error.strerror}): check its permissions.") from None
 
 
-def _by_name(entries: Iterable["os.DirEntry[str]"]) -> list["os.DirEntry[str]"]:
+def _sort_by_name(entries: Iterable["os.DirEntry[str]"]) -> list["os.DirEntry[str]"]:
     return sorted(entries, key=lambda entry: entry.name)
 
 

@@ -1,15 +1,15 @@
-"""One card's readings. Each is a gauge of its own: what one driver cannot tell does not cost the others."""
+"""One card's readings by NVML, each a gauge: where a driver does not support one, the others still work."""
 
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from densebench.measuring.gpu.library import Found
+from densebench.measuring.gpu.card_lookup import FoundCard
 
 T = TypeVar("T")
 
-PROCESS_LISTS = (
+_PROCESS_LISTS = (
     "nvmlDeviceGetComputeRunningProcesses",
     "nvmlDeviceGetGraphicsRunningProcesses",
     "nvmlDeviceGetMPSComputeRunningProcesses",  # under MPS the first list holds its server alone
@@ -54,28 +54,28 @@ class Gauge(Generic[T]):
 class Card:
     """The gauges of one card, or of one MIG instance of it."""
 
-    def __init__(self, found: Found) -> None:
+    def __init__(self, found: FoundCard) -> None:
         nvml, handle = found.nvml, found.handle
         self._nvml, self._handle = nvml, handle
-        self.is_mig_instance, whole = _whole_card(nvml, handle)
-        self.hides_mig_instance = not self.is_mig_instance and _mig_is_on(nvml, handle)
-        self.memory_version = _memory_version(nvml, handle)
+        self.is_mig_instance, whole = _find_whole_card(nvml, handle)
+        self.hides_mig_instance = not self.is_mig_instance and _is_mig_on(nvml, handle)
+        self.memory_version = _find_memory_version(nvml, handle)
         self.used_bytes = Gauge(lambda: int(self._memory().used))
-        self._lists = [Gauge(functools.partial(_process_list, nvml, handle, name)) for name in PROCESS_LISTS]
+        self._lists = [Gauge(functools.partial(_list_processes, nvml, handle, name)) for name in _PROCESS_LISTS]
         # Energy, power and clocks belong to the whole card, also under MIG.
         self.energy_joules = Gauge(lambda: nvml.nvmlDeviceGetTotalEnergyConsumption(whole) / 1000)
         self.power_watts = Gauge(lambda: nvml.nvmlDeviceGetPowerUsage(whole) / 1000)
         self.clock_mhz = Gauge(lambda: int(nvml.nvmlDeviceGetClockInfo(whole, nvml.NVML_CLOCK_SM)))
         self.max_clock_mhz = Gauge(lambda: int(nvml.nvmlDeviceGetMaxClockInfo(whole, nvml.NVML_CLOCK_SM)))
         self.power_limit_watts = Gauge(lambda: nvml.nvmlDeviceGetEnforcedPowerLimit(whole) / 1000)
-        self.clock_reasons = Gauge(lambda: _clock_reasons(nvml, whole))
+        self.clock_reasons = Gauge(lambda: _read_clock_reasons(nvml, whole))
 
     def processes(self) -> dict[int, int | None] | None:
         """Bytes by PID, ``None`` where the driver hides them; ``None`` if no list can be read."""
         found: dict[int, int | None] = {}
         for gauge in self._lists:
             for pid, used in (gauge.read() or {}).items():
-                # A process on two lists is told its whole memory on each.
+                # A process on two lists has its whole memory on each.
                 found[pid] = max(used or 0, found.get(pid) or 0) or None
         return None if all(gauge.failure for gauge in self._lists) else found
 
@@ -109,13 +109,13 @@ class Card:
         return self._nvml.nvmlDeviceGetMemoryInfo(self._handle)
 
 
-def _memory_version(nvml: Any, handle: Any) -> int:
+def _find_memory_version(nvml: Any, handle: Any) -> int:
     """2 where the driver has it: version 1 counts what the driver reserves for itself as used."""
     second = Gauge(lambda: nvml.nvmlDeviceGetMemoryInfo(handle, version=nvml.nvmlMemory_v2))
     return 1 if second.read() is None else 2
 
 
-def _whole_card(nvml: Any, handle: Any) -> tuple[bool, Any]:
+def _find_whole_card(nvml: Any, handle: Any) -> tuple[bool, Any]:
     """Whether ``handle`` is a MIG instance, and the card around it."""
     # pynvml returns the C integer itself.
     is_instance = Gauge(lambda: bool(nvml.nvmlDeviceIsMigDeviceHandle(handle).value)).read()
@@ -123,12 +123,12 @@ def _whole_card(nvml: Any, handle: Any) -> tuple[bool, Any]:
     return bool(is_instance), handle if whole is None else whole
 
 
-def _mig_is_on(nvml: Any, handle: Any) -> bool:
+def _is_mig_on(nvml: Any, handle: Any) -> bool:
     mode = Gauge(lambda: nvml.nvmlDeviceGetMigMode(handle)).read()
     return mode is not None and bool(mode[0] == nvml.NVML_DEVICE_MIG_ENABLE)
 
 
-def _process_list(nvml: Any, handle: Any, name: str) -> dict[int, int | None]:
+def _list_processes(nvml: Any, handle: Any, name: str) -> dict[int, int | None]:
     newest = Gauge(lambda: getattr(nvml, name)(handle))
     processes = newest.read()
     if processes is None:  # a driver before R510 has only version 2
@@ -136,7 +136,7 @@ def _process_list(nvml: Any, handle: Any, name: str) -> dict[int, int | None]:
     return {process.pid: process.usedGpuMemory for process in processes}
 
 
-def _clock_reasons(nvml: Any, handle: Any) -> int:
+def _read_clock_reasons(nvml: Any, handle: Any) -> int:
     newest = Gauge(lambda: int(nvml.nvmlDeviceGetCurrentClocksEventReasons(handle))).read()
     # A driver before R535 knows them by their older name.
     return int(nvml.nvmlDeviceGetCurrentClocksThrottleReasons(handle)) if newest is None else newest

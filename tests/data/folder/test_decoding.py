@@ -1,4 +1,4 @@
-"""Tests of ``densebench/data/decoding.py``."""
+"""Tests of ``densebench/data/folder/decoding.py``."""
 
 import subprocess
 import sys
@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from densebench.data.decoding import decode_files, square_side
-from densebench.data.images import ignore
+from densebench.data.folder.decoding import decode_files, read_square_side
+from densebench.data.images import ignore_progress
 from densebench.errors import DatasetError
 
 
 def decode(folder: Path, *names: str, image_size: int | None = None) -> np.ndarray:
-    return decode_files(folder, names, image_size=image_size, like=names[0], on_progress=ignore)
+    return decode_files(folder, names, image_size=image_size, like=names[0], on_progress=ignore_progress)
 
 
 def save(path: Path, size: tuple[int, int] = (8, 8), mode: str = "RGB", colour: object = 0) -> None:
@@ -87,8 +87,8 @@ def test_mixed_sizes_are_refused_naming_both_files(tmp_path):
 
 def test_an_image_that_is_no_square_is_refused_unless_a_size_is_given(tmp_path):
     save(tmp_path / "a.png", size=(8, 9))
-    with pytest.raises(DatasetError, match=r"a.png' is 8x9, no square: give --image-size"):
-        square_side(tmp_path / "a.png")
+    with pytest.raises(DatasetError, match=r"a.png' is 8x9, not a square: give --image-size"):
+        read_square_side(tmp_path / "a.png")
 
 
 def test_sixteen_bits_are_refused_because_they_would_be_clipped(tmp_path):
@@ -110,7 +110,7 @@ def test_sixteen_bits_are_refused_because_they_would_be_clipped(tmp_path):
 )
 def test_a_file_that_is_no_image_is_named(content, tmp_path):
     (tmp_path / "a.png").write_bytes(content)
-    with pytest.raises(DatasetError, match=r"'.*/a.png' is no readable PNG or JPEG \(.+\): repair or remove it"):
+    with pytest.raises(DatasetError, match=r"'.*/a.png' is not a readable PNG or JPEG \(.+\): repair or remove it"):
         decode(tmp_path, "a.png")
 
 
@@ -118,12 +118,12 @@ def test_a_truncated_jpeg_is_named(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
     Image.fromarray(pixels).save(tmp_path / "a.jpg")
     (tmp_path / "a.jpg").write_bytes((tmp_path / "a.jpg").read_bytes()[:-200])
-    with pytest.raises(DatasetError, match=r"a.jpg' is no readable PNG or JPEG"):
+    with pytest.raises(DatasetError, match=r"a.jpg' is not a readable PNG or JPEG"):
         decode(tmp_path, "a.jpg")
 
 
 def test_a_vanished_file_is_named(tmp_path):
-    with pytest.raises(DatasetError, match=r"a.png' is no readable PNG or JPEG .*No such file"):
+    with pytest.raises(DatasetError, match=r"a.png' is not a readable PNG or JPEG .*No such file"):
         decode(tmp_path, "a.png", image_size=8)
 
 
@@ -139,13 +139,13 @@ def test_a_decompression_bomb_takes_no_memory(tmp_path):
     (tmp_path / "bomb.png").write_bytes(png_of_zeros(14_000, 14_000))
     code = f"""
 from pathlib import Path
-from densebench.data.decoding import decode_files
+from densebench.data.folder.decoding import decode_files
 from densebench.errors import DatasetError
-from densebench.measuring.host import host_peak_bytes
+from densebench.measuring.host import read_host_peak_bytes
 try:
     decode_files(Path({str(tmp_path)!r}), ["bomb.png"], image_size=8, like="bomb.png", on_progress=print)
 except DatasetError:
-    print(host_peak_bytes())
+    print(read_host_peak_bytes())
 """
     output = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert int(output.split()[-1]) < 200_000_000

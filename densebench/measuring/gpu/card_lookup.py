@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from densebench.measuring.gpu.cuda_device import CudaDevice, first_device
+from densebench.measuring.gpu.cuda_device import CudaDevice, find_first_device
 
 
 class NoCardError(Exception):
@@ -13,14 +13,14 @@ class NoCardError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class FoundCard:
     """NVML, initialised, and the handle of the card."""
 
     nvml: Any
     handle: Any
 
 
-def load() -> Any:
+def _load_pynvml() -> Any:
     """The module ``pynvml`` of the distribution nvidia-ml-py."""
     import pynvml
 
@@ -28,10 +28,10 @@ def load() -> Any:
 
 
 def find_card(
-    load_nvml: Callable[[], Any] = load,
-    ask_cuda: Callable[[], CudaDevice | None] = first_device,
+    load_nvml: Callable[[], Any] = _load_pynvml,
+    ask_cuda: Callable[[], CudaDevice | None] = find_first_device,
     environ: Mapping[str, str] = os.environ,
-) -> Found:
+) -> FoundCard:
     """The card that is CUDA's device 0, by UUID or PCI bus identifier; raises :class:`NoCardError`."""
     try:
         nvml = load_nvml()
@@ -43,7 +43,9 @@ def find_card(
         raise NoCardError(f"no NVIDIA driver: {error}") from None
     try:
         device = ask_cuda()
-        return Found(nvml=nvml, handle=_by_cuda(nvml, device) if device else _by_environment(nvml, environ))
+        return FoundCard(
+            nvml=nvml, handle=_find_by_cuda(nvml, device) if device else _find_by_environment(nvml, environ)
+        )
     except nvml.NVMLError as error:
         nvml.nvmlShutdown()
         raise NoCardError(f"NVML does not find the card: {error}") from None
@@ -52,7 +54,7 @@ def find_card(
         raise
 
 
-def _by_cuda(nvml: Any, device: CudaDevice) -> Any:
+def _find_by_cuda(nvml: Any, device: CudaDevice) -> Any:
     for identifier in (f"MIG-{device.uuid}", f"GPU-{device.uuid}"):
         try:
             return nvml.nvmlDeviceGetHandleByUUID(identifier)
@@ -61,15 +63,15 @@ def _by_cuda(nvml: Any, device: CudaDevice) -> Any:
     return nvml.nvmlDeviceGetHandleByPciBusId(device.pci_bus_id)
 
 
-def _by_environment(nvml: Any, environ: Mapping[str, str]) -> Any:
-    """What CUDA would choose, where it can be told without CUDA."""
+def _find_by_environment(nvml: Any, environ: Mapping[str, str]) -> Any:
+    """What CUDA would choose, where that can be determined without CUDA."""
     visible = environ.get("CUDA_VISIBLE_DEVICES")
     first = "0" if visible is None else visible.split(",")[0].strip()
     if first.startswith("MIG-"):
         return nvml.nvmlDeviceGetHandleByUUID(first)
     handles = [nvml.nvmlDeviceGetHandleByIndex(index) for index in range(nvml.nvmlDeviceGetCount())]
     if first.startswith("GPU-"):
-        return _by_beginning(nvml, handles, first)
+        return _find_by_uuid_prefix(nvml, handles, first)
     if not first.isdigit() or int(first) >= len(handles):
         raise NoCardError(f"no GPU is visible: CUDA_VISIBLE_DEVICES is {visible!r} and there are {len(handles)} cards")
     if len(handles) > 1 and environ.get("CUDA_DEVICE_ORDER") != "PCI_BUS_ID":
@@ -77,8 +79,8 @@ def _by_environment(nvml: Any, environ: Mapping[str, str]) -> Any:
     return handles[int(first)]
 
 
-def _by_beginning(nvml: Any, handles: list[Any], beginning: str) -> Any:
-    """CUDA takes the beginning of a UUID if it fits one card alone."""
+def _find_by_uuid_prefix(nvml: Any, handles: list[Any], beginning: str) -> Any:
+    """CUDA accepts the beginning of a UUID if exactly one card has it."""
     fitting = [handle for handle in handles if nvml.nvmlDeviceGetUUID(handle).startswith(beginning)]
     if len(fitting) != 1:
         raise NoCardError(f"no GPU is visible: CUDA_VISIBLE_DEVICES begins with {beginning}, which fits no single card")

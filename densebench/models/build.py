@@ -1,0 +1,36 @@
+"""Builds a variant as a ``keras.Model``: the one place that chooses between the implementations."""
+
+import keras
+
+from densebench.errors import InputError, unknown
+from densebench.models.fast.network import build_fast
+from densebench.models.keras_layers import build_plain
+from densebench.models.variants import Variant, check_request
+
+_IMPLEMENTATIONS = ("plain", "fast")
+
+
+def build(
+    variant: Variant,
+    *,
+    classes: int,
+    image_size: int,
+    weight_decay: float,
+    seed: int,
+    implementation: str = "plain",
+    recompute: bool = False,
+) -> keras.Model:
+    """Model from float32 images (batch, height, width, 3), standardised, to float32 logits (batch, classes).
+
+    Both implementations have the same variables under the same names, and the same initial values on every backend.
+    Only the plain model holds ``weight_decay``, as a regularizer; the training step adds its gradient by itself.
+    Raises :class:`InputError` for a request that the network or the implementation cannot serve.
+    """
+    check_request(variant, classes=classes, image_size=image_size)
+    if implementation not in _IMPLEMENTATIONS:
+        raise unknown("implementation", implementation, _IMPLEMENTATIONS)
+    if implementation == "fast":
+        return build_fast(variant, classes=classes, image_size=image_size, seed=seed, recompute=recompute)
+    if recompute:
+        raise InputError("--recompute needs an implementation that can: give --implementation fast with it.")
+    return build_plain(variant, classes=classes, image_size=image_size, weight_decay=weight_decay, seed=seed)
