@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from densebench.columns import Show
 from densebench.errors import InputError
-from densebench.records import Show
 from densebench.units import UNITS, Form
 
 _QUANTITY = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE]([+-]?[0-9]{1,2}))?\s*([A-Za-z%]*)")

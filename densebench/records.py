@@ -1,61 +1,22 @@
 """What a run leaves behind: :class:`Run`, its :class:`EpochRecord` rows, and ``COLUMNS``.
 
-The annotations of the three dataclasses are the one table that says, for every column, its name, type, unit, how it is
-shown, logged and what it means. The CSV header, the Rich tables, the JSON keys, the tags of TensorBoard and the column
-reference all come from it.
+The annotations of the three dataclasses are the one table of columns: name, type, unit, how each is shown and logged,
+and what it means. The CSV header, tables, JSON keys, TensorBoard's tags and the reference in the docs come from it.
 
 A value that could not be known is ``None`` and an empty cell; never 0, never an estimate.
 """
 
-import dataclasses
-import typing
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-SCHEMA = 1
-SCHEMA_HISTORY = {1: "the first"}
+from densebench.columns import About, Column, Count, Flag, Level, Log, Number, Text, list_columns
 
-Show = Literal["text", "count", "bytes", "seconds", "milliseconds", "percent", "number", "joules", "flag"]
+_SCHEMA_HISTORY = {1: "the first"}
+SCHEMA = max(_SCHEMA_HISTORY)
+
 Status = Literal["running", "completed", "interrupted", "failed"]
 Phase = Literal["train", "eval", "speed", "published"]
-
-
-@dataclass(frozen=True)
-class About:
-    """What an annotation says of its column."""
-
-    title: str
-    show: Show
-    means: str
-    unit: str = ""
-    best: Literal["low", "high"] | None = None
-    exact: bool = False  # free of noise: any difference is real
-
-
-@dataclass(frozen=True)
-class Log:
-    """Where TensorBoard's log has an epoch's value; if ``compared``, also beside the hyper-parameters of a run."""
-
-    tag: str
-    compared: bool = False
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of ``results/*.csv``."""
-
-    name: str
-    type: type
-    level: Literal["run", "environment", "epoch"]
-    about: About
-    log: Log | None = None
-
-
-Text = str | None
-Count = int | None
-Number = float | None
-Flag = bool | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -330,28 +291,7 @@ class Run:
     records: Sequence[EpochRecord] = ()
 
 
-def _columns(owner: type, level: Literal["run", "environment", "epoch"]) -> list[Column]:
-    hints = typing.get_type_hints(owner, include_extras=True)
-    found = []
-    for entry in dataclasses.fields(owner):
-        hint = hints[entry.name]
-        if typing.get_origin(hint) is Annotated:
-            value_type, about, *log = typing.get_args(hint)
-            found.append(Column(entry.name, _plain(value_type), level, about, *log))
-    return found
-
-
-def _plain(hint: object) -> type:
-    """``int | None`` -> ``int``; a ``Literal`` of words -> ``str``."""
-    if typing.get_origin(hint) is Literal:
-        return str
-    arguments = [argument for argument in typing.get_args(hint) if argument is not type(None)]
-    plain = arguments[0] if arguments else hint
-    assert isinstance(plain, type)
-    return plain
-
-
+_LEVELS: dict[Level, type] = {"run": Run, "epoch": EpochRecord, "environment": Environment}
 COLUMNS: dict[str, Column] = {
-    column.name: column
-    for column in (*_columns(Run, "run"), *_columns(EpochRecord, "epoch"), *_columns(Environment, "environment"))
+    column.name: column for level, owner in _LEVELS.items() for column in list_columns(owner, level)
 }

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from densebench.columns import Show
 from densebench.escape import plain
-from densebench.records import Show
 
 Form = Literal["bytes", "seconds", "joules", "percent", "points", "plain"]
 _Place = Literal["table", "axis", "live"]

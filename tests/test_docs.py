@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from densebench.records import COLUMNS, Column
+from densebench.columns import Column
+from densebench.records import COLUMNS
 
 PAGE = Path(__file__).parents[1] / "docs" / "measuring.md"
 BEGIN = "<!-- columns: written by `python tests/test_docs.py --write` -->\n"

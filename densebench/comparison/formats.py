@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
+from densebench.columns import Show
 from densebench.comparison.metrics import METRICS, Metric
 from densebench.comparison.statistics import Interval
 from densebench.comparison.values import Row, Summary, Verdict, get_settings
-from densebench.records import COLUMNS, Show
+from densebench.records import COLUMNS
 from densebench.units import UNKNOWN, format_number, format_range, format_value
 
 _TIMES = "\N{MULTIPLICATION SIGN}"

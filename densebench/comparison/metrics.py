@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from densebench.columns import Show
 from densebench.comparison.display import Bar, Cost, Curve, Display, Shown
 from densebench.errors import unknown
-from densebench.records import COLUMNS, Phase, Show
+from densebench.records import COLUMNS, Phase
 
 # How a run's figure is made of its column: the value for the whole run, or one computed from those of the epochs. A
 # last value or a sum needs every epoch that it is made of; a median and a maximum leave unknown ones and NaN out.
@@ -19,7 +20,7 @@ Over = Literal["run", "last", "median", "max", "sum"]
 
 # What must be equal for two figures to say something about the networks.
 HARDWARE = ("device", "device_kind", "gpu_name", "gpu_memory_bytes", "cpu", "cpu_cores", "cpu_quota", "threads")
-DATA = ("dataset", "dataset_sha256", "classes", "image_size", "test_images")
+_DATA = ("dataset", "dataset_sha256", "classes", "image_size", "test_images")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +74,8 @@ def metric(
     )
 
 
-PER_EPOCH = (*HARDWARE, "train_images", "image_size")
-PER_IMAGE = (*HARDWARE, "image_size")
+_PER_EPOCH = (*HARDWARE, "train_images", "image_size")
+_PER_IMAGE = (*HARDWARE, "image_size")
 _MEASURED: tuple[Phase, ...] = ("train", "eval", "speed")
 
 METRICS: dict[str, Metric] = {
@@ -118,7 +119,7 @@ METRICS: dict[str, Metric] = {
                 cost=Cost(10, "pareto_time", in_overview=True),
                 bar=Bar("time", 10),
             ),
-            requires_equal=PER_EPOCH,
+            requires_equal=_PER_EPOCH,
             means="Median over the epochs of the training steps' time.",
         ),
         metric(
@@ -131,26 +132,26 @@ METRICS: dict[str, Metric] = {
                 bar=Bar("time", 20),
                 axis_unit="images a second",
             ),
-            requires_equal=PER_IMAGE,
+            requires_equal=_PER_IMAGE,
             means="Median over the epochs of the steady images a second.",
         ),
         metric(
             "step_ms_p50",
             "median",
             Display(table=Shown({"speed": 50}, keep=20), listed=90),
-            requires_equal=PER_IMAGE,
+            requires_equal=_PER_IMAGE,
         ),
         metric(
             "latency_ms_p50",
             "median",
             Display(table=Shown({"eval": 70}, keep=15), judged=_MEASURED, listed=220),
-            requires_equal=PER_IMAGE,
+            requires_equal=_PER_IMAGE,
         ),
         metric(
             "first_step_seconds",
             "run",
             Display(table=Shown({"speed": 60}, keep=6), listed=60),
-            requires_equal=PER_IMAGE,
+            requires_equal=_PER_IMAGE,
         ),
         metric(
             "gpu_peak_bytes",
@@ -163,7 +164,7 @@ METRICS: dict[str, Metric] = {
                 cost=Cost(40, "pareto_memory"),
                 bar=Bar("memory", 10),
             ),
-            requires_equal=PER_IMAGE,
+            requires_equal=_PER_IMAGE,
         ),
         metric(
             "host_peak_bytes",
@@ -176,7 +177,7 @@ METRICS: dict[str, Metric] = {
                 cost=Cost(50),
                 bar=Bar("memory", 20),
             ),
-            requires_equal=PER_IMAGE,
+            requires_equal=_PER_IMAGE,
             stands_in_for="gpu_peak_bytes",
         ),
         metric(
@@ -190,7 +191,7 @@ METRICS: dict[str, Metric] = {
                 cost=Cost(60),
                 bar=Bar("energy", 10),
             ),
-            requires_equal=PER_EPOCH,
+            requires_equal=_PER_EPOCH,
             means="Energy of the whole card, summed over the epochs.",
             needs_end=True,
         ),
@@ -204,31 +205,31 @@ METRICS: dict[str, Metric] = {
                 cost=Cost(20),
                 bar=Bar("time", 30),
             ),
-            requires_equal=PER_EPOCH,
+            requires_equal=_PER_EPOCH,
             needs_end=True,
         ),
         metric(
             "time_to_target_seconds",
             "run",
             Display(table=Shown({"train": 120}, keep=10), listed=210, cost=Cost(30)),
-            requires_equal=(*PER_EPOCH, *DATA, "target"),
+            requires_equal=(*_PER_EPOCH, *_DATA, "target"),
             needs_end=True,
         ),
         metric(
             "train_loss",
             "last",
             Display(listed=140, curve=Curve("loss", "Train loss", "cross-entropy, nats")),
-            requires_equal=DATA,
+            requires_equal=_DATA,
             needs_end=True,
         ),
         metric(
             "train_accuracy",
             "last",
             Display(listed=150, curve=Curve("accuracy", "Train accuracy", "accuracy, %")),
-            requires_equal=DATA,
+            requires_equal=_DATA,
             needs_end=True,
         ),
-        metric("validation_accuracy", "last", Display(listed=160), requires_equal=DATA, needs_end=True),
+        metric("validation_accuracy", "last", Display(listed=160), requires_equal=_DATA, needs_end=True),
         metric(
             "test_loss",
             "last",
@@ -238,7 +239,7 @@ METRICS: dict[str, Metric] = {
                 listed=170,
                 curve=Curve("loss", "Test loss", "cross-entropy, nats", leads=True),
             ),
-            requires_equal=DATA,
+            requires_equal=_DATA,
             needs_end=True,
         ),
         metric(
@@ -252,7 +253,7 @@ METRICS: dict[str, Metric] = {
                 listed=180,
                 curve=Curve("accuracy", "Test accuracy", "accuracy, %", leads=True),
             ),
-            requires_equal=DATA,
+            requires_equal=_DATA,
             means="Top-1 accuracy on the test images after the last epoch.",
             needs_end=True,
         ),
@@ -261,7 +262,7 @@ METRICS: dict[str, Metric] = {
             "max",
             Display(table=Shown({"train": 150}, keep=18), listed=190),
             name="best_test_accuracy",
-            requires_equal=DATA,
+            requires_equal=_DATA,
             title="Best of test",
             means="Highest test accuracy of any epoch: chosen by looking at the test images.",
             needs_end=True,
@@ -270,7 +271,7 @@ METRICS: dict[str, Metric] = {
             "test_top5_accuracy",
             "last",
             Display(table=Shown({"eval": 40}, keep=8), listed=200),
-            requires_equal=DATA,
+            requires_equal=_DATA,
             needs_end=True,
         ),
     )

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from densebench.columns import Show
 from densebench.escape import plain
-from densebench.records import COLUMNS, Show
+from densebench.records import COLUMNS
 from densebench.units import fixed_unit, format_number, format_value
 
 Value = str | int | float | bool | None

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from densebench.columns import Show
 from densebench.comparison.comparability import get_terms, is_across_hardware
 from densebench.comparison.display import Shown
 from densebench.comparison.formats import format_interval, format_setting, format_summary
 from densebench.comparison.metrics import ALIASES, METRICS, Metric
 from densebench.comparison.values import Row, get_settings
 from densebench.errors import unknown
-from densebench.records import COLUMNS, Phase, Show
+from densebench.records import COLUMNS, Phase
 from densebench.reporting.grid import GridColumn, Value, make_column, results_column
 from densebench.units import UNKNOWN, fixed_unit
 

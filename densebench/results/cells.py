@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from densebench.records import Column
+from densebench.columns import Column
 
 _FORMULA_STARTS = tuple("=+-@\t\r\n'")
 LONGEST_TEXT = 32_000  # characters; a spreadsheet holds 32,767 in a cell

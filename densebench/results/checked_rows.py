@@ -7,11 +7,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from densebench.columns import Level
 from densebench.errors import ResultsError
 from densebench.records import COLUMNS, SCHEMA, Environment, EpochRecord, Phase, Run, Status
 from densebench.results.cells import Misfit, decode
 from densebench.results.epoch_table import EpochTable, make_frame
-from densebench.results.file_rows import REQUIRED, Level, Row, iterate_rows, make_damage_error
+from densebench.results.file_rows import REQUIRED, Row, iterate_rows, make_damage_error
 
 _WORDS: dict[str, tuple[str, ...]] = {"status": typing.get_args(Status), "phase": typing.get_args(Phase)}
 

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
-from densebench.records import COLUMNS, Column, EpochRecord
+from densebench.columns import Column
+from densebench.records import COLUMNS, EpochRecord
 
 if TYPE_CHECKING:
     import pandas as pd
 
-EPOCH_COLUMNS = tuple(field.name for field in dataclasses.fields(EpochRecord))
+_EPOCH_COLUMNS = tuple(field.name for field in dataclasses.fields(EpochRecord))
 
 
 class EpochTable(Sequence[EpochRecord]):
@@ -25,8 +26,8 @@ class EpochTable(Sequence[EpochRecord]):
 
     @cached_property
     def _records(self) -> tuple[EpochRecord, ...]:
-        columns = [_to_values(name, self.frame[name]) for name in EPOCH_COLUMNS]
-        return tuple(EpochRecord(**dict(zip(EPOCH_COLUMNS, row, strict=True))) for row in zip(*columns, strict=True))
+        columns = [_to_values(name, self.frame[name]) for name in _EPOCH_COLUMNS]
+        return tuple(EpochRecord(**dict(zip(_EPOCH_COLUMNS, row, strict=True))) for row in zip(*columns, strict=True))
 
     def __len__(self) -> int:
         return self.stop - self.start
@@ -52,7 +53,7 @@ def to_table(records: Sequence[EpochRecord]) -> EpochTable:
     """The records of a run that was not read from a file as a table of their own."""
     if isinstance(records, EpochTable):
         return records
-    columns = {name: [getattr(record, name) for record in records] for name in EPOCH_COLUMNS}
+    columns = {name: [getattr(record, name) for record in records] for name in _EPOCH_COLUMNS}
     return EpochTable(make_frame(columns, len(records)), 0, len(records))
 
 
@@ -61,7 +62,7 @@ def make_frame(columns: Mapping[str, Any], rows: int) -> "pd.DataFrame":
     import pandas as pd
 
     arrays = {}
-    for name in EPOCH_COLUMNS:
+    for name in _EPOCH_COLUMNS:
         given = columns.get(name, [None] * rows)
         arrays[name] = to_array(COLUMNS[name], given) if isinstance(given, list) else given
     return pd.DataFrame(arrays, copy=False)

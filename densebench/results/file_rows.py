@@ -4,12 +4,12 @@ import csv
 import typing
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from densebench.columns import Level
 from densebench.errors import ResultsError
 from densebench.records import COLUMNS, Phase
 
-Level = Literal["run", "environment", "epoch"]
 REQUIRED = ("run", "status", "phase", "variant")
 
 
@@ -57,7 +57,7 @@ def _is_header(above: Header, cells: list[str]) -> bool:
 
 
 def _check_lines(path: Path, lines: Iterable[str]) -> Iterator[str]:
-    """The lines of a text; one with NUL is damage_error and a last one without its end is torn."""
+    """The lines of a text; one with NUL is damaged and a last one without its end is torn."""
     for number, line in enumerate(lines, 1):
         if "\0" in line:
             raise make_damage_error(path, number, "it holds a NUL byte")
@@ -70,7 +70,7 @@ def _read_header(path: Path, line: int, cells: list[str]) -> Header:
     missing = [name for name in REQUIRED if name not in cells]
     if missing:
         raise ResultsError(
-            f"{path}, line {line}: this is no densebench results file, for it lacks the column "
+            f"{path}, line {line}: this is no densebench results file: it lacks the column "
             f"{' and '.join(missing)}: give files that densebench wrote."
         )
     place = {name: index for index, name in enumerate(cells) if name in COLUMNS}
@@ -81,4 +81,4 @@ def _read_header(path: Path, line: int, cells: list[str]) -> Header:
 
 
 def make_damage_error(path: Path, line: int, what: str) -> ResultsError:
-    return ResultsError(f"{path}, line {line}: {what}: the file is damage_error, so restore it or remove it.")
+    return ResultsError(f"{path}, line {line}: {what}: the file is damaged, so restore it or remove it.")

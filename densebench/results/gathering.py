@@ -10,9 +10,9 @@ from densebench.records import Run
 from densebench.results.csv_file import read
 from densebench.results.store import read_all
 
-PACKAGE = Path(__file__).parents[1]
+_PACKAGE = Path(__file__).parents[1]
 # Inside an installed package, under results/ in a checkout.
-PUBLISHED = (PACKAGE / "published.csv", PACKAGE.parent / "results" / "published.csv")
+PUBLISHED = (_PACKAGE / "published.csv", _PACKAGE.parent / "results" / "published.csv")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from densebench.columns import Log
 from densebench.config import RunConfig, deciding_values
 from densebench.errors import RunFailed
-from densebench.records import COLUMNS, EpochRecord, Log
+from densebench.records import COLUMNS, EpochRecord
 from densebench.training.backends.backend import BackendFacts
 from densebench.training.backends.hidden_packages import hide_packages
 

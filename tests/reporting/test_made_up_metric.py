@@ -8,12 +8,13 @@ import pytest
 from rich.console import Console
 from synthetic_runs import make_run
 
+from densebench.columns import Log
 from densebench.comparison.compare import compare
 from densebench.comparison.display import Bar, Cost, Curve, Display, Shown
 from densebench.comparison.metrics import METRICS, metric
 from densebench.comparison.options import parse_compare_options
 from densebench.config import RunConfig
-from densebench.records import COLUMNS, Log
+from densebench.records import COLUMNS
 from densebench.reporting.comparison_tables import make_comparison_tables
 from densebench.reporting.export import format_comparison
 from densebench.reporting.figures.plot import plot

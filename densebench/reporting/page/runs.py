@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from densebench.columns import Column
 from densebench.comparison.formats import format_setting
 from densebench.comparison.grouping import find_shared
 from densebench.comparison.values import Comparison
 from densebench.escape import plain
-from densebench.records import COLUMNS, Column, Environment, Run
+from densebench.records import COLUMNS, Environment, Run
 from densebench.reporting.row_columns import SHARED
 from densebench.units import UNKNOWN, format_value
 

@@ -1,0 +1,45 @@
+import dataclasses
+import math
+
+import pytest
+
+from densebench.comparison.grouping import group_runs
+from densebench.comparison.options import CompareOptions
+from densebench.comparison.values import Comparison, Summary, get_setting, get_settings
+
+
+@pytest.fixture
+def row(trained):
+    (found,) = group_runs([trained(seed=0), trained(seed=1, accuracy=0.8)], CompareOptions())
+    return found
+
+
+def test_a_row_gives_the_summary_of_a_metric_by_its_name(row):
+    assert row.summary("test_accuracy").metric == "test_accuracy"
+    assert row.summary("params").mean == 271_098
+    assert row.verdict("test_accuracy") is None
+
+
+def test_a_row_is_completed_if_all_its_runs_are(row):
+    assert row.completed
+    failed = dataclasses.replace(row.runs[0], status="failed")
+    assert not dataclasses.replace(row, runs=(failed, row.runs[1])).completed
+
+
+def test_a_mean_that_is_not_finite_is_no_figure_to_compute_with():
+    summary = Summary(metric="test_loss", values=(math.nan, None), n=1, mean=math.nan, deviation=None, interval=None)
+    assert summary.figure is None
+    assert len(summary.known) == 1
+
+
+def test_a_setting_is_one_of_the_run_or_of_its_environment(row):
+    assert get_setting(row.runs[0], "batch_size") == 64
+    assert get_setting(row.runs[0], "cpu_cores") == 2
+    assert get_settings(row, "seed") == (0, 1)
+    assert get_settings(row, "batch_size") == (64,)
+
+
+def test_a_comparison_gives_the_rows_of_a_phase(row):
+    comparison = Comparison(rows=(row,), notes=(), options=CompareOptions(), environments=())
+    assert comparison.of("train") == (row,)
+    assert comparison.of("eval") == ()
