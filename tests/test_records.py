@@ -7,7 +7,7 @@ from densebench.records import COLUMNS, SCHEMA, Environment, EpochRecord, Run
 
 def test_no_column_stands_twice_and_the_run_comes_first():
     levels = [column.level for column in COLUMNS.values()]
-    assert list(COLUMNS)[0] == "run"
+    assert next(iter(COLUMNS)) == "run"
     assert levels == sorted(levels, key=["run", "epoch", "environment"].index)
 
 

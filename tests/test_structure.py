@@ -22,9 +22,6 @@ MOST_MODULES = 16  # in one folder
 MOST_LINES = 300  # of a file
 MOST_FUNCTION_LINES = 45
 
-# TO BE EMPTIED: packages and modules that are still being rearranged, for which most of these tests do not yet hold.
-UNFINISHED: tuple[str, ...] = ()
-
 
 @dataclasses.dataclass(kw_only=True, eq=False)
 class Source:
@@ -56,21 +53,13 @@ def read(path: Path) -> Source:
     return Source(path=inside, module=module, text=text, tree=ast.parse(text))
 
 
-def finished() -> tuple[Source, ...]:
-    return tuple(source for source in sources(PACKAGE) if is_finished(source.module))
-
-
-def is_finished(module: str) -> bool:
-    return not any(f"{module}.".startswith(f"{package}.") for package in UNFINISHED)
-
-
 # Folders and imports
 
 
 def test_no_folder_has_more_modules_than_one_can_survey():
     folders: dict[str, list[str]] = {}
     for source in sources(PACKAGE):
-        if not source.is_package and is_finished(source.module.rpartition(".")[0]):
+        if not source.is_package:
             folders.setdefault(str(source.path.parent), []).append(source.path.name)
     assert {folder: len(names) for folder, names in folders.items() if len(names) > MOST_MODULES} == {}
 
@@ -98,7 +87,7 @@ def test_a_name_is_imported_from_the_module_that_defines_it():
         f"{source.path}:{line}: {name} is not defined in {module}"
         for source in sources(PACKAGE, "tests", "benchmarks")
         for module, name, line in imported_names(source)
-        if module in modules and module != PACKAGE and f"{module}.{name}" not in modules and is_finished(module)
+        if module in modules and module != PACKAGE and f"{module}.{name}" not in modules
         if name not in modules[module] and not name.startswith("__")
     ]
     assert detours == []
@@ -112,7 +101,7 @@ def test_a_name_that_no_other_file_uses_is_private():
     used = set(users_of_names()) | entry_points()
     needless = [
         f"{source.module}.{name}"
-        for source in finished()
+        for source in sources(PACKAGE)
         if source.module != PACKAGE
         for name in definitions(source)
         if not name.startswith("_") and (source.module, name) not in used
@@ -127,7 +116,7 @@ def test_a_private_name_is_used_in_its_own_module_only():
     trespassers = [
         f"{user}: {module}.{name}"
         for (module, name), users in users_of_names().items()
-        if module in modules and is_finished(module) and name.startswith("_") and not name.startswith("__")
+        if module in modules and name.startswith("_") and not name.startswith("__")
         for user in users
         if user in modules
     ]
@@ -275,8 +264,8 @@ def type_alias(node: ast.Assign | ast.AnnAssign) -> bool:
 
 
 def test_every_module_has_a_test_file_of_its_name_or_a_row_in_the_table():
-    untested = {str(source.path) for source in finished() if has_code(source) and not mirror(source).exists()}
-    assert untested == {module for module, _ in table_of_neighbours() if is_finished(dotted(module))}
+    untested = {str(source.path) for source in sources(PACKAGE) if has_code(source) and not mirror(source).exists()}
+    assert untested == {module for module, _ in table_of_neighbours()}
 
 
 def test_the_table_names_tests_that_exist():
@@ -326,7 +315,7 @@ def test_no_file_is_too_long_to_be_read_in_one_go(capsys):
     longest = max(lengths, key=lengths.__getitem__)
     with capsys.disabled():
         print(f"\nlines a file: median {statistics.median(lengths.values()):.0f}, longest {longest} {lengths[longest]}")
-    too_long = {str(source.path): lengths.get(str(source.path), 0) for source in finished()}
+    too_long = {str(source.path): lengths.get(str(source.path), 0) for source in sources(PACKAGE)}
     assert {path: lines for path, lines in too_long.items() if lines > MOST_LINES} == {}
 
 
@@ -334,7 +323,7 @@ def test_no_function_is_longer_than_a_screen():
     """Typer's commands are lists of options, and as long as those are many."""
     too_long = [
         f"{source.path}:{node.lineno} {node.name}"
-        for source in finished()
+        for source in sources(PACKAGE)
         for node in source.nodes
         if isinstance(node, ast.FunctionDef) and node.name not in commands()
         if (node.end_lineno or 0) - node.lineno + 1 > MOST_FUNCTION_LINES
