@@ -13,6 +13,7 @@ from densebench.records import COLUMNS, Environment, EpochRecord, Run
 
 settings.register_profile("densebench", deadline=None, derandomize=True)
 settings.load_profile("densebench")
+sys.path.append(str(Path(__file__).parent))  # backend_facts
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))  # synthetic runs and the headless browser
 
 Make = Callable[..., Run]

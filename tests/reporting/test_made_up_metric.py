@@ -5,6 +5,7 @@ import io
 import json
 
 import pytest
+from backend_facts import FACTS
 from rich.console import Console
 from synthetic_runs import make_run
 
@@ -21,7 +22,6 @@ from densebench.reporting.figures.plot import plot
 from densebench.reporting.page.chart_data import page_data
 from densebench.reporting.page.page import render
 from densebench.reporting.run_tables import format_runs_as, make_run_tables
-from densebench.training.backends.backend import BackendFacts
 from densebench.training.tensorboard import EpochLog
 
 TITLE = "Sweat"
@@ -34,21 +34,6 @@ DISPLAY = Display(
     cost=Cost(15, "pareto_sweat"),
     bar=Bar("sweat"),
     curve=Curve("loss", "Sweat by epoch", "drops"),
-)
-FACTS = BackendFacts(
-    name="tensorflow",
-    version="0",
-    keras="0",
-    precision="float32",
-    implementation="plain",
-    jit=False,
-    tf32=False,
-    deterministic=False,
-    threads=1,
-    device_kind="cpu",
-    device_name=None,
-    cuda=None,
-    cudnn=None,
 )
 
 

@@ -5,6 +5,7 @@ import signal
 from types import SimpleNamespace
 
 import pytest
+from backend_facts import FACTS
 
 from densebench.config import DataConfig, RunConfig
 from densebench.errors import DatasetError, NonFiniteLoss, OutOfMemory
@@ -16,25 +17,9 @@ from densebench.running.book import Book
 from densebench.running.context import RunContext, explain_memory_errors, prepare
 from densebench.running.stopping import Stopper
 from densebench.training.backends import backend
-from densebench.training.backends.backend import BackendFacts
 
 DATA = DataConfig(dataset="synthetic", image_size=8, classes=6, train_limit=20, test_limit=12)
 CONFIG = RunConfig(variant="resnet20", run="a", data=DATA)
-FACTS = BackendFacts(
-    name="tensorflow",
-    version="1",
-    keras="3",
-    precision="float32",
-    implementation="fast",
-    jit=False,
-    tf32=False,
-    deterministic=False,
-    threads=2,
-    device_kind="cpu",
-    device_name=None,
-    cuda=None,
-    cudnn=None,
-)
 READY = Ready(build_seconds=1.0, trace_seconds=None, compile_seconds=None, first_step_seconds=2.0)
 
 

@@ -1,11 +1,12 @@
+import dataclasses
 from dataclasses import replace
 
 import pytest
+from backend_facts import FACTS
 
 from densebench.events import Ready
 from densebench.records import EpochRecord, Run
 from densebench.running.run_columns import find_seconds_before, with_backend, with_readiness, with_records
-from densebench.training.backends.backend import BackendFacts
 
 RUN = Run(run="a", variant="resnet20", target=0.5)
 EPOCHS = (
@@ -55,21 +56,7 @@ def test_no_negative_time_is_entered():
     ],
 )
 def test_recomputing_where_it_saves_nothing_is_said(name, device, recompute, warned):
-    facts = BackendFacts(
-        name=name,
-        version="1",
-        keras="3",
-        precision="float32",
-        implementation="fast",
-        jit=True,
-        tf32=False,
-        deterministic=True,
-        threads=2,
-        device_kind=device,
-        device_name=None,
-        cuda=None,
-        cudnn=None,
-    )
+    facts = dataclasses.replace(FACTS, name=name, jit=True, deterministic=True, device_kind=device)
     run = with_backend(replace(RUN, recompute=recompute), facts)
     assert ("saves no memory" in (run.warnings or "")) == warned
     assert with_backend(run, facts).warnings == run.warnings

@@ -1,34 +1,21 @@
 import contextlib
+import dataclasses
 import json
 
 import pytest
+from backend_facts import FACTS
 from hypothesis import given
 from hypothesis import strategies as st
 
 from densebench.records import EpochRecord
-from densebench.training.backends.backend import BackendFacts
 from densebench.training.checkpoints.description import Description, VariableFacts, from_json, list_changes, to_json
 from densebench.training.checkpoints.file import Damaged
 
-FACTS = BackendFacts(
-    name="jax",
-    version="1",
-    keras="3",
-    precision="float32",
-    implementation="plain",
-    jit=True,
-    tf32=False,
-    deterministic=True,
-    threads=2,
-    device_kind="cpu",
-    device_name=None,
-    cuda=None,
-    cudnn=None,
-)
+JAX_FACTS = dataclasses.replace(FACTS, name="jax", jit=True, deterministic=True)
 DESCRIPTION = Description(
     epoch=1,
     deciding_values={"seed": 0, "data.classes": None},
-    facts=FACTS,
+    facts=JAX_FACTS,
     records=(EpochRecord(epoch=1, train_loss=0.1, energy_source="counter"),),
     model_variables=1,
     variables=(VariableFacts(path="conv1/kernel", shape=(3, 3, 3, 8), dtype="<f4"),),

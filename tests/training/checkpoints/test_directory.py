@@ -1,33 +1,20 @@
+import dataclasses
 import errno
 import os
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from backend_facts import FACTS
 
 from densebench.errors import CheckpointError
 from densebench.records import EpochRecord
-from densebench.training.backends.backend import BackendFacts
 from densebench.training.checkpoints import directory
 from densebench.training.checkpoints.description import Description, VariableFacts, to_json
 from densebench.training.checkpoints.directory import NEWEST, PREVIOUS, find_newest, replace_newest
 from densebench.training.checkpoints.file import Contents
 
-FACTS = BackendFacts(
-    name="jax",
-    version="1",
-    keras="3",
-    precision="float32",
-    implementation="plain",
-    jit=True,
-    tf32=False,
-    deterministic=True,
-    threads=2,
-    device_kind="cpu",
-    device_name=None,
-    cuda=None,
-    cudnn=None,
-)
+JAX_FACTS = dataclasses.replace(FACTS, name="jax", jit=True, deterministic=True)
 VARIABLE = VariableFacts(path="conv/kernel", shape=(2,), dtype="<f4")
 
 
@@ -36,7 +23,7 @@ def contents(epoch, variable=VARIABLE):
     description = Description(
         epoch=epoch,
         deciding_values={"seed": 0},
-        facts=FACTS,
+        facts=JAX_FACTS,
         records=tuple(EpochRecord(epoch=number) for number in range(1, epoch + 1)),
         model_variables=1,
         variables=(variable,),
