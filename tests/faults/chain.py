@@ -9,9 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import blows
-from blows import Blow
 from inspection import Found, Reference, final_differences, inspect, reference_of
+from kills import Blow, dealt, drawn, place
 from training_process import EPOCHS, NEW_RUN, RESUMED, Ending, Training, trained
 
 MAX_BLOWS = 60  # in one chain; it is struck inside the same epoch again and again if chance will have it so
@@ -65,9 +64,9 @@ def run_chain(
     before = Found()
     while True:
         strikes = len(kills) < MAX_BLOWS and may_strike()
-        blow = blows.drawn(chance, before.rows) if strikes else None
+        blow = drawn(chance, before.rows) if strikes else None
         training = Training(folder, _arguments(folder, backend), fault=blow.fault if blow else "")
-        struck = blow is not None and blows.dealt(training, blow)
+        struck = blow is not None and dealt(training, blow)
         moment = time.monotonic()
         ending = training.end()
         if ending.code == 0 or not struck or blow is None:
@@ -99,7 +98,7 @@ def _checked(
         number=number,
         kind=blow.kind,
         at=blow.at,
-        place=blows.place(blow, ending.said, found.torn, found.rows, found.checkpoint),
+        place=place(blow, ending.said, found.torn, found.rows, found.checkpoint),
         code=ending.code,
         seconds=ending.seconds,
         answered=answered,

@@ -19,8 +19,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from blows import AFTER, BEFORE, CHECKPOINT, CSV, EPOCH
 from chain import Chain, Kill, run_chain, uninterrupted
+from kills import AFTER, BEFORE, CHECKPOINT, CSV, EPOCH
 
 GENTLE = ("SIGTERM", "SIGTERM to both", "SIGINT")
 HEADER = (

@@ -11,22 +11,22 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
-import stories
+import scenarios
 from chain import uninterrupted
-from stories import CHECKPOINT_POINTS, ROW_POINTS, STEP_POINTS, Story, Told
+from scenarios import CHECKPOINT_POINTS, ROW_POINTS, STEP_POINTS, Story, Told
 
 from densebench.records import COLUMNS, EpochRecord
 from densebench.results import store
 
 STORIES: dict[str, Callable[[Story], Any]] = {
-    "trouble": stories.in_trouble,
-    "checkpoint": stories.struck_at(CHECKPOINT_POINTS),
-    "asked": stories.asked_to_stop,
-    "row": stories.struck_at(ROW_POINTS),
-    "step": stories.struck_at(STEP_POINTS),
-    "skipping": stories.skipping,
-    "robbed": stories.robbed,
-    "diverging": stories.diverging,
+    "trouble": scenarios.in_trouble,
+    "checkpoint": scenarios.struck_at(CHECKPOINT_POINTS),
+    "asked": scenarios.asked_to_stop,
+    "row": scenarios.struck_at(ROW_POINTS),
+    "step": scenarios.struck_at(STEP_POINTS),
+    "skipping": scenarios.skipping,
+    "robbed": scenarios.robbed,
+    "diverging": scenarios.diverging,
 }
 
 
