@@ -1,4 +1,4 @@
-"""What the tests of faults look at: runs to which something happens, several things to one run where they can."""
+"""The scenarios of the fault tests: runs that are killed, signalled or damaged, several faults to a run if possible."""
 
 import shutil
 import signal
@@ -9,15 +9,15 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
-from inspection import NEWEST, PREVIOUS, Found, Reference, final_differences, inspect
-from training_process import NETWORK, NEW_RUN, RESUMED, Ending, Training, trained
+from inspection import NEWEST, PREVIOUS, Found, Reference, find_final_differences, inspect
+from training_process import NETWORK, NEW_RUN, RESUMED, Ending, Training, train
 
 from densebench.records import Run
 from densebench.results import csv_file
 
 SKIPPING = (*NETWORK, "--seeds", "0,1", "--epochs", "2", "--skip-completed")
-# a kill at each decisive point of a checkpoint's write, and what the newest checkpoint must then be: the third
-# epoch's is written again and again, as none of the first five kills lets it stand
+# A kill at each critical point of a checkpoint's write, and the epoch of the newest checkpoint after it. The third
+# epoch's checkpoint is written repeatedly, because none of the first six kills lets it be completed.
 CHECKPOINT_POINTS = {
     "3:checkpoint.open:1:kill-after": 2,
     "1:checkpoint.write:3:kill-inside": 2,
@@ -27,7 +27,7 @@ CHECKPOINT_POINTS = {
     "1:checkpoint.replace:2:kill-before": 2,
     "1:checkpoint.replace:2:kill-after": 3,
 }
-# one at each epoch's boundary, where the checkpoint stands and its row is being written, and the rows that must stand
+# A kill between each two epochs, after the checkpoint while its row is written, and the number of rows after it.
 ROW_POINTS = {
     "1:csv.open:2:kill-both": 0,
     "1:csv.write:1:kill-inside": 1,
@@ -35,21 +35,21 @@ ROW_POINTS = {
     "1:csv.replace:1:kill-before": 3,
     "1:csv.sync-directory:1:kill-after": 5,
 }
-# in the third step of the first, the third and the last epoch
+# A kill in the third step of the first, the third and the last epoch, and the number of rows after it.
 STEP_POINTS = {"step:3:kill": 0, "step:15:kill": 2, "step:21:kill": 5}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scene:
-    """One start of a run, how it ended, and what it left."""
+class Attempt:
+    """One start of a run: how it ended and what it left on disk."""
 
     ending: Ending
     found: Found
     row: Run | None
 
 
-class Story:
-    """Run ``r`` in a folder of its own."""
+class Scenario:
+    """Run ``r`` in its own folder."""
 
     def __init__(self, folder: Path, reference: "Future[Reference]", backend: str) -> None:
         folder.mkdir()
@@ -61,7 +61,7 @@ class Story:
 
     @property
     def reference(self) -> Reference:
-        """The run without interruption."""
+        """The run without interruption, once it has been trained."""
         return self._reference.result()
 
     def start(self, fault: str = "", *, options: tuple[str, ...] = ()) -> Training:
@@ -69,68 +69,68 @@ class Story:
         begun = (self.directory / "config.json").exists()
         return Training(self.folder, RESUMED if begun else (*NEW_RUN, *self.backend, *options), fault=fault)
 
-    def scene(self, training: Training) -> Scene:
-        """Wait for its end and look at what it left."""
+    def finish(self, training: Training) -> Attempt:
+        """Wait for a training's end and inspect what it left."""
         ending = training.end()
         row = csv_file.read(self.row)[0] if self.row.exists() else None
-        return Scene(ending=ending, found=inspect(self.folder, self.reference), row=row)
+        return Attempt(ending=ending, found=inspect(self.folder, self.reference), row=row)
 
-    def differences(self) -> list[str]:
-        """Where the ended run differs from the one without interruption."""
-        return final_differences(self.folder, self.reference)
+    def find_differences(self) -> list[str]:
+        """List how the ended run differs from the one without interruption."""
+        return find_final_differences(self.folder, self.reference)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
-    """The scenes of a story by what happened in them, and where the run in the end was not the uninterrupted one."""
+class Outcome:
+    """The attempts of a scenario by what happened in each, and how the final run differs from the uninterrupted one."""
 
-    scenes: dict[str, Scene]
+    attempts: dict[str, Attempt]
     differences: list[str]
 
 
-def struck_at(points: dict[str, int]) -> Callable[[Story], Told]:
-    """A run killed at one point after another, each time resumed."""
+def kill_at(points: dict[str, int]) -> Callable[[Scenario], Outcome]:
+    """Make a scenario that kills a run at each point in turn and resumes it every time."""
 
-    def tell(story: Story) -> Told:
-        scenes = {fault: story.scene(story.start(fault)) for fault in points}
-        scenes["end"] = story.scene(story.start())
-        return Told(scenes=scenes, differences=story.differences())
+    def play(scenario: Scenario) -> Outcome:
+        attempts = {fault: scenario.finish(scenario.start(fault)) for fault in points}
+        attempts["end"] = scenario.finish(scenario.start())
+        return Outcome(attempts=attempts, differences=scenario.find_differences())
 
-    return tell
+    return play
 
 
-def asked_to_stop(story: Story) -> Told:
-    """Signals of every kind; the last start ends the run."""
-    scenes = {}
-    training = story.start()
+def send_signals(scenario: Scenario) -> Outcome:
+    """Stop the run by each kind of signal, then let it complete."""
+    attempts = {}
+    training = scenario.start()
     training.wait_for("started")
-    training.signal_child(signal.SIGSTOP)  # so that nothing can answer
-    scenes["second run"] = story.scene(story.start())
+    training.signal_child(signal.SIGSTOP)  # so that the run cannot react
+    attempts["second run"] = scenario.finish(scenario.start())
     for _ in range(2):
         training.signal_parent(signal.SIGINT)
         time.sleep(0.2)
-    scenes["second Ctrl-C"] = story.scene(training)
+    attempts["second Ctrl-C"] = scenario.finish(training)
     for name, line, number in (
         ("SIGTERM", "epoch 1/6", signal.SIGTERM),
         ("SIGINT", "started", signal.SIGINT),
         ("parent killed", "epoch", signal.SIGKILL),
     ):
-        training = story.start()
+        training = scenario.start()
         training.wait_for(line)
         training.signal_parent(number)
-        scenes[name] = story.scene(training)
-    training = story.start()
+        attempts[name] = scenario.finish(training)
+    training = scenario.start()
     training.wait_until(lambda: training.child is not None)
-    time.sleep(1.0)  # a framework is being imported
+    time.sleep(1.0)  # while the framework is imported
     training.signal_parent(signal.SIGTERM)
-    training.signal_child(signal.SIGTERM)  # as a scheduler does
-    scenes["SIGTERM while preparing"] = story.scene(training)
-    scenes["end"] = story.scene(story.start())
-    return Told(scenes=scenes, differences=story.differences())
+    training.signal_child(signal.SIGTERM)  # like a scheduler
+    attempts["SIGTERM while preparing"] = scenario.finish(training)
+    attempts["end"] = scenario.finish(scenario.start())
+    return Outcome(attempts=attempts, differences=scenario.find_differences())
 
 
-def in_trouble(story: Story) -> Told:
-    """Disks, memory, numbers, clocks and bits that fail; the run is finished all the same."""
+def inject_faults(scenario: Scenario) -> Outcome:
+    """Disk, memory, numeric, clock and bit faults, one per attempt; the run still completes."""
     faults = {
         "checkpoint on a full disk": "3:checkpoint.write:2:full",
         "row on a full disk": "1:csv.write:1:full",
@@ -138,43 +138,45 @@ def in_trouble(story: Story) -> Told:
         "out of memory": "step:4:out-of-memory",
         "NaN": "step:8:nan",
     }
-    scenes = {name: story.scene(story.start(fault)) for name, fault in faults.items()}
-    flip_a_bit(story.directory / NEWEST)
-    scenes["flipped bit, clock set back"] = story.scene(story.start("clock:backwards exit:crash"))
-    differences = story.differences()
-    (story.directory / NEWEST).write_bytes(b"torn")
-    flip_a_bit(story.directory / PREVIOUS)
-    scenes["both damaged"] = story.scene(story.start())
-    return Told(scenes=scenes, differences=differences)
+    attempts = {name: scenario.finish(scenario.start(fault)) for name, fault in faults.items()}
+    flip_a_bit(scenario.directory / NEWEST)
+    attempts["flipped bit, clock set back"] = scenario.finish(scenario.start("clock:backwards exit:crash"))
+    differences = scenario.find_differences()
+    (scenario.directory / NEWEST).write_bytes(b"torn")
+    flip_a_bit(scenario.directory / PREVIOUS)
+    attempts["both damaged"] = scenario.finish(scenario.start())
+    return Outcome(attempts=attempts, differences=differences)
 
 
-def diverging(story: Story) -> Told:
-    """A learning rate that no network stands."""
-    return Told(scenes={"end": story.scene(story.start(options=("--learning-rate", "999999")))}, differences=[])
+def diverge(scenario: Scenario) -> Outcome:
+    """Train at a learning rate at which every network diverges."""
+    return Outcome(
+        attempts={"end": scenario.finish(scenario.start(options=("--learning-rate", "999999")))}, differences=[]
+    )
 
 
-def robbed(story: Story) -> Told:
-    """The run's directory removed while it trains."""
-    training = story.start()
+def remove_directory(scenario: Scenario) -> Outcome:
+    """Remove the run's directory while it trains."""
+    training = scenario.start()
     training.wait_for("epoch 2/6")
     training.signal_child(signal.SIGSTOP)
-    shutil.rmtree(story.directory)
+    shutil.rmtree(scenario.directory)
     training.signal_child(signal.SIGCONT)
-    return Told(scenes={"end": story.scene(training)}, differences=[])
+    return Outcome(attempts={"end": scenario.finish(training)}, differences=[])
 
 
-def skipping(story: Story) -> list[tuple[Ending, dict[str, bytes]]]:
-    """Two seeds, both processes killed in the second epoch of each, started with one and the same command."""
-    told = []
+def skip_completed(scenario: Scenario) -> list[tuple[Ending, dict[str, bytes]]]:
+    """Train two seeds by four calls of one command; both processes are killed in the second epoch of each seed."""
+    calls = []
     for _ in range(4):
-        ending = trained(story.folder, (*SKIPPING, *story.backend), fault="2:checkpoint.open:1:kill-both")
-        rows = {path.name: path.read_bytes() for path in (story.folder / "results").glob("*.csv")}
-        told.append((ending, rows))
-    return told
+        ending = train(scenario.folder, (*SKIPPING, *scenario.backend), fault="2:checkpoint.open:1:kill-both")
+        rows = {path.name: path.read_bytes() for path in (scenario.folder / "results").glob("*.csv")}
+        calls.append((ending, rows))
+    return calls
 
 
 def flip_a_bit(path: Path) -> None:
-    """In the middle of the largest member: between members lie bytes that mean nothing."""
+    """Flip a bit in the middle of the largest member; bytes between members would not matter."""
     with zipfile.ZipFile(path) as archive:
         member = max(archive.infolist(), key=lambda info: info.file_size)
     content = bytearray(path.read_bytes())
