@@ -1,6 +1,6 @@
-"""A headless Chromium driven over a pair of pipes: no port, no driver program, no package.
+"""Controls a headless Chromium over a pair of pipes, without a port, a driver program or a package.
 
-The protocol is Chrome's own (DevTools, ``--remote-debugging-pipe``): JSON messages that end in a zero byte.
+It uses Chrome's DevTools protocol (``--remote-debugging-pipe``): JSON messages that end in a zero byte.
 """
 
 import base64
@@ -30,8 +30,8 @@ FLAGS = (
     "--remote-debugging-pipe",
 )
 
-# the browser reads its descriptor 3 and writes its descriptor 4; both ends are first moved out of the way
-WIRING = """
+# The browser reads descriptor 3 and writes descriptor 4. Both ends are first duplicated above 10 to avoid overlaps.
+CONNECT_PIPES = """
 import fcntl, os, sys
 ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]]
 for place, end in zip((3, 4), ends):
@@ -46,7 +46,7 @@ def find() -> str | None:
 
 
 class Chromium:
-    """One browser with one page; everything that page complains of is in ``complaints``."""
+    """One browser with one page; the page's errors and warnings are in ``complaints``."""
 
     def __init__(self, program: str) -> None:
         self.program = program
@@ -64,7 +64,7 @@ class Chromium:
         self.answers, answers = os.pipe()
         flags = [*FLAGS, f"--user-data-dir={self.profile.name}", "about:blank"]
         self.process = subprocess.Popen(
-            [sys.executable, "-c", WIRING, str(commands), str(answers), self.program, *flags],
+            [sys.executable, "-c", CONNECT_PIPES, str(commands), str(answers), self.program, *flags],
             pass_fds=(commands, answers),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -93,7 +93,7 @@ class Chromium:
         return self.session
 
     def send(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Send one command and return its answer; events that come before the answer are handled."""
+        """Send one command and return its result; events received before it are handled."""
         self.count += 1
         message = {"id": self.count, "method": method, "params": parameters}
         if self.session:
@@ -137,7 +137,7 @@ class Chromium:
             self.tracing = False
 
     def open(self, path: Path) -> float:
-        """Open a file; seconds from the command to the page's second frame after its load event."""
+        """Open a file; returns the seconds until the page's second frame after its load event."""
         self.complaints.clear()
         self.requests.clear()
         self.loaded = False
@@ -149,7 +149,7 @@ class Chromium:
         return time.perf_counter() - began
 
     def run(self, script: str) -> Any:
-        """The value of an expression in the page; a promise is awaited."""
+        """Evaluate an expression in the page; a promise is awaited."""
         answer = self.send("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
         if "exceptionDetails" in answer:
             raise RuntimeError(json.dumps(answer["exceptionDetails"]))
@@ -162,12 +162,12 @@ class Chromium:
         self.send("Emulation.setEmulatedMedia", features=[scheme])
 
     def settle(self) -> None:
-        """Wait for two frames, so that earlier changes are painted."""
+        """Wait for two frames, so that earlier changes have been painted."""
         self.run("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def click(self, selector: str, count: int = 1) -> None:
-        """Click with the mouse on the middle of the first element that matches."""
-        x, y = self.middle(selector)
+        """Click on the centre of the first element that matches."""
+        x, y = self.scroll_to(selector)
         for number in range(1, count + 1):
             for kind in ("mousePressed", "mouseReleased"):
                 self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=number)
@@ -180,8 +180,8 @@ class Chromium:
         for kind, (x, y) in (("mousePressed", start), ("mouseMoved", end), ("mouseReleased", end)):
             self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1, clickCount=1)
 
-    def middle(self, selector: str) -> tuple[float, float]:
-        """Scroll the first element that matches into view and return its middle."""
+    def scroll_to(self, selector: str) -> tuple[float, float]:
+        """Scroll the first element that matches into view and return its centre."""
         found = (
             f"const found = document.querySelector({json.dumps(selector)}); found.scrollIntoView({{block: 'center'}});"
         )
@@ -203,13 +203,13 @@ class Chromium:
         self.send("Input.insertText", text=text)
 
     def start_trace(self, *categories: str) -> None:
-        """Record what the browser does in these categories of Chrome's tracing."""
+        """Start recording these categories of Chrome's tracing."""
         self.trace.clear()
         self.tracing = True
         self.send("Tracing.start", transferMode="ReportEvents", traceConfig={"includedCategories": categories})
 
     def end_trace(self) -> list[dict[str, Any]]:
-        """The recorded events, earliest first; ``ts`` is in microseconds."""
+        """Stop recording and return the events in order of time; ``ts`` is in microseconds."""
         self.send("Tracing.end")
         while self.tracing:
             self._handle_event(self._receive())

@@ -1,10 +1,11 @@
-"""How long ``densebench compare`` takes and how its memory grows, from 1 to 1,000 runs of 300 epochs.
+"""Measures time and memory of ``densebench compare`` with 1 to 1,000 runs of 300 epochs.
 
     python benchmarks/compare.py [--csv results/performance/compare.csv] [--repeats 5]
 
-Every figure is of a whole process, interpreter start included: the median of the repeats' wall time and processor time
-(which others on the machine disturb less) and the largest resident memory. The commands take turns; each is compared
-round by round with pandas reading the same files whole. The runs are synthetic and lie in a temporary folder.
+Every figure is for a whole process, including the start of the interpreter: the median wall time and processor time
+(which other processes disturb less) over the repeats, and the largest resident memory. The commands run in turn; each
+is compared round by round with pandas reading the same files completely. The runs are synthetic and stored in a
+temporary folder.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from synthetic_runs import VARIANTS, make_run
 
 from densebench.results import csv_file, store
 
-SIZES = (1, 10, 100, 200, 1000)  # one run shows what every call costs
+SIZES = (1, 10, 100, 200, 1000)  # one run shows the constant cost of a call
 EPOCHS = 300
 DENSEBENCH = "from densebench.cli import main; main()"
 PANDAS = """
@@ -33,7 +34,7 @@ import pandas as pd
 
 pd.concat(pd.read_csv(path) for path in sorted(Path(sys.argv[1]).glob("*.csv")))
 """
-COMMANDS = {  # what is called: (program, options)
+COMMANDS = {  # name: (program, options)
     "pandas reads all": (PANDAS, ""),
     "compare": (DENSEBENCH, ""),
     "compare --baseline": (DENSEBENCH, "--baseline 100x12"),
@@ -44,7 +45,7 @@ COMMANDS = {  # what is called: (program, options)
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """One command on a number of runs."""
+    """The figures of one command on a number of runs."""
 
     command: str
     runs: int
@@ -54,14 +55,14 @@ class Measurement:
     seconds_min: float
     cpu_seconds_median: float
     peak_mib: float
-    to_pandas_median: float  # wall time over that of pandas in the same round
+    to_pandas_median: float  # wall time divided by that of pandas in the same round
     to_pandas_min: float
     to_pandas_max: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """What one process took."""
+    """Time and memory of one process."""
 
     seconds: float
     cpu_seconds: float
@@ -70,7 +71,7 @@ class Call:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--csv", type=Path, help="write the figures there too")
+    parser.add_argument("--csv", type=Path, help="also write the figures to this CSV")
     parser.add_argument("--repeats", type=int, default=5)
     arguments = parser.parse_args()
     found = measure_sizes(arguments.repeats)
@@ -94,7 +95,7 @@ def measure_sizes(repeats: int) -> list[Measurement]:
 
 
 def fill(folder: Path, runs: int) -> None:
-    """More runs beside those that are there: every network with one seed, then with the next."""
+    """Add runs until there are ``runs``: every network with one seed, then with the next."""
     names = list(VARIANTS)
     for index in range(len(list(folder.glob("*.csv"))), runs):
         run = make_run(names[index % len(names)], seed=index // len(names), epochs=EPOCHS)
@@ -102,7 +103,7 @@ def fill(folder: Path, runs: int) -> None:
 
 
 def measure(folder: Path, runs: int, repeats: int) -> list[Measurement]:
-    """Every command once a round, so that a slow minute of the machine meets all of them."""
+    """Run every command once per round, so that a slow minute of the machine affects all of them."""
     rounds = [{name: call(folder, name) for name in COMMANDS} for _ in range(repeats)]
     return [summarise(name, rounds, folder, runs) for name in COMMANDS]
 

@@ -1,10 +1,10 @@
-"""One contender in a process of its own: ``paired.py`` starts it with a setting as JSON and reads its last line."""
+"""Runs one contender in its own process: ``paired.py`` passes a setting as JSON and reads the last line of output."""
 
 import json
 import sys
 from dataclasses import asdict
 
-from sitting import Outcome, Setting, measurement
+from sitting import Outcome, Setting, make_measurement
 
 CONTENDERS = (
     "script",
@@ -26,7 +26,7 @@ CONTENDERS = (
 
 
 def run(setting: Setting) -> Outcome:
-    """Do the setting's steps; what a contender does not need is never imported."""
+    """Run the setting's steps; only the contender's own framework is imported."""
     name = setting.contender
     if name == "script":
         import contender_script
@@ -43,4 +43,4 @@ def run(setting: Setting) -> Outcome:
 
 if __name__ == "__main__":
     task = Setting(**json.loads(sys.argv[1]))
-    print(json.dumps(asdict(measurement(task, run(task)))))
+    print(json.dumps(asdict(make_measurement(task, run(task)))))

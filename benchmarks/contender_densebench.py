@@ -1,4 +1,4 @@
-"""densebench's own steps, prepared as its worker prepares them."""
+"""densebench's training steps, prepared as in a run's process."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from densebench.training.trainee import Trainee
 
 
-def ready(setting: Setting) -> "tuple[Steps, Trainee, BackendFacts]":
-    """The steps of a network that was just built, as the contender's name asks for them; nothing is traced yet."""
+def prepare(setting: Setting) -> "tuple[Steps, Trainee, BackendFacts]":
+    """Build the network and the steps that the contender's name asks for; nothing is traced yet."""
     keep_large_buffers()
     words = setting.contender.removeprefix("keras-").split("-")
     config = RunConfig(
@@ -42,8 +42,8 @@ def ready(setting: Setting) -> "tuple[Steps, Trainee, BackendFacts]":
 
 
 def run(setting: Setting) -> Outcome:
-    """Build, trace, step."""
-    steps, trainee, facts = ready(setting)
+    """Build the network, trace and compile the step, run all steps."""
+    steps, trainee, facts = prepare(setting)
     batches, marks = setting.batches(), Marks()
     marks.begin()
     times = steps.compile(setting.batch_size)
@@ -62,13 +62,13 @@ def run(setting: Setting) -> Outcome:
         build_seconds=trainee.build_seconds,
         trace_seconds=times.trace_seconds,
         traces=None if times.trace_seconds is None else 1,
-        graph_nodes=_graph_nodes(steps) if facts.name == "tensorflow" else None,
+        graph_nodes=_count_graph_nodes(steps) if facts.name == "tensorflow" else None,
         peak_bytes=allocated.peak_bytes if on_gpu else read_host_peak_bytes(),
         memory_source=allocated.source if on_gpu else "VmHWM",
     )
 
 
-def _graph_nodes(steps: object) -> int:
-    """Operations of TensorFlow's traced step and of the functions that it calls."""
+def _count_graph_nodes(steps: object) -> int:
+    """Number of operations in TensorFlow's traced step and the functions it calls."""
     definition = steps._train_function.get_concrete_function().graph.as_graph_def()  # type: ignore[attr-defined]
     return len(definition.node) + sum(len(function.node_def) for function in definition.library.function)

@@ -1,8 +1,8 @@
-"""The blog series' script on today's Keras: the functional model with its L2 losses, and ``fit``.
+"""The blog series' script on Keras 3: the functional model with L2 losses, trained by ``fit``.
 
-Written as the series has it, for any DenseNet-BC. In its favour, the images come from memory as they are: its
-``ImageDataGenerator``, the learning rate's callback, TensorBoard's and the validation are left out. A step is timed
-from the end of one batch to the end of the next, when ``fit`` has read its losses.
+It follows the code of the series, for any DenseNet-BC. In its favour, images are read from memory without changes:
+``ImageDataGenerator``, the callbacks for the learning rate and TensorBoard, and the validation are left out. A step is
+timed from the end of one batch to the end of the next, when ``fit`` has read its losses.
 """
 
 import os
@@ -89,7 +89,7 @@ def dense_block(x: keras.KerasTensor, depth: int, channels: int, growth: int) ->
 
 
 def densenet(variant: str) -> Model:
-    """The network from images (batch, 32, 32, 3) to probabilities (batch, 10)."""
+    """Build the network from images (batch, 32, 32, 3) to probabilities (batch, 10)."""
     growth = growth_rate(variant)
     img_input = Input(shape=(SIDE, SIDE, 3))
     channels = growth * 2
@@ -113,7 +113,7 @@ class StepClock(keras.callbacks.Callback):
 
 
 class Traces:
-    """Counts how often ``fit`` traces the training step, how long that takes, and the nodes of the last graph."""
+    """Counts how often ``fit`` traces the training step, the time it takes, and the nodes of the last graph."""
 
     def __init__(self, model: Model) -> None:
         self.number, self.seconds, self.nodes = 0, 0.0, 0
@@ -125,18 +125,18 @@ class Traces:
         result = self._train_step(data)
         self.seconds += time.perf_counter() - start
         self.number += 1
-        self.nodes = graph_nodes(tf.compat.v1.get_default_graph())
+        self.nodes = count_graph_nodes(tf.compat.v1.get_default_graph())
         return result
 
 
-def graph_nodes(graph: tf.Graph) -> int:
-    """Operations of a graph and of the functions that it calls."""
+def count_graph_nodes(graph: tf.Graph) -> int:
+    """Number of operations in a graph and the functions it calls."""
     definition = graph.as_graph_def()
     return len(definition.node) + sum(len(function.node_def) for function in definition.library.function)
 
 
 def run(setting: Setting) -> Outcome:
-    """Build, compile, ``fit`` one epoch."""
+    """Build and compile the model and ``fit`` one epoch."""
     tf.config.threading.set_intra_op_parallelism_threads(setting.threads)
     tf.config.threading.set_inter_op_parallelism_threads(setting.threads)
     batches = setting.batches()

@@ -1,6 +1,6 @@
-"""A DenseNet-BC in plain PyTorch: modules, channels_last, ``torch.optim.SGD``; eager or by ``torch.compile``.
+"""A DenseNet-BC in plain PyTorch: modules, channels_last, ``torch.optim.SGD``; eager or with ``torch.compile``.
 
-Weight decay acts on the weights of convolutions and the linear layer, as densebench's does; PyTorch's coefficient is
+As in densebench, weight decay applies to the weights of convolutions and of the linear layer. PyTorch's coefficient is
 twice that of a Keras L2 loss.
 """
 
@@ -70,8 +70,8 @@ class DenseNet(nn.Module):
         return self.classifier(self.features(x).mean((2, 3)))
 
 
-def optimizer_of(model: nn.Module) -> torch.optim.Optimizer:
-    """SGD whose weight decay leaves normalisations and biases alone."""
+def make_optimizer(model: nn.Module) -> torch.optim.Optimizer:
+    """SGD with weight decay for all weights except those of normalisations and biases."""
     decayed = [parameter for parameter in model.parameters() if parameter.ndim > 1]
     others = [parameter for parameter in model.parameters() if parameter.ndim == 1]
     groups = [{"params": decayed, "weight_decay": 2 * WEIGHT_DECAY}, {"params": others, "weight_decay": 0.0}]
@@ -79,7 +79,7 @@ def optimizer_of(model: nn.Module) -> torch.optim.Optimizer:
 
 
 def run(setting: Setting, *, kept_buffers: bool, compiled: bool) -> Outcome:
-    """Build, step."""
+    """Build the network and run all steps."""
     if kept_buffers:
         keep_large_buffers()
     torch.set_num_threads(setting.threads)
@@ -90,7 +90,7 @@ def run(setting: Setting, *, kept_buffers: bool, compiled: bool) -> Outcome:
     start = time.perf_counter()
     model = DenseNet(block_depths(setting.variant), growth_rate(setting.variant))
     model = model.to(device, memory_format=torch.channels_last).train()
-    optimizer = optimizer_of(model)
+    optimizer = make_optimizer(model)
     forward = torch.compile(model) if compiled else model
     build_seconds = time.perf_counter() - start
     reduced = setting.precision == "mixed_bfloat16"

@@ -1,9 +1,9 @@
-"""What the fast implementation could be made of, on TensorFlow: ``python benchmarks/kernels.py --output k.csv``.
+"""Measures kernels for the fast implementation on TensorFlow: ``python benchmarks/kernels.py --output k.csv``.
 
-At the sizes of the first dense block of 100x12: a 3x3 convolution and its gradients by oneDNN and from one matrix of
-patches; batch normalisation on channels that come in sixteens and on others; a dense layer's backward pass through a
-wide normalisation, whole and in chunks of the batch that stay in the cache. On one thread and on ``--threads``, each
-in a process of its own: what does not get faster there waits for memory.
+With the sizes of the first dense block of 100x12: a 3x3 convolution and its gradients by oneDNN and from one matrix of
+patches; batch normalisation with multiples of 16 channels and with other numbers; a dense layer's backward pass through
+a wide normalisation, at once and in chunks of the batch that stay in the cache. Measured on one thread and on
+``--threads``, each in its own process: a kernel that is not faster on several threads waits for memory.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import paired
-from sitting import repeated, write
+from sitting import time_repeatedly, write
 
 from densebench.measuring.host import read_cpu_model
 from densebench.measuring.malloc import keep_large_buffers
@@ -83,13 +83,13 @@ def normalisations() -> Iterator[Kernel]:
     for channels in (NARROW, NARROW - 4, WIDE, WIDE - 4):
         empty, ones = tf.zeros([0]), tf.ones(channels)
 
-        def normalised(x: "tf.Tensor", empty: Any = empty, ones: Any = ones) -> Any:
+        def normalise(x: "tf.Tensor", empty: Any = empty, ones: Any = ones) -> Any:
             y = ops.FusedBatchNormV3(x=x, scale=ones, offset=ones, mean=empty, variance=empty, is_training=True)[0]
             return ops.Relu(features=y)
 
         yield (
             f"batch normalisation, {channels} channels",
-            normalised,
+            normalise,
             [tf.random.normal([BATCH, SIDE, SIDE, channels])],
             0,
         )
@@ -98,7 +98,7 @@ def normalisations() -> Iterator[Kernel]:
 
 
 def chunks() -> Iterator[Kernel]:
-    """Gradients of a 1x1 convolution, ReLU and normalisation: of the batch at once, or one chunk after another."""
+    """Gradients of a 1x1 convolution, ReLU and normalisation, of the whole batch or chunk by chunk."""
     import tensorflow as tf
     from tensorflow import raw_ops as ops
 
@@ -121,14 +121,14 @@ def chunks() -> Iterator[Kernel]:
         return dx[0], tf.matmul(dy, tf.reshape(active, [-1, WIDE]), transpose_a=True)
 
     def chunked(count: int) -> Callable[..., Any]:
-        def one_by_one(*whole: "tf.Tensor") -> Any:
+        def run_chunks(*whole: "tf.Tensor") -> Any:
             done: list[Any] = []
             for pieces in zip(*(tf.split(each, count) for each in whole), strict=True):
                 with tf.control_dependencies(done[-1:]):
                     done.append(tf.tuple(backward(*(tf.identity(piece) for piece in pieces)))[0])
             return done
 
-        return one_by_one
+        return run_chunks
 
     macs = 2 * BATCH * SIDE**2 * WIDE * NARROW
     for count in (1, 4, 8, 16):
@@ -136,7 +136,7 @@ def chunks() -> Iterator[Kernel]:
 
 
 def measure(threads: int, seconds: float) -> Iterator[Time]:
-    """Every kernel for some seconds, as a graph of its own."""
+    """Measure every kernel for ``seconds``, each as its own graph."""
     keep_large_buffers()
     import tensorflow as tf
 
@@ -146,7 +146,7 @@ def measure(threads: int, seconds: float) -> Iterator[Time]:
     for kernels in (convolutions, normalisations, chunks):
         for name, function, inputs, macs in kernels():
             graph = tf.function(function, autograph=False)
-            times = repeated(partial(graph, *inputs), seconds)
+            times = time_repeatedly(partial(graph, *inputs), seconds)
             median = statistics.median(times)
             yield Time(
                 kernel=name,
@@ -161,7 +161,7 @@ def measure(threads: int, seconds: float) -> Iterator[Time]:
 
 
 def main() -> None:
-    """Measure, print and write."""
+    """Parse the options, measure, print and write the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=2, help="%(default)s")
     parser.add_argument("--seconds", type=float, default=1.0, help="for each kernel; %(default)s")
@@ -173,14 +173,14 @@ def main() -> None:
         return
     rows: list[Time] = []
     for threads in dict.fromkeys((1, given.threads)):
-        found = paired.answer("the measurement of kernels", *sys.argv, "--child", str(threads))
+        found = paired.run_python("the measurement of kernels", *sys.argv, "--child", str(threads))
         rows += [Time(**row) for row in found]
     write(rows, given.output)
     report(rows)
 
 
 def report(rows: list[Time]) -> None:
-    """The medians, a line for every kernel."""
+    """Print the medians, one line per kernel."""
     threads = list(dict.fromkeys(row.threads for row in rows))
     print("".join([f"{'milliseconds on threads':44}", *(f"{count:10}" for count in threads)]))
     for kernel in dict.fromkeys(row.kernel for row in rows):

@@ -1,10 +1,10 @@
-"""Where a TensorFlow step's time goes on a CPU: ``python benchmarks/operations.py --output operations.csv``.
+"""Profiles a TensorFlow step on a CPU: ``python benchmarks/operations.py --output operations.csv``.
 
-TensorFlow's own profiler times every operation of some steps, on one thread and on ``--threads``, each in a process of
-its own. On one thread the times add up to the step; on several, operations overlap, and so do their times.
+TensorFlow's profiler times every operation of several steps, on one thread and on ``--threads``, each in its own
+process. On one thread the times add up to the step time; on several threads operations overlap.
 
-Beside them stands the speed of memory, on the same threads: a sum of two tensors of 64 MiB, which reads two and writes
-one. An operation as fast as that waits for memory, and a second thread cannot make it faster.
+For comparison, the memory bandwidth is measured with the same number of threads: a sum of two tensors of 64 MiB, which
+reads two and writes one. An operation with that bandwidth waits for memory; a second thread cannot make it faster.
 """
 
 import json
@@ -29,13 +29,13 @@ KINDS = {
     "ReLU's gradient": ("ReluGrad",),
     "concatenating, splitting, summing": ("Concat", "Split", "AddN", "AddV2", "StridedSlice", "Pad", "Transpose"),
 }
-PROFILED = {"plain", "fast", "fast-recompute"}  # densebench's own on TensorFlow
-SUMMED = 1 << 24  # float32 values: 64 MiB, more than a cache holds
+PROFILED = {"plain", "fast", "fast-recompute"}  # densebench on TensorFlow
+SUMMED = 1 << 24  # float32 values: 64 MiB, larger than the caches
 
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """A row of the CSV: all operations of one type in a step, means over the profiled ones."""
+    """A row of the CSV: all operations of one type in a step, averaged over the profiled steps."""
 
     contender: str
     variant: str
@@ -44,20 +44,20 @@ class Operation:
     step_seconds: float
     operation: str
     calls: float
-    milliseconds: float  # added up over the threads
+    milliseconds: float  # summed over the threads
     memory_gigabytes_per_second: float
     cpu: str | None
     framework: str
 
 
 def main() -> None:
-    """Measure, print and write."""
-    parser = paired.parser(__doc__, contenders="fast", baseline="fast", rounds=1, warm_up=3, steps=5)
+    """Parse the options, measure, print and write the results."""
+    parser = paired.make_parser(__doc__, contenders="fast", baseline="fast", rounds=1, warm_up=3, steps=5)
     given = parser.parse_args()
     if not set(given.contenders.split(",")) <= PROFILED:
-        raise SystemExit(f"only {', '.join(sorted(PROFILED))} can be profiled, and {given.contenders!r} has others")
+        raise SystemExit(f"only {', '.join(sorted(PROFILED))} can be profiled, not {given.contenders!r}")
     rows: list[Operation] = []
-    for task in paired.settings(given):
+    for task in paired.list_settings(given):
         for threads in dict.fromkeys((1, given.threads)):
             own = run_child(replace(task, threads=threads))
             rows += own
@@ -66,14 +66,14 @@ def main() -> None:
 
 
 def run_child(task: Setting) -> list[Operation]:
-    """A new process, because a framework's threads are set once."""
-    rows = paired.answer(task.contender, __file__, "--child", json.dumps(asdict(task)))
+    """Profile in a new process, because a framework's number of threads can be set only once."""
+    rows = paired.run_python(task.contender, __file__, "--child", json.dumps(asdict(task)))
     return [Operation(**row) for row in rows]
 
 
 def profile(setting: Setting) -> list[Operation]:
-    """The operations of ``setting.steps`` steps."""
-    steps, _, facts = contender_densebench.ready(setting)
+    """Profile ``setting.steps`` steps."""
+    steps, _, facts = contender_densebench.prepare(setting)
     import tensorflow as tf
 
     batches = setting.batches()
@@ -88,9 +88,9 @@ def profile(setting: Setting) -> list[Operation]:
                 steps.train(steps.place(x), steps.place(y))
             seconds = time.perf_counter() - start
         milliseconds: dict[str, list[float]] = defaultdict(list)
-        for name, each in timed_operations(Path(directory)):
+        for name, each in read_operations(Path(directory)):
             milliseconds[name].append(each)
-    speed = memory_speed()
+    speed = measure_memory_speed()
     return [
         Operation(
             contender=setting.contender,
@@ -109,8 +109,8 @@ def profile(setting: Setting) -> list[Operation]:
     ]
 
 
-def timed_operations(directory: Path) -> Iterator[tuple[str, float]]:
-    """Type and milliseconds of every operation in the profile's events, which are called ``name:type``."""
+def read_operations(directory: Path) -> Iterator[tuple[str, float]]:
+    """Yield type and milliseconds of every operation in the profile, whose events are named ``name:type``."""
     from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
     (path,) = directory.rglob("*.xplane.pb")
@@ -125,8 +125,8 @@ def timed_operations(directory: Path) -> Iterator[tuple[str, float]]:
                     yield kind, event.duration_ps / 1e9
 
 
-def memory_speed() -> float:
-    """Gigabytes a second of a sum of two tensors, the best of ten."""
+def measure_memory_speed() -> float:
+    """Memory bandwidth of a sum of two tensors in GB/s, best of ten."""
     import tensorflow as tf
 
     x, y = tf.zeros(SUMMED), tf.ones(SUMMED)
@@ -139,23 +139,23 @@ def memory_speed() -> float:
 
 
 def report(rows: Sequence[Operation]) -> None:
-    """The kinds of operations of one process."""
+    """Print the time of each kind of operation in one process."""
     first = rows[0]
     total = sum(row.milliseconds for row in rows)
     print(
         f"\n{first.contender} {first.variant} x {first.batch_size} on {first.threads} thread(s): "
-        f"{first.step_seconds * 1e3:.0f} ms a step, its operations add up to {total:.0f} ms; "
+        f"{first.step_seconds * 1e3:.0f} ms per step, its operations add up to {total:.0f} ms; "
         f"memory {first.memory_gigabytes_per_second:.0f} GB/s"
     )
-    for kind in (*KINDS, "the rest"):
-        own = [row for row in rows if kind_of(row.operation) == kind]
+    for kind in (*KINDS, "other"):
+        own = [row for row in rows if find_kind(row.operation) == kind]
         spent = sum(row.milliseconds for row in own)
         print(f"{kind:36}{spent:8.1f} ms {spent / total:6.1%} {sum(row.calls for row in own):8.0f} operations")
 
 
-def kind_of(operation: str) -> str:
-    """The kind whose words the operation's type has."""
-    return next((kind for kind, words in KINDS.items() if any(word in operation for word in words)), "the rest")
+def find_kind(operation: str) -> str:
+    """The kind that an operation's type belongs to."""
+    return next((kind for kind, words in KINDS.items() if any(word in operation for word in words)), "other")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,14 @@
-"""What densebench's measuring costs: ``python benchmarks/overhead.py --backend tensorflow --output overhead.csv``.
+"""Measures the overhead of the instruments: ``python benchmarks/overhead.py --backend jax --output overhead.csv``.
 
-Three ways to train the same small network for one epoch on the same batches, in turn, round after round:
+It trains the same small network for one epoch on the same batches in three ways, in turn:
 
 ``fit``       Keras's ``model.fit`` without callbacks
 ``bare``      densebench's steps in a plain loop
-``measured``  the same loop with every instrument of a training: the clock at each step, the sums, the reports ten times
-              a second, the sampling of NVML every 10 ms (a fake one where there is no GPU), the row at the end
+``measured``  the same loop with all instruments of a training: step times, sums, progress reports ten times per second,
+              sampling of NVML every 10 ms (a fake one if there is no GPU), the row at the end
 
-Prints the median of the rounds' ratios with its 95 % interval, by the clock and by CPU time (on a shared machine they
-differ), and writes every epoch to the CSV that ``--output`` names.
+It prints the median of the rounds' ratios with its 95 % interval, for wall time and CPU time (which differ on a shared
+machine), and writes every epoch to the CSV given by ``--output``.
 """
 
 import argparse
@@ -41,7 +41,7 @@ SIDE, CLASSES = 32, 10
 
 @dataclass(frozen=True, kw_only=True)
 class Epoch:
-    """One epoch, one way."""
+    """One epoch trained in one way."""
 
     backend: str
     version: str
@@ -56,8 +56,8 @@ class Epoch:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ground:
-    """What every way starts from."""
+class Setup:
+    """What all three ways have in common."""
 
     config: RunConfig
     facts: backend.BackendFacts
@@ -65,52 +65,52 @@ class Ground:
     y: NDArray[np.int32]
 
 
-def prepare(backend_name: str, variant: str, batch_size: int, steps: int) -> Ground:
-    """The backend, and random images; no weight decay, for ``fit`` would need a regulariser for it."""
+def prepare(backend_name: str, variant: str, batch_size: int, steps: int) -> Setup:
+    """Prepare the backend and random images, without weight decay, which would need a regulariser in ``fit``."""
     recipe = replace(RECIPES["blog"], batch_size=batch_size, weight_decay=0.0, learning_rate=1e-3)
     config = RunConfig(variant=variant, run="overhead", backend=backend_name, recipe=recipe)
     random = np.random.default_rng(0)
     x = random.standard_normal((steps * batch_size, SIDE, SIDE, 3), dtype=np.float32)
     y = random.integers(CLASSES, size=len(x), dtype=np.int32)
-    return Ground(config=config, facts=backend.prepare(config), x=x, y=y)
+    return Setup(config=config, facts=backend.prepare(config), x=x, y=y)
 
 
-def fit(ground: Ground) -> Callable[[], object]:
-    """An epoch by ``model.fit``."""
+def make_fit(setup: Setup) -> Callable[[], object]:
+    """Return a function that trains an epoch by ``model.fit``."""
     import keras
 
     from densebench.training.trainee import build_trainee
 
-    trainee = build_trainee(ground.config, ground.facts, classes=CLASSES, image_size=SIDE)
+    trainee = build_trainee(setup.config, setup.facts, classes=CLASSES, image_size=SIDE)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    trainee.model.compile(optimizer=trainee.optimizer, loss=loss, metrics=["accuracy"], jit_compile=ground.facts.jit)
-    size = ground.config.recipe.batch_size
-    return lambda: trainee.model.fit(ground.x, ground.y, batch_size=size, shuffle=False, verbose=0)
+    trainee.model.compile(optimizer=trainee.optimizer, loss=loss, metrics=["accuracy"], jit_compile=setup.facts.jit)
+    size = setup.config.recipe.batch_size
+    return lambda: trainee.model.fit(setup.x, setup.y, batch_size=size, shuffle=False, verbose=0)
 
 
 class OwnLoop:
-    """Epochs by densebench's own steps, without its instruments and with them."""
+    """Trains epochs with densebench's own steps, with and without its instruments."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, setup: Setup) -> None:
         from densebench.training.steps.choose import make_steps
         from densebench.training.trainee import build_trainee
 
-        size = ground.config.recipe.batch_size
-        trainee = build_trainee(ground.config, ground.facts, classes=CLASSES, image_size=SIDE)
-        self._steps = make_steps(trainee, ground.config.recipe, ground.facts)
+        size = setup.config.recipe.batch_size
+        trainee = build_trainee(setup.config, setup.facts, classes=CLASSES, image_size=SIDE)
+        self._steps = make_steps(trainee, setup.config.recipe, setup.facts)
         self._steps.compile(size)
-        self._steps.begin(ground.config.recipe.learning_rate)
-        starts = range(0, len(ground.x), size)
-        self._batches = [(ground.x[start : start + size], ground.y[start : start + size]) for start in starts]
-        self._allocator = open_allocator(ground.facts.name)
+        self._steps.begin(setup.config.recipe.learning_rate)
+        starts = range(0, len(setup.x), size)
+        self._batches = [(setup.x[start : start + size], setup.y[start : start + size]) for start in starts]
+        self._allocator = open_allocator(setup.facts.name)
 
-    def bare(self) -> None:
-        """Steps and nothing else."""
+    def train_bare(self) -> None:
+        """Run the steps only."""
         for x, y in self._batches:
             self._steps.train(self._steps.place(x), self._steps.place(y))
 
-    def measured(self, monitor: Monitor) -> None:
-        """Steps with every instrument."""
+    def train_measured(self, monitor: Monitor) -> None:
+        """Run the steps with every instrument."""
         from densebench.training.epoch_record import Measured, make_record
         from densebench.training.epoch_totals import EpochTotals
         from densebench.training.watch import Watch
@@ -132,8 +132,8 @@ class OwnLoop:
         events.append(make_record(Measured(times=times, reading=reading, allocated=watch.allocator.peak())))
 
 
-def monitor_of(device_kind: str) -> Monitor:
-    """NVML's monitor; on a machine without a GPU that of a fake card."""
+def open_gpu_monitor(device_kind: str) -> Monitor:
+    """The NVML monitor; of a fake GPU on a machine without one."""
     if device_kind == "gpu":
         return open_monitor(device_kind)
     fake = runpy.run_path(str(FAKE_NVML))
@@ -141,43 +141,47 @@ def monitor_of(device_kind: str) -> Monitor:
     return open_monitor("gpu", find=lambda: FoundCard(nvml=fake["FakeNvml"](card), handle=card))
 
 
-def measure(ground: Ground, rounds: int) -> list[Epoch]:
-    """Every way once a round, in an order that turns; a round before them warms up."""
-    loop, keras_fit = OwnLoop(ground), fit(ground)
+def measure(setup: Setup, rounds: int) -> list[Epoch]:
+    """Train in every way once per round, in a rotating order, after a warm-up round."""
+    loop, keras_fit = OwnLoop(setup), make_fit(setup)
 
-    def with_monitor() -> tuple[float, float]:
-        monitor = monitor_of(ground.facts.device_kind)
+    def train_with_monitor() -> tuple[float, float]:
+        monitor = open_gpu_monitor(setup.facts.device_kind)
         monitor.start()
         try:
-            return timed(lambda: loop.measured(monitor))
+            return time_call(lambda: loop.train_measured(monitor))
         finally:
             monitor.stop()
 
-    ways = [("fit", lambda: timed(keras_fit)), ("bare", lambda: timed(loop.bare)), ("measured", with_monitor)]
+    ways = [
+        ("fit", lambda: time_call(keras_fit)),
+        ("bare", lambda: time_call(loop.train_bare)),
+        ("measured", train_with_monitor),
+    ]
     epochs = []
     for number in range(rounds + 1):
         for way, run in ways[number % 3 :] + ways[: number % 3]:
-            epochs.append(epoch_of(ground, number, way, run()))
+            epochs.append(make_epoch(setup, number, way, run()))
     return [epoch for epoch in epochs if epoch.round > 0]
 
 
-def timed(run: Callable[[], object]) -> tuple[float, float]:
-    """Seconds by the clock, and of the processor."""
+def time_call(run: Callable[[], object]) -> tuple[float, float]:
+    """Call ``run``; returns wall time and CPU time in seconds."""
     start, cpu_start = time.perf_counter(), time.process_time()
     run()
     return time.perf_counter() - start, time.process_time() - cpu_start
 
 
-def epoch_of(ground: Ground, number: int, way: str, taken: tuple[float, float]) -> Epoch:
-    """The row of one epoch."""
-    size = ground.config.recipe.batch_size
+def make_epoch(setup: Setup, number: int, way: str, taken: tuple[float, float]) -> Epoch:
+    """Make the row of one epoch."""
+    size = setup.config.recipe.batch_size
     return Epoch(
-        backend=ground.facts.name,
-        version=ground.facts.version,
+        backend=setup.facts.name,
+        version=setup.facts.version,
         cpu=read_cpu_model(),
-        variant=ground.config.variant,
+        variant=setup.config.variant,
         batch_size=size,
-        steps=len(ground.x) // size,
+        steps=len(setup.x) // size,
         round=number,
         way=way,
         seconds=taken[0],
@@ -186,29 +190,29 @@ def epoch_of(ground: Ground, number: int, way: str, taken: tuple[float, float]) 
 
 
 def report(epochs: Sequence[Epoch]) -> None:
-    """Print the ratios of each round's epochs."""
+    """Print the median ratios of measured epochs to the others."""
     for reference in ("bare", "fit"):
         for clock in ("seconds", "cpu_seconds"):
-            ratios = ratio_by_round(epochs, reference, clock)
+            ratios = ratios_by_round(epochs, reference, clock)
             interval = estimate_median_interval(ratios)
             between = f", 95 % interval {interval[0]:.4f} to {interval[1]:.4f}" if interval else ""
             print(f"measured / {reference}, {clock}: {statistics.median(ratios):.4f}{between} ({len(ratios)} rounds)")
 
 
-def ratio_by_round(epochs: Sequence[Epoch], reference: str, clock: str) -> list[float]:
-    """The measured epoch's time over that of the reference, a round at a time."""
+def ratios_by_round(epochs: Sequence[Epoch], reference: str, clock: str) -> list[float]:
+    """The measured epoch's time divided by the reference's, for each round."""
     taken = {(epoch.round, epoch.way): getattr(epoch, clock) for epoch in epochs}
     rounds = sorted({epoch.round for epoch in epochs})
     return [taken[number, "measured"] / taken[number, reference] for number in rounds]
 
 
 def main() -> None:
-    """Measure, print and write."""
+    """Parse the options, measure, print and write the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--backend", default="tensorflow", choices=("tensorflow", "jax", "torch"))
     parser.add_argument("--variant", default="resnet20")
     parser.add_argument("--batch-size", type=int, default=64)
-    parser.add_argument("--steps", type=int, default=16, help="in an epoch")
+    parser.add_argument("--steps", type=int, default=16, help="steps per epoch")
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--output", type=Path, required=True)
     given = parser.parse_args()

@@ -1,14 +1,14 @@
-"""How fast the report of 50 runs of 300 epochs opens and answers the mouse.
+"""Measures how fast the page of 50 runs of 300 epochs opens and responds to the mouse.
 
-``python benchmarks/page.py --output results/performance/page.csv`` writes the report of synthetic runs and measures it
-in a headless Chromium. ``--beside FILE`` measures the page of another version in turn; ``--keep FILE``, run with
-that version, writes such a file. Each round uses a new browser with an empty profile. Times:
+``python benchmarks/page.py --output results/performance/page.csv`` writes the page of synthetic runs and measures it
+in a headless Chromium. ``--beside FILE`` also measures the page of another version, in turn; write that file by
+running ``--keep FILE`` with the other version. Each round uses a new browser with an empty profile. It measures:
 
-- opening: from the command to the second frame after the page's load event;
-- answering the mouse: from the browser's receipt of a mouse move until the last frame that the move causes is on the
-  screen, raster work included, by the browser's own trace (``InputLatency::MouseMove`` to the end of
-  ``Graphics.Pipeline.DrawAndSwap``). The moves are sent by the DevTools protocol, each when the page is at rest again:
-  across the chart of the test accuracy, and from name to name in the legend.
+- opening the page: from the command to the second frame after the page's load event;
+- responding to the mouse: from the browser's receipt of a mouse move until the last resulting frame is on the screen,
+  rasterisation included, according to the browser's trace (``InputLatency::MouseMove`` to the end of
+  ``Graphics.Pipeline.DrawAndSwap``). The moves are sent by the DevTools protocol, each after the page has become idle:
+  across the chart of the test accuracy, and between names in the legend.
 """
 
 import argparse
@@ -37,8 +37,8 @@ CATEGORIES = ("latencyInfo", "viz")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measured:
-    """One time in milliseconds of one action on one page."""
+class Measurement:
+    """The time of one action on one page, in milliseconds."""
 
     page: Path
     action: str
@@ -49,7 +49,7 @@ def main() -> int:
     arguments = _parse_arguments()
     program = chromium.find()
     if program is None:
-        print("No Chromium is installed to open the page in.", file=sys.stderr)
+        print("Chromium is not installed.", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory() as folder:
         target = arguments.keep or Path(folder) / "after.html"
@@ -77,8 +77,8 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="%(default)s")
     parser.add_argument("--moves", type=int, default=6, help="mouse moves of each kind in a round (%(default)s)")
     parser.add_argument("--pause", type=float, default=1.5, help="seconds after each move (%(default)s)")
-    parser.add_argument("--keep", type=Path, help="write the page here and keep it")
-    parser.add_argument("--beside", type=Path, action="append", default=[], help="another page, measured in turn")
+    parser.add_argument("--keep", type=Path, help="write the page to this file and keep it")
+    parser.add_argument("--beside", type=Path, action="append", default=[], help="another page to measure in turn")
     parser.add_argument("--output", type=Path, help="the CSV")
     return parser.parse_args()
 
@@ -91,21 +91,21 @@ def _write(target: Path, arguments: argparse.Namespace) -> None:
     print(f"{len(runs)} runs of {arguments.epochs} epochs: {size:.2f} MiB, compared and written in {seconds:.2f} s")
 
 
-def _measure(program: str, page: Path, *, moves: int, pause: float) -> list[Measured]:
-    """Every action on one page in one new browser."""
+def _measure(program: str, page: Path, *, moves: int, pause: float) -> list[Measurement]:
+    """Measure every action on one page in a new browser."""
     with chromium.Chromium(program) as browser:
         browser.set_viewport(width=1280, height=900)
         times = {OPENING: [browser.open(page) * 1000]}
         times |= {action: _move_times(browser, action, moves, pause) for action in TARGETS}
         if browser.complaints:
-            raise SystemExit(f"The page complains: {browser.complaints}")
-    return [Measured(page=page, action=action, milliseconds=each) for action in times for each in times[action]]
+            raise SystemExit(f"The page reports errors: {browser.complaints}")
+    return [Measurement(page=page, action=action, milliseconds=each) for action in times for each in times[action]]
 
 
 def _move_times(browser: chromium.Chromium, action: str, moves: int, pause: float) -> list[float]:
-    """Milliseconds that each of several mouse moves takes."""
+    """Measure several mouse moves, in milliseconds each."""
     browser.move_mouse(0, 0)
-    browser.middle(TARGETS[action])
+    browser.scroll_to(TARGETS[action])
     browser.settle()
     points = _chart_points(browser, moves) if action == CHART else _legend_points(browser, moves)
     time.sleep(pause)
@@ -113,11 +113,11 @@ def _move_times(browser: chromium.Chromium, action: str, moves: int, pause: floa
     for x, y in points:
         browser.move_mouse(x, y)
         time.sleep(pause)
-    return _answers(browser.end_trace(), moves)
+    return _response_times(browser.end_trace(), moves)
 
 
 def _chart_points(browser: chromium.Chromium, moves: int) -> list[tuple[float, float]]:
-    """Points across the chart, up and down in turn, so that the nearest curve changes."""
+    """Points across the chart at alternating heights, so that the nearest curve changes."""
     box = browser.run(f"document.querySelector('{TARGETS[CHART]}').getBoundingClientRect().toJSON()")
     return [
         (
@@ -135,7 +135,7 @@ def _legend_points(browser: chromium.Chromium, moves: int) -> list[tuple[float, 
     return [(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2) for box in boxes[:moves]]
 
 
-def _answers(trace: list[dict[str, Any]], moves: int) -> list[float]:
+def _response_times(trace: list[dict[str, Any]], moves: int) -> list[float]:
     """Milliseconds from each mouse move to the last frame before the next move."""
     starts = [event["ts"] for event in trace if event["name"] == "InputLatency::MouseMove" and event["ph"] == "b"]
     frames = [event["ts"] for event in trace if event["name"] == "Graphics.Pipeline.DrawAndSwap" and event["ph"] == "e"]
@@ -147,7 +147,7 @@ def _answers(trace: list[dict[str, Any]], moves: int) -> list[float]:
     return [(each[-1] - start) / 1000 for start, each in zip(starts, drawn, strict=True)]
 
 
-def _row(page: Path, action: str, measured: list[Measured]) -> dict[str, object]:
+def _row(page: Path, action: str, measured: list[Measurement]) -> dict[str, object]:
     times = [each.milliseconds for each in measured if (each.page, each.action) == (page, action)]
     return {
         "page": page.stem,

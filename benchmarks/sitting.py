@@ -1,4 +1,4 @@
-"""What a contender is asked for and what it answers: the values that ``paired.py`` and its children exchange."""
+"""The values that ``paired.py`` and its child processes exchange: a contender's setting and its measurement."""
 
 import csv
 import itertools
@@ -20,14 +20,14 @@ from densebench.models.cost import count
 from densebench.models.variants import find
 
 SIDE, CLASSES = 32, 10
-WARM_UP = 5  # calls of what is repeated
+WARM_UP = 5  # untimed calls of a repeated function
 LEARNING_RATE, MOMENTUM, WEIGHT_DECAY = 0.1, 0.9, 1e-4  # the recipe of the blog series
 Batches = list[tuple[NDArray[np.float32], NDArray[np.int32]]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """One contender's task."""
+    """What one contender runs in one round."""
 
     contender: str
     round: int
@@ -35,11 +35,11 @@ class Setting:
     batch_size: int
     threads: int
     precision: str
-    warm_up: int  # steps after the first that count neither
+    warm_up: int  # further steps that are not timed
     steps: int
 
     def batches(self) -> Batches:
-        """Random images (batch, 32, 32, 3) and labels (batch,), one pair for every step."""
+        """Random images (batch, 32, 32, 3) and labels (batch,), one pair per step."""
         random = np.random.default_rng(0)
         shape = (self.batch_size, SIDE, SIDE, 3)
         return [
@@ -50,31 +50,31 @@ class Setting:
 
 @dataclass(kw_only=True)
 class Marks:
-    """The clocks at the beginning of the first step, tracing included, and at the end of every step."""
+    """Wall and CPU clocks at the start of the first step, before tracing, and at the end of every step."""
 
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
-    untraced_bytes: int | None = None  # resident at the beginning
-    base_bytes: int | None = None  # resident just before the first step: with its graph, if that was traced ahead
+    untraced_bytes: int | None = None  # resident at the start
+    base_bytes: int | None = None  # resident just before the first step, including its graph if traced before
 
     def begin(self) -> None:
-        """Before anything is traced."""
+        """Record the start, before anything is traced."""
         self.untraced_bytes = self.base_bytes = psutil.Process().memory_info().rss
         self.mark()
 
     def traced(self) -> None:
-        """Between the trace and the first step, where they are apart."""
+        """Record the memory between tracing and the first step, if they are separate."""
         self.base_bytes = psutil.Process().memory_info().rss
 
     def mark(self) -> None:
-        """The end of a step."""
+        """Record the end of a step."""
         self.wall.append(time.perf_counter())
         self.cpu.append(time.process_time())
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a contender has to say of itself once its steps are done."""
+    """What a contender reports after its steps."""
 
     marks: Marks
     params: int
@@ -113,14 +113,14 @@ class Measurement:
     untraced_bytes: int | None
     memory_source: str
     step_seconds: str  # every timed step
-    load_average: float  # of the last minute, when the steps ended
+    load_average: float  # over the last minute, at the end of the steps
     cpu: str | None
     framework: str
     python: str
 
 
 def check_params(setting: Setting, params: int) -> None:
-    """Only the same network is a contender."""
+    """Exit unless the contender's network has as many parameters as densebench's."""
     wanted = count(find(setting.variant), classes=CLASSES, image_size=SIDE).params
     if params != wanted:
         raise SystemExit(
@@ -128,8 +128,8 @@ def check_params(setting: Setting, params: int) -> None:
         )
 
 
-def measurement(setting: Setting, outcome: Outcome) -> Measurement:
-    """The row of a contender whose network is the right one."""
+def make_measurement(setting: Setting, outcome: Outcome) -> Measurement:
+    """Make a contender's row, after checking its network."""
     check_params(setting, outcome.params)
     marks = outcome.marks
     seconds = differences(marks.wall[-setting.steps - 1 :])
@@ -164,12 +164,12 @@ def measurement(setting: Setting, outcome: Outcome) -> Measurement:
 
 
 def differences(values: Sequence[float]) -> list[float]:
-    """From each value to the next."""
+    """The difference from each value to the next."""
     return [after - before for before, after in itertools.pairwise(values)]
 
 
-def repeated(call: Callable[[], object], seconds: float) -> list[float]:
-    """How long each call took, for ``seconds`` in all, after some to warm up; on a CPU it is done when it returns."""
+def time_repeatedly(call: Callable[[], object], seconds: float) -> list[float]:
+    """Seconds of each call, repeated for ``seconds`` in total after a warm-up; only for the CPU, where calls block."""
     for _ in range(WARM_UP):
         call()
     times: list[float] = []
@@ -181,7 +181,7 @@ def repeated(call: Callable[[], object], seconds: float) -> list[float]:
 
 
 def write(rows: Sequence[Any], path: Path) -> None:
-    """Dataclasses of one kind as a CSV."""
+    """Write dataclasses of one type as a CSV."""
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=[each.name for each in fields(rows[0])])
         writer.writeheader()
@@ -189,7 +189,7 @@ def write(rows: Sequence[Any], path: Path) -> None:
 
 
 def block_depths(variant: str) -> tuple[int, ...]:
-    """Bottlenecks in every dense block of a DenseNet-BC, by the series' table or in three equal blocks."""
+    """Bottlenecks in each dense block of a DenseNet-BC: from the series' table, or three equal blocks."""
     series = {
         "121x32": (6, 12, 24, 16),
         "169x32": (6, 12, 32, 32),
@@ -200,16 +200,16 @@ def block_depths(variant: str) -> tuple[int, ...]:
 
 
 def growth_rate(variant: str) -> int:
-    """12 of ``100x12``."""
+    """The growth rate in a variant's name: 12 in ``100x12``."""
     return int(variant.split("x")[1])
 
 
-def spread(values: Sequence[float]) -> str:
-    """``1.52 (1.47 to 1.60)``: the median between the least and the greatest."""
+def format_spread(values: Sequence[float]) -> str:
+    """Median, minimum and maximum, such as ``1.52 (1.47 to 1.60)``."""
     return f"{statistics.median(values):.3f} ({min(values):.3f} to {max(values):.3f})"
 
 
 def by_contender(rows: Sequence[Measurement]) -> Iterator[tuple[str, list[Measurement]]]:
-    """Rows of each contender, in the order in which they first ran."""
+    """Yield the rows of each contender, in the order of their first run."""
     for name in dict.fromkeys(row.contender for row in rows):
         yield name, [row for row in rows if row.contender == name]

@@ -1,7 +1,7 @@
-"""How long the commands that train nothing take, process and all: ``python benchmarks/starting.py --output start.csv``.
+"""Measures the run time of commands that do not train: ``python benchmarks/starting.py --output start.csv``.
 
-``--help``, ``summary``, and ``compare`` of ``--files`` of the repository's own results, in turn, ``--rounds`` times.
-Beside them, as what no command can be faster than, an interpreter that does nothing.
+It runs ``--help``, ``summary``, and ``compare`` of ``--files`` of the repository's results in turn, ``--rounds`` times.
+For reference it also runs an interpreter that does nothing. All times are for whole processes.
 """
 
 import argparse
@@ -19,8 +19,8 @@ RESULTS = Path(__file__).parents[1] / "results" / "digits"
 CALL = "import sys; from densebench.cli import main; sys.argv[0] = 'densebench'; main()"
 
 
-def commands(files: int) -> dict[str, list[str]]:
-    """Arguments of the interpreter, by name."""
+def list_commands(files: int) -> dict[str, list[str]]:
+    """The interpreter's arguments for each command."""
     given = [str(path) for path in sorted(RESULTS.glob("*.csv"))[:files]]
     return {
         "python": ["-c", ""],
@@ -31,15 +31,15 @@ def commands(files: int) -> dict[str, list[str]]:
 
 
 def main() -> None:
-    """Measure, print and write."""
+    """Parse the options, measure, print and write the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=10, help="%(default)s")
     parser.add_argument("--files", type=int, default=10, help="%(default)s")
     parser.add_argument("--output", type=Path, required=True, help="the CSV")
     given = parser.parse_args()
-    seconds: dict[str, list[float]] = {name: [] for name in commands(given.files)}
-    for number in range(given.rounds + 1):  # the first fills the disk's cache and counts for nothing
-        for name, arguments in commands(given.files).items():
+    seconds: dict[str, list[float]] = {name: [] for name in list_commands(given.files)}
+    for number in range(given.rounds + 1):  # the first round fills the disk cache and is not counted
+        for name, arguments in list_commands(given.files).items():
             start = time.perf_counter()
             subprocess.run([sys.executable, *arguments], stdout=subprocess.DEVNULL, check=True)
             if number:

@@ -1,7 +1,7 @@
-"""Runs that nobody ran, shaped like real ones, for trying out pictures, pages and comparisons at any size.
+"""Synthetic runs that resemble real ones, to test figures, pages and comparisons of any size.
 
-The curves follow the step schedule (noisy at the high rate, sharp drops at a half and three quarters); every figure is
-made from the seed, none is measured. Such runs are never written into ``results/``.
+The curves follow the step schedule (noisy at the high learning rate, with sharp drops at one half and three quarters).
+All values are generated from the seed. Such runs are never written to ``results/``.
 """
 
 import math
@@ -9,7 +9,7 @@ import random
 
 from densebench.records import Environment, EpochRecord, Run
 
-VARIANTS = {  # name: parameters, MACs of an image, final error, seconds an epoch, peak of memory in MiB
+VARIANTS = {  # name: parameters, MACs per image, final error, seconds per epoch, peak memory in MiB
     "100x12": (769_162, 292_000_000, 0.0470, 61.0, 1650),
     "121x24": (4_012_522, 1_290_000_000, 0.0425, 118.0, 3120),
     "121x32": (7_040_000, 2_270_000_000, 0.0410, 155.0, 4010),
@@ -34,7 +34,7 @@ def make_run(
     backend: str = "tensorflow",
     name: str | None = None,
 ) -> Run:
-    """One completed training of a variant of ``VARIANTS``."""
+    """Make one completed training of a variant in ``VARIANTS``."""
     params, macs, error, seconds, memory = VARIANTS[variant]
     noise = random.Random(f"{variant} {seed} {backend} {device}")
     seconds *= {"tensorflow": 1.0, "jax": 0.93, "torch": 1.12}[backend] * (1 if "H100" in device else 2.4)
@@ -83,7 +83,7 @@ def make_run(
 
 
 def make_runs(count: int, *, epochs: int = 300, seeds: int = 1) -> list[Run]:
-    """``count`` runs: ``seeds`` of each variant, then again on the next backend, then on a second device."""
+    """Make ``count`` runs: ``seeds`` of each variant, then the same on the next backend, then on a second device."""
     places = [(device, backend) for device in ("NVIDIA H100 80GB HBM3", "NVIDIA L4") for backend in BACKENDS]
     cases = [
         (variant, device, backend, seed) for device, backend in places for variant in VARIANTS for seed in range(seeds)

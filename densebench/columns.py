@@ -11,19 +11,19 @@ Level = Literal["run", "environment", "epoch"]  # whose value it is
 
 @dataclass(frozen=True)
 class About:
-    """What an annotation says of its column."""
+    """The description of a column."""
 
     title: str
     show: Show
     means: str
     unit: str = ""
     best: Literal["low", "high"] | None = None
-    exact: bool = False  # free of noise: any difference is real
+    exact: bool = False  # without noise: any difference is real
 
 
 @dataclass(frozen=True)
 class Log:
-    """Where TensorBoard's log has an epoch's value; if ``compared``, also beside the hyper-parameters of a run."""
+    """The TensorBoard tag of an epoch's value; ``compared`` values are also logged with the hyper-parameters."""
 
     tag: str
     compared: bool = False

@@ -1,9 +1,7 @@
-"""What a run leaves behind: :class:`Run`, its :class:`EpochRecord` rows, and ``COLUMNS``.
+"""The record of a run: :class:`Run`, its :class:`EpochRecord` rows, and ``COLUMNS``.
 
-The annotations of the three dataclasses are the one table of columns: name, type, unit, how each is shown and logged,
-and what it means. The CSV header, tables, JSON keys, TensorBoard's tags and the reference in the docs come from it.
-
-A value that could not be known is ``None`` and an empty cell; never 0, never an estimate.
+The annotations of the three dataclasses define every column. The CSV header, tables, JSON keys and the column
+reference come from them. An unknown value is ``None`` and an empty cell; never 0, never an estimate.
 """
 
 from collections.abc import Sequence
@@ -12,55 +10,55 @@ from typing import Annotated, Literal
 
 from densebench.columns import About, Column, Count, Flag, Level, Log, Number, Text, list_columns
 
-_SCHEMA_HISTORY = {1: "the first"}
-SCHEMA = max(_SCHEMA_HISTORY)
-
+SCHEMA = 1  # history: 1 is the first
 Status = Literal["running", "completed", "interrupted", "failed"]
 Phase = Literal["train", "eval", "speed", "published"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """The machine and the software that decide a figure."""
+    """The machine and the software that a run used."""
 
-    device: Annotated[Text, About("Device", "text", "What computed: the GPU's name, or the CPU's on a CPU run.")] = None
+    device: Annotated[Text, About("Device", "text", "Name of the device used: the GPU, or the CPU.")] = None
     device_kind: Annotated[Text, About("Kind", "text", "cpu or gpu.")] = None
     gpu_name: Annotated[Text, About("GPU", "text", "Name of the GPU that NVML reports.")] = None
     gpu_uuid: Annotated[Text, About("GPU UUID", "text", "NVML's identifier of that GPU.")] = None
-    gpu_memory_bytes: Annotated[Count, About("GPU memory", "bytes", "Memory of that GPU.", "bytes", exact=True)] = None
+    gpu_memory_bytes: Annotated[
+        Count, About("GPU memory", "bytes", "Total memory of that GPU.", "bytes", exact=True)
+    ] = None
     gpu_max_clock_mhz: Annotated[
         Count, About("Max. clock", "count", "Highest clock of that GPU's multiprocessors.", "MHz", exact=True)
     ] = None
     gpu_power_limit_watts: Annotated[
-        Number, About("Power limit", "number", "Power that the driver lets that GPU draw.", "W", exact=True)
+        Number, About("Power limit", "number", "Power limit that the driver enforces.", "W", exact=True)
     ] = None
     driver: Annotated[Text, About("Driver", "text", "Version of the NVIDIA driver.")] = None
-    cuda: Annotated[Text, About("CUDA", "text", "CUDA version that the framework runs on.")] = None
-    cudnn: Annotated[Text, About("cuDNN", "text", "cuDNN version that the framework runs on.")] = None
+    cuda: Annotated[Text, About("CUDA", "text", "CUDA version that the framework uses.")] = None
+    cudnn: Annotated[Text, About("cuDNN", "text", "cuDNN version that the framework uses.")] = None
     cpu: Annotated[Text, About("CPU", "text", "Model name of the processor.")] = None
-    cpu_cores: Annotated[Count, About("Cores", "count", "Cores that the process may use.", exact=True)] = None
+    cpu_cores: Annotated[Count, About("Cores", "count", "CPU cores that the process may use.", exact=True)] = None
     cpu_quota: Annotated[
-        Number, About("CPU quota", "number", "Cores' worth of time that a control group allows.", exact=True)
+        Number, About("CPU quota", "number", "CPU limit of the control group, in cores.", exact=True)
     ] = None
-    ram_bytes: Annotated[Count, About("RAM", "bytes", "Memory of the host.", "bytes", exact=True)] = None
+    ram_bytes: Annotated[Count, About("RAM", "bytes", "Total memory of the host.", "bytes", exact=True)] = None
     malloc: Annotated[
-        Text, About("malloc", "text", "kept: the C library keeps large buffers from step to step; or default.")
+        Text, About("malloc", "text", "kept: the C library reuses large buffers between steps; or default.")
     ] = None
     platform: Annotated[Text, About("Platform", "text", "Operating system and its version.")] = None
     python: Annotated[Text, About("Python", "text", "Version of Python.")] = None
     keras: Annotated[Text, About("Keras", "text", "Version of Keras.")] = None
-    numpy: Annotated[Text, About("NumPy", "text", "Version of NumPy, which makes the batches.")] = None
+    numpy: Annotated[Text, About("NumPy", "text", "Version of NumPy.")] = None
     backend_version: Annotated[Text, About("Backend version", "text", "Version of TensorFlow, JAX or PyTorch.")] = None
     densebench: Annotated[Text, About("densebench", "text", "Version of densebench.")] = None
-    commit: Annotated[Text, About("Commit", "text", "Commit of densebench, with + if files differed from it.")] = None
-    host: Annotated[Text, About("Host", "text", "Short hash of the host's name, to tell machines apart.")] = None
+    commit: Annotated[Text, About("Commit", "text", "Commit of densebench, with + if files were modified.")] = None
+    host: Annotated[Text, About("Host", "text", "Short hash of the host name; identifies the machine.")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class EpochRecord:
     """One epoch of a run; an evaluation or a speed measurement has exactly one."""
 
-    epoch: Annotated[Count, About("Epoch", "count", "Epoch, counted from 1.", exact=True)] = None
+    epoch: Annotated[Count, About("Epoch", "count", "Number of the epoch, counted from 1.", exact=True)] = None
     learning_rate: Annotated[
         Number,
         About("Learning rate", "number", "Learning rate in this epoch.", exact=True),
@@ -68,12 +66,12 @@ class EpochRecord:
     ] = None
     epoch_seconds: Annotated[
         Number,
-        About("Epoch time", "seconds", "Training steps alone, without evaluation and checkpoint.", "s", "low"),
+        About("Epoch time", "seconds", "Training time of the epoch, without evaluation and checkpoint.", "s", "low"),
         Log("time/epoch_seconds"),
     ] = None
     eval_seconds: Annotated[
         Number,
-        About("Eval time", "seconds", "Evaluation on the test images after the epoch.", "s", "low"),
+        About("Eval time", "seconds", "Time of the evaluation on the test images after the epoch.", "s", "low"),
         Log("time/eval_seconds"),
     ] = None
     cpu_seconds: Annotated[
@@ -86,45 +84,46 @@ class EpochRecord:
     ] = None
     elapsed_seconds: Annotated[
         Number,
-        About("Elapsed", "seconds", "Wall time of the run up to the end of this epoch, resumed parts added.", "s"),
+        About("Elapsed", "seconds", "Wall time of the run to the end of this epoch, summed over resumptions.", "s"),
     ] = None
     images_per_second: Annotated[
         Number,
-        About("Images/s", "number", "Images a second in the steady state, the first step excluded.", "1/s", "high"),
+        About("Images/s", "number", "Training images per second, without the first step.", "1/s", "high"),
         Log("time/images_per_second", compared=True),
     ] = None
-    step_ms_p5: Annotated[
-        Number, About("Step p5", "milliseconds", "5th percentile of the synchronised steps.", "ms", "low")
-    ] = None
+    step_ms_p5: Annotated[Number, About("Step p5", "milliseconds", "5th percentile of the step time.", "ms", "low")] = (
+        None
+    )
     step_ms_p50: Annotated[
         Number,
-        About("Step", "milliseconds", "Median of the synchronised steps, the first excluded.", "ms", "low"),
+        About("Step", "milliseconds", "Median step time, without the first step.", "ms", "low"),
         Log("time/step_ms_p50"),
     ] = None
     step_ms_p95: Annotated[
         Number,
-        About("Step p95", "milliseconds", "95th percentile of the synchronised steps.", "ms", "low"),
+        About("Step p95", "milliseconds", "95th percentile of the step time.", "ms", "low"),
         Log("time/step_ms_p95"),
     ] = None
     gpu_peak_bytes: Annotated[
         Count,
-        About("GPU memory", "bytes", "Peak of the framework's allocator on the GPU so far.", "bytes", "low"),
+        About("GPU memory", "bytes", "Peak GPU memory in use by the framework's allocator so far.", "bytes", "low"),
         Log("memory/gpu_peak_bytes"),
     ] = None
     gpu_reserved_peak_bytes: Annotated[
-        Count, About("GPU reserved", "bytes", "Peak that the allocator had reserved from the driver.", "bytes", "low")
+        Count,
+        About("GPU reserved", "bytes", "Peak GPU memory that the allocator reserved from the driver.", "bytes", "low"),
     ] = None
     gpu_process_peak_bytes: Annotated[
         Count,
-        About("GPU process", "bytes", "Peak that NVML reports for the process.", "bytes", "low"),
+        About("GPU process", "bytes", "Peak GPU memory of the process (NVML).", "bytes", "low"),
         Log("memory/gpu_process_peak_bytes"),
     ] = None
     gpu_device_peak_bytes: Annotated[
         Count,
-        About("GPU device", "bytes", "Peak that NVML reports for the whole card, everyone on it.", "bytes", "low"),
+        About("GPU device", "bytes", "Peak memory of the whole GPU, all processes included (NVML).", "bytes", "low"),
     ] = None
     gpu_memory_source: Annotated[
-        Text, About("GPU memory from", "text", "How the GPU figures were taken, or why they are empty.")
+        Text, About("GPU memory from", "text", "How GPU memory was measured, or why it is empty.")
     ] = None
     host_peak_bytes: Annotated[
         Count,
@@ -136,11 +135,11 @@ class EpochRecord:
     ] = None
     energy_joules: Annotated[
         Number,
-        About("Energy", "joules", "Energy of the whole card during epoch_seconds.", "J", "low"),
+        About("Energy", "joules", "Energy of the whole GPU during epoch_seconds.", "J", "low"),
         Log("energy/epoch_joules"),
     ] = None
     energy_source: Annotated[
-        Text, About("Energy from", "text", "counter, sampled power, or why the figure is empty.")
+        Text, About("Energy from", "text", "counter, sampled power, or why energy_joules is empty.")
     ] = None
     train_loss: Annotated[
         Number,
@@ -178,14 +177,14 @@ class EpochRecord:
     test_top5_accuracy: Annotated[
         Number, About("Top-5", "percent", "Top-5 accuracy on the test images.", best="high"), Log("accuracy/test_top5")
     ] = None
-    class_accuracy: Annotated[Text, About("By class", "text", "Accuracy of each class as JSON, in an evaluation.")] = (
+    class_accuracy: Annotated[Text, About("By class", "text", "Accuracy of each class as JSON; evaluations only.")] = (
         None
     )
     latency_ms_p50: Annotated[
-        Number, About("Latency", "milliseconds", "Median time of one batch in inference.", "ms", "low")
+        Number, About("Latency", "milliseconds", "Median inference time of one batch.", "ms", "low")
     ] = None
     latency_ms_p95: Annotated[
-        Number, About("Latency p95", "milliseconds", "95th percentile of one batch in inference.", "ms", "low")
+        Number, About("Latency p95", "milliseconds", "95th percentile of the inference time of one batch.", "ms", "low")
     ] = None
 
 
@@ -193,22 +192,18 @@ class EpochRecord:
 class Run:
     """One training, evaluation or speed measurement of one variant with one seed and one configuration."""
 
-    run: Annotated[str, About("Run", "text", "Name of the run and of its file.")]
-    schema: Annotated[int, About("Schema", "count", "Version of this table.", exact=True)] = SCHEMA
+    run: Annotated[str, About("Run", "text", "Name of the run and of its results file.")]
+    schema: Annotated[int, About("Schema", "count", "Version of the columns.", exact=True)] = SCHEMA
     status: Annotated[Status, About("Status", "text", "running, completed, interrupted or failed.")] = "running"
     reason: Annotated[Text, About("Reason", "text", "Why the run was interrupted or failed.")] = None
-    warnings: Annotated[Text, About("Warnings", "text", "What a reader of the figures must know; parted by '; '.")] = (
-        None
-    )
-    phase: Annotated[
-        Phase, About("Phase", "text", "train, eval, speed, or published: reported by others, not measured here.")
-    ] = "train"
-    source: Annotated[Text, About("Source", "text", "Where a published figure stands; the run that was evaluated.")] = (
-        None
-    )
-    started: Annotated[Text, About("Started", "text", "Start of the run, ISO 8601 with time zone.")] = None
-    command: Annotated[Text, About("Command", "text", "Command line that made the run.")] = None
-    fingerprint: Annotated[Text, About("Fingerprint", "text", "Hash of every setting that decides the numbers.")] = None
+    warnings: Annotated[Text, About("Warnings", "text", "What may distort the measurements; separated by '; '.")] = None
+    phase: Annotated[Phase, About("Phase", "text", "train, eval, speed, or published (reported by others).")] = "train"
+    source: Annotated[
+        Text, About("Source", "text", "The publication of a published figure, or the run that was evaluated.")
+    ] = None
+    started: Annotated[Text, About("Started", "text", "Start time of the run, ISO 8601 with time zone.")] = None
+    command: Annotated[Text, About("Command", "text", "Command line that started the run.")] = None
+    fingerprint: Annotated[Text, About("Fingerprint", "text", "Hash of every setting that affects the results.")] = None
 
     variant: Annotated[str, About("Variant", "text", "Name of the network.")]
     dataset: Annotated[Text, About("Dataset", "text", "Name of the dataset.")] = None
@@ -216,49 +211,56 @@ class Run:
         None
     )
     classes: Annotated[Count, About("Classes", "count", "Number of classes.", exact=True)] = None
-    image_size: Annotated[Count, About("Image size", "count", "Side of the images.", "pixels", exact=True)] = None
-    train_images: Annotated[Count, About("Train images", "count", "Images trained on.", exact=True)] = None
-    validation_images: Annotated[Count, About("Val. images", "count", "Images held out of train.", exact=True)] = None
-    test_images: Annotated[Count, About("Test images", "count", "Images tested on.", exact=True)] = None
+    image_size: Annotated[
+        Count, About("Image size", "count", "Height and width of the images.", "pixels", exact=True)
+    ] = None
+    train_images: Annotated[Count, About("Train images", "count", "Number of training images.", exact=True)] = None
+    validation_images: Annotated[
+        Count, About("Val. images", "count", "Number of training images held out for validation.", exact=True)
+    ] = None
+    test_images: Annotated[Count, About("Test images", "count", "Number of test images.", exact=True)] = None
     recipe: Annotated[Text, About("Recipe", "text", "Name of the training recipe.")] = None
-    epochs: Annotated[Count, About("Epochs", "count", "Epochs asked for.", exact=True)] = None
-    batch_size: Annotated[Count, About("Batch", "count", "Images a step.", exact=True)] = None
-    seed: Annotated[Count, About("Seed", "count", "Seed of weights, order and augmentation.", exact=True)] = None
-    base_learning_rate: Annotated[Number, About("Base rate", "number", "Learning rate at the start.", exact=True)] = (
-        None
-    )
-    schedule: Annotated[Text, About("Schedule", "text", "Form of the learning rate's decay.")] = None
+    epochs: Annotated[Count, About("Epochs", "count", "Number of epochs requested.", exact=True)] = None
+    batch_size: Annotated[Count, About("Batch", "count", "Images per step.", exact=True)] = None
+    seed: Annotated[
+        Count, About("Seed", "count", "Random seed of the initial weights, image order and augmentation.", exact=True)
+    ] = None
+    base_learning_rate: Annotated[Number, About("Base rate", "number", "Initial learning rate.", exact=True)] = None
+    schedule: Annotated[Text, About("Schedule", "text", "Learning rate schedule.")] = None
     momentum: Annotated[Number, About("Momentum", "number", "Momentum of the optimizer.", exact=True)] = None
     weight_decay: Annotated[
-        Number, About("Weight decay", "number", "Coefficient of the L2 loss; its gradient is twice that.", exact=True)
+        Number, About("Weight decay", "number", "Coefficient c of the L2 loss c * sum(w²).", exact=True)
     ] = None
-    label_smoothing: Annotated[Number, About("Smoothing", "number", "Label smoothing.", exact=True)] = None
+    label_smoothing: Annotated[Number, About("Smoothing", "number", "Label smoothing factor.", exact=True)] = None
     augmentation: Annotated[Text, About("Augmentation", "text", "Flips, shifts and cutout that were applied.")] = None
     backend: Annotated[Text, About("Backend", "text", "tensorflow, jax or torch.")] = None
     precision: Annotated[Text, About("Precision", "text", "Keras dtype policy.")] = None
     implementation: Annotated[Text, About("Implementation", "text", "plain or fast, as resolved.")] = None
-    recompute: Annotated[Flag, About("Recompute", "flag", "Whether activations are recomputed backward.")] = None
+    recompute: Annotated[
+        Flag, About("Recompute", "flag", "Whether activations are recomputed in the backward pass.")
+    ] = None
     jit: Annotated[Flag, About("Compiled", "flag", "Whether the step was compiled by XLA or torch.compile.")] = None
-    tf32: Annotated[Flag, About("TF32", "flag", "Whether float32 products may use TF32.")] = None
-    deterministic: Annotated[Flag, About("Deterministic", "flag", "Whether the backend was held to determinism.")] = (
-        None
-    )
+    tf32: Annotated[Flag, About("TF32", "flag", "Whether float32 matrix products may use TF32.")] = None
+    deterministic: Annotated[
+        Flag, About("Deterministic", "flag", "Whether the backend's deterministic mode was on.")
+    ] = None
     threads: Annotated[Count, About("Threads", "count", "Threads that the framework may use.", exact=True)] = None
-    target: Annotated[Number, About("Target", "percent", "Test accuracy whose time is recorded.", exact=True)] = None
-
-    params: Annotated[Count, About("Params", "count", "Parameters in all.", "", "low", True)] = None
-    trainable_params: Annotated[Count, About("Trainable", "count", "Parameters that are trained.", "", "low", True)] = (
+    target: Annotated[Number, About("Target", "percent", "Test accuracy for time_to_target_seconds.", exact=True)] = (
         None
     )
+
+    params: Annotated[Count, About("Params", "count", "Number of parameters.", "", "low", True)] = None
+    trainable_params: Annotated[
+        Count, About("Trainable", "count", "Number of trainable parameters.", "", "low", True)
+    ] = None
     non_trainable_params: Annotated[
-        Count, About("Non-trainable", "count", "Moving means and variances.", "", "low", True)
+        Count,
+        About("Non-trainable", "count", "Number of moving means and variances.", "", "low", True),
     ] = None
     forward_macs: Annotated[
-        Count, About("MACs", "count", "Multiply-adds of convolutions and dense layers, one image.", "", "low", True)
+        Count, About("MACs", "count", "Multiply-adds of convolutions and dense layers for one image.", "", "low", True)
     ] = None
-    weights_bytes: Annotated[
-        Count, About("Weights", "bytes", "All parameters at their stored width.", "bytes", "low", True)
-    ] = None
+    weights_bytes: Annotated[Count, About("Weights", "bytes", "Size of all parameters.", "bytes", "low", True)] = None
     model_file_bytes: Annotated[
         Count, About("Model file", "bytes", "Size of model.keras, without optimizer state.", "bytes", "low", True)
     ] = None
@@ -266,25 +268,26 @@ class Run:
         Count, About("Checkpoint", "bytes", "Size of the checkpoint, with optimizer state.", "bytes", "low", True)
     ] = None
 
-    build_seconds: Annotated[Number, About("Build", "seconds", "Building the model and its optimizer.", "s", "low")] = (
-        None
-    )
+    build_seconds: Annotated[
+        Number, About("Build", "seconds", "Time to build the model and its optimizer.", "s", "low")
+    ] = None
     trace_seconds: Annotated[
-        Number, About("Trace", "seconds", "Tracing the step in Python, where the backend tells it apart.", "s", "low")
+        Number, About("Trace", "seconds", "Time to trace the step in Python, if the backend reports it.", "s", "low")
     ] = None
     compile_seconds: Annotated[
-        Number, About("Compile", "seconds", "Compiling the step, where the backend tells it apart.", "s", "low")
+        Number, About("Compile", "seconds", "Time to compile the step, if the backend reports it.", "s", "low")
     ] = None
     first_step_seconds: Annotated[
-        Number, About("First step", "seconds", "The first step with all its tracing and compiling.", "s", "low")
+        Number, About("First step", "seconds", "Time of the first step, tracing and compilation included.", "s", "low")
     ] = None
-    resumed: Annotated[Count, About("Resumed", "count", "How often the run was resumed.", exact=True)] = None
+    resumed: Annotated[Count, About("Resumed", "count", "Number of times the run was resumed.", exact=True)] = None
     total_seconds: Annotated[
-        Number, About("Total time", "seconds", "Wall time of the run in its process, resumed parts added.", "s", "low")
+        Number,
+        About("Total time", "seconds", "Wall time of the run in its process, summed over resumptions.", "s", "low"),
     ] = None
     time_to_target_seconds: Annotated[
         Number,
-        About("To target", "seconds", "elapsed_seconds when test accuracy first reached the target.", "s", "low"),
+        About("To target", "seconds", "elapsed_seconds when test_accuracy first reached the target.", "s", "low"),
     ] = None
 
     environment: Environment = field(default_factory=Environment)

@@ -1,4 +1,4 @@
-"""docs/measuring.md agrees with ``COLUMNS``. ``python tests/test_docs.py --write`` writes its table anew."""
+"""docs/measuring.md agrees with ``COLUMNS``. ``python tests/test_docs.py --write`` regenerates its table."""
 
 import re
 import sys
@@ -30,30 +30,30 @@ def _row(column: Column) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def written(page: str) -> str:
-    """The page with its table written anew."""
+def regenerate_table(page: str) -> str:
+    """The page with its table regenerated."""
     before, rest = page.split(BEGIN)
     _, after = rest.split(END)
     return before + BEGIN + "\n" + column_reference() + "\n" + END + after
 
 
-def prose() -> str:
+def read_prose() -> str:
     return PAGE.read_text().split(BEGIN)[0]
 
 
-def test_the_table_of_columns_is_the_one_that_the_records_describe() -> None:
+def test_the_table_of_columns_matches_the_records() -> None:
     page = PAGE.read_text()
-    assert page == written(page), "run: python tests/test_docs.py --write"
+    assert page == regenerate_table(page), "run: python tests/test_docs.py --write"
 
 
 @pytest.mark.parametrize("name", COLUMNS)
-def test_the_method_of_every_column_is_told(name) -> None:
-    assert f"`{name}`" in prose()
+def test_every_column_is_explained(name) -> None:
+    assert f"`{name}`" in read_prose()
 
 
-def test_no_method_is_told_of_a_column_that_does_not_exist() -> None:
+def test_only_existing_columns_are_explained() -> None:
     named = set(
-        re.findall(r"`([a-z0-9]+(?:_[a-z0-9]+)*_(?:seconds|bytes|joules|mhz|watts|p5|p50|p95|source))`", prose())
+        re.findall(r"`([a-z0-9]+(?:_[a-z0-9]+)*_(?:seconds|bytes|joules|mhz|watts|p5|p50|p95|source))`", read_prose())
     )
     assert named <= set(COLUMNS)
 
@@ -64,4 +64,4 @@ def test_every_relative_link_leads_to_a_file() -> None:
 
 
 if __name__ == "__main__" and "--write" in sys.argv:
-    PAGE.write_text(written(PAGE.read_text()))
+    PAGE.write_text(regenerate_table(PAGE.read_text()))

@@ -84,15 +84,15 @@ def _make_row(
 
 
 def find_differing(rows: Sequence[Row], families: Sequence[Sequence[str]] = _FAMILIES) -> tuple[str, ...]:
-    """Settings that tell rows apart, beside the variant; of a family no detail that tells nothing further."""
+    """Settings that differ between rows, beside the variant; a family's details only if they distinguish more rows."""
     found: list[str] = []
     for family in families:
-        told: list[tuple[object, ...]] = [()] * len(rows)
+        coarse: list[tuple[object, ...]] = [()] * len(rows)
         for column in family:
-            finer = [(*before, get_settings(row, column)) for before, row in zip(told, rows, strict=True)]
-            if len(set(finer)) > len(set(told)):
+            finer = [(*before, get_settings(row, column)) for before, row in zip(coarse, rows, strict=True)]
+            if len(set(finer)) > len(set(coarse)):
                 found.append(column)
-                told = finer
+                coarse = finer
     return tuple(found)
 
 

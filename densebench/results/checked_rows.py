@@ -1,4 +1,4 @@
-"""Any results file, row by row. Whatever is wrong with it ends in one :class:`ResultsError` that names the line."""
+"""Reads any results file row by row; anything wrong with it raises a :class:`ResultsError` that names the line."""
 
 import dataclasses
 import typing

@@ -72,7 +72,7 @@ def test_other_grouping_columns_mix_runs_and_say_so(trained):
     assert any("differ in backend" in note for note in comparison.notes)
 
 
-def test_a_different_commit_does_not_part_runs_but_is_told(trained):
+def test_runs_of_different_commits_share_a_row_that_says_so(trained):
     runs = [trained(seed=0, commit="abc"), trained(seed=1, commit="def")]
     comparison = compare(runs, CompareOptions())
     assert len(comparison.rows) == 1
@@ -281,7 +281,7 @@ def test_accuracy_on_random_labels_is_said_to_mean_nothing(trained):
     assert any("means nothing" in note for note in comparison.notes)
 
 
-def test_reasons_and_warnings_of_runs_are_told(trained):
+def test_reasons_and_warnings_of_runs_are_reported(trained):
     failed = trained("a", status="failed", reason="Out of memory at batch 64.")
     comparison = compare([failed, trained("b", warnings="The card was shared.")], CompareOptions())
     assert "a failed: Out of memory at batch 64." in comparison.notes

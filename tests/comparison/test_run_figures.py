@@ -9,7 +9,7 @@ def figure(name, run):
     return compute_figures([run])[name][0]
 
 
-def test_the_last_epoch_counts_and_the_best_is_told_apart(trained):
+def test_the_last_epoch_counts_and_the_best_is_a_separate_figure(trained):
     run = trained(accuracy=0.8)
     run = dataclasses.replace(run, records=(*run.records, EpochRecord(epoch=4, test_accuracy=0.7)))
     assert figure("test_accuracy", run) == 0.7

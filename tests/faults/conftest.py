@@ -1,4 +1,4 @@
-"""The harness's modules lie beside the tests, and run by hand too."""
+"""Puts this folder on the path: the harness's modules also run as scripts."""
 
 import sys
 from pathlib import Path

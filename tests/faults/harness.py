@@ -2,9 +2,9 @@
 
     python tests/faults/harness.py --kills 200 --seed 0 --backend tensorflow --output reliability.csv
 
-A run of a small network is made once without interruption. Then chains: the same run is started, struck down at a
-random moment or at a point inside one of its writes, checked file by file, resumed, struck down again, until it ends;
-its rows, checkpoints and weights must then equal those of the uninterrupted run bit for bit.
+A small network is first trained once without interruption. Then chains of starts: the same run is started, killed at a
+random moment or at a point inside one of its writes, checked file by file and resumed, until it completes. Its rows,
+checkpoints and weights must then equal those of the uninterrupted run bit for bit.
 """
 
 import argparse
@@ -19,8 +19,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from blows import AFTER, BEFORE, CHECKPOINT, CSV, EPOCH
-from chain import Chain, Kill, run_chain, uninterrupted
+from chain import Chain, KillResult, run_chain, run_uninterrupted
+from kills import AFTER, BEFORE, CHECKPOINT, CSV, EPOCH
 
 GENTLE = ("SIGTERM", "SIGTERM to both", "SIGINT")
 HEADER = (
@@ -31,20 +31,20 @@ HEADER = (
 
 
 class Budget:
-    """The kills that are left, shared by the chains that run side by side."""
+    """The number of kills left, shared by the chains that run in parallel."""
 
     def __init__(self, kills: int) -> None:
         self._left = kills
         self._lock = threading.Lock()
 
     def take(self) -> bool:
-        """Whether one more start may be struck."""
+        """Whether one more start may be killed."""
         with self._lock:
             self._left -= 1
             return self._left >= 0
 
     def give_back(self) -> None:
-        """A start ended before it could be struck."""
+        """Return a kill: a start ended before it could be killed."""
         with self._lock:
             self._left += 1
 
@@ -56,61 +56,61 @@ class Budget:
 
 def main() -> int:
     """Run the harness; 0 if nothing was lost."""
-    options = _options()
+    options = _parse_options()
     folder = Path(options.folder or tempfile.mkdtemp(prefix="densebench-faults-")).resolve()
-    reference = uninterrupted(folder / "uninterrupted", options.backend)
+    reference = run_uninterrupted(folder / "uninterrupted", options.backend)
     print(f"uninterrupted: {len(reference.states)} epochs, variables {reference.states[-1][:16]}", flush=True)
     budget, numbers = Budget(options.kills), itertools.count(1)
 
-    def chains() -> list[Chain]:
-        made = []
+    def run_chains() -> list[Chain]:
+        finished = []
         while not budget.is_spent:
             number = next(numbers)
-            taken = Taken(budget)
+            share = ChainShare(budget)
             chain = run_chain(
                 folder / f"chain-{number}",
                 reference,
                 backend=options.backend,
                 seed=f"{options.seed}-{number}",
                 number=number,
-                may_strike=taken.take,
+                may_kill=share.take,
             )
-            taken.settle(len(chain.kills))
-            made.append(chain)
+            share.settle(len(chain.kills))
+            finished.append(chain)
             print(f"chain {number}: {len(chain.kills)} kills, {'; '.join(chain.wrong) or 'exact'}", flush=True)
-        return made
+        return finished
 
     done: list[Chain] = []
     with ThreadPoolExecutor(options.jobs) as pool:
-        while not budget.is_spent:  # what a run that ended too early gave back is taken by another
-            done += [chain for job in [pool.submit(chains) for _ in range(options.jobs)] for chain in job.result()]
+        while not budget.is_spent:  # a run that ended too early gives kills back
+            done += [chain for job in [pool.submit(run_chains) for _ in range(options.jobs)] for chain in job.result()]
     done.sort(key=lambda chain: chain.kills[0].chain if chain.kills else 0)
     if options.output:
         _write(Path(options.output), options, [kill for chain in done for kill in chain.kills])
-    print("\n".join(summary(done)))
+    print("\n".join(summarise(done)))
     return 0 if _is_clean(done) else 1
 
 
-class Taken:
-    """What one chain has taken of the budget."""
+class ChainShare:
+    """The part of the budget that one chain has taken."""
 
     def __init__(self, budget: Budget) -> None:
         self._budget, self._count = budget, 0
 
     def take(self) -> bool:
-        """Whether one more start may be struck."""
+        """Whether one more start may be killed."""
         took = self._budget.take()
         self._count += took
         return took
 
     def settle(self, kills: int) -> None:
-        """Give back what was taken for starts that ended before they were struck."""
+        """Give back what was taken for starts that ended before they were killed."""
         for _ in range(self._count - kills):
             self._budget.give_back()
 
 
-def summary(chains: Sequence[Chain]) -> Iterator[str]:
-    """The figures, as Markdown."""
+def summarise(chains: Sequence[Chain]) -> Iterator[str]:
+    """Yield the figures as lines of Markdown."""
     kills = [kill for chain in chains for kill in chain.kills]
     places = (BEFORE, EPOCH, CHECKPOINT, CSV, AFTER)
     count = Counter((kill.kind, kill.place) for kill in kills)
@@ -126,7 +126,7 @@ def summary(chains: Sequence[Chain]) -> Iterator[str]:
     yield f"- rows of finished epochs lost: {sum(kill.rows_lost for kill in kills)}"
     yield f"- checkpoints lost: {sum(kill.checkpoints_lost for kill in kills)}"
     yield f"- unreadable files: {sum(len(kill.found.unreadable) for kill in kills)}"
-    yield f"- half-written files left beside the real ones, all removed by the next start: {_torn(kills)}"
+    yield f"- half-written files left beside the real ones, all removed by the next start: {_count_torn(kills)}"
     yield f"- rows or exit codes that did not say what happened: {sum(kill.status_untrue for kill in kills)}"
     yield f"- exact resumes: {sum(kill.resumed_exactly for kill in kills)} of {len(kills)}"
     answers = [kill.answered for kill in kills if kill.kind in GENTLE and kill.place == EPOCH and kill.answered]
@@ -139,7 +139,7 @@ def summary(chains: Sequence[Chain]) -> Iterator[str]:
     yield f"- starts: {len(seconds)}, mean {sum(seconds) / max(len(seconds), 1):.1f} s"
 
 
-def _torn(kills: Sequence[Kill]) -> int:
+def _count_torn(kills: Sequence[KillResult]) -> int:
     return sum(len(kill.found.torn) for kill in kills)
 
 
@@ -149,14 +149,14 @@ def _is_clean(chains: Sequence[Chain]) -> bool:
     return not lost and all(kill.resumed_exactly and not kill.found.unreadable for kill in kills)
 
 
-def _write(path: Path, options: argparse.Namespace, kills: Sequence[Kill]) -> None:
+def _write(path: Path, options: argparse.Namespace, kills: Sequence[KillResult]) -> None:
     with path.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(HEADER)
-        writer.writerows((options.backend, options.seed, *_cells(kill)) for kill in kills)
+        writer.writerows((options.backend, options.seed, *_make_cells(kill)) for kill in kills)
 
 
-def _cells(kill: Kill) -> tuple[object, ...]:
+def _make_cells(kill: KillResult) -> tuple[object, ...]:
     found = kill.found
     return (
         *(kill.chain, kill.number, kill.kind, kill.at, kill.place, kill.code, found.status, found.rows),
@@ -166,14 +166,14 @@ def _cells(kill: Kill) -> tuple[object, ...]:
     )
 
 
-def _options() -> argparse.Namespace:
+def _parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--backend", default="tensorflow", choices=("tensorflow", "jax", "torch"))
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--folder", help="where the runs lie; what went wrong stays there")
-    parser.add_argument("--output", help="a CSV with one row a kill")
+    parser.add_argument("--folder", help="where the runs are written; chains that went wrong are kept")
+    parser.add_argument("--output", help="a CSV with one row per kill")
     return parser.parse_args()
 
 

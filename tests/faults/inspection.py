@@ -1,4 +1,4 @@
-"""What a run has on disk, held against the same run uninterrupted."""
+"""Compares what a run has on disk with the same run without interruption."""
 
 import dataclasses
 import hashlib
@@ -14,17 +14,17 @@ from densebench.training.checkpoints import description, file
 from densebench.training.checkpoints.file import Damaged
 
 NEWEST, PREVIOUS = "checkpoint.npz", "checkpoint-previous.npz"
-# Everything but what a clock, a memory or a power meter shows, and what tells one start of a run from another.
+# All columns except measurements (time, memory, power) and those that identify one start of a run.
 MEASURED = {name for name, column in COLUMNS.items() if column.about.show in ("seconds", "milliseconds", "joules")}
 MEASURED |= {"images_per_second", "host_peak_bytes", "gpu_clock_mhz"}
 OF_A_START = {"run", "status", "reason", "warnings", "started", "command", "resumed", "commit"}
-OF_A_START |= {"model_file_bytes", "checkpoint_file_bytes"}  # of JSON with times in it
+OF_A_START |= {"model_file_bytes", "checkpoint_file_bytes"}  # their sizes vary with the times in their JSON
 DECIDED = [name for name in COLUMNS if name not in MEASURED | OF_A_START]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:
-    """The uninterrupted run: its row, and the SHA-256 of its variables after every epoch."""
+    """The uninterrupted run: its row and the SHA-256 of its variables after every epoch."""
 
     run: Run
     states: tuple[str, ...]
@@ -33,7 +33,7 @@ class Reference:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What lies on disk: finished epochs, checkpoints, and what is wrong."""
+    """What is on disk: finished epochs, checkpoints, and what is wrong with them."""
 
     rows: int = 0
     status: str | None = None
@@ -45,17 +45,19 @@ class Found:
 
     @property
     def checkpoint(self) -> int:
-        """The epoch that a resumed run goes on from."""
+        """The epoch after which a resumed run continues."""
         return self.newest if self.newest is not None else self.previous or 0
 
 
 def inspect(folder: Path, reference: Reference) -> Found:
-    """Read everything of run ``r`` in ``folder``."""
+    """Read all files of run ``r`` in ``folder``."""
     directory, csv = folder / "runs" / "r", folder / "results" / "r.csv"
     unreadable: list[str] = []
     different: list[str] = []
-    run = _row(csv, reference, unreadable, different)
-    newest, previous = (_epoch_of(directory / name, reference, unreadable, different) for name in (NEWEST, PREVIOUS))
+    run = _check_row(csv, reference, unreadable, different)
+    newest, previous = (
+        _check_checkpoint(directory / name, reference, unreadable, different) for name in (NEWEST, PREVIOUS)
+    )
     if (directory / "config.json").exists():
         try:
             from_json((directory / "config.json").read_text())
@@ -73,15 +75,15 @@ def inspect(folder: Path, reference: Reference) -> Found:
     )
 
 
-def reference_of(folder: Path, kept: Path) -> Reference:
-    """The reference that an uninterrupted run ``r`` in ``folder`` left, its checkpoints linked into ``kept``."""
+def read_reference(folder: Path, kept: Path) -> Reference:
+    """Read the reference from an uninterrupted run ``r`` in ``folder`` whose checkpoints are linked into ``kept``."""
     (run,) = csv_file.read(folder / "results" / "r.csv")
-    states = tuple(state_of(kept / f"{epoch}.npz")[1] for epoch in range(1, len(run.records) + 1))
-    return Reference(run=run, states=states, model=model_weights(folder))
+    states = tuple(read_state(kept / f"{epoch}.npz")[1] for epoch in range(1, len(run.records) + 1))
+    return Reference(run=run, states=states, model=hash_model_weights(folder))
 
 
-def state_of(path: Path) -> tuple[description.Description, str]:
-    """What a checkpoint says, and the SHA-256 of its arrays; raises :class:`Damaged` or ``FileNotFoundError``."""
+def read_state(path: Path) -> tuple[description.Description, str]:
+    """Read a checkpoint's description and hash its arrays; raises :class:`Damaged` or ``FileNotFoundError``."""
     contents = file.read(path)
     sha256 = hashlib.sha256()
     for array in contents.arrays:
@@ -90,26 +92,26 @@ def state_of(path: Path) -> tuple[description.Description, str]:
     return description.from_json(contents.description), sha256.hexdigest()
 
 
-def model_weights(folder: Path) -> str:
-    """SHA-256 of the weights in the finished model."""
+def hash_model_weights(folder: Path) -> str:
+    """Hash the weights in the finished model (SHA-256)."""
     with zipfile.ZipFile(folder / "runs" / "r" / "model.keras") as archive:
         return hashlib.sha256(archive.read("model.weights.h5")).hexdigest()
 
 
-def final_differences(folder: Path, reference: Reference) -> list[str]:
-    """Where a run that has ended differs from the uninterrupted one."""
+def find_final_differences(folder: Path, reference: Reference) -> list[str]:
+    """List how a run that has ended differs from the uninterrupted one."""
     found = inspect(folder, reference)
     wrong = [*found.unreadable, *found.different, *found.torn]
     if (found.status, found.rows) != ("completed", len(reference.states)):
         wrong.append(f"ended {found.status} with {found.rows} epochs")
     if found.newest != len(reference.states):
         wrong.append(f"its newest checkpoint is of epoch {found.newest}")
-    if not wrong and model_weights(folder) != reference.model:
+    if not wrong and hash_model_weights(folder) != reference.model:
         wrong.append("other weights in model.keras")
     return wrong
 
 
-def _row(csv: Path, reference: Reference, unreadable: list[str], different: list[str]) -> Run | None:
+def _check_row(csv: Path, reference: Reference, unreadable: list[str], different: list[str]) -> Run | None:
     if not csv.exists():
         return None
     try:
@@ -117,15 +119,15 @@ def _row(csv: Path, reference: Reference, unreadable: list[str], different: list
     except (DensebenchError, ValueError) as error:
         unreadable.append(f"{csv.name}: {error}")
         return None
-    different += [f"CSV: {what}" for what in _differences(run.records, reference.run.records)]
-    if run.records:  # before its first epoch a run does not know all of itself
-        different += [f"CSV: {name}" for name in _run_differences(run, reference.run)]
+    different += [f"CSV: {what}" for what in _compare_records(run.records, reference.run.records)]
+    if run.records:  # before its first epoch some of a run's columns are empty
+        different += [f"CSV: {name}" for name in _compare_runs(run, reference.run)]
     return run
 
 
-def _epoch_of(path: Path, reference: Reference, unreadable: list[str], different: list[str]) -> int | None:
+def _check_checkpoint(path: Path, reference: Reference, unreadable: list[str], different: list[str]) -> int | None:
     try:
-        found, state = state_of(path)
+        found, state = read_state(path)
     except FileNotFoundError:
         return None
     except Damaged as damage:
@@ -133,11 +135,11 @@ def _epoch_of(path: Path, reference: Reference, unreadable: list[str], different
         return None
     if state != reference.states[found.epoch - 1]:
         different.append(f"{path.name}: other variables after epoch {found.epoch}")
-    different += [f"{path.name}: {what}" for what in _differences(found.records, reference.run.records)]
+    different += [f"{path.name}: {what}" for what in _compare_records(found.records, reference.run.records)]
     return found.epoch
 
 
-def _differences(records: tuple[EpochRecord, ...], expected: tuple[EpochRecord, ...]) -> list[str]:
+def _compare_records(records: tuple[EpochRecord, ...], expected: tuple[EpochRecord, ...]) -> list[str]:
     if len(records) > len(expected):
         return [f"{len(records)} epochs where the run has {len(expected)}"]
     names = [entry.name for entry in dataclasses.fields(EpochRecord) if entry.name in DECIDED]
@@ -149,7 +151,7 @@ def _differences(records: tuple[EpochRecord, ...], expected: tuple[EpochRecord, 
     ]
 
 
-def _run_differences(run: Run, expected: Run) -> list[str]:
+def _compare_runs(run: Run, expected: Run) -> list[str]:
     owners = ((run, expected), (run.environment, expected.environment))
     return [
         f"{entry.name} is {getattr(one, entry.name)}, not {getattr(other, entry.name)}"

@@ -1,4 +1,4 @@
-"""One ``densebench train`` as a user starts it: parent and child, watched by what it prints, and hit."""
+"""One ``densebench train`` as a user starts it, watched by what it prints; signals go to the parent or the child."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ NETWORK = (
 NEW_RUN = (*NETWORK, "--run", "r", "--epochs", str(EPOCHS))
 RESUMED = ("--resume", "r")
 POLL = 0.002  # seconds
-PATIENCE = 300.0  # seconds, on a machine that has much else to do
+TIMEOUT = 300.0  # seconds, enough on a busy machine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,38 +29,38 @@ class Ending:
     """How the parent ended; a negative code is the signal that killed it."""
 
     code: int
-    said: str  # on standard error
+    stderr: str
     seconds: float
 
 
 class Training:
-    """A training in ``folder``, which it may share with others."""
+    """A training in ``folder``, which several may share."""
 
     def __init__(self, folder: Path, arguments: Sequence[str], *, fault: str = "") -> None:
-        self._said = folder / f"said-{time.monotonic_ns()}.txt"
+        self._stderr = folder / f"stderr-{time.monotonic_ns()}.txt"
         self._began = time.monotonic()
         self._child: psutil.Process | None = None
-        with self._said.open("wb") as said:
+        with self._stderr.open("wb") as stderr:
             self._parent = subprocess.Popen(
                 [*COMMAND, *arguments],
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=said,
-                env=_environment(fault),
+                stderr=stderr,
+                env=_make_environment(fault),
                 start_new_session=True,
             )
 
     @property
-    def said(self) -> str:
-        """What it has printed on standard error."""
-        return self._said.read_text()
+    def stderr(self) -> str:
+        """What it has printed on standard error so far."""
+        return self._stderr.read_text()
 
     @property
     def child(self) -> psutil.Process | None:
-        """The run's own process, once it is there; remembered when its parent has died."""
+        """The run's process once it exists; still known after its parent has died."""
         if self._child is None and self._parent.poll() is None:
-            self._child = _worker_of(self._parent.pid)
+            self._child = _find_worker(self._parent.pid)
         return self._child
 
     @property
@@ -69,37 +69,37 @@ class Training:
         return self._parent.poll() is not None
 
     def wait_for(self, *texts: str) -> bool:
-        """Wait until it has said one of ``texts``; false if it ended before."""
-        return self.wait_until(lambda: any(text in self.said for text in texts))
+        """Wait until it has printed one of ``texts``; false if it ended before."""
+        return self.wait_until(lambda: any(text in self.stderr for text in texts))
 
-    def wait_until(self, holds: Callable[[], bool]) -> bool:
-        """Wait until that holds; false if the parent ended before."""
-        deadline = time.monotonic() + PATIENCE
-        while not holds():
+    def wait_until(self, condition: Callable[[], bool]) -> bool:
+        """Wait until ``condition`` is true; false if the parent ended before."""
+        deadline = time.monotonic() + TIMEOUT
+        while not condition():
             if self.is_over:
-                return holds()
+                return condition()
             if time.monotonic() > deadline:
-                raise TimeoutError(f"waited {PATIENCE} s for it; it has said {self.said!r}")
+                raise TimeoutError(f"not true after {TIMEOUT} s; standard error: {self.stderr!r}")
             time.sleep(POLL)
         return True
 
     def signal_parent(self, number: int) -> None:
-        """Send the parent a signal, as a terminal does, or a scheduler; the child is known from now on."""
+        """Send the parent a signal, like a terminal or a scheduler. Looks up the child first."""
         _ = self.child
         if not self.is_over:
             self._parent.send_signal(number)
 
     def signal_child(self, number: int) -> None:
-        """Send the run's own process a signal, if there is one."""
-        if self.child is not None and _lives(self.child):
+        """Send the run's process a signal, if it is running."""
+        if self.child is not None and _is_running(self.child):
             self.child.send_signal(number)
 
     def end(self) -> Ending:
-        """Wait until both processes are gone."""
+        """Wait until both processes have ended."""
         try:
-            code = self._parent.wait(PATIENCE)
-            deadline = time.monotonic() + PATIENCE
-            while self._child is not None and _lives(self._child):
+            code = self._parent.wait(TIMEOUT)
+            deadline = time.monotonic() + TIMEOUT
+            while self._child is not None and _is_running(self._child):
                 if time.monotonic() > deadline:
                     raise TimeoutError("the run's process outlived its parent")
                 time.sleep(POLL)
@@ -107,15 +107,15 @@ class Training:
             self.signal_child(signal.SIGKILL)
             self.signal_parent(signal.SIGKILL)
             raise
-        return Ending(code=code, said=self.said, seconds=time.monotonic() - self._began)
+        return Ending(code=code, stderr=self.stderr, seconds=time.monotonic() - self._began)
 
 
-def trained(folder: Path, arguments: Sequence[str], *, fault: str = "") -> Ending:
-    """A training from its start to its end."""
+def train(folder: Path, arguments: Sequence[str], *, fault: str = "") -> Ending:
+    """Run a training from its start to its end."""
     return Training(folder, arguments, fault=fault).end()
 
 
-def _environment(fault: str) -> dict[str, str]:
+def _make_environment(fault: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("COV_")}
     paths = [str(INJECTION), *filter(None, [kept.get("PYTHONPATH")])]
     return {
@@ -128,7 +128,7 @@ def _environment(fault: str) -> dict[str, str]:
     }
 
 
-def _worker_of(parent: int) -> psutil.Process | None:
+def _find_worker(parent: int) -> psutil.Process | None:
     try:
         children = psutil.Process(parent).children()
         return next((child for child in children if "densebench.running.worker" in child.cmdline()), None)
@@ -136,8 +136,8 @@ def _worker_of(parent: int) -> psutil.Process | None:
         return None
 
 
-def _lives(process: psutil.Process) -> bool:
-    """An orphan that nobody has waited for yet is as good as gone."""
+def _is_running(process: psutil.Process) -> bool:
+    """Whether it runs; a zombie counts as ended."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:

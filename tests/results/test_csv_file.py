@@ -313,12 +313,14 @@ VALID = csv_file.format_runs(
 
 @given(st.binary(max_size=300))
 def test_random_bytes_end_in_a_sentence(tmp_path_factory, content):
-    held(tmp_path_factory, content)
+    check_reading(tmp_path_factory, content)
 
 
 @given(st.lists(st.sampled_from([*COLUMNS, "1", "nan", "train", "", '"', "'", "\r", "\x00", "é"]), max_size=40))
 def test_random_tables_end_in_a_sentence(tmp_path_factory, cells):
-    held(tmp_path_factory, "\n".join(",".join(cells[index : index + 5]) for index in range(0, len(cells), 5)).encode())
+    check_reading(
+        tmp_path_factory, "\n".join(",".join(cells[index : index + 5]) for index in range(0, len(cells), 5)).encode()
+    )
 
 
 @given(st.data())
@@ -328,11 +330,11 @@ def test_a_damaged_file_ends_in_a_sentence_or_in_a_valid_run(tmp_path_factory, d
         start = data.draw(st.integers(0, len(content)))
         length = data.draw(st.integers(0, 20))
         content[start : start + length] = data.draw(st.binary(max_size=8))
-    held(tmp_path_factory, bytes(content))
+    check_reading(tmp_path_factory, bytes(content))
 
 
-def held(tmp_path_factory, content):
-    """Read what may be anything: a sentence, or runs that can be written and read again."""
+def check_reading(tmp_path_factory, content):
+    """Reading any bytes gives either one sentence, or runs that are equal after writing and reading them again."""
     path = tmp_path_factory.mktemp("fuzz") / "fuzz.csv"
     path.write_bytes(content)
     try:

@@ -28,7 +28,7 @@ def test_pandas_and_the_careful_reader_find_the_same_run(tmp_path_factory, run):
 
 @given(st.data())
 def test_a_damaged_cell_means_the_same_to_both(tmp_path_factory, data):
-    """One epoch's cell replaced: whatever pandas would make of it, the answer is the careful reader's."""
+    """With one cell of an epoch replaced, both readers return the same, even where pandas alone would not."""
     records = (EpochRecord(epoch=1, epoch_seconds=2.5, test_accuracy=0.5), EpochRecord(epoch=2, epoch_seconds=2.25))
     header, *rows = format_runs([Run(run="a", variant="b", records=records)]).splitlines()
     column = data.draw(st.sampled_from([name for name, entry in COLUMNS.items() if entry.level == "epoch"]))

@@ -17,12 +17,12 @@ _MOST_PAIRS = 1200  # of a row and a baseline; all pairs would grow with the squ
 
 @dataclass(frozen=True, kw_only=True)
 class _VerdictCell:
-    """One verdict as it is shown; ``word`` is the plain one, ``reason`` a place in the list of reasons."""
+    """One verdict; ``word`` is the verdict alone, ``text`` the one displayed, ``reason`` an index into the reasons."""
 
     row: int
     metric: int
     word: str
-    told: str
+    text: str
     estimate: str
     interval: str
     reason: int
@@ -95,7 +95,7 @@ def _cell(row: int, metric: int, verdict: Verdict, reasons: dict[str, int]) -> _
         row=row,
         metric=metric,
         word=verdict.word,
-        told=word_text(verdict),
+        text=word_text(verdict),
         estimate=marked_estimate(verdict),
         interval=format_estimate_interval(verdict) if verdict.interval is not None else "",
         reason=reasons.setdefault(verdict.reason, len(reasons)),

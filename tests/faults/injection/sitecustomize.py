@@ -1,19 +1,19 @@
-"""Puts faults in the way of a run's process, from outside: densebench itself knows nothing of this file.
+"""Injects faults into a run's process from outside: densebench itself has no code for them.
 
-Python imports it when its folder is on PYTHONPATH. In a process that runs ``densebench.running.worker`` it obeys
-DENSEBENCH_TEST_FAULT, a list of faults parted by blanks:
+Python imports it when its folder is on PYTHONPATH. In a process that runs ``densebench.running.worker`` it
+reads DENSEBENCH_TEST_FAULT, a list of faults separated by blanks:
 
     SAVE:POINT:N:ACTION  at the N-th time that POINT is reached while the process is at its SAVE-th checkpoint
                          (0: before its first); a CSV written after a checkpoint belongs to that checkpoint
     step:N:ACTION        in the N-th training step of the process: ``kill``, ``nan`` or ``out-of-memory``
     clock:backwards      every reading of the clock is earlier than the one before
-    exit:crash           the process dies of SIGSEGV while Python tears it down
-    keep:FOLDER          every checkpoint is linked into FOLDER as soon as it stands
+    exit:crash           the process is killed by SIGSEGV while Python shuts down
+    keep:FOLDER          every checkpoint is linked into FOLDER as soon as it is complete
 
 POINT is ``checkpoint`` or ``csv``, a dot, and ``open``, ``write``, ``sync``, ``replace`` or ``sync-directory``. ACTION
-is ``kill-before``, ``kill-inside`` (a write: half of it is done), ``kill-after``, ``kill-both`` (the parent too),
-``terminate`` (SIGTERM to the parent), ``full`` (from now on this kind of file meets a full disk: half a write, then no
-space) or ``read-only`` (from now on nothing can be changed).
+is ``kill-before``, ``kill-inside`` (after half of a write), ``kill-after``, ``kill-both`` (the parent too),
+``terminate`` (SIGTERM to the parent), ``full`` (half of this write succeeds, then the disk is full
+for this kind of file) or ``read-only`` (from now on nothing can be changed).
 """
 
 import atexit
@@ -36,7 +36,7 @@ os_open, os_write, os_fsync, os_replace, io_open = os.open, os.write, os.fsync, 
 
 
 def kind_of(path):
-    """What a file is, by its name; also a temporary one's."""
+    """The kind of a file, by its name or its temporary name."""
     name = os.path.basename(os.fsdecode(path)) if isinstance(path, str | bytes | os.PathLike) else ""
     if "checkpoint" in name and ".npz" in name:
         return "checkpoint"
@@ -53,7 +53,7 @@ def kill(number, *processes):
 
 
 class Faults:
-    """The faults asked for, and how far the process has come."""
+    """The requested faults, and how far the process has come."""
 
     def __init__(self, specs):
         self.specs = [spec for spec in specs if spec[0].isdecimal()]
@@ -62,10 +62,10 @@ class Faults:
         self.counts = {}
         self.full = set()
         self.read_only = False
-        self.last = "csv"  # the kind of file that was replaced last: whose folder is synchronised
+        self.last = "csv"  # the kind of file that was replaced last, whose folder is synchronised next
 
-    def actions(self, kind, operation):
-        """Count the call; the actions that are due at it."""
+    def take_actions(self, kind, operation):
+        """Count the call and return the actions that are due at it."""
         if (kind, operation) == ("checkpoint", "open"):
             self.saves += 1
         if self.read_only and operation in ("open", "replace"):
@@ -74,16 +74,16 @@ class Faults:
         self.counts[key] = self.counts.get(key, 0) + 1
         return [spec[3] for spec in self.specs if (*spec[:2], spec[2]) == (*key, str(self.counts[key]))]
 
-    def around(self, kind, operation, call, size=0):
-        """Do the call with what is due before, inside and after it; ``size``: of what a write is given."""
-        due = self.actions(kind, operation)
+    def call_with_faults(self, kind, operation, call, size=0):
+        """Make the call, with the actions due before, during and after it; ``size``: bytes of a write."""
+        due = self.take_actions(kind, operation)
         if "kill-both" in due:
             kill(signal.SIGKILL, os.getppid(), os.getpid())
         if "kill-before" in due:
             kill(signal.SIGKILL, os.getpid())
         if "terminate" in due:
             kill(signal.SIGTERM, os.getppid())
-            time.sleep(0.05)  # it comes back from there
+            time.sleep(0.05)  # the parent passes the signal on
         if "read-only" in due:
             self.read_only = True
             raise OSError(errno.EROFS, os.strerror(errno.EROFS))
@@ -102,66 +102,72 @@ class Faults:
 
 
 class File(io.FileIO):
-    """A checkpoint in writing, under a buffer: what reaches it is what the kernel would be given."""
+    """A checkpoint being written, below its buffer: it gets exactly the writes that the kernel would."""
 
     faults = None
 
     def write(self, data):
         data = memoryview(data).cast("B")
         write = super().write
-        return self.faults.around("checkpoint", "write", lambda size: write(data[:size]), len(data))
+        return self.faults.call_with_faults("checkpoint", "write", lambda size: write(data[:size]), len(data))
 
 
 def install(faults):
-    """Stand between the process and the calls that change its files."""
+    """Wrap the calls by which the process changes its files."""
     File.faults = faults
 
-    def opened(path, flags, *rest, **options):
+    def patched_open(path, flags, *rest, **options):
         if flags & os.O_CREAT and kind_of(path) == "csv":
-            return faults.around("csv", "open", lambda size: os_open(path, flags, *rest, **options))
+            return faults.call_with_faults("csv", "open", lambda size: os_open(path, flags, *rest, **options))
         return os_open(path, flags, *rest, **options)
 
-    def opened_buffered(path, mode="r", *rest, **options):
+    def patched_io_open(path, mode="r", *rest, **options):
         if kind_of(path) == "checkpoint" and mode in ("wb", "xb"):
-            return faults.around("checkpoint", "open", lambda size: io.BufferedWriter(File(path, mode)))
+            return faults.call_with_faults("checkpoint", "open", lambda size: io.BufferedWriter(File(path, mode)))
         return io_open(path, mode, *rest, **options)
 
-    def written(descriptor, data):
+    def patched_write(descriptor, data):
         if kind_at(descriptor) == "csv":
-            return faults.around("csv", "write", lambda size: os_write(descriptor, data[:size]), len(data))
+            return faults.call_with_faults("csv", "write", lambda size: os_write(descriptor, data[:size]), len(data))
         return os_write(descriptor, data)
 
-    def synchronised(descriptor):
+    def patched_fsync(descriptor):
         kind = kind_at(descriptor)
         if kind is None and not os.path.isdir(f"/proc/self/fd/{descriptor}"):
             return os_fsync(descriptor)
         point = (kind, "sync") if kind else (faults.last, "sync-directory")
-        return faults.around(*point, lambda size: os_fsync(descriptor))
+        return faults.call_with_faults(*point, lambda size: os_fsync(descriptor))
 
-    def replaced(source, target, **options):
+    def patched_replace(source, target, **options):
         kind = kind_of(target)
         if kind is None:
             return os_replace(source, target, **options)
         faults.last = kind
-        faults.around(kind, "replace", lambda size: os_replace(source, target, **options))
+        faults.call_with_faults(kind, "replace", lambda size: os_replace(source, target, **options))
         if faults.kept and os.path.basename(target) == "checkpoint.npz":
             os.link(target, faults.kept / f"{faults.saves}.npz")
 
-    os.open, os.write, os.fsync, os.replace, io.open = opened, written, synchronised, replaced, opened_buffered
+    os.open, os.write, os.fsync, os.replace, io.open = (
+        patched_open,
+        patched_write,
+        patched_fsync,
+        patched_replace,
+        patched_io_open,
+    )
 
 
 def turn_clock_back():
     for name in ("perf_counter", "time"):
-        setattr(time, name, backwards(getattr(time, name)))
+        setattr(time, name, make_backwards(getattr(time, name)))
 
 
-def backwards(clock):
+def make_backwards(clock):
     start = clock()
     return lambda: 2 * start - clock()
 
 
 class StepFaults(MetaPathFinder):
-    """Changes how steps are made, as soon as their module has been loaded."""
+    """Wraps the training steps as soon as their module is loaded."""
 
     def __init__(self, specs):
         self.due = {int(number): action for _, number, action in specs}
@@ -173,15 +179,15 @@ class StepFaults(MetaPathFinder):
         spec = importlib.util.find_spec(name)
         execute = spec.loader.exec_module
 
-        def executed(module):
+        def exec_module(module):
             execute(module)
             make = module.make_steps
-            module.make_steps = lambda *arguments: self.changed(make(*arguments))
+            module.make_steps = lambda *arguments: self.add_faults(make(*arguments))
 
-        spec.loader.exec_module = executed
+        spec.loader.exec_module = exec_module
         return spec
 
-    def changed(self, steps):
+    def add_faults(self, steps):
         train, count = steps.train, iter(range(1, 1 << 62))
 
         def faulty(x, y):
@@ -189,15 +195,15 @@ class StepFaults(MetaPathFinder):
             if action == "kill":
                 kill(signal.SIGKILL, os.getpid())
             if action == "out-of-memory":
-                raise out_of_memory()
+                raise make_memory_error()
             return train(x * float("nan") if action == "nan" else x, y)
 
         steps.train = faulty
         return steps
 
 
-def out_of_memory():
-    """The error that the backend's own allocator raises."""
+def make_memory_error():
+    """Return the error that the backend's allocator raises."""
     backend = os.environ["KERAS_BACKEND"]
     if backend == "tensorflow":
         return sys.modules["tensorflow"].errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
@@ -206,21 +212,21 @@ def out_of_memory():
     return sys.modules["torch"].OutOfMemoryError("CUDA out of memory. Tried to allocate 1 byte.")
 
 
-def real_sitecustomize():
-    """Do what the environment's own sitecustomize does, which this file hides."""
+def run_real_sitecustomize():
+    """Run the environment's own sitecustomize, which this file hides."""
     spec = PathFinder.find_spec("sitecustomize", [path for path in sys.path if os.path.abspath(path) != HERE])
     if spec is not None and spec.loader is not None:
         spec.loader.exec_module(importlib.util.module_from_spec(spec))
 
 
-real_sitecustomize()
+run_real_sitecustomize()
 if WORKER in sys.orig_argv:
-    asked = [spec.split(":") for spec in os.environ.get("DENSEBENCH_TEST_FAULT", "").split()]
-    if asked:
-        install(Faults(asked))
-    if [spec for spec in asked if spec[0] == "exit"]:
+    specs = [spec.split(":") for spec in os.environ.get("DENSEBENCH_TEST_FAULT", "").split()]
+    if specs:
+        install(Faults(specs))
+    if [spec for spec in specs if spec[0] == "exit"]:
         atexit.register(kill, signal.SIGSEGV, os.getpid())
-    if [spec for spec in asked if spec[0] == "clock"]:
+    if [spec for spec in specs if spec[0] == "clock"]:
         turn_clock_back()
-    if [spec for spec in asked if spec[0] == "step"]:
-        sys.meta_path.insert(0, StepFaults([spec for spec in asked if spec[0] == "step"]))
+    if [spec for spec in specs if spec[0] == "step"]:
+        sys.meta_path.insert(0, StepFaults([spec for spec in specs if spec[0] == "step"]))

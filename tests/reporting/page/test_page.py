@@ -14,7 +14,7 @@ from densebench.records import EpochRecord
 from densebench.reporting.page.page import render, write_page
 
 PROGRAM = chromium.find()
-needs_chromium = pytest.mark.skipif(PROGRAM is None, reason="No Chromium is installed to open the page in.")
+needs_chromium = pytest.mark.skipif(PROGRAM is None, reason="Chromium is not installed.")
 ATTACKS = (
     "<script>document.title = 'broken'</script>",
     "</script><img src=x onerror=\"document.title = 'broken'\">",
@@ -110,7 +110,7 @@ def test_everything_hidden_is_said_and_not_an_error(page):
     page.click("#hide-all")
     page.settle()
     assert page.run("document.querySelector('#panel-test_loss').textContent") == "Nothing to show"
-    page.move_mouse(*page.middle("#panel-test_loss"))
+    page.move_mouse(*page.scroll_to("#panel-test_loss"))
     page.click("#show-all")
     page.settle()
     assert lines(page) == 3
@@ -118,7 +118,7 @@ def test_everything_hidden_is_said_and_not_an_error(page):
 
 @needs_chromium
 def test_pointing_at_a_curve_tells_every_row_s_value_there(page):
-    page.move_mouse(*page.middle("#panel-test_accuracy"))
+    page.move_mouse(*page.scroll_to("#panel-test_accuracy"))
     text = page.run("document.querySelector('#tip').innerText")
     assert re.search(r"Test accuracy, epoch [45]", text)
     assert all(name in text for name in ("100x12", "40x12", "resnet_32"))
@@ -127,7 +127,7 @@ def test_pointing_at_a_curve_tells_every_row_s_value_there(page):
 
 @needs_chromium
 def test_a_reading_is_the_mean_of_the_seeds_at_that_epoch_and_their_range(page):
-    page.move_mouse(*page.middle("#panel-test_accuracy"))
+    page.move_mouse(*page.scroll_to("#panel-test_accuracy"))
     text = page.run("document.querySelector('#tip').innerText")
     epoch = int(re.search(r"epoch (\d+)", text)[1])
     for row in a_comparison().rows:
@@ -137,7 +137,7 @@ def test_a_reading_is_the_mean_of_the_seeds_at_that_epoch_and_their_range(page):
 
 @needs_chromium
 def test_pointing_marks_every_row_and_draws_the_reading_line_on_all_four_panels(page):
-    page.move_mouse(*page.middle("#panel-test_accuracy"))
+    page.move_mouse(*page.scroll_to("#panel-test_accuracy"))
     assert page.run("document.querySelectorAll('#panel-test_accuracy .cursor .marks circle').length") == 3
     assert page.run("document.querySelectorAll('.cursor .marks circle').length") == 3
     assert page.run("document.querySelectorAll('.plot .cursor .marks .reading').length") == 4
@@ -147,7 +147,7 @@ def test_pointing_marks_every_row_and_draws_the_reading_line_on_all_four_panels(
 
 @needs_chromium
 def test_the_row_nearest_to_the_pointer_is_drawn_again_on_the_cursor_s_layer_of_every_panel(page):
-    page.move_mouse(*page.middle("#panel-test_accuracy"))
+    page.move_mouse(*page.scroll_to("#panel-test_accuracy"))
     near = page.run("document.querySelector('#tip .near span').textContent")
     place = page.run(f"data.rows.findIndex(row => row.name === {near!r})")
     for panel in ("test_accuracy", "test_loss", "train_accuracy", "train_loss"):
@@ -167,13 +167,13 @@ def test_the_pointer_the_keyboard_and_the_legend_change_no_axis_and_no_line(page
         "document.querySelectorAll('.plot .frame, .plot .lines').forEach(layer => observer.observe(layer,"
         " {attributes: true, childList: true, characterData: true, subtree: true}))"
     )
-    x, y = page.middle("#panel-test_accuracy")
+    x, y = page.scroll_to("#panel-test_accuracy")
     for step in (-120, 0, 120):
         page.move_mouse(x + step, y + step / 4)
     page.run("document.querySelector('#panel-test_loss').focus()")
     page.press("ArrowLeft")
-    page.move_mouse(*page.middle("#legend button"))
-    page.move_mouse(*page.middle("#legend li:last-child button"))
+    page.move_mouse(*page.scroll_to("#legend button"))
+    page.move_mouse(*page.scroll_to("#legend li:last-child button"))
     page.settle()
     assert page.run("changes.length") == 0
     page.click("#legend button")
@@ -192,7 +192,7 @@ def test_lines_and_cursor_are_layers_that_the_browser_paints_apart(page):
 @needs_chromium
 def test_pointing_at_a_name_in_the_legend_fades_all_other_rows(page):
     opacities = "['.lines', '.near-line'].map(name => Number(getComputedStyle(document.querySelector(name)).opacity))"
-    page.move_mouse(*page.middle("#legend button"))
+    page.move_mouse(*page.scroll_to("#legend button"))
     lines, near = page.run(opacities)
     assert lines < near == 1
     page.move_mouse(0, 0)
@@ -201,7 +201,7 @@ def test_pointing_at_a_name_in_the_legend_fades_all_other_rows(page):
 
 @needs_chromium
 def test_what_is_dragged_over_is_marked_until_the_button_is_released(page):
-    x, y = page.middle("#panel-test_accuracy")
+    x, y = page.scroll_to("#panel-test_accuracy")
     page.send("Input.dispatchMouseEvent", type="mousePressed", x=x, y=y, button="left", clickCount=1)
     page.send("Input.dispatchMouseEvent", type="mouseMoved", x=x + 150, y=y, button="left", buttons=1)
     selection = "document.querySelector('#panel-test_accuracy .cursor .selection')?.getAttribute('width')"
@@ -212,7 +212,7 @@ def test_what_is_dragged_over_is_marked_until_the_button_is_released(page):
 
 @needs_chromium
 def test_paper_shows_the_lines_without_the_cursor(page):
-    page.move_mouse(*page.middle("#legend button"))
+    page.move_mouse(*page.scroll_to("#legend button"))
     page.send("Emulation.setEmulatedMedia", media="print")
     try:
         assert page.run("getComputedStyle(document.querySelector('.plot .cursor')).display") == "none"
@@ -225,7 +225,7 @@ def test_paper_shows_the_lines_without_the_cursor(page):
 def test_dragging_zooms_and_a_double_click_shows_the_whole(page):
     ticks = "[...document.querySelectorAll('#panel-train_loss .axis text')].map(tick => tick.textContent).join(' ')"
     whole = page.run(ticks)
-    x, y = page.middle("#panel-test_accuracy")
+    x, y = page.scroll_to("#panel-test_accuracy")
     page.drag((x, y), (x + 150, y))
     assert page.run(ticks) != whole
     page.click("#panel-test_accuracy", count=2)

@@ -27,7 +27,7 @@ function drawVerdictRow(body, baseline, place, metrics) {
     if (!found) continue;
     element("span", {}, cell, found.estimate);
     element("span", { class: "interval" }, cell, found.interval);
-    element("span", { class: `word ${found.word}` }, cell, found.told);
+    element("span", { class: `word ${found.word}` }, cell, found.text);
   }
 }
 
@@ -35,7 +35,7 @@ function drawReasons(baseline) {
   const list = find("#reasons ul");
   list.replaceChildren();
   for (const cell of baseline.cells) {
-    const name = `${data.rows[cell.row].label}, ${verdicts.metrics[cell.metric].toLowerCase()}: ${cell.told}. `;
+    const name = `${data.rows[cell.row].label}, ${verdicts.metrics[cell.metric].toLowerCase()}: ${cell.text}. `;
     element("li", {}, list, name + verdicts.reasons[cell.reason]);
   }
 }

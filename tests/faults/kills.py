@@ -1,4 +1,4 @@
-"""What may befall a run: a process killed or asked to stop, at a random moment or at a given point of a write."""
+"""Kills to be done to a run: a signal to a process, at a random moment or at a given point of a write."""
 
 import random
 import signal
@@ -15,7 +15,7 @@ BEFORE, EPOCH, CHECKPOINT, CSV, AFTER = (
     "in a CSV write",
     "after the last epoch",
 )
-# which points a checkpoint's and a row's writing have, and how often each is reached
+# the points in writing a checkpoint or a row, and how often each is reached
 POINTS = {
     "checkpoint": (("open", 1), ("write", 6), ("sync", 1), ("replace", 2), ("sync-directory", 1)),
     "csv": (("open", 1), ("write", 1), ("sync", 1), ("replace", 1), ("sync-directory", 1)),
@@ -25,7 +25,7 @@ SIGNALS = {
     "SIGKILL of parent": (signal.SIGKILL, None),
     "SIGKILL of both": (signal.SIGKILL, signal.SIGKILL),
     "SIGTERM": (signal.SIGTERM, None),
-    "SIGTERM to both": (signal.SIGTERM, signal.SIGTERM),  # as a scheduler does that ends every process of a job
+    "SIGTERM to both": (signal.SIGTERM, signal.SIGTERM),  # like a scheduler that ends every process of a job
     "SIGINT": (signal.SIGINT, None),
 }
 ACTIONS = {
@@ -38,8 +38,8 @@ ACTIONS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Blow:
-    """One kill: at a point of a write (``fault``), or so many seconds after the start or after a line was printed."""
+class PlannedKill:
+    """One kill: at a point of a write (``fault``), or ``seconds`` after the start or after a line was printed."""
 
     kind: str
     fault: str = ""
@@ -52,31 +52,31 @@ class Blow:
         return self.fault or f"{self.seconds:.3f} s after {self.after or 'the start'}"
 
 
-def drawn(chance: random.Random, rows: int) -> Blow:
-    """A random blow to a run that has ``rows`` finished epochs."""
+def draw_kill(chance: random.Random, rows: int) -> PlannedKill:
+    """Draw a random kill for a run that has ``rows`` finished epochs."""
     if chance.random() < 0.5:
-        return _inside_a_write(chance)
+        return _draw_kill_inside_a_write(chance)
     kind = chance.choice(list(SIGNALS))
     if chance.random() < 0.2:
-        return Blow(kind=kind, seconds=chance.uniform(0.2, 5.0))
+        return PlannedKill(kind=kind, seconds=chance.uniform(0.2, 5.0))
     ahead = chance.choice((0, 0, 1, 1, 2))
     epoch = min(rows + ahead, EPOCHS)
     after = f"epoch {epoch}/{EPOCHS}" if ahead else "started"
-    return Blow(kind=kind, after=after, seconds=chance.uniform(0.0, 0.15))
+    return PlannedKill(kind=kind, after=after, seconds=chance.uniform(0.0, 0.15))
 
 
-def dealt(training: Training, blow: Blow) -> bool:
-    """Wait for the moment and strike; false if the run ended before. A blow by injection falls by itself."""
-    if blow.fault:
+def carry_out(training: Training, planned: PlannedKill) -> bool:
+    """Wait for the moment and send the signals; false if the run ended before. An injected kill needs nothing."""
+    if planned.fault:
         return True
-    if blow.after is not None and not training.wait_for(blow.after):
+    if planned.after is not None and not training.wait_for(planned.after):
         return False
-    deadline = time.monotonic() + blow.seconds
+    deadline = time.monotonic() + planned.seconds
     training.wait_until(lambda: time.monotonic() >= deadline)
     if training.is_over:
         return False
-    _ = training.child  # which is unknown once its parent is dead
-    to_parent, to_child = SIGNALS[blow.kind]
+    _ = training.child  # look it up now: it cannot be found once its parent is dead
+    to_parent, to_child = SIGNALS[planned.kind]
     if to_parent is not None:
         training.signal_parent(to_parent)
     if to_child is not None:
@@ -84,21 +84,21 @@ def dealt(training: Training, blow: Blow) -> bool:
     return True
 
 
-def _inside_a_write(chance: random.Random) -> Blow:
+def _draw_kill_inside_a_write(chance: random.Random) -> PlannedKill:
     target = chance.choice(("checkpoint", "checkpoint", "checkpoint", "csv", "csv"))
     operation, times = chance.choice(POINTS[target])
     actions = [action for action in ACTIONS if operation == "write" or action != "kill-inside"]
     action = chance.choice(actions)
     save = chance.choice((1, 1, 2)) if target == "checkpoint" else chance.choice((0, 1, 1, 2))
-    return Blow(kind=ACTIONS[action], fault=f"{save}:{target}.{operation}:{chance.randint(1, times)}:{action}")
+    return PlannedKill(kind=ACTIONS[action], fault=f"{save}:{target}.{operation}:{chance.randint(1, times)}:{action}")
 
 
-def place(blow: Blow, said: str, torn: tuple[str, ...], rows: int, checkpoint: int) -> str:
-    """Where the run was, by the evidence: what it left torn, what it had said, how far its files were."""
-    if "checkpoint" in blow.fault or any("checkpoint" in Path(name).name for name in torn):
+def locate(planned: PlannedKill, stderr: str, torn: tuple[str, ...], rows: int, checkpoint: int) -> str:
+    """Where the run was, judged by its half-written files, its output and how far its files had come."""
+    if "checkpoint" in planned.fault or any("checkpoint" in Path(name).name for name in torn):
         return CHECKPOINT
-    if "csv" in blow.fault or torn or checkpoint > rows:
-        return CSV  # or between the checkpoint and its row
+    if "csv" in planned.fault or torn or checkpoint > rows:
+        return CSV  # or between writing the checkpoint and the row
     if rows == EPOCHS:
         return AFTER
-    return EPOCH if ": started, " in said else BEFORE
+    return EPOCH if ": started, " in stderr else BEFORE
