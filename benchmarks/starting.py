@@ -1,7 +1,7 @@
 """Measures the run time of commands that do not train: ``python benchmarks/starting.py --output start.csv``.
 
-It runs ``--help``, ``summary``, and ``compare`` of ``--files`` of the repository's results in turn, ``--rounds`` times.
-For reference it also runs an interpreter that does nothing. All times are for whole processes.
+It runs ``--help``, ``summary``, and ``compare`` of ``--files`` of the repository's results, with and without a baseline,
+in turn, ``--rounds`` times. For reference it also runs an interpreter that does nothing. All times are for whole processes.
 """
 
 import argparse
@@ -27,6 +27,7 @@ def list_commands(files: int) -> dict[str, list[str]]:
         "--help": ["-c", CALL, "--help"],
         "summary": ["-c", CALL, "summary"],
         f"compare of {len(given)} files": ["-c", CALL, "compare", *given],
+        f"compare of {len(given)} files --baseline": ["-c", CALL, "compare", *given, "--baseline", "40x12"],
     }
 
 
@@ -52,7 +53,7 @@ def main() -> None:
             median = round(statistics.median(each), 4)
             version = sys.version.split()[0]
             writer.writerow([name, len(each), median, shown, os.getloadavg()[0], read_cpu_model(), version])
-            print(f"{name:24}{median:7.3f} s ({min(each):.3f} to {max(each):.3f})")
+            print(f"{name:32}{median:7.3f} s ({min(each):.3f} to {max(each):.3f})")
 
 
 if __name__ == "__main__":
