@@ -1,7 +1,8 @@
 """Measures the run time of commands that do not train: ``python benchmarks/starting.py --output start.csv``.
 
-It runs ``--help``, ``summary``, and ``compare`` of ``--files`` of the repository's results, with and without a baseline,
-in turn, ``--rounds`` times. For reference it also runs an interpreter that does nothing. All times are for whole processes.
+It runs ``--help``, ``summary``, and ``compare`` of ``--files`` of the repository's results, with and without a
+baseline, in turn, ``--rounds`` times. For reference it also runs an interpreter that does nothing. All times are for
+whole processes.
 """
 
 import argparse
