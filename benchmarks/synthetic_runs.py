@@ -7,7 +7,8 @@ All values are generated from the seed. Such runs are never written to ``results
 import math
 import random
 
-from densebench.records import Environment, EpochRecord, Run
+from densebench.machine import Environment
+from densebench.records import EpochRecord, Run
 
 VARIANTS = {  # name: parameters, MACs per image, final error, seconds per epoch, peak memory in MiB
     "100x12": (769_162, 292_000_000, 0.0470, 61.0, 1650),

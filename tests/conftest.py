@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from densebench.records import COLUMNS, Environment, EpochRecord, Run
+from densebench.machine import Environment
+from densebench.records import COLUMNS, EpochRecord, Run
 
 settings.register_profile("densebench", deadline=None, derandomize=True)
 settings.load_profile("densebench")

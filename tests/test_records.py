@@ -2,7 +2,8 @@
 
 import re
 
-from densebench.records import COLUMNS, SCHEMA, Environment, EpochRecord, Run
+from densebench.machine import Environment
+from densebench.records import COLUMNS, SCHEMA, EpochRecord, Run
 
 
 def test_no_column_stands_twice_and_the_run_comes_first():

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from densebench.comparison.formats import describe_difference, join_names
 from densebench.comparison.metrics import HARDWARE, Metric
 from densebench.comparison.values import EnvironmentDifference, Row, get_settings
-from densebench.records import COLUMNS, Environment
+from densebench.machine import Environment
+from densebench.records import COLUMNS
 from densebench.units import format_value
 
 _ENVIRONMENT = tuple(entry.name for entry in dataclasses.fields(Environment))

@@ -6,12 +6,12 @@ import socket
 from importlib import metadata
 from typing import Protocol
 
+from densebench.machine import Environment
 from densebench.measuring.git_commit import find_commit
 from densebench.measuring.gpu.monitor import ask_gpu
 from densebench.measuring.gpu.nvml import GpuFacts
 from densebench.measuring.host import read_cpu_facts, read_ram_bytes
 from densebench.measuring.malloc import MALLOC
-from densebench.records import Environment
 from densebench.version import __version__
 
 # One framework, several distributions: the first that is installed gives the version.

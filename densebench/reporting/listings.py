@@ -4,9 +4,10 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from densebench.machine import Environment
 from densebench.models.cost import Cost, LayerCost
 from densebench.models.variants import Variant
-from densebench.records import COLUMNS, Environment
+from densebench.records import COLUMNS
 from densebench.reporting.grid import Grid, make_column, results_column
 from densebench.units import format_value
 

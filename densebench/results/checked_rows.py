@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from densebench.columns import Level
 from densebench.errors import ResultsError
-from densebench.records import COLUMNS, SCHEMA, Environment, EpochRecord, Phase, Run, Status
+from densebench.machine import Environment
+from densebench.records import COLUMNS, SCHEMA, EpochRecord, Phase, Run, Status
 from densebench.results.cells import Misfit, decode
 from densebench.results.epoch_table import EpochTable, make_frame
 from densebench.results.file_rows import REQUIRED, Row, iterate_rows, make_damage_error

@@ -4,8 +4,8 @@ import json
 
 from rich.console import Console
 
+from densebench.machine import Environment
 from densebench.models import cost, variants
-from densebench.records import Environment
 from densebench.reporting.grid_output import grids_tables, grids_text
 from densebench.reporting.listings import environment_grid, layers_grid, summary_grid
 

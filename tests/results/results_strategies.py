@@ -5,7 +5,8 @@ import math
 
 from hypothesis import strategies as st
 
-from densebench.records import COLUMNS, Environment, EpochRecord, Run
+from densebench.machine import Environment
+from densebench.records import COLUMNS, EpochRecord, Run
 
 words = st.none() | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=30)
 numbers = {

@@ -3,7 +3,8 @@ import io
 
 import pandas as pd
 
-from densebench.records import COLUMNS, Environment, Run
+from densebench.machine import Environment
+from densebench.records import COLUMNS, Run
 from densebench.results import csv_file
 from densebench.results.csv_file import format_runs
 from densebench.results.frame import make_run_frame, read_frame

@@ -8,7 +8,8 @@ from densebench.comparison.formats import format_setting
 from densebench.comparison.grouping import find_shared
 from densebench.comparison.values import Comparison
 from densebench.escape import plain
-from densebench.records import COLUMNS, Environment, Run
+from densebench.machine import Environment
+from densebench.records import COLUMNS, Run
 from densebench.reporting.row_columns import SHARED
 from densebench.units import UNKNOWN, format_value
 
