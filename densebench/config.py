@@ -90,8 +90,9 @@ class RunConfig:
 
     def _check_numbers(self) -> None:
         recipe = self.recipe
-        _require(recipe.epochs >= 1, "epochs", recipe.epochs, "must be at least 1")
-        _require(recipe.batch_size >= 1, "batch_size", recipe.batch_size, "must be at least 1")
+        for option, value in (("epochs", recipe.epochs), ("batch_size", recipe.batch_size)):
+            _require(value >= 1, option, value, "must be at least 1")
+            _require(value <= 1_000_000, option, value, "must be at most 1000000")
         _require(0 < recipe.learning_rate < 1e6, "learning_rate", recipe.learning_rate, "must be above 0")
         _require(0 <= recipe.weight_decay < 1e6, "weight_decay", recipe.weight_decay, "must not be negative")
         _require(

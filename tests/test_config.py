@@ -45,6 +45,7 @@ def test_a_wrong_value_is_named(changes, named):
     ("changes", "named"),
     [
         ({"epochs": 0}, "--epochs 0"),
+        ({"epochs": 10**20}, "--epochs 100000000000000000000 must be at most 1000000"),
         ({"batch_size": -1}, "--batch-size"),
         ({"learning_rate": float("nan")}, "--learning-rate"),
         ({"weight_decay": -1e-4}, "--weight-decay"),

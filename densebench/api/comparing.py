@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from rich.console import RenderableType
 
 from densebench import workflows
+from densebench.api.settings import check_paths, check_type
 from densebench.comparison import values
 from densebench.comparison.options import parse_compare_options
+from densebench.errors import InputError
 from densebench.reporting.comparison_tables import make_comparison_tables, write_closing_notes
 from densebench.reporting.frames import make_comparison_frame, make_grid_frame, make_verdicts_frame
 from densebench.reporting.notebook import render_html, render_text
@@ -26,7 +28,7 @@ def load(*paths: str | Path, last: bool = False) -> "pd.DataFrame":
     ``NA`` where a value is unknown. What describes the run and its machine is repeated in each of its rows; evaluations
     and speed measurements have one row and their own ``phase``. Raises :class:`densebench.errors.ResultsError`.
     """
-    return read_frame(paths, last=last)
+    return read_frame(check_paths(paths), last=last)
 
 
 @dataclass(frozen=True, repr=False)
@@ -84,7 +86,7 @@ def compare(
     *paths: str | Path,
     by: Sequence[str] | None = None,
     group: bool = True,
-    baseline: str | None = None,
+    baseline: str | Path | None = None,
     margin: str | None = None,
     cost: str = "epoch_seconds",
     budget: str | None = None,
@@ -101,10 +103,16 @@ def compare(
     ``published`` adds what others published of the same variants. Raises :class:`densebench.errors.InputError` and its
     child ``ResultsError``.
     """
+    texts = {"margin": margin, "cost": cost, "budget": budget, "fail_on": fail_on, "sort": sort}
+    for name, text in texts.items():
+        if text is not None:
+            check_type(name, text, str)
+    if isinstance(by, str):
+        raise InputError(f"by is {by!r} where a list of columns belongs, such as ['variant', 'backend'].")
     options = parse_compare_options(
         by=by,
         group=group,
-        baseline=baseline,
+        baseline=None if baseline is None else str(baseline),
         margin=margin,
         cost=cost,
         budget=budget,
@@ -112,7 +120,7 @@ def compare(
         strict=strict,
         sort=sort,
     )
-    return Comparison(workflows.compare(paths, options, published=published))
+    return Comparison(workflows.compare(check_paths(paths), options, published=published))
 
 
 def summary(*variants: str, classes: int = 10, image_size: int = 32) -> "pd.DataFrame":

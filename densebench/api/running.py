@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Unpack
 from rich.console import RenderableType
 
 from densebench import workflows
-from densebench.api.settings import EvaluateSettings, SpeedSettings, TrainSettings, make_options
+from densebench.api.settings import (
+    EvaluateSettings,
+    SpeedSettings,
+    TrainSettings,
+    check_type,
+    check_whole_numbers,
+    make_options,
+)
 from densebench.errors import Interrupted, RunFailed
 from densebench.reporting.frames import make_grid_frame
 from densebench.reporting.grid_output import grids_tables
@@ -66,7 +73,7 @@ def train(
         open_progress(shown=progress),
         resume=resume,
         skip_completed=skip_completed,
-        time_limit=time_limit,
+        time_limit=None if time_limit is None else check_type("time_limit", time_limit, float),
     )
     return _read_last_epochs(finished)
 
@@ -89,7 +96,7 @@ def speed(
     """
     finished = workflows.speed(
         make_options(settings, SpeedSettings, variants=variants),
-        tuple(batch_sizes),
+        check_whole_numbers("batch_sizes", batch_sizes),
         open_progress(shown=progress),
         inference=inference,
         precision_target=precision_target,

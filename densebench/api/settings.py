@@ -1,10 +1,16 @@
 """The settings that ``train``, ``evaluate`` and ``speed`` take as keywords, named as the options of the commands."""
 
+import numbers
+import typing
 from collections.abc import Iterable, Mapping
+from os import PathLike
+from pathlib import Path
 from typing import Any, TypedDict
 
-from densebench.errors import unknown
+from densebench.errors import InputError, unknown
 from densebench.planning.options import TrainOptions
+
+_WORDS = {int: "a whole number", float: "a number", bool: "True or False", str: "a text"}
 
 
 class _CommonSettings(TypedDict, total=False):
@@ -57,8 +63,44 @@ class TrainSettings(SpeedSettings, EvaluateSettings, total=False):
 def make_options(
     settings: Mapping[str, Any], known: type, *, variants: Iterable[str] = (), seeds: Iterable[int] | None = None
 ) -> TrainOptions:
-    """The options that ``settings`` ask for; raises :class:`InputError` for one that ``known`` has not."""
+    """The options that ``settings`` ask for; raises :class:`InputError` for a name or a type that ``known`` has not."""
+    types = typing.get_type_hints(known)
     for name in settings:
-        if name not in known.__annotations__:
-            raise unknown("setting", name, known.__annotations__)
-    return TrainOptions(**settings, variants=tuple(variants), seeds=None if seeds is None else tuple(seeds))
+        if name not in types:
+            raise unknown("setting", name, types)
+    checked = {name: check_type(name, value, types[name]) for name, value in settings.items() if value is not None}
+    names = tuple(check_type("a variant", name, str) for name in variants)
+    return TrainOptions(**checked, variants=names, seeds=None if seeds is None else check_whole_numbers("seeds", seeds))
+
+
+def check_type(name: str, value: object, expected: type) -> Any:
+    """The value as ``expected``; NumPy's numbers are numbers too. Raises :class:`InputError` with its name."""
+    if isinstance(value, bool) or expected in (bool, str):
+        fits = isinstance(value, bool) if expected is bool else expected is str and isinstance(value, str)
+    else:
+        fits = isinstance(value, numbers.Integral if expected is int else numbers.Real)
+    if fits:
+        return expected(value)
+    raise InputError(f"{name} is {value!r} where {_WORDS[expected]} belongs.")
+
+
+def check_whole_numbers(name: str, values: object) -> tuple[int, ...]:
+    """At least one whole number; raises :class:`InputError`."""
+    if not isinstance(values, Iterable) or isinstance(values, str):
+        raise InputError(f"{name} is {values!r} where several whole numbers belong, such as [0, 1, 2].")
+    found = tuple(check_type(name, value, int) for value in values)
+    if not found:
+        raise InputError(f"{name} is empty: give at least one whole number.")
+    return found
+
+
+def check_paths(paths: Iterable[object]) -> list[Path]:
+    """At least one path of a results file or folder; raises :class:`InputError`."""
+    found = []
+    for path in paths:
+        if not isinstance(path, str | PathLike):
+            raise InputError(f"A path is {path!r}: give files and folders one by one, as texts or Path objects.")
+        found.append(Path(path))
+    if not found:
+        raise InputError("No results were given: name files, or a folder that holds some.")
+    return found

@@ -19,11 +19,13 @@ def summary(
     """Count the parameters, multiply-adds and bytes of networks. Needs no framework."""
     from densebench import workflows
 
-    counted = workflows.summarise(variants or [], classes=classes or 10, image_size=image_size or 32)
+    size = 32 if image_size is None else image_size
+    classes = 10 if classes is None else classes
+    counted = workflows.summarise(variants or [], classes=classes, image_size=size)
     print_grids(workflows.summary_tables(counted, layers=layers), format, "summary")
     if not check:
         return 0
-    wrong = workflows.check(counted, classes=classes or 10, image_size=image_size or 32)
+    wrong = workflows.check(counted, classes=classes, image_size=size)
     for sentence in wrong:
         print_message(sentence)
     print_message(f"Keras confirms {len(counted) - len(wrong)} of {len(counted)} networks to the last parameter.")

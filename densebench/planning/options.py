@@ -91,8 +91,10 @@ def parse_seeds(text: str) -> tuple[int, ...]:
         if not first.isdecimal() or (dash and not last.isdecimal()):
             raise InputError(f"--seeds {text!r} cannot be read at {part.strip()!r}: write it as 0-4 or 0,1,2.")
         ends = int(first), int(last or first)
-        if ends[1] < ends[0] or ends[1] - ends[0] >= 10_000:
+        if ends[1] < ends[0]:
             raise InputError(f"--seeds {text!r} is no range at {part.strip()!r}: write the smaller seed first.")
+        if ends[1] - ends[0] >= 10_000:
+            raise InputError(f"--seeds {text!r} asks for more than 10,000 seeds at {part.strip()!r}: give fewer.")
         seeds += range(ends[0], ends[1] + 1)
     return tuple(dict.fromkeys(seeds))
 

@@ -25,6 +25,8 @@ def plan_speed(options: TrainOptions, batch_sizes: tuple[int, ...], *, inference
     """One measurement for every variant and batch size, in that order; raises :class:`InputError`."""
     if not options.variants:
         raise InputError("No variant was named: say which, or 'all'.")
+    if min(batch_sizes) < 1:
+        raise InputError(f"--batch-size {min(batch_sizes)} must be at least 1.")
     names = list(dict.fromkeys(name for given in options.variants for name in _expand(given)))
     return [_plan_one(options, name, size, inference) for name in names for size in batch_sizes]
 

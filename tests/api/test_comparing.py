@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 import densebench
@@ -91,3 +93,25 @@ def test_networks_are_counted_without_a_framework():
     assert frame.loc["100x12", "params"] == 793_150
     assert frame.loc["100x12", "weights_bytes"] == 4 * 793_150
     assert frame["growth_rate"].isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (densebench.load, "No results were given"),
+        (densebench.compare, "No results were given"),
+        (lambda: densebench.load(None), "A path is None"),
+        (lambda: densebench.compare(["results"]), r"A path is \['results'\]"),
+        (lambda: densebench.compare("results", margin=0.01), "margin is 0.01 where a text belongs"),
+        (lambda: densebench.compare("results", by="variant"), "by is 'variant' where a list of columns belongs"),
+    ],
+)
+def test_an_argument_of_another_type_is_named(in_tmp, call, says):
+    with pytest.raises(InputError, match=says):
+        call()
+
+
+def test_a_baseline_may_be_a_path(in_tmp, trained):
+    csv_file.write(trained("10x4"), "old.csv")
+    csv_file.write(trained("10x4", seconds=20.0), "new.csv")
+    assert not densebench.compare("new.csv", baseline=Path("old.csv")).verdicts().empty

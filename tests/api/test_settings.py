@@ -1,5 +1,6 @@
 import dataclasses
 
+import numpy as np
 import pytest
 import typer
 
@@ -38,3 +39,37 @@ def test_an_unknown_setting_is_answered_with_the_nearest():
         make_options({"epocs": 3}, TrainSettings)
     with pytest.raises(InputError, match="Unknown setting 'validation'"):
         make_options({"validation": 3}, SpeedSettings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"epochs": 2.5}, "epochs is 2.5 where a whole number belongs."),
+        ({"epochs": "3"}, "epochs is '3' where a whole number belongs."),
+        ({"epochs": True}, "epochs is True where a whole number belongs."),
+        ({"jit": "no"}, "jit is 'no' where True or False belongs."),
+        ({"learning_rate": "0.1"}, "learning_rate is '0.1' where a number belongs."),
+        ({"dataset": 7}, "dataset is 7 where a text belongs."),
+    ],
+)
+def test_a_value_of_another_type_is_named(settings, says):
+    with pytest.raises(InputError) as caught:
+        make_options(settings, TrainSettings)
+    assert str(caught.value) == says
+
+
+def test_numbers_of_numpy_and_whole_rates_are_numbers():
+    options = make_options({"epochs": np.int64(3), "learning_rate": 1, "cutout": None}, TrainSettings)
+    assert (options.epochs, options.learning_rate, options.cutout) == (3, 1.0, None)
+    assert type(options.epochs) is int
+
+
+@pytest.mark.parametrize("seeds", [3, "0-2", [], [0.5]])
+def test_seeds_are_whole_numbers_and_at_least_one(seeds):
+    with pytest.raises(InputError, match="seeds is "):
+        make_options({}, TrainSettings, seeds=seeds)
+
+
+def test_variants_are_texts_given_one_by_one():
+    with pytest.raises(InputError, match=r"a variant is \['resnet20'\] where a text belongs"):
+        make_options({}, TrainSettings, variants=[["resnet20"]])
