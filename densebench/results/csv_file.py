@@ -110,6 +110,10 @@ def _read_pending(pending: Sequence[_Pending]) -> Iterator[list[Run]]:
     if not pending:
         return
     frame = parse_epochs(pending[0].file.epoch_columns, b"".join(each.file.epochs for each in pending))
+    if frame is None and len(pending) > 1:  # one file that does not fit must not slow the others down
+        for each in pending:
+            yield from _read_pending([each])
+        return
     start = 0
     for path, file in pending:
         table = None if frame is None else EpochTable(frame, start, start + file.rows)

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_SURROUNDED_BY_SPACE = (b" ,", b", ", b" \n", b"\n ", b"\t")  # pandas would read such a number, a careful reader not
+# pandas would read a number from these, as a careful reader would not: space around it, and words for 1 and 0. It does
+# not read NaN, so a file that has one is read row by row, alone.
+_ODD_SPACE = (b" ,", b", ", b" \n", b"\n ", b"\t", b"\x0b", b"\x0c")
+_ODD_WORDS = (b"true", b"false", b"nan")
 
 
 class UniformFile(NamedTuple):
@@ -69,10 +72,14 @@ def _cut_out(body: bytes, before: bytes, after: bytes) -> bytes | None:
 
 
 def _is_plain(epochs: bytes, width: int) -> bool:
-    """Whether every row can only have ``width`` cells, none of them quoted or with space around it."""
+    """Whether every row can only have ``width`` cells, none quoted, too long or misread by pandas."""
     if b'"' in epochs or b"\r" in epochs or epochs.count(b",") != epochs.count(b"\n") * (width - 1):
         return False
-    return not any(odd in epochs for odd in _SURROUNDED_BY_SPACE) and not epochs.startswith(b" ")
+    limit = csv.field_size_limit()
+    if len(epochs) > limit and max(map(len, epochs.split(b"\n"))) > limit:
+        return False
+    lowered = epochs.lower()
+    return not (epochs.startswith(b" ") or any(odd in lowered for odd in (*_ODD_SPACE, *_ODD_WORDS)))
 
 
 def parse_epochs(epoch_columns: tuple[str, ...], content: bytes) -> "pd.DataFrame | None":
