@@ -14,6 +14,7 @@ from densebench.records import COLUMNS, SCHEMA, EpochRecord, Phase, Run, Status
 from densebench.results.cells import Misfit, decode
 from densebench.results.epoch_table import EpochTable, make_frame
 from densebench.results.file_rows import REQUIRED, Row, iterate_rows, make_damage_error
+from densebench.results.plausibility import find_decrease, mark_incomplete
 
 _WORDS: dict[str, tuple[str, ...]] = {"status": typing.get_args(Status), "phase": typing.get_args(Phase)}
 
@@ -30,10 +31,13 @@ class _Part(NamedTuple):
 def read_rows(path: Path) -> list[Run]:
     """The runs of a file, in its order; raises :class:`ResultsError`. Columns that it lacks are unknown."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        parts = [_make_part_run(path, list(rows)) for _, rows in groupby(iterate_rows(path, file), key=_get_owner)]
-    if not parts:
+        rows = list(iterate_rows(path, file))
+    if not rows:
         raise ResultsError(f"{path} holds no run: remove it, or give files that densebench wrote.")
-    return _join_parts(path, parts)
+    runs = _join_parts(path, [_make_part_run(path, list(part)) for _, part in groupby(rows, key=_get_owner)])
+    for run in runs:
+        _check_elapsed(path, run, rows)
+    return [mark_incomplete(run, [record.epoch for record in run.records]) for run in runs]
 
 
 def describe_run(path: Path, line: int, cells: Mapping[str, str]) -> Run:
@@ -112,6 +116,30 @@ def _join_parts(path: Path, parts: Sequence[Run]) -> list[Run]:
         else:
             whole[key] = dataclasses.replace(part, records=(*whole[key].records, *part.records))
     return [dataclasses.replace(run, records=_order_epochs(path, run)) for run in whole.values()]
+
+
+def _check_elapsed(path: Path, run: Run, rows: Sequence[Row]) -> None:
+    """Wall time goes forward; the error names the line of the epoch in which it does not."""
+    import numpy as np
+
+    elapsed = [record.elapsed_seconds for record in run.records]
+    place = find_decrease(np.array(elapsed, dtype=np.float64))  # None becomes nan
+    if place is not None:
+        line = _find_line(rows, run, run.records[place].epoch)
+        what = f"elapsed_seconds is {elapsed[place]!r}, which is less than in an earlier epoch"
+        raise make_damage_error(path, line, what)
+
+
+def _find_line(rows: Sequence[Row], run: Run, epoch: int | None) -> int:
+    """The line of a run's epoch."""
+    for row in rows:
+        cells = {
+            name: row.cells[place] for name, place in row.header.place.items() if name in ("run", "phase", "epoch")
+        }
+        is_its = (cells["run"].removeprefix("'"), cells["phase"]) == (run.run, run.phase)
+        if is_its and decode(COLUMNS["epoch"], [cells.get("epoch", "")]) == [epoch]:
+            return row.line
+    return rows[-1].line
 
 
 def _without_epochs(run: Run) -> Run:

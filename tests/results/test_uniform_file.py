@@ -59,6 +59,8 @@ def test_a_file_of_ours_is_parsed_by_pandas(trained):
         lambda text: text[:-1],
         lambda text: text.replace("0.9,", "0.9 ,"),
         lambda text: text.replace("0.9,", "nan,"),
+        lambda text: text.replace("0.9,", "-0.9,"),
+        lambda text: text.replace(",10.0,", ",0.0,"),
         lambda text: text.replace("completed", "running", 1),
         lambda text: text + text,
         lambda text: ",".join(reversed(list(COLUMNS))) + text[text.index("\n") :],
@@ -72,7 +74,7 @@ def test_files_are_parsed_together_and_stay_apart(tmp_path, trained):
     made = [
         trained(seed=0),
         trained(seed=1, epochs=5),
-        dataclasses.replace(trained(seed=2), records=()),
+        dataclasses.replace(trained(seed=2), status="running", records=()),
         trained(seed=3),
     ]
     paths = [tmp_path / f"{run.seed}.csv" for run in made]
@@ -82,3 +84,14 @@ def test_files_are_parsed_together_and_stay_apart(tmp_path, trained):
     found = [run for read_runs in read_files(paths) for run in read_runs]
     assert [found[0], found[2], found[3]] == [made[0], made[2], made[3]]
     assert len(found[1].records) == 5
+
+
+@given(runs, st.sets(st.integers(1, 4)), st.none() | st.floats(0, 100))
+def test_both_readers_find_the_same_rows_missing_and_the_same_time_going_back(tmp_path_factory, run, lost, elapsed):
+    records = tuple(record for record in run.records if record.epoch not in lost)
+    if records and elapsed is not None:
+        records = (*records[:-1], dataclasses.replace(records[-1], elapsed_seconds=elapsed))
+    path = tmp_path_factory.mktemp("results") / "run.csv"
+    content = format_runs([dataclasses.replace(run, records=records)])
+    path.write_bytes(content.encode(errors="backslashreplace"))
+    assert outcome(read, path) == outcome(read_rows, path)
