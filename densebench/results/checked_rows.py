@@ -1,6 +1,7 @@
 """Reads any results file row by row; anything wrong with it raises a :class:`ResultsError` that names the line."""
 
 import dataclasses
+import io
 import typing
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -12,6 +13,7 @@ from densebench.errors import ResultsError
 from densebench.machine import Environment
 from densebench.records import COLUMNS, SCHEMA, EpochRecord, Phase, Run, Status
 from densebench.results.cells import Misfit, decode
+from densebench.results.dialects import decode_text, find_separator, use_decimal_points
 from densebench.results.epoch_table import EpochTable, make_frame
 from densebench.results.file_rows import REQUIRED, Row, iterate_rows, make_damage_error
 from densebench.results.plausibility import find_decrease, mark_incomplete
@@ -30,8 +32,11 @@ class _Part(NamedTuple):
 
 def read_rows(path: Path) -> list[Run]:
     """The runs of a file, in its order; raises :class:`ResultsError`. Columns that it lacks are unknown."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(iterate_rows(path, file))
+    text = decode_text(path.read_bytes())
+    separator = find_separator(path, text)
+    rows = list(iterate_rows(path, io.StringIO(text, newline=""), separator))
+    if separator != "," or '"' in text:  # else no cell can hold a comma
+        rows = use_decimal_points(path, separator, rows)
     if not rows:
         raise ResultsError(f"{path} holds no run: remove it, or give files that densebench wrote.")
     runs = _join_parts(path, [_make_part_run(path, list(part)) for _, part in groupby(rows, key=_get_owner)])

@@ -50,6 +50,8 @@ def split(content: bytes) -> UniformFile | None:
         return None
     described = [*zip(names[:first], cells[:first], strict=True), *zip(names[end:], cells[end:], strict=True)]
     known = {name: cell for name, cell in described if name in COLUMNS}
+    if any("," in cell and COLUMNS[name].type is not str for name, cell in known.items()):
+        return None  # a decimal comma
     return UniformFile(known, tuple(names[first:end]), epochs, epochs.count(b"\n"))
 
 

@@ -356,9 +356,14 @@ def test_a_torn_row_is_refused(file, trained, row):
         read(file(torn))
 
 
-def test_a_last_line_without_its_end_is_refused_since_its_last_number_may_be_cut(file, trained):
-    with pytest.raises(ResultsError, match="cut off"):
-        read(file(csv_file.format_runs([trained()])[:-1]))
+def test_a_whole_file_without_its_last_end_of_line_is_read(file, trained):
+    run = trained(host="4f1c")
+    assert read(file(csv_file.format_runs([run])[:-1])) == [run]
+
+
+def test_a_last_row_cut_off_in_what_describes_the_run_differs_from_those_above(file, trained):
+    with pytest.raises(ResultsError, match="line 4: host differs"):
+        read(file(csv_file.format_runs([trained(host="4f1c")])[:-2]))
 
 
 @pytest.mark.parametrize(
