@@ -18,6 +18,7 @@ _UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SEPARATORS = (",", ";", "\t")
 _SEPARATOR_LINE = re.compile(r'"?sep=.["\t,;]*(?=[\r\n])')  # a hint to Excel above the header
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)?")
+_DECIMAL_POINT = re.compile(r"[+-]?[0-9]*\.[0-9]+")
 _GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}([.,][0-9]{3})+")  # 1,234 or 1.234: perhaps thousands
 _PARTS_OF_NUMBERS = re.compile(r"[0-9.,eE+-]+")
 _JSON_KINDS: dict[str, set[str]] = {
@@ -81,15 +82,14 @@ def _recognise_hyperfine(found: object) -> str:
 def use_decimal_points(path: Path, separator: str, rows: Sequence[Row]) -> list[Row]:
     """The rows with decimal points, if their numbers have commas; raises :class:`ResultsError` where one may be both.
 
-    Where semicolons separate the cells, commas are decimal. Elsewhere some number must show it: 0,5 does, 1,234 may be
-    thousands.
+    Some number must show that a comma is a decimal one: 0,5 does, 1,234 may be thousands. Where semicolons separate the
+    cells, it is enough that no number has a decimal point.
     """
-    cells = [row.cells[place] for row in rows for place in _list_number_places(row) if "," in row.cells[place]]
-    if not cells:
+    numbers = [row.cells[place] for row in rows for place in _list_number_places(row)]
+    if not any("," in cell for cell in numbers):
         return list(rows)
-    is_decimal = separator == ";" or any(
-        _DECIMAL_COMMA.fullmatch(cell) and not _GROUPED.fullmatch(cell) for cell in cells
-    )
+    is_decimal = any(_DECIMAL_COMMA.fullmatch(cell) and not _GROUPED.fullmatch(cell) for cell in numbers)
+    is_decimal |= separator == ";" and not any(_DECIMAL_POINT.fullmatch(cell) for cell in numbers)
 
     def convert(row: Row, name: str, cell: str) -> str:
         if _is_ambiguous(cell, is_decimal=is_decimal, is_count=COLUMNS[name].type is int):

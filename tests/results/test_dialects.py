@@ -100,6 +100,12 @@ def test_semicolons_alone_say_that_a_comma_is_a_decimal_one(path):
     assert read(path)[0].records[0].test_loss == 1.234
 
 
+def test_semicolons_beside_decimal_points_say_nothing_of_a_comma(path):
+    path.write_text(f"{HEADER}a,completed,train,x,1,5,'1,234',0.5\n".replace(",", ";").replace("'1;234'", "1,234"))
+    with pytest.raises(ResultsError, match=r"test_loss is '1,234', which may have a decimal sign"):
+        read(path)
+
+
 def test_what_is_no_number_is_named_as_before(path):
     path.write_text(f'{HEADER}a,completed,train,x,1,5,"0,5","a,b"\n')
     with pytest.raises(ResultsError, match="line 2: epoch_seconds is 'a,b' where a number"):
