@@ -80,7 +80,10 @@ def _test(untested: Contrast, sides: _Sides) -> Contrast:
 
 
 def _interval_of(metric: Metric, difference: Difference) -> Interval:
+    """In the unit of the estimate; no two accuracies differ by more than 100 points."""
     low, high = difference.interval.low, difference.interval.high
+    if metric.show == "percent":
+        return statistics.truncate_interval(difference.interval, -1.0, 1.0)
     return Interval(low=_from_scale(metric, low), high=_from_scale(metric, high))
 
 

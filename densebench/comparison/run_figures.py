@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from densebench.comparison.metrics import METRICS, Metric
-from densebench.comparison.statistics import mean, mean_interval, total, variance
+from densebench.comparison.statistics import Interval, fraction_interval, mean, mean_interval, total, variance
 from densebench.comparison.values import Summary
 from densebench.records import Run
 from densebench.results.epoch_table import concatenate, to_table
@@ -70,5 +70,9 @@ def summarise(metric: Metric, values: Sequence[float | None]) -> Summary:
         n=len(known),
         mean=(mean(known) if finite else math.nan) if known else None,
         deviation=math.sqrt(variance(known)) if several else None,
-        interval=None if metric.exact or not several else mean_interval(known),
+        interval=None if metric.exact or not several else _find_interval(metric, known),
     )
+
+
+def _find_interval(metric: Metric, values: Sequence[float]) -> Interval | None:
+    return fraction_interval(values) if metric.show == "percent" else mean_interval(values)

@@ -3,6 +3,9 @@
 Percentile bootstrap gives 19 % false positives at three runs a side; Welch's t stays below its 5 %. The t tests are
 SciPy's. Loading ``scipy.stats`` takes longer than all the rest, so only they do; the interval of a mean needs no more
 than ``scipy.special``. Why the permutation tests are not SciPy's: docs/decisions/008-permutation.md.
+
+Student's interval of a mean accuracy of a few runs may reach beyond 100 %. Fractions have theirs on the logit scale
+(:func:`fraction_interval`); that of a difference of fractions is truncated (:func:`truncate_interval`).
 """
 
 import math
@@ -20,6 +23,7 @@ _CONFIDENCE = 0.95
 _MOST_PERMUTATIONS = 200_000  # ten runs a side; the t test of more runs needs no other beside it
 _ROUNDING = 1e-12
 _MOST_SEEDS = 100  # "more seeds" is no advice above it
+_LARGEST_LOGIT = 700.0  # math.exp overflows above 709
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +74,31 @@ def mean_interval(values: Sequence[float]) -> Interval | None:
         return None
     half = _t_quantile(len(values) - 1) * math.sqrt(variance(values) / len(values))
     return Interval(low=mean(values) - half, high=mean(values) + half)
+
+
+def fraction_interval(values: Sequence[float]) -> Interval | None:
+    """95 % interval of the mean of fractions, by Student's t on the logit scale; None below two values.
+
+    logit(mean) ± t · error / (mean · (1 - mean)), transformed back: it holds the mean and lies within (0, 1). The error
+    on that scale is the delta method's, as in Stata's ``proportion`` with ``citype(logit)``. Values without spread, all
+    0 or all 1 among them, give an interval without width; values beyond [0, 1], which are no fractions, Student's.
+    """
+    interval = mean_interval(values)
+    centre = mean(values)
+    if interval is None or not (0 < centre < 1 and min(values) >= 0 and max(values) <= 1):
+        return interval
+    half = min((interval.high - interval.low) / 2 / (centre * (1 - centre)), _LARGEST_LOGIT)
+    return Interval(low=_shift_logit(centre, -half), high=_shift_logit(centre, half)) if half > 0 else interval
+
+
+def _shift_logit(fraction: float, shift: float) -> float:
+    """The fraction whose logit is larger by ``shift``."""
+    return fraction / (fraction + (1 - fraction) * math.exp(-shift))
+
+
+def truncate_interval(interval: Interval, low: float, high: float) -> Interval:
+    """The part of an interval that lies between two bounds which its quantity cannot pass."""
+    return Interval(low=min(max(interval.low, low), high), high=max(min(interval.high, high), low))
 
 
 def welch_test(values: Sequence[float], baseline: Sequence[float]) -> Difference | None:

@@ -8,13 +8,16 @@ import math
 import operator
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from densebench.columns import Column
+from densebench.results.plausibility import Bounds, get_bounds
 
 _FORMULA_STARTS = tuple("=+-@\t\r\n'")
 LONGEST_TEXT = 32_000  # characters; a spreadsheet holds 32,767 in a cell
 _COUNT = re.compile(r"[0-9]{1,18}(\.0+)?")  # spreadsheets and pandas write 12 as 12.0 beside an empty cell
+_SHORTENED = re.compile(r"[0-9]+[.,]?[0-9]*[eE]\+?[0-9]+")  # 3.22E+09: the other digits are lost
 _ODD_IN_NUMBERS = re.compile(r"[^0-9a-zA-Z+.\n-]")  # float() itself takes 1_000, blanks and other scripts' digits
 
 
@@ -43,10 +46,11 @@ def encode(column: Column, value: Any) -> str:
 
 
 def make_harmless(text: str) -> str:
-    """A text that no spreadsheet runs, without NUL, and no longer than ``LONGEST_TEXT``."""
+    """A text that no spreadsheet runs, without NUL, and no longer than ``LONGEST_TEXT``; if it is cut, it says so."""
     text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
     if len(text) > LONGEST_TEXT:
-        text = text[: LONGEST_TEXT - 1] + "…"
+        note = f" [cut off: {len(text)} characters]…"
+        text = text[: LONGEST_TEXT - len(note)] + note
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
@@ -82,14 +86,14 @@ def _decode_flags(column: Column, cells: Sequence[str]) -> list[bool | None]:
 
 
 def _decode_numbers(column: Column, cells: Sequence[str]) -> list[float | None]:
-    """Fractions that are shown in percent must lie between 0 and 1, or be ``nan``."""
-    is_fraction = column.about.show == "percent"
+    """Each within the bounds of its column, or ``nan``."""
+    bounds = get_bounds(column)
     try:
         values = [float(cell) if cell else None for cell in cells]
     except ValueError:
         return _convert_each(column, cells, _parse_number, "a number")
-    if is_fraction and not all(value is None or 0 <= value <= 1 for value in values):
-        return _convert_each(column, cells, _parse_fraction, "a fraction between 0 and 1")
+    if bounds is not None and not all(value is None or bounds.contain(value) for value in values):
+        return _convert_each(column, cells, partial(_parse_within, bounds), bounds.words)
     if _ODD_IN_NUMBERS.search("\n".join(cells)):
         return _convert_each(column, cells, _parse_number, "a number")
     return values
@@ -102,9 +106,15 @@ def _convert_each(column: Column, cells: Sequence[str], convert: Callable[[str],
         try:
             known[cell] = convert(cell) if cell else None
         except ValueError:
-            shown = cell if len(cell) <= 40 else f"{cell[:39]}…"
-            raise Misfit(f"{column.name} is {shown!r} where {expected} belongs", cells.index(cell)) from None
+            raise Misfit(_describe_misfit(column, cell, expected), cells.index(cell)) from None
     return [known[cell] for cell in cells]
+
+
+def _describe_misfit(column: Column, cell: str, expected: str) -> str:
+    shown = cell if len(cell) <= 40 else f"{cell[:39]}…"
+    if column.type is int and _SHORTENED.fullmatch(cell):
+        return f"{column.name} is {shown!r}, which a spreadsheet has shortened, where {expected} belongs"
+    return f"{column.name} is {shown!r} where {expected} belongs"
 
 
 def _parse_count(cell: str) -> int:
@@ -125,9 +135,9 @@ def _parse_number(cell: str) -> float:
     return float(cell)
 
 
-def _parse_fraction(cell: str) -> float:
+def _parse_within(bounds: Bounds, cell: str) -> float:
     value = _parse_number(cell)
-    if not (0 <= value <= 1 or math.isnan(value)):
+    if not (bounds.contain(value) or math.isnan(value)):
         raise ValueError
     return value
 

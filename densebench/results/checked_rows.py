@@ -1,6 +1,7 @@
 """Reads any results file row by row; anything wrong with it raises a :class:`ResultsError` that names the line."""
 
 import dataclasses
+import io
 import typing
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -12,8 +13,10 @@ from densebench.errors import ResultsError
 from densebench.machine import Environment
 from densebench.records import COLUMNS, SCHEMA, EpochRecord, Phase, Run, Status
 from densebench.results.cells import Misfit, decode
+from densebench.results.dialects import decode_text, find_separator, use_decimal_points
 from densebench.results.epoch_table import EpochTable, make_frame
 from densebench.results.file_rows import REQUIRED, Row, iterate_rows, make_damage_error
+from densebench.results.plausibility import find_decrease, mark_incomplete
 
 _WORDS: dict[str, tuple[str, ...]] = {"status": typing.get_args(Status), "phase": typing.get_args(Phase)}
 
@@ -29,11 +32,17 @@ class _Part(NamedTuple):
 
 def read_rows(path: Path) -> list[Run]:
     """The runs of a file, in its order; raises :class:`ResultsError`. Columns that it lacks are unknown."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        parts = [_make_part_run(path, list(rows)) for _, rows in groupby(iterate_rows(path, file), key=_get_owner)]
-    if not parts:
+    text = decode_text(path.read_bytes())
+    separator = find_separator(path, text)
+    rows = list(iterate_rows(path, io.StringIO(text, newline=""), separator))
+    if separator != "," or '"' in text:  # else no cell can hold a comma
+        rows = use_decimal_points(path, separator, rows)
+    if not rows:
         raise ResultsError(f"{path} holds no run: remove it, or give files that densebench wrote.")
-    return _join_parts(path, parts)
+    runs = _join_parts(path, [_make_part_run(path, list(part)) for _, part in groupby(rows, key=_get_owner)])
+    for run in runs:
+        _check_elapsed(path, run, rows)
+    return [mark_incomplete(run, [record.epoch for record in run.records]) for run in runs]
 
 
 def describe_run(path: Path, line: int, cells: Mapping[str, str]) -> Run:
@@ -112,6 +121,30 @@ def _join_parts(path: Path, parts: Sequence[Run]) -> list[Run]:
         else:
             whole[key] = dataclasses.replace(part, records=(*whole[key].records, *part.records))
     return [dataclasses.replace(run, records=_order_epochs(path, run)) for run in whole.values()]
+
+
+def _check_elapsed(path: Path, run: Run, rows: Sequence[Row]) -> None:
+    """Wall time goes forward; the error names the line of the epoch in which it does not."""
+    import numpy as np
+
+    elapsed = [record.elapsed_seconds for record in run.records]
+    place = find_decrease(np.array(elapsed, dtype=np.float64))  # None becomes nan
+    if place is not None:
+        line = _find_line(rows, run, run.records[place].epoch)
+        what = f"elapsed_seconds is {elapsed[place]!r}, which is less than in an earlier epoch"
+        raise make_damage_error(path, line, what)
+
+
+def _find_line(rows: Sequence[Row], run: Run, epoch: int | None) -> int:
+    """The line of a run's epoch."""
+    for row in rows:
+        cells = {
+            name: row.cells[place] for name, place in row.header.place.items() if name in ("run", "phase", "epoch")
+        }
+        is_its = (cells["run"].removeprefix("'"), cells["phase"]) == (run.run, run.phase)
+        if is_its and decode(COLUMNS["epoch"], [cells.get("epoch", "")]) == [epoch]:
+            return row.line
+    return rows[-1].line
 
 
 def _without_epochs(run: Run) -> Run:

@@ -1,10 +1,11 @@
 """A results file: one run or several, written whole and atomically, read by pandas with every doubt named."""
 
 import dataclasses
+import math
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from densebench.errors import ResultsError
 from densebench.files import remove_stale, replace
@@ -12,7 +13,11 @@ from densebench.records import COLUMNS, EpochRecord, Run
 from densebench.results.cells import encode
 from densebench.results.checked_rows import describe_run, read_rows
 from densebench.results.epoch_table import EpochTable
+from densebench.results.plausibility import find_decrease, mark_incomplete
 from densebench.results.uniform_file import UniformFile, parse_epochs, split
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _BATCH_BYTES = 16 * 2**20  # of epochs that pandas parses in one go: enough to hide what a call costs
 
@@ -110,25 +115,32 @@ def _read_pending(pending: Sequence[_Pending]) -> Iterator[list[Run]]:
     if not pending:
         return
     frame = parse_epochs(pending[0].file.epoch_columns, b"".join(each.file.epochs for each in pending))
-    if frame is None and len(pending) > 1:  # one file that does not fit must not slow the others down
+    if frame is None:  # one file that does not fit must not slow the others down
+        alone = len(pending) == 1
         for each in pending:
-            yield from _read_pending([each])
+            yield from [_read_row_by_row(each.path)] if alone else _read_pending([each])
         return
+    epochs = frame["epoch"].to_numpy(dtype="int64", na_value=0)
+    elapsed = frame["elapsed_seconds"].to_numpy(dtype="float64", na_value=math.nan)
     start = 0
     for path, file in pending:
-        table = None if frame is None else EpochTable(frame, start, start + file.rows)
-        yield [_make_run(path, file, table)] if table is not None and _is_in_order(table) else _read_row_by_row(path)
-        start += file.rows
+        stop = start + file.rows
+        if _is_in_order(epochs[start:stop], elapsed[start:stop]):
+            yield [_make_run(path, file, EpochTable(frame, start, stop), epochs[start:stop])]
+        else:
+            yield _read_row_by_row(path)
+        start = stop
 
 
-def _make_run(path: Path, file: UniformFile, table: EpochTable) -> Run:
+def _make_run(path: Path, file: UniformFile, table: EpochTable, epochs: "np.ndarray") -> Run:
     """A single row without any epoch value stands for a run that has no epoch yet."""
     no_epoch = len(table) == 1 and bool(table.frame.isna().all(axis=None))
     records = EpochTable(table.source, table.start, table.start) if no_epoch else table
-    return dataclasses.replace(describe_run(path, 2, file.description), records=records)
+    run = dataclasses.replace(describe_run(path, 2, file.description), records=records)
+    return mark_incomplete(run, [int(epochs[0]) or None] if len(epochs) == 1 else range(1, len(epochs) + 1))
 
 
-def _is_in_order(table: EpochTable) -> bool:
-    """Whether the epochs count from 1 on, as in every file of densebench's own; one row need not have an epoch."""
-    epochs = table.frame["epoch"].to_numpy(dtype="int64", na_value=0)
-    return len(epochs) == 1 or bool((epochs == range(1, len(epochs) + 1)).all())
+def _is_in_order(epochs: "np.ndarray", elapsed: "np.ndarray") -> bool:
+    """Whether the epochs count from 1 on and time never goes back, as in densebench's files; one row need no epoch."""
+    counted = len(epochs) == 1 or bool((epochs == range(1, len(epochs) + 1)).all())
+    return counted and find_decrease(elapsed) is None

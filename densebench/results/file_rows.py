@@ -10,6 +10,7 @@ from densebench.columns import Level
 from densebench.errors import ResultsError
 from densebench.records import COLUMNS, Phase
 
+_TORN = "it is cut off before its end of line"
 REQUIRED = ("run", "status", "phase", "variant")
 
 
@@ -29,24 +30,36 @@ class Row(NamedTuple):
     cells: list[str]
 
 
-def iterate_rows(path: Path, file: typing.TextIO) -> Iterator[Row]:
+def iterate_rows(path: Path, file: typing.TextIO, separator: str = ",") -> Iterator[Row]:
     """Each row with its header; a further header line, left by concatenation, begins a new table."""
+    lines = list(file)
+    torn_line = len(lines) if lines and not lines[-1].endswith(("\n", "\r")) else None
     header: Header | None = None
-    reader = csv.reader(_check_lines(path, file), strict=True)
+    above: list[str] = []
+    reader = csv.reader(_check_lines(path, lines), delimiter=separator, strict=True)
     try:
         for cells in reader:
             if not cells:
                 continue
             if header is None or _is_header(header, cells):
                 header = _read_header(path, reader.line_num, cells)
-            elif len(cells) != header.width:
+                continue
+            if reader.line_num == torn_line and not _is_complete(header, cells, above):
+                raise make_damage_error(path, reader.line_num, _TORN)
+            if len(cells) != header.width:
                 raise make_damage_error(
                     path, reader.line_num, f"it has {len(cells)} cells under {header.width} columns"
                 )
-            else:
-                yield Row(header, reader.line_num, cells)
+            above = cells
+            yield Row(header, reader.line_num, cells)
     except csv.Error as error:
-        raise make_damage_error(path, reader.line_num, str(error)) from None
+        what = _TORN if reader.line_num == torn_line else str(error)
+        raise make_damage_error(path, reader.line_num, what) from None
+
+
+def _is_complete(header: Header, cells: list[str], above: list[str]) -> bool:
+    """Whether a last row without an end of line has all cells; an empty last one only if the row above has it too."""
+    return len(cells) == header.width and bool(cells[-1] or (above and not above[-1]))
 
 
 def _is_header(above: Header, cells: list[str]) -> bool:
@@ -57,12 +70,10 @@ def _is_header(above: Header, cells: list[str]) -> bool:
 
 
 def _check_lines(path: Path, lines: Iterable[str]) -> Iterator[str]:
-    """The lines of a text; one with NUL is damaged and a last one without its end is torn."""
+    """The lines of a text; one with NUL is damaged."""
     for number, line in enumerate(lines, 1):
         if "\0" in line:
             raise make_damage_error(path, number, "it holds a NUL byte")
-        if not line.endswith(("\n", "\r")):
-            raise make_damage_error(path, number, "it is cut off before its end of line")
         yield line
 
 

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from densebench.records import COLUMNS
 from densebench.results.cells import Misfit, decode, quote_cell
 from densebench.results.epoch_table import make_frame, to_array
+from densebench.results.plausibility import Bounds, get_bounds
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -51,6 +53,8 @@ def split(content: bytes) -> UniformFile | None:
         return None
     described = [*zip(names[:first], cells[:first], strict=True), *zip(names[end:], cells[end:], strict=True)]
     known = {name: cell for name, cell in described if name in COLUMNS}
+    if any("," in cell and COLUMNS[name].type is not str for name, cell in known.items()):
+        return None  # a decimal comma
     return UniformFile(known, tuple(names[first:end]), epochs, epochs.count(b"\n"))
 
 
@@ -115,9 +119,15 @@ def _to_typed(name: str, cells: "pd.Series") -> Any:
     column = COLUMNS[name]
     if column.type is float:
         values = cells.to_numpy()
-        if column.about.show == "percent" and ((values < 0) | (values > 1)).any():
-            raise Misfit(f"{name} is no fraction", 0)
+        bounds = get_bounds(column)
+        if bounds is not None and _has_any_outside(bounds, values):
+            raise Misfit(f"{name} is not {bounds.words}", 0)
         return pd.arrays.FloatingArray(values, cells.isna().to_numpy())
     places, texts = pd.factorize(cells)
     decoded = to_array(column, [*decode(column, list(texts)), None])
     return decoded.take(places)  # -1, the place of an empty cell, takes the None at the end
+
+
+def _has_any_outside(bounds: Bounds, values: "np.ndarray") -> bool:
+    below = values <= bounds.low if bounds.is_open else values < bounds.low
+    return bool((below | (values > bounds.high)).any())

@@ -10,6 +10,7 @@ from densebench import files
 from densebench.events import EpochEnded, Message, Warned
 from densebench.measuring.host import read_host_peak_bytes
 from densebench.records import EpochRecord
+from densebench.results.class_accuracy import format_class_accuracy
 from densebench.running import run_columns
 from densebench.running.context import RunContext
 from densebench.running.directory import run_directory
@@ -42,6 +43,8 @@ def evaluate(task: EvaluateTask, context: RunContext) -> None:
     record = _make_record(found, context.dataset.class_names)
     _save_confusion(found, context.dataset.class_names, context.directory)
     context.update(dataclasses.replace(context.run, source=task.source))
+    if record.class_accuracy is None:
+        context.report(Warned(text=_explain_empty_cell(context.directory / CONFUSION_FILE)))
     context.report(EpochEnded(record=record))
 
 
@@ -88,8 +91,12 @@ def _make_record(found: "Evaluation", class_names: tuple[str, ...]) -> EpochReco
         test_loss=scores.loss,
         test_accuracy=scores.accuracy,
         test_top5_accuracy=scores.top5_accuracy,
-        class_accuracy=json.dumps(dict(zip(class_names, scores.class_accuracies, strict=True))),
+        class_accuracy=format_class_accuracy(class_names, scores.class_accuracies),
     )
+
+
+def _explain_empty_cell(file: Path) -> str:
+    return f"class_accuracy is empty, for a cell cannot hold so many classes: {file} has the counts of each class"
 
 
 def _save_confusion(found: "Evaluation", class_names: tuple[str, ...], directory: Path) -> None:

@@ -48,6 +48,15 @@ def test_pairs_that_all_differ_by_the_same_take_welchs_test(trained):
     assert (found.paired, found.p is None) == (False, False)
 
 
+def test_no_interval_of_a_difference_of_accuracies_passes_100_points(trained):
+    ours, theirs = (0.95, 0.2), (0.1, 0.6)
+    found = contrast_of("test_accuracy", accuracies(trained, ours), accuracies(trained, theirs))
+    untruncated = statistics.paired_test(ours, theirs)
+    assert untruncated.interval.low < -1
+    assert untruncated.interval.high > 1
+    assert (found.interval.low, found.interval.high, found.p) == (-1, 1, untruncated.p)
+
+
 def test_a_ratio_is_tested_on_its_logarithm(trained):
     ours, theirs = (8.0, 10.0, 12.5), (4.0, 5.0, 5.0)
     found = contrast_of("epoch_seconds", times(trained, ours), times(trained, theirs, range(3, 6)))

@@ -1,7 +1,9 @@
 import dataclasses
 import math
 
-from densebench.comparison.run_figures import compute_figures
+from densebench.comparison import statistics
+from densebench.comparison.metrics import METRICS
+from densebench.comparison.run_figures import compute_figures, summarise
 from densebench.records import EpochRecord, Run
 
 
@@ -67,3 +69,9 @@ def test_counts_stay_whole(trained):
     assert figures["gpu_peak_bytes"] == [2**53 - 1]
     assert isinstance(figures["gpu_peak_bytes"][0], int)
     assert isinstance(figures["params"][0], int)
+
+
+def test_the_interval_of_an_accuracy_is_that_of_fractions_and_a_times_is_students():
+    values = [0.98, 0.99]
+    assert summarise(METRICS["test_accuracy"], values).interval == statistics.fraction_interval(values)
+    assert summarise(METRICS["epoch_seconds"], values).interval == statistics.mean_interval(values)

@@ -34,7 +34,9 @@ def test_the_header_is_the_table_of_columns(tmp_path, trained):
 
 
 def test_a_non_finite_loss_is_a_fact_and_stays(tmp_path, trained):
-    run = dataclasses.replace(trained(), records=(EpochRecord(epoch=1, train_loss=math.nan, test_loss=math.inf),))
+    run = dataclasses.replace(
+        trained(epochs=1), records=(EpochRecord(epoch=1, train_loss=math.nan, test_loss=math.inf),)
+    )
     csv_file.write(run, tmp_path / "run.csv")
     assert ",nan," in (tmp_path / "run.csv").read_text()
     assert ",inf," in (tmp_path / "run.csv").read_text()
@@ -201,6 +203,17 @@ def test_a_count_that_a_spreadsheet_gave_a_fraction_is_the_same_count(file, trai
 @pytest.mark.parametrize(
     ("column", "cell"),
     [
+        ("epoch_seconds", "-3.5"),
+        ("epoch_seconds", "0"),
+        ("epoch_seconds", "0.0"),
+        ("elapsed_seconds", "-1.0"),
+        ("total_seconds", "-1.0"),
+        ("step_ms_p50", "0.0"),
+        ("latency_ms_p50", "-2.0"),
+        ("images_per_second", "0"),
+        ("energy_joules", "-5.0"),
+        ("gpu_peak_bytes", "-1"),
+        ("test_accuracy", "1.0000001"),
         ("params", "many"),
         ("params", "12.5"),
         ("params", "-3"),
@@ -226,6 +239,89 @@ def test_a_cell_that_does_not_fit_its_column_is_named_with_its_line(file, traine
     with pytest.raises(ResultsError, match=rf"results.csv, line 2: {column} is ") as caught:
         read(path)
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(("column", "cell"), [("gpu_peak_bytes", "3.22E+09"), ("forward_macs", "4E+7")])
+def test_a_count_that_a_spreadsheet_has_shortened_is_named_as_such(file, trained, column, cell):
+    path = file(changed(trained(epochs=1), column, cell))
+    with pytest.raises(ResultsError) as caught:
+        read(path)
+    assert str(caught.value) == (
+        f"{path}, line 2: {column} is {cell!r}, which a spreadsheet has shortened, where a whole number belongs: "
+        "the file is damaged, so restore it or remove it."
+    )
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"), [("data_wait_seconds", "0.0"), ("cpu_seconds", "0"), ("test_loss", "-0.5")]
+)
+def test_what_may_be_zero_and_a_loss_are_left_as_they_are(file, trained, column, cell):
+    assert getattr(read(file(changed(trained(epochs=1), column, cell)))[0].records[0], column) == float(cell)
+
+
+def test_a_time_that_goes_back_is_refused_with_the_line_of_its_epoch(file, trained):
+    path = file(changed(trained(epochs=4), "elapsed_seconds", "5.0", row=3))
+    with pytest.raises(ResultsError) as caught:
+        read(path)
+    assert str(caught.value) == (
+        f"{path}, line 4: elapsed_seconds is 5.0, which is less than in an earlier epoch: "
+        "the file is damaged, so restore it or remove it."
+    )
+
+
+def test_the_order_of_the_rows_does_not_matter_to_elapsed_time(file, trained):
+    header, *rows = csv_file.format_runs([trained()]).splitlines()
+    assert read(file("\n".join([header, *reversed(rows)]) + "\n")) == [trained()]
+
+
+def without_epochs(run, *lost):
+    """The file of a run that has lost the rows of some epochs."""
+    return csv_file.format_runs(
+        [dataclasses.replace(run, records=tuple(record for record in run.records if record.epoch not in lost))]
+    )
+
+
+@pytest.mark.parametrize(
+    ("lost", "reason"),
+    [
+        ((5, 6, 7, 8), "the results file lacks the rows of epochs 5 to 8"),
+        ((8,), "the results file lacks the row of epoch 8"),
+        ((3,), "the results file lacks the row of epoch 3"),
+        ((1, 3, 8), "the results file lacks the rows of epochs 1, 3, 8"),
+        ((2, 4, 6, 8), "the results file lacks the rows of epochs 2, 4, 6, more"),
+        (range(1, 9), "the results file lacks the rows of epochs 1 to 8"),
+    ],
+)
+def test_a_completed_run_that_has_lost_rows_is_read_as_interrupted_with_the_reason(file, trained, lost, reason):
+    run = read(file(without_epochs(trained(epochs=8), *lost)))[0]
+    assert (run.status, run.reason) == ("interrupted", reason)
+    assert [record.epoch for record in run.records] == [epoch for epoch in range(1, 9) if epoch not in lost]
+    assert read(file(csv_file.format_runs([run]))) == [run]
+
+
+def test_an_unfinished_run_may_end_anywhere_but_lacks_no_row_before(file, trained):
+    run = dataclasses.replace(trained(epochs=8), status="failed", reason="NaN")
+    assert read(file(without_epochs(run, 7, 8)))[0].reason == "NaN"
+    found = read(file(without_epochs(run, 3, 7, 8)))[0]
+    assert (found.status, found.reason) == ("failed", "NaN; the results file lacks the row of epoch 3")
+
+
+def test_a_run_that_stopped_at_its_target_lacks_nothing(file, trained):
+    run = trained(epochs=8, accuracy=0.9, target=0.75)  # reached in epoch 5
+    assert read(file(without_epochs(run, 6, 7, 8)))[0].status == "completed"
+    assert read(file(without_epochs(run, 7, 8)))[0].status == "interrupted"
+    assert read(file(without_epochs(run, 5, 6, 7, 8)))[0].status == "interrupted"
+
+
+@pytest.mark.parametrize("phase", ["eval", "speed", "published"])
+def test_only_a_training_has_a_row_for_each_epoch(file, trained, phase):
+    run = dataclasses.replace(trained(epochs=8), phase=phase, records=(EpochRecord(test_accuracy=0.9),))
+    assert read(file(csv_file.format_runs([run]))) == [run]
+
+
+def test_a_training_whose_single_row_has_no_number_is_left_alone(file, trained):
+    run = dataclasses.replace(trained(epochs=8), records=(EpochRecord(test_accuracy=0.9),))
+    assert read(file(csv_file.format_runs([run]))) == [run]
 
 
 def test_the_line_of_the_first_wrong_cell_is_named(file, trained):
@@ -260,9 +356,14 @@ def test_a_torn_row_is_refused(file, trained, row):
         read(file(torn))
 
 
-def test_a_last_line_without_its_end_is_refused_since_its_last_number_may_be_cut(file, trained):
-    with pytest.raises(ResultsError, match="cut off"):
-        read(file(csv_file.format_runs([trained()])[:-1]))
+def test_a_whole_file_without_its_last_end_of_line_is_read(file, trained):
+    run = trained(host="4f1c")
+    assert read(file(csv_file.format_runs([run])[:-1])) == [run]
+
+
+def test_a_last_row_cut_off_in_what_describes_the_run_differs_from_those_above(file, trained):
+    with pytest.raises(ResultsError, match="line 4: host differs"):
+        read(file(csv_file.format_runs([trained(host="4f1c")])[:-2]))
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,8 @@ def test_a_file_of_ours_is_parsed_by_pandas(trained):
         lambda text: text[:-1],
         lambda text: text.replace("0.9,", "0.9 ,"),
         lambda text: text.replace("0.9,", "nan,"),
+        lambda text: text.replace("0.9,", "-0.9,"),
+        lambda text: text.replace(",10.0,", ",0.0,"),
         lambda text: text.replace("completed", "running", 1),
         lambda text: text + text,
         lambda text: ",".join(reversed(list(COLUMNS))) + text[text.index("\n") :],
@@ -77,7 +79,7 @@ def test_files_are_parsed_together_and_stay_apart(tmp_path, trained):
     made = [
         trained(seed=0),
         trained(seed=1, epochs=5),
-        dataclasses.replace(trained(seed=2), records=()),
+        dataclasses.replace(trained(seed=2), status="running", records=()),
         trained(seed=3),
     ]
     paths = [tmp_path / f"{run.seed}.csv" for run in made]
@@ -105,3 +107,14 @@ def test_a_nan_in_one_file_leaves_the_others_to_pandas(tmp_path, trained, monkey
         (tmp_path / f"{seed}.csv").write_text(text.replace("0.9,", "nan,") if seed == 1 else text)
     assert len([run for runs in read_files(sorted(tmp_path.glob("*.csv"))) for run in runs]) == 3
     assert read_by_rows == ["1.csv"]
+
+
+@given(runs, st.sets(st.integers(1, 4)), st.none() | st.floats(0, 100))
+def test_both_readers_find_the_same_rows_missing_and_the_same_time_going_back(tmp_path_factory, run, lost, elapsed):
+    records = tuple(record for record in run.records if record.epoch not in lost)
+    if records and elapsed is not None:
+        records = (*records[:-1], dataclasses.replace(records[-1], elapsed_seconds=elapsed))
+    path = tmp_path_factory.mktemp("results") / "run.csv"
+    content = format_runs([dataclasses.replace(run, records=records)])
+    path.write_bytes(content.encode(errors="backslashreplace"))
+    assert outcome(read, path) == outcome(read_rows, path)
