@@ -17,10 +17,21 @@ _GPU_PACKAGES = {
 _BUSY_BYTES = 256 * 2**20  # more than an idle card's driver and a login screen take
 
 
-def list_missing(absent_datasets: Sequence[str] = ()) -> tuple[str, ...]:
-    """Each thing that is absent or in use, for ``densebench env``; the caller knows which datasets are absent."""
+def list_missing(
+    absent_datasets: Sequence[str] = (), device_kinds: Mapping[str, str | None] | None = None
+) -> tuple[str, ...]:
+    """Each thing that is absent or in use, for ``densebench env``.
+
+    The caller knows which datasets are absent, and on which kind of device each installed backend computes.
+    """
+    gpu = ask_gpu()
     return (
-        *find_gpu_obstacles(ask_gpu(), os.getpid()),
+        *find_gpu_obstacles(gpu, os.getpid()),
+        *(
+            f"Backend {sentence}."
+            for backend, kind in (device_kinds or {}).items()
+            for sentence in find_unused_gpu(backend, kind or "unknown", gpu)
+        ),
         *find_cpu_obstacles(read_cpu_facts()),
         *find_absent_backends(backend for backend in BACKENDS if find_version(backend) is None),
         *(f"Dataset {name} is not on this machine yet." for name in absent_datasets),

@@ -1,5 +1,6 @@
 import dataclasses
 
+from densebench.measuring import missing
 from densebench.measuring.gpu.monitor import NoGpu
 from densebench.measuring.gpu.nvml import GpuFacts
 from densebench.measuring.host import CpuFacts
@@ -71,6 +72,14 @@ def test_a_gpu_in_use_none_and_one_that_was_not_wanted_are_no_obstacle() -> None
     assert list(find_unused_gpu("jax", "gpu", IDLE, {})) == []
     assert list(find_unused_gpu("jax", "cpu", NoGpu(reason="no NVIDIA driver"), {})) == []
     assert list(find_unused_gpu("jax", "cpu", IDLE, {"JAX_PLATFORMS": "cpu"})) == []
+
+
+def test_a_backend_that_does_not_see_the_gpu_is_missing_something(monkeypatch) -> None:
+    monkeypatch.setattr(missing, "ask_gpu", lambda: IDLE)
+    said = list_missing(device_kinds={"tensorflow": "cpu", "jax": "gpu", "torch": None})
+    assert [sentence for sentence in said if "H100" in sentence] == [
+        "Backend tensorflow computes on the CPU and does not see NVIDIA H100: pip install 'densebench[cuda]'."
+    ]
 
 
 def test_an_absent_dataset_is_told() -> None:
