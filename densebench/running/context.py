@@ -138,8 +138,9 @@ def prepare(config: RunConfig, book: Book, channel: Channel, stopper: Stopper) -
     context = RunContext(
         config=config, dataset=dataset, facts=facts, book=book, channel=channel, stopper=stopper, began=began
     )
-    for warning in find_unused_gpu(facts.name, facts.device_kind, ask_gpu()):
-        context.report(Warned(text=warning))
+    if facts.device_kind == "cpu":
+        for warning in find_unused_gpu(facts.name, facts.device_kind, ask_gpu()):
+            context.report(Warned(text=warning))
     return context
 
 
