@@ -12,7 +12,9 @@ class Environment:
 
     device: Annotated[Text, About("Device", "text", "Name of the device used: the GPU, or the CPU.")] = None
     device_kind: Annotated[Text, About("Kind", "text", "cpu or gpu.")] = None
-    gpu_name: Annotated[Text, About("GPU", "text", "Name of the GPU that NVML reports.")] = None
+    gpu_name: Annotated[
+        Text, About("GPU", "text", "Name of the GPU that NVML reports; empty for a run on the CPU.")
+    ] = None
     gpu_uuid: Annotated[Text, About("GPU UUID", "text", "NVML's identifier of that GPU.")] = None
     gpu_memory_bytes: Annotated[
         Count, About("GPU memory", "bytes", "Total memory of that GPU.", "bytes", exact=True)

@@ -33,6 +33,7 @@ from densebench.running.directory import claim, run_directory
 from densebench.running.evaluate_job import CONFUSION_FILE
 from densebench.running.launchers.process import launch
 from densebench.running.tasks import EvaluateTask, SpeedTask, Task, TrainTask
+from densebench.training.backends.devices import ask_devices, explain_silence
 
 _SIGNALLED = 128  # exit codes above it are a signal's
 
@@ -193,7 +194,14 @@ def write_page(comparison: Comparison, target: Path) -> Path:
 def describe_environment(data_dir: str | None) -> list[Grid]:
     """The machine and the software that decide a figure, and what is missing."""
     backends = [(backend, find_version(backend)) for backend in BACKENDS]
-    return environment_grid(probe(), backends, list_missing(datasets.list_absent(data_dir)))
+    devices = ask_devices([backend for backend, version in backends if version is not None])
+    missing = list_missing(datasets.list_absent(data_dir), {device.backend: device.kind for device in devices})
+    return environment_grid(
+        probe(),
+        backends,
+        [*missing, *explain_silence(devices)],
+        devices={device.backend: device.text for device in devices},
+    )
 
 
 def _plan_row(planned: PlannedRun) -> PlanRow:

@@ -45,9 +45,10 @@ def probe(framework: FrameworkFacts | None = None) -> Environment:
 
 
 def describe_environment(framework: FrameworkFacts | None, gpu: GpuFacts | None) -> Environment:
-    """The environment around the given framework and GPU."""
+    """The environment around the given framework and GPU, which is left out if the framework computes on the CPU."""
     cpu = read_cpu_facts()
     on_cpu = framework is not None and framework.device_kind == "cpu"
+    gpu = None if on_cpu else gpu  # a card that computed nothing
     named = framework.device_name if framework is not None else None
     return Environment(
         device=cpu.model if on_cpu else (gpu.name if gpu else None) or named,

@@ -1,7 +1,7 @@
 """What stands in the way of a measurement on this machine, in sentences."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from densebench.config import BACKENDS
 from densebench.measuring.environment import find_version
@@ -9,13 +9,29 @@ from densebench.measuring.gpu.monitor import NoGpu, ask_gpu
 from densebench.measuring.gpu.nvml import GpuFacts
 from densebench.measuring.host import CpuFacts, read_cpu_facts
 
+_GPU_PACKAGES = {
+    "tensorflow": "pip install 'densebench[cuda]'",
+    "jax": "pip install 'densebench[jax-cuda13]', or 'densebench[jax-cuda12]' for an older driver",
+    "torch": "install a build of PyTorch for CUDA that the driver supports",
+}
 _BUSY_BYTES = 256 * 2**20  # more than an idle card's driver and a login screen take
 
 
-def list_missing(absent_datasets: Sequence[str] = ()) -> tuple[str, ...]:
-    """Each thing that is absent or in use, for ``densebench env``; the caller knows which datasets are absent."""
+def list_missing(
+    absent_datasets: Sequence[str] = (), device_kinds: Mapping[str, str | None] | None = None
+) -> tuple[str, ...]:
+    """Each thing that is absent or in use, for ``densebench env``.
+
+    The caller knows which datasets are absent, and on which kind of device each installed backend computes.
+    """
+    gpu = ask_gpu()
     return (
-        *find_gpu_obstacles(ask_gpu(), os.getpid()),
+        *find_gpu_obstacles(gpu, os.getpid()),
+        *(
+            f"Backend {sentence}."
+            for backend, kind in (device_kinds or {}).items()
+            for sentence in find_unused_gpu(backend, kind or "unknown", gpu)
+        ),
         *find_cpu_obstacles(read_cpu_facts()),
         *find_absent_backends(backend for backend in BACKENDS if find_version(backend) is None),
         *(f"Dataset {name} is not on this machine yet." for name in absent_datasets),
@@ -34,6 +50,16 @@ def find_gpu_obstacles(gpu: GpuFacts | NoGpu, own_pid: int) -> Iterator[str]:
         yield f"The GPU is busy: {len(others)} other process{'' if len(others) == 1 else 'es'}, {in_use}."
     elif not seen and gpu.used_bytes is not None and gpu.used_bytes > _BUSY_BYTES:
         yield f"The GPU is busy: {in_use}, by processes that cannot be seen from here."
+
+
+def find_unused_gpu(
+    backend: str, device_kind: str, gpu: GpuFacts | NoGpu, environ: Mapping[str, str] = os.environ
+) -> Iterator[str]:
+    """A GPU that the backend does not see, with what it needs; nothing where the user chose the CPU."""
+    chosen = backend == "jax" and environ.get("JAX_PLATFORMS") == "cpu"
+    if device_kind == "cpu" and isinstance(gpu, GpuFacts) and not chosen:
+        card = gpu.name or "the GPU of this machine"
+        yield f"{backend} computes on the CPU and does not see {card}: {_GPU_PACKAGES[backend]}"
 
 
 def find_cpu_obstacles(cpu: CpuFacts) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The grids of networks (``summary``), of a plan (``train --dry-run``) and of a machine (``env``)."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from densebench.machine import Environment
@@ -107,9 +107,12 @@ def plan_grid(rows: Sequence[PlanRow]) -> Grid:
 
 
 def environment_grid(
-    environment: Environment, backends: Sequence[tuple[str, str | None]], missing: Sequence[str]
+    environment: Environment,
+    backends: Sequence[tuple[str, str | None]],
+    missing: Sequence[str],
+    devices: Mapping[str, str] | None = None,
 ) -> list[Grid]:
-    """The environment, a column a line; the backends and their versions; a sentence for what is missing."""
+    """The environment, a column a line; the backends, their versions and what they see; what is missing."""
     names = [entry.name for entry in dataclasses.fields(environment) if entry.name not in _OF_A_RUN]
     abouts = [COLUMNS[name].about for name in names]
     values = [getattr(environment, name) for name in names]
@@ -126,14 +129,21 @@ def environment_grid(
             make_column("value", "Value", values, texts=texts, keep=1),
         ),
     )
+    grids = [table, _backends_grid(backends, devices or {})]
+    if missing:
+        grids.append(Grid(name="missing", columns=(make_column("missing", "Missing", missing),)))
+    return grids
+
+
+def _backends_grid(backends: Sequence[tuple[str, str | None]], devices: Mapping[str, str]) -> Grid:
+    """One line a backend: its version, and the device that it says it would compute on."""
     versions = [version for _, version in backends]
-    installed = Grid(
+    seen = [devices.get(name) for name, _ in backends]
+    return Grid(
         name="backends",
         columns=(
             make_column("backend", "Backend", [name for name, _ in backends]),
             make_column("version", "Version", versions, texts=[version or "not installed" for version in versions]),
+            make_column("device", "Computes on", seen, texts=[device or _MISSING for device in seen], keep=1),
         ),
     )
-    if not missing:
-        return [table, installed]
-    return [table, installed, Grid(name="missing", columns=(make_column("missing", "Missing", missing),))]

@@ -11,7 +11,8 @@ from densebench.data import datasets
 from densebench.errors import DensebenchError
 from densebench.events import PROGRESS_INTERVAL, EpochEnded, Event, Progress, Ready, Started, Transfer, Warned
 from densebench.measuring.gpu.allocator import open_allocator
-from densebench.measuring.gpu.monitor import open_monitor
+from densebench.measuring.gpu.monitor import ask_gpu, open_monitor
+from densebench.measuring.missing import find_unused_gpu
 from densebench.measuring.stopwatch import Clock, elapsed
 from densebench.models import cost, variants
 from densebench.records import EpochRecord, Run
@@ -134,9 +135,13 @@ def prepare(config: RunConfig, book: Book, channel: Channel, stopper: Stopper) -
 
     facts = backend.prepare(config)
     book.update(run_columns.with_backend(book.run, facts))
-    return RunContext(
+    context = RunContext(
         config=config, dataset=dataset, facts=facts, book=book, channel=channel, stopper=stopper, began=began
     )
+    if facts.device_kind == "cpu":
+        for warning in find_unused_gpu(facts.name, facts.device_kind, ask_gpu()):
+            context.report(Warned(text=warning))
+    return context
 
 
 @contextmanager

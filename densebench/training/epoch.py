@@ -12,6 +12,7 @@ from densebench.data.images import Dataset, Images
 from densebench.errors import NonFiniteLoss
 from densebench.events import Event, Progress, Warned
 from densebench.measuring.gpu.monitor import list_warnings
+from densebench.measuring.gpu.step_memory import StepMemory
 from densebench.measuring.stopwatch import EpochTimer, EpochTimes, elapsed
 from densebench.records import EpochRecord
 from densebench.schedules import learning_rate_at
@@ -46,6 +47,7 @@ class EpochRunner:
             batch_size=config.recipe.batch_size,
             seed=config.seed,
         )
+        self._memory = StepMemory(watch.allocator)
         self._warned: set[str] = set()
 
     def compile(self) -> CompileTimes:
@@ -57,6 +59,7 @@ class EpochRunner:
         gc.collect()
         gc.freeze()  # the collector need not walk through a framework's graph during a step
         self._watch.allocator.reset()
+        self._memory = StepMemory(self._watch.allocator, self._steps.step_bytes())
         return times
 
     def run(self, epoch: int) -> Generator[Event, None, tuple[EpochRecord, EpochTimes]]:
@@ -66,7 +69,7 @@ class EpochRunner:
         self._steps.begin(rate)
         self._watch.monitor.begin_epoch()
         times, totals = yield from self._train(epoch)
-        reading, allocated = self._watch.monitor.end_epoch(), self._watch.allocator.peak()
+        reading, allocated = self._watch.monitor.end_epoch(), self._memory.peak()
         self._steps.end()
         self._require_finite_weights(epoch)
         yield from self._warn(list_warnings(allocated, reading))
@@ -94,9 +97,11 @@ class EpochRunner:
         timer.start()
         with make_ahead(self._placed(epoch)) as batches:
             for step, (x, y, images) in enumerate(batches, 1):
+                self._memory.begin_step(images)
                 timer.note_batch()
                 result = self._steps.train(x, y)
                 timer.note_step(images)
+                self._memory.end_step(images)
                 progress = totals.add(step, images, result)
                 if progress is not None:
                     yield progress

@@ -9,6 +9,7 @@ import numpy as np
 from densebench.config import RunConfig
 from densebench.events import PROGRESS_INTERVAL, EpochEnded, Event, Progress, Ready, Warned
 from densebench.measuring.gpu.monitor import list_warnings
+from densebench.measuring.gpu.step_memory import StepMemory
 from densebench.measuring.stopping_rule import SteadyState, estimate_steady_state, may_stop
 from densebench.measuring.stopwatch import EpochTimer, EpochTimes, elapsed, percentile
 from densebench.training.backends.backend import BackendFacts
@@ -40,13 +41,11 @@ def measure_speed(
     steps = make_steps(trainee, config.recipe, facts)
     step = _make_step(steps, trainee, config, inference=inference)
     yield _make_ready(steps, trainee, config, watch, step, inference=inference)
-    for _ in range(_WARM_UP_STEPS):
-        step()
-        watch.should_stop()
-    watch.allocator.reset()
+    memory = StepMemory(watch.allocator, None if inference else steps.step_bytes())
+    _warm_up(step, config.recipe.batch_size, memory, watch)
     watch.monitor.begin_epoch()
     times, wide = yield from _measure(step, config.recipe.batch_size, precision_target, time_limit, watch)
-    reading, allocated = watch.monitor.end_epoch(), watch.allocator.peak()
+    reading, allocated = watch.monitor.end_epoch(), memory.peak()
     for warning in (*list_warnings(allocated, reading), *wide):
         yield Warned(text=warning)
     measured = Measured(times=times, reading=reading, allocated=allocated)
@@ -88,6 +87,15 @@ def _make_ready(
         compile_seconds=ahead.compile_seconds if ahead else None,
         first_step_seconds=elapsed(start, watch.clock()),
     )
+
+
+def _warm_up(step: Callable[[], object], images: int, memory: StepMemory, watch: Watch) -> None:
+    """The steps until the search for algorithms is over, and its memory forgotten."""
+    for _ in range(_WARM_UP_STEPS):
+        memory.begin_step(images)
+        step()
+        memory.end_step(images)
+        watch.should_stop()
 
 
 def _measure(

@@ -46,6 +46,8 @@ def test_without_nvml_the_gpu_is_named_as_the_framework_does() -> None:
 def test_a_run_on_the_cpu_is_named_by_the_processor_even_beside_a_gpu() -> None:
     found = describe_environment(Framework(device_kind="cpu", device_name="cpu:0"), GPU)
     assert (found.device, found.device_kind) == (found.cpu, "cpu")
+    assert found.gpu_name is found.gpu_uuid is found.gpu_memory_bytes is found.driver is None
+    assert found.gpu_max_clock_mhz is found.gpu_power_limit_watts is None
 
 
 def test_the_host_and_the_software_are_known_without_a_framework() -> None:

@@ -1,9 +1,16 @@
 import dataclasses
 
+from densebench.measuring import missing
 from densebench.measuring.gpu.monitor import NoGpu
 from densebench.measuring.gpu.nvml import GpuFacts
 from densebench.measuring.host import CpuFacts
-from densebench.measuring.missing import find_absent_backends, find_cpu_obstacles, find_gpu_obstacles, list_missing
+from densebench.measuring.missing import (
+    find_absent_backends,
+    find_cpu_obstacles,
+    find_gpu_obstacles,
+    find_unused_gpu,
+    list_missing,
+)
 
 MIB = 2**20
 IDLE = GpuFacts(
@@ -51,6 +58,28 @@ def test_a_control_group_that_limits_the_cores_is_told() -> None:
 
 def test_a_backend_that_is_not_installed_comes_with_the_way_to_install_it() -> None:
     assert list(find_absent_backends(["torch"])) == ["Backend torch is not installed: pip install 'densebench[torch]'."]
+
+
+def test_a_gpu_that_a_backend_does_not_see_comes_with_what_the_backend_needs() -> None:
+    assert list(find_unused_gpu("tensorflow", "cpu", IDLE, {})) == [
+        "tensorflow computes on the CPU and does not see NVIDIA H100: pip install 'densebench[cuda]'"
+    ]
+    assert "densebench[jax-cuda13]" in next(find_unused_gpu("jax", "cpu", IDLE, {}))
+    assert "a build of PyTorch for CUDA" in next(find_unused_gpu("torch", "cpu", IDLE, {}))
+
+
+def test_a_gpu_in_use_none_and_one_that_was_not_wanted_are_no_obstacle() -> None:
+    assert list(find_unused_gpu("jax", "gpu", IDLE, {})) == []
+    assert list(find_unused_gpu("jax", "cpu", NoGpu(reason="no NVIDIA driver"), {})) == []
+    assert list(find_unused_gpu("jax", "cpu", IDLE, {"JAX_PLATFORMS": "cpu"})) == []
+
+
+def test_a_backend_that_does_not_see_the_gpu_is_missing_something(monkeypatch) -> None:
+    monkeypatch.setattr(missing, "ask_gpu", lambda: IDLE)
+    said = list_missing(device_kinds={"tensorflow": "cpu", "jax": "gpu", "torch": None})
+    assert [sentence for sentence in said if "H100" in sentence] == [
+        "Backend tensorflow computes on the CPU and does not see NVIDIA H100: pip install 'densebench[cuda]'."
+    ]
 
 
 def test_an_absent_dataset_is_told() -> None:

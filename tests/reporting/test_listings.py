@@ -61,6 +61,12 @@ def test_what_is_known_is_shown_and_the_rest_is_called_unknown():
     assert "No GPU was found." in text
 
 
+def test_each_backend_stands_beside_the_device_that_it_sees():
+    grids = environment_grid(HERE, BACKENDS, [], devices={"tensorflow": "NVIDIA H100"})
+    rows = json.loads(grids_text(grids, "json", "environment"))["backends"]
+    assert [(row["backend"], row["device"]) for row in rows] == [("tensorflow", "NVIDIA H100"), ("jax", None)]
+
+
 def test_the_environment_for_machines_has_null_for_unknown():
     content = json.loads(grids_text(environment_grid(HERE, BACKENDS, []), "json", "environment"))
     values = {row["column"]: row["value"] for row in content["environment"]}

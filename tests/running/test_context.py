@@ -10,6 +10,8 @@ from backend_facts import FACTS
 from densebench.config import DataConfig, RunConfig
 from densebench.errors import DatasetError, NonFiniteLoss, OutOfMemory
 from densebench.events import EpochEnded, Message, Progress, Ready, Started, Transfer, Warned
+from densebench.measuring import environment
+from densebench.measuring.gpu.nvml import GpuFacts
 from densebench.records import EpochRecord
 from densebench.results import csv_file
 from densebench.running import context as contexts
@@ -129,6 +131,29 @@ def test_preparing_enters_what_the_data_and_the_backend_are(book, channel, stopp
     assert (prepared.run.classes, prepared.run.image_size, prepared.run.train_images) == (6, 8, 20)
     assert (prepared.run.implementation, prepared.run.threads) == ("fast", 2)
     assert row() == prepared.run
+
+
+def test_a_run_on_the_cpu_beside_a_gpu_says_so_in_its_row_and_to_the_screen(book, channel, stopper, monkeypatch):
+    gpu = GpuFacts(
+        name="NVIDIA H100",
+        uuid="GPU-1",
+        memory_bytes=80,
+        used_bytes=0,
+        processes=(),
+        driver="570.1",
+        max_clock_mhz=1980,
+        power_limit_watts=700.0,
+    )
+    monkeypatch.setattr(backend, "prepare", lambda config: FACTS)
+    monkeypatch.setattr(contexts, "ask_gpu", lambda: gpu)
+    monkeypatch.setattr(environment, "ask_gpu", lambda: gpu)
+    prepare(CONFIG, book, channel, stopper)
+    said = "tensorflow computes on the CPU and does not see NVIDIA H100: pip install 'densebench[cuda]'"
+    assert Warned(text=said) in channel.sent
+    assert row().warnings.split("; ")[1:] == [said]
+    found = row().environment
+    assert (found.device_kind, found.device) == ("cpu", found.cpu)
+    assert found.gpu_name is found.gpu_uuid is found.gpu_memory_bytes is found.driver is None
 
 
 def test_what_is_wrong_with_the_data_is_said_before_a_framework_loads(book, channel, stopper, monkeypatch):

@@ -4,6 +4,7 @@ import pytest
 
 from densebench.errors import Interrupted
 from densebench.events import Ready, Warned
+from densebench.measuring.gpu.allocator import GpuMemory
 from densebench.training.speed import measure_speed
 
 
@@ -81,3 +82,21 @@ def test_a_measurement_can_be_stopped(measure):
 def test_accuracy_is_empty_for_there_is_nothing_to_learn(measure):
     record = measure(limit=0.0)[-1].record
     assert (record.train_accuracy, record.test_accuracy, record.train_loss) == (None, None, None)
+
+
+def test_the_peak_is_that_of_the_steps_after_the_first(measure):
+    class Allocator:
+        resets = 0
+
+        def reset(self):
+            self.resets += 1
+            return True
+
+        def peak(self):
+            return GpuMemory(peak_bytes=5 if self.resets else 900, reserved_bytes=None, source="allocator")
+
+    record = measure(limit=0.0, allocator=Allocator())[-1].record
+    if keras.backend.backend() == "jax":
+        return  # its figure is the compiler's
+    assert record.gpu_peak_bytes == 5
+    assert record.gpu_memory_source == "allocator after the first step on each shape; no GPU"

@@ -9,6 +9,7 @@ from densebench.measuring.stopwatch import Clock
 _SLOW_EVERY = 10  # samples between two readings of what changes slowly or costs more to read
 _LATE = 1.5  # intervals; if samples come later, the source names the actual interval
 _LOW_CLOCK = 0.75  # of the card's maximum
+_THROTTLED_SHARE = 0.1  # of an epoch's samples: a single short dip changes no figure
 
 # nvml.h, nvmlClocksEventReason*. Idle, and clocks that a user or a display has set, are no throttling.
 _THROTTLED = {
@@ -36,7 +37,8 @@ class Samples:
         self._first_at = self._last_at = clock()
         self._clocks: list[int] = []
         self._clock_was_low = False
-        self._reasons = 0
+        self._reasons: list[int] = []  # of the epoch, one bit field a sample
+        self._throttled_by: set[str] = set()
 
     def take(self) -> None:
         """Read the card once."""
@@ -55,7 +57,7 @@ class Samples:
 
     def begin_epoch(self) -> None:
         """Begin the energy and the clocks of an epoch; the peaks go on."""
-        self._clocks = []
+        self._clocks, self._reasons = [], []
         self._note_clocks()
         self.energy.begin()
 
@@ -89,7 +91,8 @@ class Samples:
         median = self.clock_mhz()
         if median is not None and maximum and median < _LOW_CLOCK * maximum:
             self._clock_was_low = True
-        causes = dict.fromkeys(cause for bit, cause in _THROTTLED.items() if self._reasons & bit)
+        self._throttled_by |= self._find_throttling()
+        causes = [cause for cause in dict.fromkeys(_THROTTLED.values()) if cause in self._throttled_by]
         warnings = [
             (self._others() > 0, self._shared()),
             (bool(causes), f"GPU throttled by {' and '.join(causes)}"),
@@ -100,6 +103,12 @@ class Samples:
             (card.used_bytes.worked and card.used_bytes.failure is not None, "NVML stopped answering"),
         ]
         return tuple(words for holds, words in warnings if holds)
+
+    def _find_throttling(self) -> set[str]:
+        """What slowed the card down in at least a tenth of the epoch's samples."""
+        fewest = max(_THROTTLED_SHARE * len(self._reasons), 1)
+        counts = {bit: sum(1 for reasons in self._reasons if reasons & bit) for bit in _THROTTLED}
+        return {_THROTTLED[bit] for bit, count in counts.items() if count >= fewest}
 
     def _shared(self) -> str:
         least, others = "" if self._was_listed else "at least ", self._others()
@@ -137,4 +146,5 @@ class Samples:
         clock, reasons = self._card.clock_mhz.read(), self._card.clock_reasons.read()
         if clock is not None:
             self._clocks.append(clock)
-        self._reasons |= reasons or 0
+        if reasons is not None:
+            self._reasons.append(reasons)

@@ -5,6 +5,10 @@ What makes it fast on a CPU, by measurement (docs/performance.md):
 - Statistics are taken once for each part of a concatenation. The gradient needs nothing new for that: with the batch's
   mean and variance given, the gradient of an ordinary batch normalisation is the whole gradient.
 - oneDNN's batch normalisation is five times as fast if channels come in sixteens, so zeros fill a concatenation up.
+
+What the operation keeps for its gradient depends on the device (its "reserve space 2"): the variance on a CPU, and
+1 / sqrt(variance + epsilon) on a GPU, by cuDNN as by XLA. Hence the statistics are taken from another output, and
+:meth:`Norms._convert_for_gradient` makes of a variance what the device expects.
 """
 
 from collections.abc import Sequence
@@ -54,6 +58,7 @@ class Norms:
         self._tape, self._training, self._recompute = tape, training, recompute
         self._zeros: dict[tuple[int, ...], tf.Tensor] = {}
         self._empty = tf.constant([], tf.float32)
+        self._no_reserve = tf.constant(0.0)  # a scalar: cuDNN's gradient is then the one that needs no third reserve
 
     def batch_norm(self, part: Part[Node], gamma: Node, beta: Node, relu: bool) -> Node:
         if part.statistics is not None:
@@ -80,8 +85,8 @@ class Norms:
                 x=norm.x.recall(dy),
                 scale=norm.scale,
                 reserve_space_1=norm.mean,
-                reserve_space_2=norm.variance,
-                reserve_space_3=self._empty,
+                reserve_space_2=self._convert_for_gradient(norm.variance) if self._training else norm.variance,
+                reserve_space_3=self._no_reserve,
                 epsilon=EPSILON,
                 is_training=self._training,
             )
@@ -168,11 +173,27 @@ class Norms:
     def _normalise_by_batch(
         self, x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Normalised; mean; variance as it is kept for the gradient, which is Keras's: divided by n, not by n - 1."""
-        y, _, _, mean, variance, _ = ops.FusedBatchNormV3(
+        """Normalised; mean; variance, which is Keras's: divided by n, not by n - 1 as the operation's own output."""
+        y, mean, variance, *_ = self._normalise_in_training(x, scale, offset)
+        count = tf.cast(tf.size(x) // x.shape[-1], tf.float32)
+        # Of a single value cuDNN's variance is 0 / 0.
+        return y, mean, tf.math.multiply_no_nan(variance, (count - 1) / count)
+
+    def _convert_for_gradient(self, variance: tf.Tensor) -> tf.Tensor:
+        """What the operation's gradient takes for the variance of a batch: what it keeps of one that has it.
+
+        Asked of the operation, so that it is right wherever the operation runs.
+        """
+        deviation = tf.sqrt(variance)
+        batch = tf.stack([-deviation, deviation])[:, tf.newaxis, tf.newaxis]
+        return self._normalise_in_training(batch, variance, variance)[4]
+
+    def _normalise_in_training(self, x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor) -> Sequence[tf.Tensor]:
+        """Six outputs: normalised, mean, variance divided by n - 1, and three that are kept for the gradient."""
+        outputs: Sequence[tf.Tensor] = ops.FusedBatchNormV3(
             x=x, scale=scale, offset=offset, mean=self._empty, variance=self._empty, epsilon=EPSILON, is_training=True
         )
-        return y, mean, variance
+        return outputs
 
 
 def _narrow_tensor(tensor: tf.Tensor, channels: int) -> tf.Tensor:

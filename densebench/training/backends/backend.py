@@ -9,7 +9,12 @@ from typing import Literal
 
 from densebench.config import RunConfig
 from densebench.errors import InputError
-from densebench.training.backends.frameworks import set_up_jax, set_up_tensorflow, set_up_torch
+from densebench.training.backends.frameworks import (
+    hide_other_gpus,
+    set_up_jax,
+    set_up_tensorflow,
+    set_up_torch,
+)
 from densebench.training.backends.hidden_packages import hide_packages
 
 _INSTALL = {
@@ -31,7 +36,7 @@ class BackendFacts:
     precision: str
     implementation: Literal["plain", "fast"]
     jit: bool
-    tf32: bool  # whether float32 products may use TF32; never on a CPU
+    tf32: bool  # whether float32 products may use TF32; never on a CPU or a GPU without it
     deterministic: bool
     threads: int
     device_kind: Literal["cpu", "gpu"]
@@ -48,6 +53,7 @@ def prepare(config: RunConfig) -> BackendFacts:
     """
     _check(config)
     os.environ["KERAS_BACKEND"] = config.backend
+    hide_other_gpus()
     with hide_packages(*{"jax"} - {config.backend}):
         framework = _SET_UP[config.backend](config)
         _import_keras(config)
@@ -58,7 +64,7 @@ def prepare(config: RunConfig) -> BackendFacts:
         precision=config.precision,
         implementation=_choose_implementation(config, framework.device_kind),
         jit=_choose_jit(config),
-        tf32=framework.device_kind == "gpu",
+        tf32=framework.tf32,
         deterministic=config.deterministic,
         threads=framework.threads,
         device_kind=framework.device_kind,

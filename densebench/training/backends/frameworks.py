@@ -1,6 +1,7 @@
 """Sets up TensorFlow, JAX or PyTorch: memory growth, threads, determinism, TF32. Each is imported here first."""
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -20,6 +21,13 @@ class Framework:
     device_name: str | None
     cuda: str | None
     cudnn: str | None
+    tf32: bool  # whether the GPU computes in TF32 where that is allowed
+
+
+def hide_other_gpus() -> None:
+    """Show the framework CUDA's first device alone: TensorFlow and JAX open contexts on all, of some 500 MB each."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    os.environ["CUDA_VISIBLE_DEVICES"] = "0" if visible is None else visible.split(",")[0]
 
 
 def set_up_tensorflow(config: RunConfig) -> Framework:
@@ -37,13 +45,15 @@ def set_up_tensorflow(config: RunConfig) -> Framework:
         tf.config.experimental.enable_op_determinism()
     tf.config.experimental.enable_tensor_float_32_execution(True)
     build = tf.sysconfig.get_build_info()
+    details = tf.config.experimental.get_device_details(gpus[0]) if gpus else {}
     return Framework(
         version=tf.__version__,
         threads=config.threads or count_usable_cores() or 1,
         device_kind="gpu" if gpus else "cpu",
-        device_name=tf.config.experimental.get_device_details(gpus[0]).get("device_name") if gpus else None,
+        device_name=details.get("device_name"),
         cuda=build.get("cuda_version") if gpus else None,
         cudnn=build.get("cudnn_version") if gpus else None,
+        tf32=_has_tf32(details.get("compute_capability")),
     )
 
 
@@ -66,13 +76,16 @@ def set_up_jax(config: RunConfig) -> Framework:
 
     device = jax.local_devices()[0]
     on_gpu = device.platform != "cpu"
+    cuda = _read_cuda_version(device.client.platform_version) if on_gpu else None
+    capability = str(getattr(device, "compute_capability", "")) if on_gpu else ""
     return Framework(
         version=jax.__version__,
         threads=config.threads or count_usable_cores() or 1,
         device_kind="gpu" if on_gpu else "cpu",
         device_name=device.device_kind if on_gpu else None,
-        cuda=_find_version(["nvidia-cuda-runtime", "nvidia-cuda-runtime-cu12"]) if on_gpu else None,
-        cudnn=_find_version(["nvidia-cudnn-cu13", "nvidia-cudnn-cu12"]) if on_gpu else None,
+        cuda=cuda,
+        cudnn=_find_version(f"nvidia-cudnn-cu{cuda.partition('.')[0]}") if cuda else None,
+        tf32=_has_tf32([int(part) for part in re.findall(r"\d+", capability)]),
     )
 
 
@@ -95,6 +108,7 @@ def set_up_torch(config: RunConfig) -> Framework:
         device_name=torch.cuda.get_device_name() if on_gpu else None,
         cuda=torch.version.cuda if on_gpu else None,
         cudnn=_format_cudnn(torch.backends.cudnn.version()) if on_gpu else None,
+        tf32=_has_tf32(torch.cuda.get_device_capability() if on_gpu else None),
     )
 
 
@@ -103,11 +117,21 @@ def _format_cudnn(number: int | None) -> str | None:
     return None if number is None else f"{number // 10000}.{number // 100 % 100}.{number % 100}"
 
 
-def _find_version(packages: Sequence[str]) -> str | None:
-    """JAX names the CUDA it runs on only in private modules; its wheels bring CUDA as packages."""
-    for package in packages:
-        try:
-            return version(package)
-        except PackageNotFoundError:
-            continue
-    return None
+def _has_tf32(capability: Sequence[int] | None) -> bool:
+    """TF32 came with compute capability 8.0 (CUDA C++ Programming Guide); NVIDIA's libraries heed the variable."""
+    has_it = capability is not None and tuple(capability) >= (8, 0)
+    return has_it and os.environ.get("NVIDIA_TF32_OVERRIDE") != "0"
+
+
+def _read_cuda_version(platform: str) -> str | None:
+    """``cuda 12090``, as JAX's client calls what it runs on, which need not be a wheel's -> 12.9"""
+    number = re.search(r"\bcuda (\d+)", platform, re.IGNORECASE)
+    return f"{int(number[1]) // 1000}.{int(number[1]) // 10 % 100}" if number else None
+
+
+def _find_version(package: str) -> str | None:
+    """Of the wheel that brings it to JAX; ``None`` where it comes with the system."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

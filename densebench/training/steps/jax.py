@@ -1,7 +1,6 @@
 """Steps on JAX: the state is lists of arrays on the device, and each batch size has its own compiled step."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -27,7 +26,7 @@ class JaxSteps:
         self._recipe = recipe
         self._decayed = find_decayed(self._model.trainable_variables)
         self._state = self._read()
-        self._compiled: dict[int, Callable[..., tuple[_State, jax.Array]]] = {}
+        self._compiled: dict[int, jax.stages.Compiled] = {}
         self._forward = jax.jit(lambda state, x: self._model.stateless_call(state[0], state[1], x, training=False)[0])
 
     def compile(self, *batch_sizes: int) -> CompileTimes:
@@ -43,6 +42,10 @@ class JaxSteps:
             trace_seconds += traced - start
             compile_seconds += time.perf_counter() - traced
         return CompileTimes(trace_seconds=trace_seconds, compile_seconds=compile_seconds)
+
+    def step_bytes(self) -> int | None:
+        known = [count for step in self._compiled.values() if (count := _count_bytes(step)) is not None]
+        return max(known, default=None)
 
     def begin(self, learning_rate: float) -> None:
         self._optimizer.learning_rate = learning_rate
@@ -93,3 +96,15 @@ class JaxSteps:
         mapping = list(zip(self._optimizer.variables, optimizer, strict=True))
         with keras.StatelessScope(state_mapping=mapping):
             return self._optimizer.scale_loss(1.0)
+
+
+def _count_bytes(step: jax.stages.Compiled) -> int | None:
+    """Arguments, results and what the step takes in between; a result that replaces an argument counts once."""
+    try:
+        needs = step.memory_analysis()
+    except NotImplementedError:  # not every runtime has it
+        return None
+    if needs is None:
+        return None
+    results = needs.output_size_in_bytes - needs.alias_size_in_bytes
+    return int(needs.argument_size_in_bytes + results + needs.temp_size_in_bytes)

@@ -36,6 +36,9 @@ class Steps(Protocol):
     def compile(self, *batch_sizes: int) -> CompileTimes:
         """Trace and compile the training step, where that can be done ahead, for batches of these sizes."""
 
+    def step_bytes(self) -> int | None:
+        """Memory that the largest compiled step takes on the device, if its compiler says so."""
+
     def begin(self, learning_rate: float) -> None:
         """Take the model's and the optimizer's variables as they are, and set the learning rate."""
 

@@ -54,6 +54,9 @@ class TorchSteps:
             compile_seconds += time.perf_counter() - traced
         return CompileTimes(trace_seconds=trace_seconds, compile_seconds=compile_seconds)
 
+    def step_bytes(self) -> None:
+        """Only a run of the step shows it."""
+
     def begin(self, learning_rate: float) -> None:
         self._optimizer.learning_rate = learning_rate
 

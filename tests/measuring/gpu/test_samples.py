@@ -48,3 +48,42 @@ def test_the_source_names_the_interval_that_was_kept_if_samples_came_late(sample
 def test_a_card_of_ones_own_needs_no_warning(samples) -> None:
     samples.take()
     assert samples.warnings() == ()
+
+
+def take_clocks(samples, card, reasons) -> None:
+    """Ten samples, of which one reads the clock."""
+    card.reasons = reasons
+    for _ in range(10):
+        samples.take()
+
+
+def test_one_throttled_sample_of_many_is_no_warning(samples, card) -> None:
+    samples.begin_epoch()
+    for reasons in (0x20, *[0] * 20):
+        take_clocks(samples, card, reasons)
+    assert samples.warnings() == ()
+
+
+def test_throttling_in_a_tenth_of_the_epochs_samples_is_a_warning_that_stays(samples, card) -> None:
+    samples.begin_epoch()
+    for reasons in (0x20, 0x20, *[0] * 12):
+        take_clocks(samples, card, reasons)
+    assert samples.warnings() == ("GPU throttled by heat",)
+    samples.begin_epoch()
+    take_clocks(samples, card, 0)
+    assert samples.warnings() == ("GPU throttled by heat",)
+
+
+def test_idle_samples_before_the_epoch_do_not_hide_its_throttling(samples, card) -> None:
+    for _ in range(50):
+        take_clocks(samples, card, 0)
+    samples.begin_epoch()
+    take_clocks(samples, card, 0x04)
+    assert samples.warnings() == ("GPU throttled by the power limit",)
+
+
+def test_a_process_that_a_container_lists_with_no_memory_is_unknown_and_not_0(samples, card) -> None:
+    card.used, card.compute = 700 * MIB, {OURS: 0}
+    samples.take()
+    assert samples.process_peak() is None
+    assert "the driver does not report the memory of a process" in samples.memory_source(0.01)

@@ -1,6 +1,7 @@
 """Plain and fast on one backend in a process of its own: prints by how much they differ, as JSON.
 
-A difference is relative: the norm of the difference over the norm of what plain computes.
+A difference is relative: the norm of the difference over the norm of what plain computes. ``tensorflow cudnn`` is
+TensorFlow whose batch normalisation keeps for its gradient what it keeps on a GPU.
 """
 
 import json
@@ -68,19 +69,45 @@ def batch(size, count=IMAGES):
     return images, random.integers(CLASSES, size=count, dtype=np.int32)
 
 
-def passes(model, training):
-    """(x, y) -> logits and gradients, as NumPy arrays; the moving statistics are moved."""
-    return {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}[keras.backend.backend()](model, training)
+def passes(model, training, jit=False):
+    """(x, y) -> logits and gradients, as NumPy arrays; the moving statistics are moved. TensorFlow alone heeds jit."""
+    if keras.backend.backend() == "tensorflow":
+        return _tensorflow(model, training, jit)
+    return {"jax": _jax, "torch": _torch}[keras.backend.backend()](model, training)
 
 
 def _loss(logits, y):
     return keras.ops.mean(keras.losses.sparse_categorical_crossentropy(y, logits, from_logits=True))
 
 
-def _tensorflow(model, training):
+def emulate_cudnn():
+    """Keep 1 / sqrt(variance + epsilon) for the gradient, and take it there, as cuDNN and XLA on a GPU do.
+
+    TensorFlow calls it implementation defined: core/kernels/fused_batch_norm_op.cc, tf2xla/kernels/batch_norm_op.cc.
+    """
     import tensorflow as tf
 
-    @tf.function(autograph=False, reduce_retracing=True)
+    forward, gradient = tf.raw_ops.FusedBatchNormV3, tf.raw_ops.FusedBatchNormGradV3
+
+    def forward_on_gpu(**given):
+        outputs = forward(**given)
+        if not given["is_training"]:
+            return outputs
+        return [*outputs[:4], tf.math.rsqrt(outputs[4] + given["epsilon"]), outputs[5]]
+
+    def gradient_on_gpu(*, reserve_space_2, **given):
+        if given["is_training"]:
+            reserve_space_2 = 1 / tf.square(reserve_space_2) - given["epsilon"]
+        assert given["reserve_space_3"].shape.rank == 0  # of another rank it must be what the forward pass reserved
+        return gradient(reserve_space_2=reserve_space_2, **given)
+
+    tf.raw_ops.FusedBatchNormV3, tf.raw_ops.FusedBatchNormGradV3 = forward_on_gpu, gradient_on_gpu
+
+
+def _tensorflow(model, training, jit):
+    import tensorflow as tf
+
+    @tf.function(autograph=False, reduce_retracing=True, jit_compile=jit)
     def step(x, y):
         with tf.GradientTape() as tape:
             logits = model(x, training=training)
@@ -135,14 +162,14 @@ def difference(expected, found):
     return float(np.linalg.norm(found - expected) / max(np.linalg.norm(expected), 1e-30))
 
 
-def differences(network, size, *, training, recompute=False):
+def differences(network, size, *, training, recompute=False, jit=False):
     """Of the logits, all gradients, the variable whose gradient differs most, and the moving statistics.
 
     The gradient of a bias before a normalisation is nothing but rounding, so a small one counts by a tenth of all.
     """
     plain, fast = pair(network, size, recompute)
     x, y = batch(size)
-    expected, found = passes(plain, training)(x, y), passes(fast, training)(x, y)
+    expected, found = passes(plain, training)(x, y), passes(fast, training, jit)(x, y)
     scale = 0.1 * np.linalg.norm(np.concatenate([np.ravel(each) for each in expected[1:]]))
     return {
         "logits": difference(expected[:1], found[:1]),
@@ -185,6 +212,9 @@ def bytes_kept(model):
 
 
 def main():
+    emulated = sys.argv[2:] == ["cudnn"]
+    if emulated:
+        emulate_cudnn()
     seen = {
         f"{name} {size} {mode}": differences(
             network, size, training=mode != "inference", recompute=mode == "recomputing"
@@ -199,8 +229,9 @@ def main():
         _, recomputing = pair(NETWORKS["densenet-bc"], 16, recompute=True)
         seen["kept"] = {"plain": bytes_kept(plain), "fast": bytes_kept(fast), "recomputing": bytes_kept(recomputing)}
     if keras.backend.backend() == "tensorflow":
-        for name in ("resnet20", "preresnet20", "googlenet"):
+        for name in () if emulated else ("resnet20", "preresnet20", "googlenet"):
             seen[f"{name} 9 training"] = differences(find(name), 9, training=True)
+        seen["densenet-bc 16 training by XLA"] = differences(NETWORKS["densenet-bc"], 16, training=True, jit=True)
     keras.config.set_dtype_policy("mixed_bfloat16")
     seen["mixed"] = differences(NETWORKS["densenet"], 16, training=True)
     print(json.dumps(seen))

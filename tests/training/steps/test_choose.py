@@ -142,3 +142,16 @@ def test_pytorch_compiles_a_graph_that_does_what_eager_steps_do(
         states.append(values([*trainee.model.variables, *trainee.optimizer.variables]))
     for eager, compiled in zip(*states, strict=True):
         np.testing.assert_allclose(compiled, eager, rtol=1e-4, atol=1e-5)
+
+
+def test_jaxs_compiler_says_what_the_largest_step_takes_and_the_others_do_not(config, facts, build):
+    trainee = build()
+    steps = make_steps(trainee, config.recipe, facts)
+    assert steps.step_bytes() is None
+    steps.compile(8, 4)
+    if config.backend != "jax":
+        assert steps.step_bytes() is None
+        return
+    state = sum(value.nbytes for value in values([*trainee.model.variables, *trainee.optimizer.variables]))
+    images = 8 * 8 * 8 * 3 * 4
+    assert state + images < steps.step_bytes() < 100 * (state + images)
