@@ -1,12 +1,12 @@
 """Which files make up an image folder, without opening any of them."""
 
 import os
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
+from densebench.data.folder.entries import check_within, read_status, scan
 from densebench.errors import DatasetError, InputError
 
 _SUFFIXES = (".png", ".jpg", ".jpeg")
@@ -106,10 +106,10 @@ def _split_by_fraction(root: Path, test_fraction: float) -> Listing:
 
 
 def _list_part(root: Path, part: str) -> _Part:
-    _check_within(root, root / part)
+    check_within(root, root / part)
     names, skipped = [], 0
-    for entry in _scan(root / part):
-        if entry.name.startswith(".") or not S_ISDIR(_stat(root, entry).st_mode):
+    for entry in scan(root / part):
+        if entry.name.startswith(".") or not S_ISDIR(read_status(root, entry).st_mode):
             skipped += 1
         else:
             names.append(entry.name)
@@ -128,11 +128,11 @@ def _list_class(root: Path, folder: Path, label: int) -> tuple[list[ImageFile], 
     if not folder.name.isprintable():
         raise DatasetError(f"The class folder {str(root / folder)!r} has a name that cannot be printed: rename it.")
     files, skipped = [], 0
-    for entry in _scan(root / folder):
+    for entry in scan(root / folder):
         if entry.name.startswith(".") or not entry.name.lower().endswith(_SUFFIXES):
             skipped += 1
             continue
-        status = _stat(root, entry)
+        status = read_status(root, entry)
         if S_ISREG(status.st_mode):
             path = f"{folder}/{entry.name}"
             files.append(ImageFile(path=path, label=label, size=status.st_size, modified_ns=status.st_mtime_ns))
@@ -141,35 +141,3 @@ def _list_class(root: Path, folder: Path, label: int) -> tuple[list[ImageFile], 
     if not files:
         raise DatasetError(f"Class folder {str(root / folder)!r} has no PNG or JPEG file: add some or remove it.")
     return files, skipped
-
-
-def _scan(folder: Path) -> Iterator["os.DirEntry[str]"]:
-    try:
-        with os.scandir(folder) as entries:
-            yield from _sort_by_name(entries)
-    except OSError as error:
-        raise DatasetError(f"{str(folder)!r} cannot be listed ({error.strerror}): check its permissions.") from None
-
-
-def _sort_by_name(entries: Iterable["os.DirEntry[str]"]) -> list["os.DirEntry[str]"]:
-    return sorted(entries, key=lambda entry: entry.name)
-
-
-def _stat(root: Path, entry: "os.DirEntry[str]") -> os.stat_result:
-    """What an entry is, or the target of a link."""
-    if entry.is_symlink():
-        _check_within(root, Path(entry.path))
-    try:
-        return entry.stat()
-    except OSError as error:
-        raise DatasetError(f"{entry.path!r} cannot be read ({error.strerror}): repair or remove it.") from None
-
-
-def _check_within(root: Path, path: Path) -> None:
-    """Raise :class:`DatasetError` for a link that leads out of the folder, or nowhere."""
-    try:
-        target = path.resolve(strict=True)
-    except (OSError, RuntimeError) as error:
-        raise DatasetError(f"{str(path)!r} is a link to nothing ({error}): repair or remove it.") from None
-    if not target.is_relative_to(root):
-        raise DatasetError(f"The link {str(path)!r} leads out of the image folder: copy what it means instead.")
