@@ -17,6 +17,7 @@ def train(
     test_limit: option.TestLimit = None,
     validation: option.Validation = None,
     test_fraction: option.TestFraction = None,
+    skip_bad_images: option.SkipBadImages = None,
     data_dir: option.DataDir = None,
     offline: option.Offline = None,
     recipe: option.RecipeName = None,

@@ -1,6 +1,7 @@
 """The entries of a folder that someone else has filled: sorted, and never outside it."""
 
 import os
+import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from densebench.errors import DatasetError
 
 
 def scan(folder: Path) -> Iterator["os.DirEntry[str]"]:
+    """The entries of a folder in the order of their names; raises :class:`DatasetError` if it cannot be listed."""
     try:
         with os.scandir(folder) as entries:
             yield from _sort_by_name(entries)
@@ -16,7 +18,12 @@ def scan(folder: Path) -> Iterator["os.DirEntry[str]"]:
 
 
 def _sort_by_name(entries: Iterable["os.DirEntry[str]"]) -> list["os.DirEntry[str]"]:
-    return sorted(entries, key=lambda entry: entry.name)
+    return sorted(entries, key=lambda entry: (normalise(entry.name), entry.name))
+
+
+def normalise(name: str) -> str:
+    """A name in Unicode normal form C: some systems store ``é`` as one character, others as two."""
+    return unicodedata.normalize("NFC", name)
 
 
 def read_status(root: Path, entry: "os.DirEntry[str]") -> os.stat_result:
