@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from densebench.data.images import Images, Treatment
+from densebench.data.images import BadFile, Images, Treatment
 from densebench.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 _SHOWN = 20  # bad images named in one message
 
 
-def refuse_bad_images(complaints: Sequence[str]) -> None:
+def refuse_bad_images(bad: Sequence[BadFile]) -> None:
     """Raise :class:`DatasetError` that names the images that cannot be used, the first 20 of them."""
-    if len(complaints) == 1:
-        raise DatasetError(f"{complaints[0]}: repair or remove it, or give --skip-bad-images.")
-    left = f", and {len(complaints) - _SHOWN:,} more" if len(complaints) > _SHOWN else ""
+    if len(bad) == 1:
+        raise DatasetError(f"{bad[0].complaint}: repair or remove it, or give --skip-bad-images.")
+    shown = ", ".join(file.complaint for file in bad[:_SHOWN])
+    left = f", and {len(bad) - _SHOWN:,} more" if len(bad) > _SHOWN else ""
     raise DatasetError(
-        f"{len(complaints):,} images cannot be used, {', '.join(complaints[:_SHOWN])}{left}: "
-        "repair or remove them, or give --skip-bad-images."
+        f"{len(bad):,} images cannot be used, {shown}{left}: repair or remove them, or give --skip-bad-images."
     )
 
 
@@ -30,10 +30,10 @@ def find_lost_classes(asked: Labels, kept: Labels) -> tuple[int, ...]:
     return tuple(sorted(set(asked.tolist()) - set(kept.tolist())))
 
 
-def refuse_lost_class(name: str, complaints: Sequence[str]) -> None:
+def refuse_lost_class(name: str, example: BadFile) -> None:
     """Raise :class:`DatasetError` for a class of which a split has no image left, all being bad."""
     raise DatasetError(
-        f"No image of class {name!r} can be used in one of the splits ({complaints[0]}): "
+        f"No image of class {name!r} can be used in one of the splits ({example.complaint}): "
         "repair them, or remove the class."
     )
 
@@ -56,17 +56,18 @@ def refuse_equal_images(names: Sequence[str], train: Images, test: Images) -> No
             )
 
 
-def describe_decoding(bad: Sequence[str], treatments: Sequence[Treatment]) -> tuple[str, ...]:
+def describe_decoding(bad: Sequence[BadFile], treatments: Sequence[Treatment]) -> tuple[str, ...]:
     """What a reader of the figures must know of how the images were decoded."""
     total = sum(treatments, Treatment())
-    dark = f", {total.dark:,} of which use the lowest 12 bits only and become nearly black" if total.dark else ""
-    skipped = f"{len(bad):,} bad images were skipped, such as {bad[0]}" if bad else ""
+    dark = f" ({total.dark:,} of them use the lowest 12 bits only and become nearly black)" if total.dark else ""
+    example = f", such as {bad[0].path!r}" if bad else ""
     counts = (
-        (total.transparent, "transparent images were composed on white"),
-        (total.sixteen_bit, f"images of 16 bits a channel were scaled to 8 bits{dark}"),
-        (total.animated, "animated images were reduced to their first frame"),
+        ("bad images skipped", len(bad), example),
+        ("transparent images composed on white", total.transparent, ""),
+        ("images of 16 bits a channel scaled to 8", total.sixteen_bit, dark),
+        ("animated images of which only the first frame is used", total.animated, ""),
     )
-    return (*((skipped,) if skipped else ()), *(f"{count:,} {what}" for count, what in counts if count))
+    return tuple(f"{what}: {count:,}{more}" for what, count, more in counts if count)
 
 
 def _are_equal(pixels: Pixels, which: Indices) -> bool:

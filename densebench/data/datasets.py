@@ -20,6 +20,7 @@ from densebench.data.cifar import loader as cifar
 from densebench.data.cifar.archive import is_available
 from densebench.data.folder import loader as folder
 from densebench.data.images import (
+    BadFile,
     Dataset,
     DatasetFacts,
     Decoded,
@@ -46,10 +47,10 @@ _VALIDATION_STREAM = derive_key(0x7A11DA7E)
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Part:
-    """The images of a split, complaints about those that cannot be used, and what was done to them."""
+    """The images of a split, the files that cannot be used, and what was done to the others."""
 
     images: Images
-    bad: tuple[str, ...]
+    bad: tuple[BadFile, ...]
     lost: tuple[int, ...]  # classes without an image left
     treatment: Treatment
 
@@ -195,14 +196,14 @@ def _read_images(split: Split, chosen: Indices) -> _Part:
     )
 
 
-def _check_bad_images(config: DataConfig, source: Source, parts: Sequence[_Part]) -> list[str]:
-    """Complaints about the images that are left out; raises :class:`DatasetError` if they may not be."""
-    bad = [complaint for part in parts for complaint in part.bad]
+def _check_bad_images(config: DataConfig, source: Source, parts: Sequence[_Part]) -> list[BadFile]:
+    """The files that are left out; raises :class:`DatasetError` if they may not be."""
+    bad = [file for part in parts for file in part.bad]
     if bad and not config.skip_bad_images:
         refuse_bad_images(bad)
     for part in parts:
         if part.lost:
-            refuse_lost_class(source.class_names[part.lost[0]], part.bad)
+            refuse_lost_class(source.class_names[part.lost[0]], part.bad[0])
     return bad
 
 

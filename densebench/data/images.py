@@ -80,13 +80,21 @@ class Treatment:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class BadFile:
+    """A file that cannot be used."""
+
+    path: str  # relative to the dataset's folder
+    complaint: str  # a sentence without its end, with the whole path
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Decoded:
-    """Images decoded from files: the pixels of those that could be, and a complaint about each that could not."""
+    """Images decoded from files: the pixels of those that could be, and the files that could not."""
 
     pixels: Pixels
     kept: Indices  # which of the images asked for they are
-    bad: tuple[str, ...] = ()
+    bad: tuple[BadFile, ...] = ()
     treatment: Treatment = Treatment()
 
 

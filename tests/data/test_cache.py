@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from densebench.data.cache import cache_directory, cache_images
-from densebench.data.images import Decoded, Treatment
+from densebench.data.images import BadFile, Decoded, Treatment
 from densebench.errors import DatasetError
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (5, 4, 4, 3), np.uint8)
@@ -52,7 +52,7 @@ def test_an_entry_of_pixels_alone_is_of_an_older_version_and_is_replaced(private
 
 
 def test_nothing_is_cached_where_an_image_is_bad(private_cache):
-    bad = Decoded(pixels=PIXELS[:4], kept=np.arange(4), bad=("'x.png' is not a readable image",))
+    bad = Decoded(pixels=PIXELS[:4], kept=np.arange(4), bad=(BadFile(path="x.png", complaint="it is bad"),))
     assert cache_images("noise", 5, lambda: bad) is bad
     assert list(private_cache.iterdir()) == []
 

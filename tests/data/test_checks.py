@@ -10,7 +10,7 @@ from densebench.data.checks import (
     refuse_equal_images,
     refuse_lost_class,
 )
-from densebench.data.images import Images, Treatment
+from densebench.data.images import BadFile, Images, Treatment
 from densebench.errors import DatasetError
 
 NAMES = ("cat", "dog")
@@ -21,13 +21,17 @@ def images(values: list[int], labels: list[int]) -> Images:
     return Images(pixels=pixels, labels=np.array(labels, np.int32))
 
 
+def bad_file(name: str) -> BadFile:
+    return BadFile(path=name, complaint=f"'{name}' is bad")
+
+
 DIFFERENT = images([1, 2], [0, 1])
 
 
 @pytest.mark.parametrize("count", [2, 20, 21, 1000])
 def test_the_first_twenty_bad_images_are_named_and_all_are_counted(count):
     with pytest.raises(DatasetError) as raised:
-        refuse_bad_images([f"'{index:04d}.png' is bad" for index in range(count)])
+        refuse_bad_images([bad_file(f"{index:04d}.png") for index in range(count)])
     sentence = str(raised.value)
     assert sentence.startswith(f"{count:,} images cannot be used, '0000.png' is bad, ")
     assert sentence.count(".png") == min(count, 20)
@@ -37,14 +41,14 @@ def test_the_first_twenty_bad_images_are_named_and_all_are_counted(count):
 
 def test_one_bad_image_is_one_sentence():
     with pytest.raises(DatasetError, match=r"^'a.png' is bad: repair or remove it, or give --skip-bad-images\.$"):
-        refuse_bad_images(["'a.png' is bad"])
+        refuse_bad_images([bad_file("a.png")])
 
 
 def test_a_class_is_lost_if_none_of_its_images_is_kept():
     asked, kept = (np.array(labels, np.int32) for labels in ([0, 0, 1, 2], [0, 2]))
     assert find_lost_classes(asked, kept) == (1,)
     with pytest.raises(DatasetError, match=r"No image of class 'dog' can be used in one of the splits .'a.png' is bad"):
-        refuse_lost_class("dog", ["'a.png' is bad"])
+        refuse_lost_class("dog", bad_file("a.png"))
 
 
 def test_classes_of_one_image_and_different_images_pass():
@@ -68,11 +72,10 @@ def test_equal_images_are_refused_in_one_sentence(train, test, sentence):
 
 def test_what_was_done_to_the_images_is_summed_over_the_splits():
     treatments = [Treatment(transparent=1, sixteen_bit=2), Treatment(transparent=2, animated=1, dark=1, sixteen_bit=1)]
-    assert describe_decoding(["'a.png' is bad"], treatments) == (
-        "1 bad images were skipped, such as 'a.png' is bad",
-        "3 transparent images were composed on white",
-        "3 images of 16 bits a channel were scaled to 8 bits, 1 of which use the lowest 12 bits only and become nearly "
-        "black",
-        "1 animated images were reduced to their first frame",
+    assert describe_decoding([bad_file("a.png")], treatments) == (
+        "bad images skipped: 1, such as 'a.png'",
+        "transparent images composed on white: 3",
+        "images of 16 bits a channel scaled to 8: 3 (1 of them use the lowest 12 bits only and become nearly black)",
+        "animated images of which only the first frame is used: 1",
     )
     assert describe_decoding([], [Treatment(), Treatment()]) == ()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from densebench.data.folder.orientation import turn_upright
 from densebench.data.folder.png import is_sixteen_bit, read_sixteen_bit, scale_transparent_grey
 from densebench.data.folder.transparency import compose_on_white, is_transparent
-from densebench.data.images import Decoded, OnProgress, Treatment
+from densebench.data.images import BadFile, Decoded, OnProgress, Treatment
 from densebench.data.resizing import allocate_pixels
 from densebench.errors import DatasetError
 
@@ -54,7 +54,7 @@ def decode_files(
     side = image_size or read_square_side(root / like)
     pixels = allocate_pixels(len(paths), side)
     kept: list[int] = []
-    bad: list[str] = []
+    bad: list[BadFile] = []
     treatment = Treatment()
     for index, path in enumerate(paths):
         if index % _EVERY == 0:
@@ -62,7 +62,7 @@ def decode_files(
         try:
             decoded = _decode(root / path, side, None if image_size else root / like)
         except BadImage as error:
-            bad.append(error.complaint)
+            bad.append(BadFile(path=path, complaint=error.complaint))
             continue
         pixels[len(kept)] = np.asarray(decoded.image)
         kept.append(index)

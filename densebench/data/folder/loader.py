@@ -93,17 +93,13 @@ def _describe_listing(listing: Listing) -> tuple[str, ...]:
     """What of the folder is used otherwise than one might expect."""
     warnings = []
     if listing.validation_folder is not None:
-        count = len(listing.validation)
-        warnings.append(f"the {count} images of the folder {listing.validation_folder!r} are used for validation")
-    if listing.skipped:
-        warnings.append(
-            f"{len(listing.skipped)} entries of the folder were skipped, such as {listing.skipped[0]!r}: "
-            "hidden, or no image file"
-        )
-    if listing.nested:
-        warnings.append(
-            f"{len(listing.nested)} images in folders within a class were left out, such as {listing.nested[0]!r}"
-        )
+        warnings.append(f"validation images from the folder {listing.validation_folder!r}: {len(listing.validation):,}")
+    for what, paths in (
+        ("entries of the folder skipped (hidden, or no image file)", listing.skipped),
+        ("images in folders within a class left out", listing.nested),
+    ):
+        if paths:
+            warnings.append(f"{what}: {len(paths):,}, such as {paths[0]!r}")
     return tuple(warnings)
 
 

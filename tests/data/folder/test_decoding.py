@@ -107,7 +107,7 @@ def test_bad_images_are_listed_and_the_others_decoded(tmp_path):
     decoded = decode_all(tmp_path, "a.png", "b.png", "c.png", "d.png")
     assert decoded.kept.tolist() == [0, 2]
     assert decoded.pixels[:, 0, 0, 0].tolist() == [1, 3]
-    assert [complaint.split("'")[2] for complaint in decoded.bad] == [
+    assert [file.complaint.split("'")[2] for file in decoded.bad] == [
         " is not a readable image (unknown content)",
         " is 5000x5000, more than 16,777,216 pixels",
     ]
