@@ -30,11 +30,17 @@ def find_lost_classes(asked: Labels, kept: Labels) -> tuple[int, ...]:
     return tuple(sorted(set(asked.tolist()) - set(kept.tolist())))
 
 
-def refuse_lost_class(name: str, example: BadFile) -> None:
+def refuse_lost_class(split: str, name: str, example: BadFile) -> None:
     """Raise :class:`DatasetError` for a class of which a split has no image left, all being bad."""
     raise DatasetError(
-        f"No image of class {name!r} can be used in one of the splits ({example.complaint}): "
-        "repair them, or remove the class."
+        f"No {split} image of class {name!r} can be used ({example.complaint}): repair them, or remove the class."
+    )
+
+
+def refuse_lost_validation(bad: Sequence[BadFile]) -> None:
+    """Raise :class:`DatasetError` for validation images that are all bad."""
+    raise DatasetError(
+        f"None of the {len(bad):,} validation images can be used ({bad[0].complaint}): repair or remove them."
     )
 
 
@@ -59,7 +65,7 @@ def refuse_equal_images(names: Sequence[str], train: Images, test: Images) -> No
 def describe_decoding(bad: Sequence[BadFile], treatments: Sequence[Treatment]) -> tuple[str, ...]:
     """What a reader of the figures must know of how the images were decoded."""
     total = sum(treatments, Treatment())
-    dark = f" ({total.dark:,} of them use the lowest 12 bits only and become nearly black)" if total.dark else ""
+    dark = f" (nearly black, for they use the lowest 12 bits only: {total.dark:,})" if total.dark else ""
     example = f", such as {bad[0].path!r}" if bad else ""
     counts = (
         ("bad images skipped", len(bad), example),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from densebench.data.checks import (
     refuse_bad_images,
     refuse_equal_images,
     refuse_lost_class,
+    refuse_lost_validation,
 )
 from densebench.data.checksums import hash_images
 from densebench.data.cifar import loader as cifar
@@ -80,11 +80,11 @@ def load(config: DataConfig, on_progress: OnProgress = ignore_progress) -> Datas
     _check_memory(wanted)
     source = _load_source(config, wanted, on_progress)
     train, validation, test = _read_parts(config, source)
-    read = [part for part in (train, validation, test) if part is not None]
-    bad = _check_bad_images(config, source, read)
+    bad = _check_bad_images(config, source, train, validation, test)
     if config.dataset.startswith(folder.PREFIX):
         refuse_equal_images(source.class_names, train.images, test.images)
     mean, deviation = _choose_standardisation(source, train.images)
+    treatments = [part.treatment for part in (train, validation, test) if part is not None]
     used = (train.images, None if validation is None else validation.images, test.images)
     return Dataset(
         name=source.name,
@@ -97,7 +97,7 @@ def load(config: DataConfig, on_progress: OnProgress = ignore_progress) -> Datas
         deviation=deviation,
         flip_allowed=source.flip_allowed,
         random_labels=source.random_labels,
-        warnings=(*source.warnings, *describe_decoding(bad, [part.treatment for part in read])),
+        warnings=(*source.warnings, *describe_decoding(bad, treatments)),
         sha256=hash_images(used),
     )
 
@@ -196,14 +196,18 @@ def _read_images(split: Split, chosen: Indices) -> _Part:
     )
 
 
-def _check_bad_images(config: DataConfig, source: Source, parts: Sequence[_Part]) -> list[BadFile]:
+def _check_bad_images(
+    config: DataConfig, source: Source, train: _Part, validation: _Part | None, test: _Part
+) -> list[BadFile]:
     """The files that are left out; raises :class:`DatasetError` if they may not be."""
-    bad = [file for part in parts for file in part.bad]
+    bad = [file for part in (train, validation, test) if part is not None for file in part.bad]
     if bad and not config.skip_bad_images:
         refuse_bad_images(bad)
-    for part in parts:
+    for split, part in (("training", train), ("test", test)):
         if part.lost:
-            refuse_lost_class(source.class_names[part.lost[0]], part.bad[0])
+            refuse_lost_class(split, source.class_names[part.lost[0]], part.bad[0])
+    if validation is not None and validation.bad and not len(validation.images.labels):
+        refuse_lost_validation(validation.bad)
     return bad
 
 

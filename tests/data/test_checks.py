@@ -9,6 +9,7 @@ from densebench.data.checks import (
     refuse_bad_images,
     refuse_equal_images,
     refuse_lost_class,
+    refuse_lost_validation,
 )
 from densebench.data.images import BadFile, Images, Treatment
 from densebench.errors import DatasetError
@@ -47,8 +48,13 @@ def test_one_bad_image_is_one_sentence():
 def test_a_class_is_lost_if_none_of_its_images_is_kept():
     asked, kept = (np.array(labels, np.int32) for labels in ([0, 0, 1, 2], [0, 2]))
     assert find_lost_classes(asked, kept) == (1,)
-    with pytest.raises(DatasetError, match=r"No image of class 'dog' can be used in one of the splits .'a.png' is bad"):
-        refuse_lost_class("dog", bad_file("a.png"))
+    with pytest.raises(DatasetError, match=r"No test image of class 'dog' can be used \('a.png' is bad\)"):
+        refuse_lost_class("test", "dog", bad_file("a.png"))
+
+
+def test_validation_images_that_are_all_bad_are_refused():
+    with pytest.raises(DatasetError, match=r"None of the 2 validation images can be used \('a.png' is bad\)"):
+        refuse_lost_validation([bad_file("a.png"), bad_file("b.png")])
 
 
 def test_classes_of_one_image_and_different_images_pass():
@@ -75,7 +81,7 @@ def test_what_was_done_to_the_images_is_summed_over_the_splits():
     assert describe_decoding([bad_file("a.png")], treatments) == (
         "bad images skipped: 1, such as 'a.png'",
         "transparent images composed on white: 3",
-        "images of 16 bits a channel scaled to 8: 3 (1 of them use the lowest 12 bits only and become nearly black)",
+        "images of 16 bits a channel scaled to 8: 3 (nearly black, for they use the lowest 12 bits only: 1)",
         "animated images of which only the first frame is used: 1",
     )
     assert describe_decoding([], [Treatment(), Treatment()]) == ()

@@ -66,7 +66,8 @@ def list_folder(root: Path, test_fraction: float | None) -> Listing:
         return _list_given_split(root, folders.train, folders.test, folders.validation)
     if there := folders.train or folders.test:
         missing = "test" if folders.train else "train"
-        raise DatasetError(f"{str(root)!r} has a folder {there!r} but none called {missing!r}: add it.")
+        rename = f", or rename {folders.validation!r} to {missing!r}" if folders.validation else ""
+        raise DatasetError(f"{str(root)!r} has a folder {there!r} but none called {missing!r}: add it{rename}.")
     if test_fraction is None:
         raise InputError(
             f"{str(root)!r} has no folders 'train' and 'test': add them, or give --test-fraction to split its classes."

@@ -21,14 +21,14 @@ class SplitFolders:
 
     train: str | None
     test: str | None
-    validation: str | None  # known only beside both others: elsewhere it may be a class
+    validation: str | None  # looked for only beside one of the others: elsewhere it may be a class
 
 
 def find_split_folders(root: Path) -> SplitFolders:
     """The folders for train, test and validation in any case; raises :class:`DatasetError` for two of one split."""
     names = [entry.name for entry in scan(root) if _is_split(entry.name) and _is_folder(root, entry)]
     train, test = _find_one(root, names, "train"), _find_one(root, names, "test")
-    validation = _find_one(root, names, "validation") if train and test else None
+    validation = _find_one(root, names, "validation") if train or test else None
     return SplitFolders(train=train, test=test, validation=validation)
 
 

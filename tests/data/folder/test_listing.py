@@ -103,6 +103,12 @@ def test_a_link_to_nothing_is_named(target, image_folder):
     ("parts", "fraction", "error", "message"),
     [
         ({"train/cat": 1, "train/dog": 1}, None, DatasetError, "has a folder 'train' but none called 'test'"),
+        (
+            {"train/cat": 1, "train/dog": 1, "val/cat": 1},
+            None,
+            DatasetError,
+            "but none called 'test': add it, or rename 'val' to 'test'",
+        ),
         ({"test/cat": 1, "test/dog": 1}, None, DatasetError, "has a folder 'test' but none called 'train'"),
         (
             {"cat": 1, "dog": 1},

@@ -275,7 +275,18 @@ def test_bad_images_are_skipped_where_that_is_asked_for_and_said(image_folder):
 def test_a_class_of_bad_images_alone_is_refused_though_they_may_be_skipped(image_folder):
     root = image_folder({**SPLIT, "test/dog": 1})
     spoil(root, "test/dog/0000.png")
-    with pytest.raises(DatasetError, match="No image of class 'dog' can be used"):
+    with pytest.raises(DatasetError, match="No test image of class 'dog' can be used"):
+        load(config_of(root, skip_bad_images=True))
+
+
+def test_validation_may_lose_a_class_but_not_all_its_images(image_folder):
+    root = image_folder({**SPLIT, "val/cat": 1, "val/dog": 1})
+    spoil(root, "val/cat/0000.png")
+    dataset = load(config_of(root, skip_bad_images=True))
+    assert dataset.validation is not None
+    assert dataset.validation.labels.tolist() == [1]
+    spoil(root, "val/dog/0000.png")
+    with pytest.raises(DatasetError, match="None of the 2 validation images can be used"):
         load(config_of(root, skip_bad_images=True))
 
 

@@ -13,7 +13,7 @@ from densebench.errors import DatasetError
         (["Train", "Test"], "Train", "Test", None),
         (["Training", "Testing", "Validation"], "Training", "Testing", "Validation"),
         (["TRAIN", "test", "valid", "notes"], "TRAIN", "test", "valid"),
-        (["train", "val"], "train", None, None),
+        (["train", "val"], "train", None, "val"),
         (["val", "cat"], None, None, None),
     ],
 )
