@@ -15,9 +15,11 @@ _PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 _IMPLEMENTATIONS = ("auto", "plain", "fast")
 RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
-# Where a run is kept and watched does not decide its numbers, so a resumed run may differ in it.
+# Where a run is kept and watched does not decide its numbers, so a resumed run may differ in it. Nor does whether bad
+# images are skipped or refused: where both load, they load the same.
 _NOT_IN_FINGERPRINT = frozenset(
     {"run", "results_dir", "runs_dir", "data_dir", "offline", "resume", "checkpoint_every", "command"}
+    | {"skip_bad_images"}
 )
 RESULTS_DIR = "results"
 RUNS_DIR = "runs"
@@ -34,6 +36,7 @@ class DataConfig:
     test_limit: int | None = None
     validation: int = 0  # training images held out
     test_fraction: float | None = None  # of a folder without train/ and test/
+    skip_bad_images: bool = False  # of a folder; else they are refused
     data_dir: str | None = None
     offline: bool = False
 

@@ -178,7 +178,7 @@ class Run:
     ] = None
     train_images: Annotated[Count, About("Train images", "count", "Number of training images.", exact=True)] = None
     validation_images: Annotated[
-        Count, About("Val. images", "count", "Number of training images held out for validation.", exact=True)
+        Count, About("Val. images", "count", "Number of images used for validation.", exact=True)
     ] = None
     test_images: Annotated[Count, About("Test images", "count", "Number of test images.", exact=True)] = None
     recipe: Annotated[Text, About("Recipe", "text", "Name of the training recipe.")] = None

@@ -64,3 +64,10 @@ def test_only_what_decides_the_numbers_changes_the_fingerprint():
     assert fingerprint(beside) == fingerprint(config)
     for change in ({"seed": 1}, {"deterministic": True}, {"data": DataConfig(train_limit=5)}):
         assert fingerprint(dataclasses.replace(config, **change)) != fingerprint(config)
+
+
+def test_skipping_bad_images_leaves_the_fingerprint_as_it_was():
+    one, other = (
+        RunConfig(variant="resnet20", run="a", data=DataConfig(skip_bad_images=skip)) for skip in (False, True)
+    )
+    assert fingerprint(one) == fingerprint(other)

@@ -40,6 +40,7 @@ class EvaluateSettings(_CommonSettings, total=False):
     train_limit: int  # images, balanced over the classes
     test_limit: int  # images, balanced over the classes
     test_fraction: float  # of a folder without train/ and test/
+    skip_bad_images: bool  # leave out the images of a folder that cannot be read
     data_dir: str  # where the CIFAR archive lies
     offline: bool  # never download
     batch_size: int  # images a step

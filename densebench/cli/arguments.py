@@ -28,6 +28,10 @@ TestFraction = Annotated[
     float | None,
     typer.Option(help="For a folder without train/ and test/: fraction to test on.", rich_help_panel=_DATA),
 ]
+SkipBadImages = Annotated[
+    bool | None,
+    typer.Option("--skip-bad-images", help="Leave out images of a folder that cannot be read.", rich_help_panel=_DATA),
+]
 DataDir = Annotated[
     str | None, typer.Option(help="Where the CIFAR archive lies, packed or unpacked.", rich_help_panel=_DATA)
 ]

@@ -19,6 +19,7 @@ def evaluate(
     train_limit: option.TrainLimit = None,
     test_limit: option.TestLimit = None,
     test_fraction: option.TestFraction = None,
+    skip_bad_images: option.SkipBadImages = None,
     data_dir: option.DataDir = None,
     offline: option.Offline = None,
     batch_size: option.BatchSize = None,

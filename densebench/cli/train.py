@@ -4,7 +4,7 @@ import typer
 
 from densebench.cli import arguments as option
 from densebench.cli.parsing import parse_seconds, parse_train_options
-from densebench.cli.printing import open_stderr, print_finished, print_grids
+from densebench.cli.printing import open_stderr, print_finished, print_grids, print_message
 
 
 def train(
@@ -17,6 +17,7 @@ def train(
     test_limit: option.TestLimit = None,
     validation: option.Validation = None,
     test_fraction: option.TestFraction = None,
+    skip_bad_images: option.SkipBadImages = None,
     data_dir: option.DataDir = None,
     offline: option.Offline = None,
     recipe: option.RecipeName = None,
@@ -55,6 +56,8 @@ def train(
     if dry_run:
         planned = workflows.plan(options, resume=resume, skip_completed=skip_completed)
         print_grids([workflows.plan_table(planned)], format, "plan")
+        for warning in dict.fromkeys(warning for each in planned for warning in each.facts.warnings):
+            print_message(f"Note: {warning}.")
         return 0
     finished = workflows.train(
         options,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,10 +12,13 @@ from typing import TYPE_CHECKING
 from platformdirs import user_cache_path
 
 from densebench import files
+from densebench.data.images import Decoded, Treatment
 from densebench.errors import DatasetError
 
 if TYPE_CHECKING:
     from densebench.data.images import Pixels
+
+_TREATMENTS = tuple(field.name for field in dataclasses.fields(Treatment))
 
 
 def cache_directory() -> Path:
@@ -30,19 +34,24 @@ def cache_directory() -> Path:
     return directory
 
 
-def cached_pixels(name: str, images: int, make: Callable[[], Pixels]) -> Pixels:
-    """The pixels cached as ``name``, else those made now; damaged files are replaced, an unwritable cache ignored."""
+def cache_images(name: str, images: int, decode: Callable[[], Decoded]) -> Decoded:
+    """The images cached as ``name``, else those decoded now; damaged files are replaced, an unwritable cache ignored.
+
+    Nothing is cached if an image could not be read: the next time it may be readable.
+    """
     path = cache_directory() / f"{name}.npz"
-    pixels = _read(path, images)
-    if pixels is None:
-        pixels = make()
+    cached = _read(path, images)
+    if cached is not None:
+        return cached
+    decoded = decode()
+    if not decoded.bad:
         with suppress(OSError):
-            _write(path, pixels)
-    return pixels
+            _write(path, decoded)
+    return decoded
 
 
-def _read(path: Path, images: int) -> Pixels | None:
-    """The pixels if the file is intact (its CRC-32 is checked) and has that many images."""
+def _read(path: Path, images: int) -> Decoded | None:
+    """The images if the file is intact (its CRC-32 is checked) and has that many of them."""
     import numpy as np
 
     if not path.is_file():
@@ -50,14 +59,17 @@ def _read(path: Path, images: int) -> Pixels | None:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             pixels: Pixels = archive["pixels"]
+            counts = [int(count) for count in archive["treatment"]]
+            treatment = Treatment(**dict(zip(_TREATMENTS, counts, strict=True)))
     except Exception:  # zip, NumPy and the operating system have many ways to say that a file is damaged
         return None
     fits = pixels.dtype == np.uint8 and pixels.ndim == 4 and len(pixels) == images and pixels.shape[3] == 3
-    return pixels if fits else None
+    return Decoded(pixels=pixels, kept=np.arange(images), treatment=treatment) if fits else None
 
 
-def _write(path: Path, pixels: Pixels) -> None:
+def _write(path: Path, decoded: Decoded) -> None:
     import numpy as np
 
+    treatment = np.array([getattr(decoded.treatment, name) for name in _TREATMENTS], np.int64)
     with files.replacing(path) as temporary, files.create(temporary) as file:
-        np.savez(file, pixels=pixels)
+        np.savez(file, pixels=decoded.pixels, treatment=treatment)

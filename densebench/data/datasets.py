@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from densebench.config import DataConfig
 from densebench.data import digits, synthetic
+from densebench.data.checks import (
+    describe_decoding,
+    find_lost_classes,
+    refuse_bad_images,
+    refuse_equal_images,
+    refuse_lost_class,
+    refuse_lost_validation,
+)
 from densebench.data.checksums import hash_images
 from densebench.data.cifar import loader as cifar
 from densebench.data.cifar.archive import is_available
 from densebench.data.folder import loader as folder
 from densebench.data.images import (
+    BadFile,
     Dataset,
     DatasetFacts,
+    Decoded,
     Images,
     OnProgress,
     PerChannel,
     Source,
     Split,
+    Treatment,
     ignore_progress,
 )
 from densebench.data.keyed_random import derive_key
@@ -34,6 +45,16 @@ _NAMES = (*cifar.EDITIONS, "digits", "synthetic", "folder:PATH")
 _VALIDATION_STREAM = derive_key(0x7A11DA7E)
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Part:
+    """The images of a split, the files that cannot be used, and what was done to the others."""
+
+    images: Images
+    bad: tuple[BadFile, ...]
+    lost: tuple[int, ...]  # classes without an image left
+    treatment: Treatment
+
+
 def describe(config: DataConfig) -> DatasetFacts:
     """Sizes and counts as they will be used, without loading; raises :class:`InputError` for what is not available."""
     whole = _describe_whole(config)
@@ -43,7 +64,7 @@ def describe(config: DataConfig) -> DatasetFacts:
         whole,
         image_size=config.image_size or whole.image_size,
         train_images=None if train is None else min(train - config.validation, config.train_limit or train),
-        validation_images=config.validation,
+        validation_images=whole.validation_images or config.validation,
         test_images=config.test_limit or whole.test_images,
     )
 
@@ -58,24 +79,26 @@ def load(config: DataConfig, on_progress: OnProgress = ignore_progress) -> Datas
     wanted = describe(config)
     _check_memory(wanted)
     source = _load_source(config, wanted, on_progress)
-    chosen, held_out = _split_train(config, source)
-    train = _read_images(source.train, chosen)
-    validation = _read_images(source.train, held_out) if config.validation else None
-    test = _read_images(source.test, _choose_within(source.test, config.test_limit))
-    mean, deviation = _choose_standardisation(source, train)
+    train, validation, test = _read_parts(config, source)
+    bad = _check_bad_images(config, source, train, validation, test)
+    if config.dataset.startswith(folder.PREFIX):
+        refuse_equal_images(source.class_names, train.images, test.images)
+    mean, deviation = _choose_standardisation(source, train.images)
+    treatments = [part.treatment for part in (train, validation, test) if part is not None]
+    used = (train.images, None if validation is None else validation.images, test.images)
     return Dataset(
         name=source.name,
-        train=train,
-        validation=validation,
-        test=test,
+        train=used[0],
+        validation=used[1],
+        test=used[2],
         class_names=source.class_names,
-        image_size=train.pixels.shape[1],
+        image_size=train.images.pixels.shape[1],
         mean=mean,
         deviation=deviation,
         flip_allowed=source.flip_allowed,
         random_labels=source.random_labels,
-        skipped=source.skipped,
-        sha256=hash_images((train, validation, test)),
+        warnings=(*source.warnings, *describe_decoding(bad, treatments)),
+        sha256=hash_images(used),
     )
 
 
@@ -108,6 +131,11 @@ def _check(config: DataConfig, whole: DatasetFacts) -> None:
         raise InputError(f"--test-fraction is for a folder; {whole.name} has its own test split: leave it out.")
     if config.classes is not None and whole.classes not in (None, config.classes):
         raise InputError(f"--classes {config.classes} does not fit {whole.name}, which has {whole.classes} classes.")
+    if config.validation and whole.validation_images:
+        raise InputError(
+            f"--validation {config.validation} does not fit {whole.name}, which has its own "
+            f"{whole.validation_images:,} validation images: leave it out."
+        )
     train = whole.train_images
     if train is not None and config.validation >= train:
         raise InputError(
@@ -143,8 +171,44 @@ def _choose_within(split: Split, limit: int | None) -> Indices:
     return take_first_of_each_class(split.labels, len(split.labels) if limit is None else limit)
 
 
-def _read_images(split: Split, chosen: Indices) -> Images:
-    return Images(pixels=split.read(chosen), labels=split.labels[chosen])
+def _read_parts(config: DataConfig, source: Source) -> tuple[_Part, _Part | None, _Part]:
+    """Train, validation and test."""
+    chosen, held_out = _split_train(config, source)
+    train = _read_images(source.train, chosen)
+    validation = None
+    if source.validation is not None:
+        validation = _read_images(source.validation, _choose_within(source.validation, None))
+    elif config.validation:
+        validation = _read_images(source.train, held_out)
+    return train, validation, _read_images(source.test, _choose_within(source.test, config.test_limit))
+
+
+def _read_images(split: Split, chosen: Indices) -> _Part:
+    read, labels = split.read(chosen), split.labels[chosen]
+    if not isinstance(read, Decoded):
+        return _Part(images=Images(pixels=read, labels=labels), bad=(), lost=(), treatment=Treatment())
+    kept = labels[read.kept]
+    return _Part(
+        images=Images(pixels=read.pixels, labels=kept),
+        bad=read.bad,
+        lost=find_lost_classes(labels, kept),
+        treatment=read.treatment,
+    )
+
+
+def _check_bad_images(
+    config: DataConfig, source: Source, train: _Part, validation: _Part | None, test: _Part
+) -> list[BadFile]:
+    """The files that are left out; raises :class:`DatasetError` if they may not be."""
+    bad = [file for part in (train, validation, test) if part is not None for file in part.bad]
+    if bad and not config.skip_bad_images:
+        refuse_bad_images(bad)
+    for split, part in (("training", train), ("test", test)):
+        if part.lost:
+            refuse_lost_class(split, source.class_names[part.lost[0]], part.bad[0])
+    if validation is not None and validation.bad and not len(validation.images.labels):
+        refuse_lost_validation(validation.bad)
+    return bad
 
 
 def _choose_standardisation(source: Source, train: Images) -> tuple[PerChannel, PerChannel]:

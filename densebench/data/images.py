@@ -45,7 +45,7 @@ class Dataset:
     deviation: PerChannel
     flip_allowed: bool  # whether a mirrored image is still an image of its class
     random_labels: bool  # whether there is nothing to learn, so that accuracy has no meaning
-    skipped: int  # files of the folder that are not images
+    warnings: tuple[str, ...]  # what a reader of the figures must know of the images
     sha256: str  # of the pixels and labels above
 
 
@@ -59,6 +59,43 @@ class DatasetFacts:
     train_images: int | None
     validation_images: int | None
     test_images: int | None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Treatment:
+    """How many images were changed in decoding."""
+
+    transparent: int = 0  # put on white
+    animated: int = 0  # of which the first frame was taken
+    sixteen_bit: int = 0  # scaled to 8 bits
+    dark: int = 0  # of those of 16 bits, how many use the lowest 12 only
+
+    def __add__(self, other: Treatment) -> Treatment:
+        return Treatment(
+            transparent=self.transparent + other.transparent,
+            animated=self.animated + other.animated,
+            sixteen_bit=self.sixteen_bit + other.sixteen_bit,
+            dark=self.dark + other.dark,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadFile:
+    """A file that cannot be used."""
+
+    path: str  # relative to the dataset's folder
+    complaint: str  # a sentence without its end, with the whole path
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Decoded:
+    """Images decoded from files: the pixels of those that could be, and the files that could not."""
+
+    pixels: Pixels
+    kept: Indices  # which of the images asked for they are
+    bad: tuple[BadFile, ...] = ()
+    treatment: Treatment = Treatment()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -66,7 +103,7 @@ class Split:
     """A part of a source: every label at once, the pixels of chosen images on demand."""
 
     labels: Labels
-    read: Callable[[Indices], Pixels]
+    read: Callable[[Indices], Pixels | Decoded]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -76,9 +113,10 @@ class Source:
     name: str
     train: Split
     test: Split
+    validation: Split | None = None  # None: to be held out of train, if any is
     class_names: tuple[str, ...]
     mean: PerChannel | None = None  # None: to be computed from the images trained on
     deviation: PerChannel | None = None
     flip_allowed: bool = True
     random_labels: bool = False
-    skipped: int = 0
+    warnings: tuple[str, ...] = ()

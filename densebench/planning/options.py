@@ -30,6 +30,7 @@ class TrainOptions:
     test_limit: int | None = None
     validation: int | None = None
     test_fraction: float | None = None
+    skip_bad_images: bool | None = None
     data_dir: str | None = None
     offline: bool | None = None
     backend: str | None = None

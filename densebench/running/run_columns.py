@@ -63,8 +63,8 @@ def with_data(run: Run, dataset: "Dataset", recipe: Recipe) -> Run:
     run = dataclasses.replace(
         run, dataset=dataset.name, classes=len(dataset.class_names), image_size=dataset.image_size
     )
-    if dataset.skipped:
-        run = with_warning(run, f"{dataset.skipped} entries of the folder were skipped: hidden, or no PNG or JPEG")
+    for warning in dataset.warnings:
+        run = with_warning(run, warning)
     if run.phase == "speed":  # it counts and hashes nothing that was measured
         return run
     return dataclasses.replace(

@@ -1,5 +1,7 @@
 import json
 
+from PIL import Image
+
 from densebench.cli import run
 from densebench.results import store
 
@@ -32,3 +34,17 @@ def test_one_seed_after_another_and_a_dry_run_that_makes_nothing(in_tmp, tiny, c
     assert run(["train", "10x4", "16x4", *tiny, "--seeds", "0-2", "--dry-run", "--format", "json"]) == 0
     assert len(json.loads(capfd.readouterr().out)["plan"]) == 6
     assert not list(in_tmp.iterdir())
+
+
+def test_a_dry_run_says_what_of_a_folder_is_skipped(in_tmp, capfd):
+    for split in ("train", "test"):
+        for name in ("a", "b"):
+            (in_tmp / "pictures" / split / name).mkdir(parents=True)
+            Image.new("RGB", (8, 8)).save(in_tmp / "pictures" / split / name / "0.png")
+    (in_tmp / "pictures" / "train" / "a" / "notes.txt").write_text("no image")
+    asked = ["train", "10x4", "16x4", "--dataset", "folder:pictures", "--batch-size", "2", "--dry-run"]
+    assert run([*asked, "--format", "json"]) == 0
+    printed = capfd.readouterr()
+    assert len(json.loads(printed.out)["plan"]) == 2
+    said = "Note: entries of the folder skipped (hidden, or no image file): 1, such as 'train/a/notes.txt'.\n"
+    assert printed.err == said

@@ -5,21 +5,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from densebench.data.cache import cache_directory, cached_pixels
+from densebench.data.cache import cache_directory, cache_images
+from densebench.data.images import BadFile, Decoded, Treatment
 from densebench.errors import DatasetError
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (5, 4, 4, 3), np.uint8)
+TREATMENT = Treatment(transparent=4, animated=3, sixteen_bit=2, dark=1)
 
 
 class Counted:
-    """Makes the pixels, and counts how often."""
+    """Decodes the images, and counts how often."""
 
     def __init__(self) -> None:
         self.times = 0
 
-    def __call__(self) -> np.ndarray:
+    def __call__(self) -> Decoded:
         self.times += 1
-        return PIXELS
+        return Decoded(pixels=PIXELS, kept=np.arange(5), treatment=TREATMENT)
+
+
+def cached_pixels(name: str, images: int, make: Counted) -> np.ndarray:
+    """The pixels of what the cache gives."""
+    return cache_images(name, images, make).pixels
 
 
 def test_pixels_are_made_once_and_then_read(private_cache):
@@ -28,6 +35,26 @@ def test_pixels_are_made_once_and_then_read(private_cache):
         assert np.array_equal(cached_pixels("noise", 5, make), PIXELS)
     assert make.times == 1
     assert [path.name for path in private_cache.iterdir()] == ["noise.npz"]
+
+
+def test_what_was_done_to_the_images_is_cached_with_them():
+    make = Counted()
+    assert [cache_images("noise", 5, make).treatment for _ in range(2)] == [TREATMENT, TREATMENT]
+    assert make.times == 1
+
+
+def test_an_entry_of_pixels_alone_is_of_an_older_version_and_is_replaced(private_cache):
+    private_cache.mkdir()
+    np.savez(private_cache / "noise.npz", pixels=PIXELS)
+    make = Counted()
+    assert cache_images("noise", 5, make).treatment == TREATMENT
+    assert make.times == 1
+
+
+def test_nothing_is_cached_where_an_image_is_bad(private_cache):
+    bad = Decoded(pixels=PIXELS[:4], kept=np.arange(4), bad=(BadFile(path="x.png", complaint="it is bad"),))
+    assert cache_images("noise", 5, lambda: bad) is bad
+    assert list(private_cache.iterdir()) == []
 
 
 def test_another_name_is_another_entry():
@@ -61,7 +88,7 @@ def test_a_file_that_is_no_archive_is_replaced(content, private_cache):
 @pytest.mark.parametrize("other", [PIXELS[:4], PIXELS.astype(np.int64), PIXELS[..., :1], np.array([{}], object)])
 def test_an_archive_of_something_else_is_replaced(other, private_cache):
     private_cache.mkdir()
-    np.savez(private_cache / "noise.npz", pixels=other)
+    np.savez(private_cache / "noise.npz", pixels=other, treatment=np.zeros(4, np.int64))
     assert np.array_equal(cached_pixels("noise", 5, Counted()), PIXELS)
 
 

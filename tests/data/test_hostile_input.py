@@ -18,14 +18,15 @@ import pytest
 from PIL import Image
 
 from densebench.config import DataConfig
-from densebench.data.cache import cached_pixels
+from densebench.data.cache import cache_images
+from densebench.data.checks import refuse_bad_images
 from densebench.data.cifar.editions import CIFAR10
 from densebench.data.cifar.pickles import load_plain
 from densebench.data.cifar.records import read_class_names, read_images
 from densebench.data.cifar.tar import Content, read_members
 from densebench.data.datasets import load
 from densebench.data.folder.decoding import decode_files
-from densebench.data.images import ignore_progress
+from densebench.data.images import Decoded, ignore_progress
 from densebench.errors import DensebenchError
 
 INPUTS = int(os.environ.get("DENSEBENCH_FUZZ", "100"))
@@ -156,22 +157,33 @@ def test_damaged_records_and_class_names():
     outcomes(damaged([names]), read_names)
 
 
-@pytest.mark.parametrize("kind", ["png", "jpeg", "other"])
+def decode_one(folder: Path) -> np.ndarray:
+    """The pixels of ``x.png``, or its refusal."""
+    decoded = decode_files(folder, ["x.png"], image_size=None, like="x.png", on_progress=ignore_progress)
+    if decoded.bad:
+        refuse_bad_images(decoded.bad)
+    return decoded.pixels
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg", "without checksums", "other"])
 def test_damaged_images(kind, tmp_path):
     seeds = {
         "png": [encoded(format="PNG"), encoded(format="PNG", compress_level=0)],
         "jpeg": [encoded(format="JPEG"), encoded(format="JPEG", progressive=True)],
-        "other": [encoded(format=name) for name in ("GIF", "BMP", "TIFF", "PPM", "ICO", "WEBP")],
+        "without checksums": [encoded(format=name) for name in ("GIF", "BMP", "WEBP")],
+        "other": [encoded(format=name) for name in ("TIFF", "PPM", "ICO")],
     }[kind]
 
     def read(data: bytes) -> None:
         (tmp_path / "x.png").write_bytes(data)
-        pixels = decode_files(tmp_path, ["x.png"], image_size=None, like="x.png", on_progress=ignore_progress)
+        pixels = decode_one(tmp_path)
         assert kind != "other"
         if kind == "png":  # its checksums leave no room for other pixels
             assert np.array_equal(pixels[0], PIXELS[0])
-        else:
+        elif kind == "jpeg":
             assert pixels.shape == (1, 16, 16, 3)
+        else:
+            assert pixels.shape == (1, pixels.shape[1], pixels.shape[1], 3)
 
     outcomes(damaged(seeds), read)
 
@@ -184,7 +196,7 @@ def test_a_flipped_bit_in_a_png_never_changes_a_pixel(tmp_path):
 
     def read(data: bytes) -> None:
         (tmp_path / "x.png").write_bytes(data)
-        found = decode_files(tmp_path, ["x.png"], image_size=None, like="x.png", on_progress=ignore_progress)
+        found = decode_one(tmp_path)
         assert np.array_equal(found[0], ramp)
 
     flips = (
@@ -207,8 +219,9 @@ def test_a_damaged_image_in_a_folder_ends_its_loading(image_folder):
 
 
 def test_a_damaged_cache_never_changes_an_image(private_cache: Path):
-    cached_pixels("noise", 3, lambda: PIXELS)
+    decoded = Decoded(pixels=PIXELS, kept=np.arange(3))
+    cache_images("noise", 3, lambda: decoded)
     whole = (private_cache / "noise.npz").read_bytes()
     for data in damaged([whole]):
         (private_cache / "noise.npz").write_bytes(data)
-        assert np.array_equal(cached_pixels("noise", 3, lambda: PIXELS), PIXELS)
+        assert np.array_equal(cache_images("noise", 3, lambda: decoded).pixels, PIXELS)

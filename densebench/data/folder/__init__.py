@@ -1,1 +1,1 @@
-"""``folder:PATH``: the user's own PNG and JPEG files, listed, checked and decoded."""
+"""``folder:PATH``: the user's own image files, listed, checked and decoded."""

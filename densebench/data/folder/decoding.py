@@ -5,42 +5,70 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from densebench.data.images import OnProgress
+from densebench.data.folder.orientation import turn_upright
+from densebench.data.folder.png import is_sixteen_bit, read_sixteen_bit, scale_transparent_grey
+from densebench.data.folder.transparency import compose_on_white, is_transparent
+from densebench.data.images import BadFile, Decoded, OnProgress, Treatment
 from densebench.data.resizing import allocate_pixels
 from densebench.errors import DatasetError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from densebench.data.images import Pixels
-
-_FORMATS = ("PNG", "JPEG")
+_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
+_ANIMATED_FORMATS = ("PNG", "WEBP", "GIF")  # a telephone's JPEG may hold a second picture, which is no frame
 _LARGEST = 1 << 24  # pixels: 4096 x 4096, 50 MB decoded
-_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr")  # others have 16 bits, which would be clipped
+_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "I;16", "I;16B", "I;16L", "I")
+_DARK = 4096  # the first value above those of 12 bits
 _EVERY = 256  # images between two reports of progress
+
+
+class BadImage(DatasetError):
+    """One file cannot be used; the others may be."""
+
+    def __init__(self, complaint: str) -> None:
+        super().__init__(f"{complaint}: repair or remove it, or give --skip-bad-images.")
+        self.complaint = complaint
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Decoded:
+    image: Image  # RGB
+    treatment: Treatment
 
 
 def decode_files(
     root: Path, paths: Sequence[str], *, image_size: int | None, like: str, on_progress: OnProgress
-) -> Pixels:
-    """The RGB pixels of image files, (N, S, S, 3), as stored: transparency is dropped, an EXIF orientation ignored.
+) -> Decoded:
+    """The RGB pixels of image files, (N, S, S, 3): upright by EXIF, on white where transparent, 16 bits scaled to 8.
 
     With an ``image_size`` every image is resized to it, whatever its shape. Without, each must be a square as large as
-    the file ``like``. Raises :class:`DatasetError` that names the file.
+    the file ``like``; else :class:`DatasetError` is raised. Files that cannot be read are listed in the result.
     """
     import numpy as np
 
     side = image_size or read_square_side(root / like)
     pixels = allocate_pixels(len(paths), side)
+    kept: list[int] = []
+    bad: list[BadFile] = []
+    treatment = Treatment()
     for index, path in enumerate(paths):
         if index % _EVERY == 0:
             on_progress("Decoding images", index, len(paths))
-        pixels[index] = np.asarray(_decode(root / path, side, None if image_size else root / like))
+        try:
+            decoded = _decode(root / path, side, None if image_size else root / like)
+        except BadImage as error:
+            bad.append(BadFile(path=path, complaint=error.complaint))
+            continue
+        pixels[len(kept)] = np.asarray(decoded.image)
+        kept.append(index)
+        treatment += decoded.treatment
     on_progress("Decoding images", len(paths), len(paths))
-    return pixels
+    return Decoded(pixels=pixels[: len(kept)], kept=np.array(kept, np.intp), bad=tuple(bad), treatment=treatment)
 
 
 def read_square_side(path: Path) -> int:
@@ -52,7 +80,7 @@ def read_square_side(path: Path) -> int:
     return width
 
 
-def _decode(path: Path, side: int, like: Path | None) -> Image:
+def _decode(path: Path, side: int, like: Path | None) -> _Decoded:
     """One image as RGB of ``side`` x ``side``; ``like`` is the file whose size it must have, if it must."""
     from PIL.Image import Resampling
 
@@ -63,8 +91,30 @@ def _decode(path: Path, side: int, like: Path | None) -> Image:
                 f"{str(path)!r} is {width}x{height} but {str(like)!r} is {side}x{side}: "
                 "give --image-size to resize every image."
             )
-        rgb = image.convert("RGB")
-        return rgb if rgb.size == (side, side) else rgb.resize((side, side), Resampling.BILINEAR)
+        decoded = _convert(image)
+        rgb = decoded.image
+        if rgb.size != (side, side):
+            rgb = rgb.resize((side, side), Resampling.BILINEAR)
+        return _Decoded(image=rgb, treatment=decoded.treatment)
+
+
+def _convert(image: Image) -> _Decoded:
+    """The first frame, upright, in RGB of 8 bits, on white."""
+    animated = image.format in _ANIMATED_FORMATS and getattr(image, "is_animated", False)
+    sixteen_bit = is_sixteen_bit(image)
+    scale_transparent_grey(image)
+    eight_bit, largest = read_sixteen_bit(image) if sixteen_bit else (image, 0)
+    transparent = is_transparent(eight_bit)
+    rgb = compose_on_white(eight_bit) if transparent else eight_bit.convert("RGB")
+    return _Decoded(
+        image=turn_upright(rgb, image),
+        treatment=Treatment(
+            transparent=int(transparent),
+            animated=int(animated),
+            sixteen_bit=int(sixteen_bit),
+            dark=int(sixteen_bit and largest < _DARK),
+        ),
+    )
 
 
 @contextmanager
@@ -87,12 +137,12 @@ def _open_image(path: Path) -> Iterator[Image]:
         raise
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged data
         reason = "unknown content" if isinstance(error, UnidentifiedImageError) else str(error)
-        raise DatasetError(f"{str(path)!r} is not a readable PNG or JPEG ({reason}): repair or remove it.") from None
+        raise BadImage(f"{str(path)!r} is not a readable image ({reason})") from None
 
 
 def _check_header(path: Path, image: Image) -> None:
     width, height = image.size
     if width * height > _LARGEST:
-        raise DatasetError(f"{str(path)!r} is {width}x{height}, more than {_LARGEST:,} pixels: shrink or remove it.")
+        raise BadImage(f"{str(path)!r} is {width}x{height}, more than {_LARGEST:,} pixels")
     if image.mode not in _MODES:
-        raise DatasetError(f"{str(path)!r} has more than 8 bits a channel (mode {image.mode}): convert or remove it.")
+        raise BadImage(f"{str(path)!r} has colours of an unknown kind (mode {image.mode})")

@@ -1,4 +1,4 @@
-"""``folder:PATH``: the user's own PNG and JPEG files, decoded once and kept in the cache."""
+"""``folder:PATH``: the user's own image files, decoded once and kept in the cache."""
 
 from __future__ import annotations
 
@@ -9,29 +9,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from densebench.config import DataConfig
-from densebench.data.cache import cached_pixels
-from densebench.data.folder.decoding import decode_files, read_square_side
+from densebench.data.cache import cache_images
+from densebench.data.folder.decoding import BadImage, decode_files, read_square_side
 from densebench.data.folder.listing import ImageFile, Listing, list_folder
-from densebench.data.images import DatasetFacts, OnProgress, Source, Split
+from densebench.data.images import DatasetFacts, Decoded, OnProgress, Source, Split
 from densebench.errors import InputError
 
 if TYPE_CHECKING:
-    from densebench.data.images import Indices, Pixels
+    from densebench.data.images import Indices
 
 PREFIX = "folder:"
+_DECODING = 2  # to be raised whenever a file is decoded to other pixels than before
 _RESERVED = ("cifar10", "cifar100", "digits", "synthetic")
 
 
 def describe(config: DataConfig) -> DatasetFacts:
-    """What the names of the files and the header of the first say."""
+    """What the names of the files and the header of the first that is readable say."""
     listing = _list(config)
     return DatasetFacts(
         name=_choose_name(config),
         classes=len(listing.class_names),
-        image_size=config.image_size or read_square_side(listing.root / listing.train[0].path),
+        image_size=config.image_size or read_square_side(listing.root / _find_readable(listing)),
         train_images=len(listing.train),
-        validation_images=0,
+        validation_images=len(listing.validation),
         test_images=len(listing.test),
+        warnings=_describe_listing(listing),
     )
 
 
@@ -40,19 +42,33 @@ def load_source(config: DataConfig, on_progress: OnProgress) -> Source:
     import numpy as np
 
     listing = _list(config)
+    like = "" if config.image_size else _find_readable(listing)
+    size = f"{config.image_size}" if config.image_size else f"as {like} {read_square_side(listing.root / like)}"
 
     def part(files: Sequence[ImageFile]) -> Split:
-        def read(chosen: Indices) -> Pixels:
-            return _read_pixels(listing, [files[index] for index in chosen], config.image_size, on_progress)
+        def read(chosen: Indices) -> Decoded:
+            asked = [files[index] for index in chosen]
+            return cache_images(
+                f"folder-{_derive_cache_key(listing.root, asked, size)}",
+                len(asked),
+                lambda: decode_files(
+                    listing.root,
+                    [file.path for file in asked],
+                    image_size=config.image_size,
+                    like=like,
+                    on_progress=on_progress,
+                ),
+            )
 
         return Split(labels=np.array([file.label for file in files], np.int32), read=read)
 
     return Source(
         name=_choose_name(config),
         train=part(listing.train),
+        validation=part(listing.validation) if listing.validation else None,
         test=part(listing.test),
         class_names=listing.class_names,
-        skipped=listing.skipped,
+        warnings=_describe_listing(listing),
     )
 
 
@@ -73,30 +89,40 @@ def _choose_name(config: DataConfig) -> str:
     return f"{name}-folder" if name in _RESERVED or not name else name
 
 
-def _read_pixels(
-    listing: Listing, files: Sequence[ImageFile], image_size: int | None, on_progress: OnProgress
-) -> Pixels:
-    first = listing.train[0]
-    return cached_pixels(
-        f"folder-{_derive_cache_key(listing.root, (first, *files), image_size)}",
-        len(files),
-        lambda: decode_files(
-            listing.root,
-            [file.path for file in files],
-            image_size=image_size,
-            like=first.path,
-            on_progress=on_progress,
-        ),
-    )
+def _describe_listing(listing: Listing) -> tuple[str, ...]:
+    """What of the folder is used otherwise than one might expect."""
+    warnings = []
+    if listing.validation_folder is not None:
+        warnings.append(f"validation images from the folder {listing.validation_folder!r}: {len(listing.validation):,}")
+    for what, paths in (
+        ("entries of the folder skipped (hidden, or no image file)", listing.skipped),
+        ("images in folders within a class left out", listing.nested),
+    ):
+        if paths:
+            warnings.append(f"{what}: {len(paths):,}, such as {paths[0]!r}")
+    return tuple(warnings)
 
 
-def _derive_cache_key(root: Path, files: Sequence[ImageFile], image_size: int | None) -> str:
-    """Changes whenever a file, its size or its time does, or the decoder."""
+def _find_readable(listing: Listing) -> str:
+    """The first training image whose header can be read, for its size; the first of all if none can."""
+    for file in listing.train:
+        try:
+            read_square_side(listing.root / file.path)
+        except BadImage:
+            continue
+        return file.path
+    return listing.train[0].path
+
+
+def _derive_cache_key(root: Path, files: Sequence[ImageFile], size: str) -> str:
+    """Changes whenever a file is edited, moved or replaced, and with the decoder."""
     from PIL import __version__ as pillow
-    from PIL.features import version_codec
+    from PIL.features import version, version_codec
 
+    decoders = f"{pillow} {version_codec('jpg')} {version_codec('zlib')} {version('webp')}"
     digest = hashlib.sha256(os.fsencode(root))
-    digest.update(f"{image_size} {pillow} {version_codec('jpg')} {version_codec('zlib')}".encode())
+    digest.update(os.fsencode(f"\0{_DECODING} {decoders}\0{size}"))
     for file in files:
-        digest.update(os.fsencode(f"\0{file.path}\0{file.size} {file.modified_ns}"))
+        status = f"{file.size} {file.modified_ns} {file.changed_ns} {file.inode}"
+        digest.update(os.fsencode(f"\0{file.path}\0{status}"))
     return digest.hexdigest()[:32]

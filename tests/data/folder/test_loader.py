@@ -90,7 +90,9 @@ def test_two_folders_with_equal_names_sizes_and_times_do_not_share_their_images(
     one, other = image_folder(SPLIT, name="one"), image_folder(SPLIT, name="other")
     for root, colour in ((one, 1), (other, 2)):
         for path in root.rglob("*.png"):
-            Image.new("RGB", (8, 8), (colour, 0, 0)).save(path, compress_level=0)
+            pixels = np.random.default_rng(int(path.stem)).integers(0, 256, (8, 8, 3), np.uint8)
+            pixels[..., 0] = colour
+            Image.fromarray(pixels).save(path, compress_level=0)
             os.utime(path, ns=(1, 1))
     assert {path.stat().st_size for root in (one, other) for path in root.rglob("*.png")} == {path_size(one)}
     assert (load(config_of(one)).train.pixels[..., 0] == 1).all()
@@ -127,7 +129,9 @@ def test_train_and_test_must_have_the_same_image_size(image_folder):
 def test_skipped_files_are_counted(image_folder):
     root = image_folder(SPLIT)
     (root / "train" / "cat" / "notes.txt").write_text("no image")
-    assert load(config_of(root)).skipped == 1
+    said = "entries of the folder skipped (hidden, or no image file): 1, such as 'train/cat/notes.txt'"
+    assert load(config_of(root)).warnings == (said,)
+    assert describe(config_of(root)).warnings == (said,)
 
 
 def test_a_folder_without_a_split_is_split_by_the_fraction(image_folder):
@@ -149,6 +153,160 @@ def test_a_folder_without_a_path_is_refused():
 def test_classes_that_the_folder_has_not_got_are_refused(image_folder):
     with pytest.raises(InputError, match="--classes 3 does not fit pictures, which has 2 classes"):
         describe(config_of(image_folder(SPLIT), classes=3))
+
+
+def write_equal_sizes(root: Path) -> None:
+    """Uncompressed images that are all different, with equal sizes and times."""
+    for index, path in enumerate(sorted(root.rglob("*.png"))):
+        Image.fromarray(np.random.default_rng(index).integers(0, 256, (8, 8, 3), np.uint8)).save(path, compress_level=0)
+        os.utime(path, ns=(1, 1))
+
+
+def read(path: Path) -> np.ndarray:
+    return np.asarray(Image.open(path))
+
+
+def test_images_exchanged_between_classes_are_noticed(image_folder):
+    root = image_folder(SPLIT)
+    write_equal_sizes(root)
+    before = load(config_of(root))
+    cat, dog, aside = (root / name for name in ("train/cat/0000.png", "train/dog/0000.png", "aside"))
+    cat.rename(aside), dog.rename(cat), aside.rename(dog)
+    after = load(config_of(root))
+    assert after.sha256 != before.sha256
+    assert np.array_equal(after.train.pixels[0], read(cat))
+
+
+def test_class_folders_exchanged_are_noticed(image_folder):
+    root = image_folder({**SPLIT, "train/cat": 4})
+    write_equal_sizes(root)
+    load(config_of(root))
+    cat, dog, aside = (root / name for name in ("train/cat", "train/dog", "train/aside"))
+    cat.rename(aside), dog.rename(cat), aside.rename(dog)
+    assert np.array_equal(load(config_of(root)).train.pixels[0], read(cat / "0000.png"))
+
+
+def test_an_edit_that_keeps_size_and_time_is_noticed(image_folder):
+    root = image_folder(SPLIT)
+    write_equal_sizes(root)
+    load(config_of(root))
+    path = root / "train" / "cat" / "0000.png"
+    Image.new("RGB", (8, 8), (1, 2, 3)).save(path, compress_level=0)
+    os.utime(path, ns=(1, 1))
+    assert np.array_equal(load(config_of(root)).train.pixels[0], read(path))
+
+
+def test_a_link_that_points_to_another_image_is_noticed(image_folder):
+    root = image_folder(SPLIT)
+    write_equal_sizes(root)
+    link = root / "train" / "cat" / "0000.png"
+    for target in ("0001.png", "0002.png"):
+        link.unlink()
+        link.symlink_to(target)
+        assert np.array_equal(load(config_of(root)).train.pixels[0], read(root / "train" / "cat" / target))
+
+
+def test_a_change_of_every_training_size_makes_cached_test_images_mixed(image_folder):
+    root = image_folder(SPLIT)
+    load(config_of(root))
+    for path in (root / "train").rglob("*.png"):
+        Image.fromarray(np.random.default_rng(len(str(path))).integers(0, 256, (9, 9, 3), np.uint8)).save(path)
+    with pytest.raises(DatasetError, match="give --image-size"):
+        load(config_of(root))
+
+
+def test_a_validation_folder_is_used_and_said(image_folder):
+    config = config_of(image_folder({**SPLIT, "val/cat": 2, "val/dog": 1}))
+    dataset = load(config)
+    assert dataset.validation is not None
+    assert dataset.validation.labels.tolist() == [0, 0, 1]
+    assert len(dataset.train.labels) == 10
+    assert dataset.warnings == ("validation images from the folder 'val': 3",)
+    assert (describe(config).validation_images, describe(config).warnings) == (3, dataset.warnings)
+
+
+def test_a_validation_folder_and_images_held_out_do_not_go_together(image_folder):
+    config = config_of(image_folder({**SPLIT, "val/cat": 2, "val/dog": 1}), validation=2)
+    for refuse in (describe, load):
+        with pytest.raises(InputError, match="--validation 2 does not fit pictures, which has its own 3 validation"):
+            refuse(config)
+
+
+def test_nested_images_are_said_with_an_example(image_folder):
+    said = "images in folders within a class left out: 2, such as 'train/dog/more/0000.png'"
+    assert describe(config_of(image_folder({**SPLIT, "train/dog/more": 2}))).warnings == (said,)
+
+
+def test_transparent_images_are_said_the_second_time_too(image_folder):
+    root = image_folder(SPLIT)
+    for name in ("train/cat/0000.png", "test/dog/0001.png"):
+        Image.new("RGBA", (8, 8), (1, 2, 3, 100)).save(root / name)
+    for _ in range(2):
+        assert load(config_of(root)).warnings == ("transparent images composed on white: 2",)
+
+
+def spoil(root: Path, *names: str) -> None:
+    for name in names:
+        (root / name).write_bytes(b"just text")
+
+
+def test_all_bad_images_of_all_splits_are_listed_at_once(image_folder):
+    root = image_folder({**SPLIT, "val/cat": 2, "val/dog": 2})
+    bad = ("train/cat/0000.png", "train/dog/0003.png", "val/cat/0001.png", "test/dog/0000.png")
+    spoil(root, *bad)
+    with pytest.raises(DatasetError, match=r"^4 images cannot be used, .*, or give --skip-bad-images") as raised:
+        load(config_of(root))
+    assert all(name in str(raised.value) for name in bad)
+
+
+def test_bad_images_are_skipped_where_that_is_asked_for_and_said(image_folder):
+    root = image_folder(SPLIT)
+    clean = load(config_of(root))
+    spoil(root, "train/cat/0000.png", "test/dog/0001.png")
+    config = config_of(root, skip_bad_images=True)
+    assert describe(config).image_size == 8
+    dataset = load(config)
+    assert np.array_equal(dataset.train.pixels, clean.train.pixels[1:])
+    assert np.array_equal(dataset.train.labels, clean.train.labels[1:])
+    assert dataset.test.labels.tolist() == [0, 0, 1]
+    assert dataset.warnings == ("bad images skipped: 2, such as 'train/cat/0000.png'",)
+
+
+def test_a_class_of_bad_images_alone_is_refused_though_they_may_be_skipped(image_folder):
+    root = image_folder({**SPLIT, "test/dog": 1})
+    spoil(root, "test/dog/0000.png")
+    with pytest.raises(DatasetError, match="No test image of class 'dog' can be used"):
+        load(config_of(root, skip_bad_images=True))
+
+
+def test_validation_may_lose_a_class_but_not_all_its_images(image_folder):
+    root = image_folder({**SPLIT, "val/cat": 1, "val/dog": 1})
+    spoil(root, "val/cat/0000.png")
+    dataset = load(config_of(root, skip_bad_images=True))
+    assert dataset.validation is not None
+    assert dataset.validation.labels.tolist() == [1]
+    spoil(root, "val/dog/0000.png")
+    with pytest.raises(DatasetError, match="None of the 2 validation images can be used"):
+        load(config_of(root, skip_bad_images=True))
+
+
+def test_a_repaired_image_is_used_again(image_folder):
+    root = image_folder(SPLIT)
+    whole = (root / "train" / "cat" / "0000.png").read_bytes()
+    spoil(root, "train/cat/0000.png")
+    config = config_of(root, skip_bad_images=True)
+    assert len(load(config).train.labels) == 9
+    (root / "train" / "cat" / "0000.png").write_bytes(whole)
+    assert len(load(config).train.labels) == 10
+
+
+@pytest.mark.parametrize(("part", "said"), [("train/cat", "class 'cat' are equal"), ("", "training images are equal")])
+def test_equal_images_are_refused(part, said, image_folder):
+    root = image_folder(SPLIT)
+    for path in (root / part).rglob("*.png"):
+        Image.new("RGB", (8, 8), (1, 2, 3)).save(path)
+    with pytest.raises(DatasetError, match=said):
+        load(config_of(root))
 
 
 @pytest.mark.skipif(not REAL.exists(), reason=f"{REAL.name} is not there")
