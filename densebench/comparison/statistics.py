@@ -7,6 +7,7 @@ than ``scipy.special``. Why the permutation tests are not SciPy's: docs/decision
 
 import math
 import warnings
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -16,10 +17,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
 
-_CONFIDENCE = 0.95
+ALPHA = 0.05
+_CONFIDENCE = 1 - ALPHA
 _MOST_PERMUTATIONS = 200_000  # ten runs a side; the t test of more runs needs no other beside it
 _ROUNDING = 1e-12
 _MOST_SEEDS = 100  # "more seeds" is no advice above it
+_POWER = 0.8
+_SPREADS = 48  # quantiles of the observed spread over which a chance is averaged
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +41,8 @@ class Difference:
     estimate: float
     interval: Interval
     p: float
+    error: float  # standard error of the estimate
+    freedom: float  # degrees of freedom of Student's t
 
 
 def total(values: Sequence[float]) -> float:
@@ -85,7 +91,8 @@ def welch_test(values: Sequence[float], baseline: Sequence[float]) -> Difference
         return None
     from scipy.stats import ttest_ind
 
-    return _difference(estimate, partial(ttest_ind, equal_var=False), _level(values), _level(baseline))
+    test = partial(ttest_ind, equal_var=False)
+    return _difference(estimate, math.sqrt(error), test, _level(values), _level(baseline))
 
 
 def paired_test(values: Sequence[float], baseline: Sequence[float]) -> Difference | None:
@@ -101,7 +108,8 @@ def paired_test(values: Sequence[float], baseline: Sequence[float]) -> Differenc
         return None
     from scipy.stats import ttest_rel
 
-    return _difference(mean(differences), ttest_rel, _array(values), _array(baseline))
+    error = math.sqrt(spread / len(differences))
+    return _difference(mean(differences), error, ttest_rel, _array(values), _array(baseline))
 
 
 def _level(values: Sequence[float]) -> "np.ndarray":
@@ -110,7 +118,11 @@ def _level(values: Sequence[float]) -> "np.ndarray":
 
 
 def _difference(
-    estimate: float, test: Callable[["np.ndarray", "np.ndarray"], Any], values: "np.ndarray", baseline: "np.ndarray"
+    estimate: float,
+    error: float,
+    test: Callable[["np.ndarray", "np.ndarray"], Any],
+    values: "np.ndarray",
+    baseline: "np.ndarray",
 ) -> Difference:
     """Interval and p by one of SciPy's t tests."""
     _, exponent = math.frexp(max(abs(values).max(), abs(baseline).max()))
@@ -120,7 +132,22 @@ def _difference(
         result = test(values / unit, baseline / unit)
     low, high = result.confidence_interval(_CONFIDENCE)
     interval = Interval(low=float(low) * unit, high=float(high) * unit)
-    return Difference(estimate=estimate, interval=interval, p=float(result.pvalue))
+    return Difference(
+        estimate=estimate, interval=interval, p=float(result.pvalue), error=error, freedom=float(result.df)
+    )
+
+
+def interval_at(alpha: float, estimate: float, error: float, freedom: float) -> Interval:
+    """Student's interval that misses the true value with the chance ``alpha``."""
+    half = _t_quantile(freedom, 1 - alpha / 2) * error
+    return Interval(low=estimate - half, high=estimate + half)
+
+
+def p_beyond(distance: float, error: float, freedom: float) -> float:
+    """The smallest ``alpha`` whose interval lies wholly beyond a bound; ``distance`` is how far the estimate does."""
+    from scipy.special import stdtr
+
+    return min(1.0, 2 * float(stdtr(freedom, -distance / error)))
 
 
 def _t_quantile(freedom: float, probability: float = (1 + _CONFIDENCE) / 2) -> float:
@@ -201,23 +228,64 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
+def decision_alphas(p_values: Sequence[float], alpha: float) -> list[float]:
+    """The ``alpha`` of the interval that agrees with what Holm's method decides of each test, in the order given.
+
+    That of Bonferroni, for all intervals together; a larger one only for a test that a later step of Holm rejects.
+    """
+    tests = len(p_values)
+    order = sorted(range(tests), key=p_values.__getitem__)
+    rejected = [adjusted < alpha for adjusted in holm(p_values)]
+    alphas = [alpha / max(1, tests)] * tests
+    for rank, index in enumerate(order):
+        if rejected[index] and p_values[index] >= alpha / tests:
+            alphas[index] = alpha / (tests - rank)
+    return alphas
+
+
 def binomial_floor(accuracy: float, baseline: float, images: int) -> float:
     """Half-width of the 95 % interval of a difference of accuracies by the images' number alone: no run has less."""
     normal = 1.959963984540054
     return normal * math.sqrt((accuracy * (1 - accuracy) + baseline * (1 - baseline)) / images)
 
 
-def seeds_needed(estimate: float, deviation: float, margin: float, *, pairs: bool) -> int | None:
-    """Runs a side that would probably (four times in five) settle a difference of this size; None above a hundred.
+def seeds_needed(estimate: float, deviation: float, margin: float, *, freedom: float, alpha: float) -> int | None:
+    """Runs a side with which a test at ``alpha`` is settled with a chance of 80 %; None above a hundred.
 
-    ``deviation`` is that of one difference: of a pair, or of a run on either side times the square root of two.
-    Settled is a difference that shows, or one that is shown to lie within the margin.
+    Settled is a difference that shows, or one that is shown to lie within the margin. The true difference is taken to
+    be the estimate, and where that lies within the margin to be 0 as well. ``deviation`` is that of one difference: of
+    a pair, or of a run on either side. ``freedom`` is what each run after the first adds to the degrees of freedom.
     """
-    for runs in range(2, _MOST_SEEDS + 1):
-        freedom = runs - 1 if pairs else 2 * (runs - 1)
-        error = deviation / math.sqrt(runs)
-        shows = abs(estimate) >= (_t_quantile(freedom) + _t_quantile(freedom, 0.8)) * error
-        within = abs(estimate) + _t_quantile(freedom) * error <= margin
-        if shows or within:
-            return runs
-    return None
+    truths = [estimate] if abs(estimate) > margin else [estimate, 0.0]
+
+    def settles(runs: int) -> bool:
+        error, degrees = deviation / math.sqrt(runs), freedom * (runs - 1)
+        return all(chance_to_settle(true, error, degrees, margin, alpha) >= _POWER for true in truths)
+
+    if not settles(_MOST_SEEDS):
+        return None
+    return bisect_left(range(_MOST_SEEDS + 1), True, lo=2, key=settles)
+
+
+def chance_to_settle(true: float, error: float, freedom: float, margin: float, alpha: float) -> float:
+    """How probably the interval leaves out 0 or lies within the margin, if ``true`` is the true difference.
+
+    Exact but for the average over the observed spread, which is over equally probable values of it.
+    """
+    from scipy.special import ndtr
+
+    half = _t_quantile(freedom, 1 - alpha / 2) * error * _spreads(freedom)
+    same = (margin - half).clip(min=0.0)  # an estimate nearer to 0 has its interval within the margin
+    above = ndtr((half - true) / error) - ndtr((same - true) / error)
+    below = ndtr((-same - true) / error) - ndtr((-half - true) / error)
+    return 1.0 - float((above.clip(min=0.0) + below.clip(min=0.0)).mean())
+
+
+@lru_cache(maxsize=512)
+def _spreads(freedom: float) -> "np.ndarray":
+    """Equally probable ratios of an observed to the true deviation."""
+    import numpy as np
+    from scipy.special import gammaincinv
+
+    chances = (np.arange(_SPREADS) + 0.5) / _SPREADS
+    return np.sqrt(np.asarray(2 * gammaincinv(freedom / 2, chances) / freedom))
