@@ -27,7 +27,7 @@ def compare(runs: Sequence[Run], options: CompareOptions, baseline_runs: Sequenc
     rows = name_rows(rows, options)
     if options.baseline is not None and not baseline_runs:
         rows = mark_baseline(rows, options.baseline)
-    rows = judge_rows(rows, _find_baselines(rows), options.margin, options.alpha)
+    rows = judge_rows(rows, _find_baselines(rows), options.margin, options.looks)
     gated = _apply_gate(rows, options)  # of all rows: no budget silences a regression
     budget = None
     if options.budget is not None:

@@ -1,8 +1,11 @@
-"""A row against its baseline in numbers: ratio or difference, and which test is made of it, before any word."""
+"""A row against its baseline in numbers: ratio or difference, which test, how many runs it needs; no word yet."""
 
 import dataclasses
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from densebench.comparison import statistics
 from densebench.comparison.comparability import find_obstacles, is_across_hardware
@@ -10,7 +13,13 @@ from densebench.comparison.metrics import Metric
 from densebench.comparison.statistics import Interval
 from densebench.comparison.values import Row
 
+if TYPE_CHECKING:
+    import numpy as np
+
 _LARGEST_LOGARITHM = 709.0
+_MOST_SEEDS = 100  # "more seeds" is no advice above it
+_POWER = 0.8
+_SPREADS = 48  # observed spreads over which a chance is averaged
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,12 +100,12 @@ def _test(untested: Contrast, sides: _Sides) -> Contrast:
         p_permutation=permutation,
         p_permutation_least=None if permutation is None else _least_permutation(untested.runs, paired=paired),
         paired=paired,
-        too_few=not paired and has_too_few_runs(*untested.runs),
+        too_few=not paired and _has_too_few_runs(*untested.runs),
         spread=_spread_of(sides, paired=paired),
     )
 
 
-def has_too_few_runs(row: int, baseline: int) -> bool:
+def _has_too_few_runs(row: int, baseline: int) -> bool:
     """Whether Welch's test gives up to 12 % false verdicts for 5 %: two runs against more (docs/measuring.md)."""
     return min(row, baseline) == 2 and row != baseline
 
@@ -170,3 +179,45 @@ def _from_scale(metric: Metric, value: float) -> float:
     if metric.kind == "difference":
         return value
     return math.exp(value) if value < _LARGEST_LOGARITHM else math.inf
+
+
+def count_seeds(estimate: float, spread: Spread, margin: float, alpha: float) -> int | None:
+    """Runs a side with which a test at ``alpha`` is settled with a chance of 80 %; None above a hundred.
+
+    Settled is a difference that shows, or one that is shown to lie within the margin; all on the scale of the test. The
+    true difference is taken to be the estimate, and where that lies within the margin to be 0 as well.
+    """
+    truths = [estimate] if abs(estimate) > margin else [estimate, 0.0]
+
+    def settles(runs: int) -> bool:
+        error, freedom = spread.deviation / math.sqrt(runs), spread.freedom * (runs - 1)
+        return all(_chance_to_settle(truth, error, freedom, margin, alpha) >= _POWER for truth in truths)
+
+    if not settles(_MOST_SEEDS):
+        return None
+    return bisect_left(range(_MOST_SEEDS + 1), True, lo=2, key=settles)
+
+
+def _chance_to_settle(truth: float, error: float, freedom: float, margin: float, alpha: float) -> float:
+    """How probably the interval leaves out 0 or lies within the margin, if ``truth`` is the true difference.
+
+    Exact for a given observed spread, and averaged over equally probable values of it.
+    """
+    from scipy.special import ndtr
+
+    half = statistics.t_quantile(freedom, 1 - alpha / 2) * error * _list_spreads(freedom)
+    same = (margin - half).clip(min=0.0)  # an estimate nearer to 0 has its interval within the margin
+    above = ndtr((half - truth) / error) - ndtr((same - truth) / error)
+    below = ndtr((-same - truth) / error) - ndtr((-half - truth) / error)
+    return 1.0 - float((above.clip(min=0.0) + below.clip(min=0.0)).mean())
+
+
+@lru_cache(maxsize=512)
+def _list_spreads(freedom: float) -> "np.ndarray":
+    """Equally probable ratios of an observed to the true deviation."""
+    import numpy as np
+    from scipy.special import gammaincinv
+
+    chances = (np.arange(_SPREADS) + 0.5) / _SPREADS
+    ratios: np.ndarray = np.sqrt(2 * gammaincinv(freedom / 2, chances) / freedom)
+    return ratios

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from densebench.comparison.metrics import METRICS, Metric, find_metric
-from densebench.comparison.statistics import ALPHA
+from densebench.comparison.statistics import share_alpha
 from densebench.errors import InputError, unknown
 from densebench.quantities import convert_to_unit, parse_quantity
 from densebench.units import Form
@@ -71,8 +71,8 @@ class CompareOptions:
 
     @property
     def alpha(self) -> float:
-        """The chance of a false verdict at one look, so that all looks together stay at 5 % (Bonferroni)."""
-        return ALPHA / self.looks
+        """The chance of a false verdict at one look."""
+        return share_alpha(self.looks)
 
 
 def parse_compare_options(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from densebench.comparison import statistics
-from densebench.comparison.contrasts import Contrast, contrast, interval_from_scale, to_scale
+from densebench.comparison.contrasts import Contrast, contrast, count_seeds, interval_from_scale, to_scale
 from densebench.comparison.formats import describe_difference, format_p
 from densebench.comparison.metrics import METRICS, Metric
 from densebench.comparison.options import Margin
@@ -14,13 +14,11 @@ from densebench.comparison.statistics import Interval
 from densebench.comparison.values import Row, Verdict, Word
 
 
-def judge_rows(
-    rows: Sequence[Row], baselines: Sequence[Row | None], margin: Margin, alpha: float = statistics.ALPHA
-) -> list[Row]:
+def judge_rows(rows: Sequence[Row], baselines: Sequence[Row | None], margin: Margin, looks: int = 1) -> list[Row]:
     """The rows with their verdicts; Holm's adjustment runs over the rows of each metric."""
     verdicts: list[list[Verdict]] = [[] for _ in rows]
     for metric in METRICS.values():
-        for index, verdict in judge_metric(metric, rows, baselines, margin, alpha):
+        for index, verdict in judge_metric(metric, rows, baselines, margin, looks):
             verdicts[index].append(verdict)
     return [
         dataclasses.replace(row, baseline=baseline.label if baseline else None, verdicts=tuple(found))
@@ -33,23 +31,35 @@ def judge_metric(
     rows: Sequence[Row],
     baselines: Sequence[Row | None],
     margin: Margin,
-    alpha: float = statistics.ALPHA,
+    looks: int = 1,
 ) -> list[tuple[int, Verdict]]:
     """The verdicts of one metric, each with the index of its row; none where a side lacks the figure.
 
-    Any false one among those that find a difference has the chance ``alpha`` at most, and so has any false ``same``.
+    The chance of any false one that finds a difference is 5 % over all ``looks``, and so is that of any false ``same``.
     """
     contrasts = [
         (index, contrast(metric, row, baseline))
         for index, (row, baseline) in enumerate(zip(rows, baselines, strict=True))
         if baseline is not None and row.summary(metric.name).n and baseline.summary(metric.name).n
     ]
-    planned = alpha / max(1, sum(found.p is not None for _, found in contrasts))
-    decisions = _decide([found for _, found in contrasts], alpha)
+    decisions = _decide([found for _, found in contrasts], statistics.share_alpha(looks))
+    plan = _Plan(looks=max(2, looks), tests=sum(found.p is not None for _, found in contrasts))
     return [
-        (index, _judge(found, decision, margin, planned))
+        (index, _judge(found, decision, margin, plan))
         for (index, found), decision in zip(contrasts, decisions, strict=True)
     ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Plan:
+    """A further comparison with more seeds, which is a further look."""
+
+    looks: int
+    tests: int
+
+    @property
+    def alpha(self) -> float:
+        return statistics.share_alpha(self.looks) / self.tests
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +68,7 @@ class _Decision:
 
     rejects: bool  # that there is no difference
     p_holm: float
+    alpha: float  # that ``p_holm`` must stay below
     common: float  # alpha of an interval that holds for all rows together
     step: float  # alpha of the interval that agrees with ``rejects``; seldom another
 
@@ -72,14 +83,16 @@ def _decide(contrasts: Sequence[Contrast], alpha: float) -> list[_Decision | Non
             found.append(None)
             continue
         p_holm, step = next(steps)
-        decision = _Decision(rejects=p_holm < alpha, p_holm=p_holm, common=alpha / len(p_values), step=step)
+        decision = _Decision(
+            rejects=p_holm < alpha, p_holm=p_holm, alpha=alpha, common=alpha / len(p_values), step=step
+        )
         found.append(decision)
     return found
 
 
-def _judge(found: Contrast, decision: _Decision | None, margin: Margin, planned: float) -> Verdict:
+def _judge(found: Contrast, decision: _Decision | None, margin: Margin, plan: _Plan) -> Verdict:
     word = _choose_word(found, decision, margin)
-    needed = _count_seeds(found, margin, planned) if word == "inconclusive" else None
+    needed = _count_seeds(found, margin, plan) if word == "inconclusive" else None
     alpha = None if decision is None else decision.common if word == "same" else decision.step
     return Verdict(
         metric=found.metric.name,
@@ -101,7 +114,7 @@ def _judge(found: Contrast, decision: _Decision | None, margin: Margin, planned:
         seeds_needed=needed,
         floor=found.floor,
         marked=found.marked,
-        reason=_describe(found, word, decision, needed),
+        reason=_describe(found, word, decision, _advise_seeds(needed, min(found.runs), plan.looks)),
     )
 
 
@@ -149,21 +162,16 @@ def _limit_of(metric: Metric, margin: Margin) -> float:
     return margin.difference if metric.show == "percent" else 0.0
 
 
-def _count_seeds(found: Contrast, margin: Margin, alpha: float) -> int | None:
+def _count_seeds(found: Contrast, margin: Margin, plan: _Plan) -> int | None:
     """How many runs a side, more than there are, would probably settle it, from the spread seen so far."""
     if found.estimate is None or found.spread is None:
         return None
-    needed = statistics.seeds_needed(
-        to_scale(found.metric, found.estimate),
-        found.spread.deviation,
-        _limit_of(found.metric, margin),
-        freedom=found.spread.freedom,
-        alpha=alpha,
-    )
+    limit = _limit_of(found.metric, margin)
+    needed = count_seeds(to_scale(found.metric, found.estimate), found.spread, limit, plan.alpha)
     return None if needed is None else max(min(found.runs) + 1, needed)
 
 
-def _describe(contrast: Contrast, word: Word, decision: _Decision | None, needed: int | None) -> str:
+def _describe(contrast: Contrast, word: Word, decision: _Decision | None, advice: str) -> str:
     """Why the verdict is what it is, in one sentence."""
     metric = contrast.metric
     if word == "not comparable":
@@ -177,11 +185,13 @@ def _describe(contrast: Contrast, word: Word, decision: _Decision | None, needed
     counts = f"{contrast.runs[0]} against {contrast.runs[1]} runs"
     if contrast.p is None:
         return _sentence(f"no run differs from the others of its side, {counts}")
-    advice = _advise_seeds(needed, min(contrast.runs)) if word == "inconclusive" else ""
     if decision is None:
         return _sentence(f"{counts} are too few for Welch's t test, which may then give 12 % false verdicts{advice}")
     test = "paired by seed" if contrast.paired else "Welch's t test"
-    return _sentence(f"{test}, {counts}, p {format_p(decision.p_holm)}{advice}")
+    limit = "" if decision.alpha == statistics.ALPHA else f" against {decision.alpha:.3f} for several looks"
+    return _sentence(
+        f"{test}, {counts}, p {format_p(decision.p_holm)}{limit}{advice if word == 'inconclusive' else ''}"
+    )
 
 
 def _describe_obstacles(columns: Sequence[str]) -> str:
@@ -198,11 +208,11 @@ def _floor_text(floor: float | None) -> str:
     return f"; the number of test images alone leaves it open by ±{floor * 100:.2f} pp"
 
 
-def _advise_seeds(needed: int | None, runs: int) -> str:
+def _advise_seeds(needed: int | None, runs: int, looks: int) -> str:
     if needed is None:
         return "; more seeds will hardly settle it"
     seeds = "seed" if needed == runs + 1 else "seeds"
-    return f"; about {needed - runs} more {seeds} a side would probably settle it: decide once, at {needed}"
+    return f"; about {needed - runs} more {seeds} a side would probably settle it, compared with --looks {looks}"
 
 
 def _sentence(text: str) -> str:

@@ -12,7 +12,7 @@ from densebench.comparison.formats import (
 from densebench.comparison.grouping import find_differing
 from densebench.comparison.metrics import METRICS
 from densebench.comparison.statistics import ALPHA
-from densebench.comparison.values import GateResult, Row, Verdict
+from densebench.comparison.values import Comparison, GateResult, Row, Verdict
 from densebench.records import Phase
 from densebench.reporting.grid import Grid, make_column, results_column
 from densebench.reporting.row_columns import is_replaced, list_figures, row_column
@@ -63,14 +63,14 @@ def verdict_grid(rows: Sequence[Row], columns: Sequence[str] | None) -> Grid | N
     return Grid(name="verdicts", title=title, columns=tuple(known))
 
 
-def explain_verdicts(rows: Sequence[Row], columns: Sequence[str] | None, shown: Collection[str]) -> list[str]:
+def explain_verdicts(comparison: Comparison, columns: Sequence[str] | None, shown: Collection[str]) -> list[str]:
     """Sentences on the verdicts, and on the ``shown`` columns of their table."""
-    found = _list_shown(rows, columns)
+    found = _list_shown(comparison.rows, columns)
     verdicts = [verdict for _, verdict in found]
     notes = (
         _explain_interval(_list_confidences(found)) if "interval" in shown else None,
         _explain_exact(verdicts) if "p_permutation" in shown else None,
-        _explain_seeds(verdicts),
+        _explain_seeds(verdicts, max(2, comparison.options.looks)),
         _explain_too_few(verdicts),
     )
     return [note for note in notes if note is not None]
@@ -94,7 +94,10 @@ def _explain_interval(confidences: Sequence[str]) -> str | None:
     if not confidences or list(confidences) == ["95 %"]:
         return None
     levels = " to ".join(dict.fromkeys((confidences[0], confidences[-1])))
-    return f"A verdict is decided on its {levels} interval, so that all verdicts on a metric together hold with 95 %."
+    return (
+        f"Verdicts are decided on {levels} intervals: the chance of any false one on a metric, over all its rows and "
+        "--looks, is 5 %."
+    )
 
 
 def _explain_exact(verdicts: Sequence[Verdict]) -> str | None:
@@ -112,12 +115,12 @@ def _explain_exact(verdicts: Sequence[Verdict]) -> str | None:
     )
 
 
-def _explain_seeds(verdicts: Sequence[Verdict]) -> str | None:
+def _explain_seeds(verdicts: Sequence[Verdict], looks: int) -> str | None:
     if all(verdict.seeds_needed is None for verdict in verdicts):
         return None
     return (
-        "needs N: with N seeds a side in all it would be settled with a chance of 80 %. Decide once, at N: looking "
-        "twice makes 5 % false verdicts 8 %, unless both looks are made with --looks 2."
+        f"needs N: N seeds a side in all, compared with --looks {looks}, would settle it with a chance of 80 %. "
+        "Comparing again with more seeds but without --looks gives up to 11 % false verdicts instead of 5 %."
     )
 
 

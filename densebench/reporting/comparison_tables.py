@@ -87,7 +87,7 @@ def _verdict_parts(comparison: Comparison, columns: Sequence[str] | None, width:
         found = fit(verdicts, width)
         parts += _table_parts(found, width, _REMEDY)[:-1]
         shown = {column.name for column in found.grid.columns}
-        parts += [*(_note(text) for text in explain_verdicts(comparison.rows, columns, shown)), Text()]
+        parts += [*(_note(text) for text in explain_verdicts(comparison, columns, shown)), Text()]
     if comparison.gate is not None:
         parts += grid_parts(gate_grid(comparison.gate), width)
     return parts
@@ -115,7 +115,9 @@ def _gate_text(gate: GateResult) -> str:
     counts = Counter(condition.outcome for condition in gate.conditions)
     parts = [f"{counts[outcome]} {outcome}" for outcome in ("failed", "passed", "inconclusive") if counts[outcome]]
     tested = sum(condition.confidence is not None for condition in gate.conditions)
-    level = f", with 5 % false alarms over all {tested} tests" if gate.level == "family" and tested > 1 else ""
+    level = (
+        f"; the chance of a false alarm is 5 % over all {tested} tests" if gate.level == "family" and tested > 1 else ""
+    )
     return (
         f"Gate {'failed' if gate.failed else 'passed'}{' (strict)' if gate.strict else ''}: {', '.join(parts)}{level}."
     )

@@ -25,7 +25,7 @@ def format_comparison(comparison: Comparison, form: str, columns: Sequence[str] 
         return _format_csv(comparison, chosen)
     grids = _comparison_grids(comparison, chosen)
     shown = {column.name for grid in grids if grid.name == "verdicts" for column in grid.columns}
-    notes = [*explain_verdicts(comparison.rows, chosen, shown), *write_closing_notes(comparison)]
+    notes = [*explain_verdicts(comparison, chosen, shown), *write_closing_notes(comparison)]
     return join_grids(grids, find_renderer(form)) + "".join(rendering.remark(note, form) for note in notes)
 
 

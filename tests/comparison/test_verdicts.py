@@ -55,7 +55,10 @@ def test_losses_have_no_margin(trained):
 def test_an_inconclusive_verdict_says_how_many_more_seeds_would_settle_it(trained):
     verdict = judge("test_accuracy", accuracies(trained, 0.93, 0.91, 0.93), accuracies(trained, 0.90, 0.92, 0.91))
     assert verdict.word == "inconclusive"
-    assert verdict.reason.endswith(f"; about {verdict.more_seeds} more seeds a side would probably settle it.")
+    assert verdict.seeds_needed == 3 + verdict.more_seeds
+    assert verdict.reason.endswith(
+        f"; about {verdict.more_seeds} more seeds a side would probably settle it, compared with --looks 2."
+    )
 
 
 def test_a_difference_that_a_hundred_seeds_would_not_show_says_so(trained):

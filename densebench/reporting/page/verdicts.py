@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from densebench.comparison.formats import format_estimate_interval
+from densebench.comparison.formats import format_confidence, format_estimate_interval
 from densebench.comparison.metrics import Metric, order_metrics
 from densebench.comparison.options import CompareOptions
 from densebench.comparison.values import Comparison, Row, Verdict
@@ -86,7 +86,7 @@ def _cells_against(
     return [
         _cell(index, number, verdict, reasons)
         for number, metric in enumerate(metrics)
-        for index, verdict in judge_metric(metric, rows, baselines, options.margin, options.alpha)
+        for index, verdict in judge_metric(metric, rows, baselines, options.margin, options.looks)
     ]
 
 
@@ -97,6 +97,14 @@ def _cell(row: int, metric: int, verdict: Verdict, reasons: dict[str, int]) -> _
         word=verdict.word,
         text=word_text(verdict),
         estimate=marked_estimate(verdict),
-        interval=format_estimate_interval(verdict, verdict.interval_holm) if verdict.interval_holm is not None else "",
+        interval=_format_interval(verdict),
         reason=reasons.setdefault(verdict.reason, len(reasons)),
     )
+
+
+def _format_interval(verdict: Verdict) -> str:
+    """The interval that decides, with its level; empty where none does."""
+    if verdict.interval_holm is None or verdict.confidence_holm is None:
+        return ""
+    level = format_confidence(verdict.confidence_holm)
+    return f"{level} {format_estimate_interval(verdict, verdict.interval_holm)}"
