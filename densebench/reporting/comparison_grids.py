@@ -96,7 +96,7 @@ def _explain_interval(confidences: Sequence[str]) -> str | None:
     levels = " to ".join(dict.fromkeys((confidences[0], confidences[-1])))
     return (
         f"Verdicts are decided on {levels} intervals: the chance of any false one on a metric, over all its rows and "
-        "--looks, is 5 %."
+        "--looks, is at most 5 %."
     )
 
 
@@ -119,7 +119,7 @@ def _explain_seeds(verdicts: Sequence[Verdict], looks: int) -> str | None:
     if all(verdict.seeds_needed is None for verdict in verdicts):
         return None
     return (
-        f"needs N: N seeds a side in all, compared with --looks {looks}, would settle it with a chance of 80 %. "
+        f'"needs N": N seeds a side in all, compared with --looks {looks}, would settle it with a chance of 80 %. '
         "Comparing again with more seeds but without --looks gives up to 11 % false verdicts instead of 5 %."
     )
 
@@ -127,7 +127,7 @@ def _explain_seeds(verdicts: Sequence[Verdict], looks: int) -> str | None:
 def _explain_too_few(verdicts: Sequence[Verdict]) -> str | None:
     if not any(verdict.too_few for verdict in verdicts):
         return None
-    return "too few runs: with 2 runs against more, Welch's t test may give 12 % false verdicts instead of 5 %."
+    return '"Too few runs": with 2 runs against more, Welch\'s t test may give 12 % false verdicts instead of 5 %.'
 
 
 def gate_grid(gate: GateResult) -> Grid:

@@ -116,7 +116,9 @@ def _gate_text(gate: GateResult) -> str:
     parts = [f"{counts[outcome]} {outcome}" for outcome in ("failed", "passed", "inconclusive") if counts[outcome]]
     tested = sum(condition.confidence is not None for condition in gate.conditions)
     level = (
-        f"; the chance of a false alarm is 5 % over all {tested} tests" if gate.level == "family" and tested > 1 else ""
+        f"; the chance of a false alarm is at most 5 % over all {tested} tests"
+        if gate.level == "family" and tested > 1
+        else ""
     )
     return (
         f"Gate {'failed' if gate.failed else 'passed'}{' (strict)' if gate.strict else ''}: {', '.join(parts)}{level}."
