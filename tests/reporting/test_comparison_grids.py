@@ -72,7 +72,7 @@ def test_the_interval_is_titled_with_the_level_that_decides(trained):
     assert interval_of(two) == ("97.5 % interval", "[1.174, 1.241]")
     assert interval_of(later) == ("Interval (Holm)", "[1.174, 1.241]")
     assert explain_verdicts(one, ["epoch_seconds"], {"interval"}) == []
-    assert "decided on 95 to 97.5 % intervals" in explain_verdicts(later, ["epoch_seconds"], {"interval"})[0]
+    assert "decided on 95 % to 97.5 % intervals" in explain_verdicts(later, ["epoch_seconds"], {"interval"})[0]
 
 
 def interval_of(compared):
