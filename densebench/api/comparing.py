@@ -40,7 +40,8 @@ class Comparison:
 
         For each metric its mean over the runs, then ``_deviation`` (of the sample), ``_low`` and ``_high`` (95 %
         interval of the mean), ``_n`` (runs that have it), and against a baseline ``_estimate``, ``_p``, ``_p_holm`` and
-        ``_verdict``, with the ends of its 95 % interval and of the one that decides (``_estimate_holm_low``). Units are those of :func:`load`.
+        ``_verdict``, with the ends of its 95 % interval (``_estimate_low``) and of the one that decides
+        (``_estimate_holm_low``). Units are those of :func:`load`.
         """
         return make_comparison_frame(self._comparison)
 

@@ -223,3 +223,14 @@ def test_following_the_advice_and_testing_again_gives_five_percent_false_verdict
     error = 3 * (0.05 * 0.95 / 1500) ** 0.5
     assert take_looks(runs, 2, [0.05 / 3, 0.05 / 3]) < 0.05 + error
     assert take_looks(runs, 1, [0.05, 0.05 / 3]) < 0.075 + error
+
+
+def test_the_seeds_that_are_needed_are_planned_for_all_rows_and_a_second_look(trained):
+    ours, theirs = (0.93, 0.91, 0.93), (0.90, 0.92, 0.91)
+    rows = [*rows_of(accuracies(trained, *ours)) * 6, *rows_of(accuracies(trained, *theirs))]
+    judged = judge_metric(METRICS["test_accuracy"], rows, [*[rows[-1]] * 6, None], Margin(difference=0.05))
+    differences = [our - their for our, their in zip(ours, theirs, strict=True)]
+    spread = Spread(deviation=statistics.variance(differences) ** 0.5, freedom=1.0)
+    expected = count_seeds(statistics.mean(differences), spread, 0.05, 0.05 / 3 / 6)
+    assert expected > count_seeds(statistics.mean(differences), spread, 0.05, 0.05 / 3)
+    assert [verdict.seeds_needed for _, verdict in judged] == [expected] * 6
