@@ -38,7 +38,10 @@ def compare(
         ),
     ] = "family",
     looks: Annotated[
-        int, typer.Option(min=1, help="How often in all you compare while adding seeds; together 5 % false verdicts.")
+        int,
+        typer.Option(
+            min=1, metavar="N", help="How often in all you compare while adding seeds; together 5 % false verdicts."
+        ),
     ] = 1,
     sort: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="Best first; -COLUMN for the reverse order.")
