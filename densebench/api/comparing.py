@@ -42,15 +42,17 @@ class Comparison:
 
         For each metric its mean over the runs, then ``_deviation`` (of the sample), ``_low`` and ``_high`` (95 %
         interval of the mean), ``_n`` (runs that have it), and against a baseline ``_estimate``, ``_p``, ``_p_holm`` and
-        ``_verdict``. Units are those of :func:`load`.
+        ``_verdict``, with the ends of its 95 % interval (``_estimate_low``) and of the one that decides
+        (``_estimate_holm_low``). Units are those of :func:`load`.
         """
         return make_comparison_frame(self._comparison)
 
     def verdicts(self) -> "pd.DataFrame":
         """One row for each metric of a row that has a baseline; empty without one.
 
-        ``estimate`` with its 95 % interval ``low`` to ``high`` is a ratio or a difference, as ``kind`` says; ``word``
-        is better, worse, same, inconclusive, no test or not comparable, and ``reason`` says why.
+        ``estimate`` with its 95 % interval ``low`` to ``high`` is a ratio or a difference, as ``kind`` says;
+        ``low_holm`` to ``high_holm`` is the interval that decides, at the level ``confidence_holm``. ``word`` is
+        better, worse, same, inconclusive, no test or not comparable, and ``reason`` says why.
         """
         return make_verdicts_frame(self._comparison)
 
@@ -92,6 +94,8 @@ def compare(
     budget: str | None = None,
     fail_on: str | None = None,
     strict: bool = False,
+    gate_level: str = "family",
+    looks: int = 1,
     sort: str | None = None,
     published: bool = False,
 ) -> Comparison:
@@ -100,8 +104,9 @@ def compare(
     ``by`` groups by these columns instead of by all but the seed; ``group=False`` makes every run a row. ``baseline``
     is a row's name, a results file or ``"column=value"``. ``margin`` (``"1%,0.1pp"``), ``budget``
     (``"gpu_peak_bytes<=8GiB"``) and ``fail_on`` (``"epoch_seconds>+5%"``) are written as on the command line.
-    ``published`` adds what others published of the same variants. Raises :class:`densebench.errors.InputError` and its
-    child ``ResultsError``.
+    ``gate_level`` is ``"family"`` (5 % false alarms over all conditions together) or ``"each"``; ``looks`` is how many
+    times in all you compare while you add runs. ``published`` adds what others published of the same variants. Raises
+    :class:`densebench.errors.InputError` and its child ``ResultsError``.
     """
     texts = {"margin": margin, "cost": cost, "budget": budget, "fail_on": fail_on, "sort": sort}
     for name, text in texts.items():
@@ -118,6 +123,8 @@ def compare(
         budget=budget,
         fail_on=fail_on,
         strict=strict,
+        gate_level=gate_level,
+        looks=looks,
         sort=sort,
     )
     return Comparison(workflows.compare(check_paths(paths), options, published=published))

@@ -31,6 +31,18 @@ def compare(
         str | None, typer.Option(metavar='"epoch_seconds>+5%"', help="Exit with 3 where this certainly happened.")
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="The gate also fails where it is inconclusive.")] = False,
+    gate_level: Annotated[
+        str,
+        typer.Option(
+            metavar="family|each", help="5 % false alarms over all rows and conditions together, or for each."
+        ),
+    ] = "family",
+    looks: Annotated[
+        int,
+        typer.Option(
+            min=1, metavar="N", help="How often in all you compare while adding seeds; together 5 % false verdicts."
+        ),
+    ] = 1,
     sort: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="Best first; -COLUMN for the reverse order.")
     ] = None,
@@ -61,6 +73,8 @@ def compare(
         budget=budget,
         fail_on=fail_on,
         strict=strict,
+        gate_level=gate_level,
+        looks=looks,
         sort=sort,
     )
     shown = parse_names(columns)

@@ -27,7 +27,7 @@ def compare(runs: Sequence[Run], options: CompareOptions, baseline_runs: Sequenc
     rows = name_rows(rows, options)
     if options.baseline is not None and not baseline_runs:
         rows = mark_baseline(rows, options.baseline)
-    rows = judge_rows(rows, _find_baselines(rows), options.margin)
+    rows = judge_rows(rows, _find_baselines(rows), options.margin, options.looks)
     gated = _apply_gate(rows, options)  # of all rows: no budget silences a regression
     budget = None
     if options.budget is not None:
@@ -54,7 +54,7 @@ def _apply_gate(rows: Sequence[Row], options: CompareOptions) -> GateResult | No
     if not options.fail_on:
         return None
     require_baselines(rows)
-    return judge_gate(rows, options.fail_on, strict=options.strict)
+    return judge_gate(rows, options.fail_on, strict=options.strict, level=options.gate_level, alpha=options.alpha)
 
 
 def _find_baselines(rows: Sequence[Row]) -> list[Row | None]:

@@ -1,16 +1,33 @@
-"""A row against its baseline in numbers: ratio or difference, and which test is made of it, before any word."""
+"""A row against its baseline in numbers: ratio or difference, which test, how many runs it needs; no word yet."""
 
 import dataclasses
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from densebench.comparison import statistics
 from densebench.comparison.comparability import find_obstacles, is_across_hardware
 from densebench.comparison.metrics import Metric
-from densebench.comparison.statistics import Difference, Interval
+from densebench.comparison.statistics import Interval
 from densebench.comparison.values import Row
 
+if TYPE_CHECKING:
+    import numpy as np
+
 _LARGEST_LOGARITHM = 709.0
+_MOST_SEEDS = 100  # "more seeds" is no advice above it
+_POWER = 0.8
+_SPREADS = 48  # observed spreads over which a chance is averaged
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spread:
+    """What more runs are planned from: of one difference between the sides, on the scale of the test."""
+
+    deviation: float
+    freedom: float  # that each run a side after the first adds to the degrees of freedom
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +43,13 @@ class Contrast:
     floor: float | None = None  # half-width of the binomial 95 % interval where one run a side allows no test
     interval: Interval | None = None  # 95 %; None without a test, as all that follows
     p: float | None = None  # Welch's, or of the paired t test
+    error: float | None = None  # standard error of the estimate, on the scale of the test
+    freedom: float | None = None  # degrees of freedom of the test
     p_permutation: float | None = None  # exact, from four runs a side
+    p_permutation_least: float | None = None  # that this number of runs allows
     paired: bool = False
-    deviation: float | None = None  # of one difference between the sides, on the scale of the test
+    too_few: bool = False  # runs for Welch's t test to hold its level, so nothing is decided on its p
+    spread: Spread | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,30 +89,45 @@ def _test(untested: Contrast, sides: _Sides) -> Contrast:
     if difference is None:
         return untested
     permute = statistics.paired_permutation_test if paired else statistics.permutation_test
+    permutation = permute(sides.row, sides.baseline)
     return dataclasses.replace(
         untested,
         estimate=_from_scale(metric, difference.estimate),
-        interval=_interval_of(metric, difference),
+        interval=interval_from_scale(metric, difference.interval),
         p=difference.p,
-        p_permutation=permute(sides.row, sides.baseline),
+        error=difference.error,
+        freedom=difference.freedom,
+        p_permutation=permutation,
+        p_permutation_least=None if permutation is None else _least_permutation(untested.runs, paired=paired),
         paired=paired,
-        deviation=_deviation(sides, paired=paired),
+        too_few=not paired and _has_too_few_runs(*untested.runs),
+        spread=_spread_of(sides, paired=paired),
     )
 
 
-def _interval_of(metric: Metric, difference: Difference) -> Interval:
-    """In the unit of the estimate; no two accuracies differ by more than 100 points."""
-    low, high = difference.interval.low, difference.interval.high
+def _has_too_few_runs(row: int, baseline: int) -> bool:
+    """Whether Welch's test gives up to 12 % false verdicts for 5 %: two runs against more (docs/measuring.md)."""
+    return min(row, baseline) == 2 and row != baseline
+
+
+def _least_permutation(runs: tuple[int, int], *, paired: bool) -> float:
+    return 2 / (2 ** runs[0] if paired else math.comb(sum(runs), runs[0]))
+
+
+def interval_from_scale(metric: Metric, interval: Interval) -> Interval:
+    """An interval on the scale of the test as one of ratios or differences; accuracies differ by 100 points at most."""
     if metric.show == "percent":
-        return statistics.truncate_interval(difference.interval, -1.0, 1.0)
-    return Interval(low=_from_scale(metric, low), high=_from_scale(metric, high))
+        return statistics.truncate_interval(interval, -1.0, 1.0)
+    return Interval(low=_from_scale(metric, interval.low), high=_from_scale(metric, interval.high))
 
 
-def _deviation(sides: _Sides, *, paired: bool) -> float:
+def _spread_of(sides: _Sides, *, paired: bool) -> Spread:
     if paired:
         differences = [ours - theirs for ours, theirs in zip(sides.row, sides.baseline, strict=True)]
-        return math.sqrt(statistics.variance(differences))
-    return math.sqrt(statistics.variance(sides.row) + statistics.variance(sides.baseline))
+        return Spread(deviation=math.sqrt(statistics.variance(differences)), freedom=1.0)
+    ours, theirs = statistics.variance(sides.row), statistics.variance(sides.baseline)
+    share = ours / (ours + theirs)
+    return Spread(deviation=math.sqrt(ours + theirs), freedom=1 / (share * share + (1 - share) * (1 - share)))
 
 
 def _estimate(metric: Metric, row: Row, baseline: Row) -> float | None:
@@ -145,3 +181,45 @@ def _from_scale(metric: Metric, value: float) -> float:
     if metric.kind == "difference":
         return value
     return math.exp(value) if value < _LARGEST_LOGARITHM else math.inf
+
+
+def count_seeds(estimate: float, spread: Spread, margin: float, alpha: float) -> int | None:
+    """Runs a side with which a test at ``alpha`` is settled with a chance of 80 %; None above a hundred.
+
+    Settled is a difference that shows, or one that is shown to lie within the margin; all on the scale of the test. The
+    true difference is taken to be the estimate, and where that lies within the margin to be 0 as well.
+    """
+    truths = [estimate] if abs(estimate) > margin else [estimate, 0.0]
+
+    def settles(runs: int) -> bool:
+        error, freedom = spread.deviation / math.sqrt(runs), spread.freedom * (runs - 1)
+        return all(_chance_to_settle(truth, error, freedom, margin, alpha) >= _POWER for truth in truths)
+
+    if not settles(_MOST_SEEDS):
+        return None
+    return bisect_left(range(_MOST_SEEDS + 1), True, lo=2, key=settles)
+
+
+def _chance_to_settle(truth: float, error: float, freedom: float, margin: float, alpha: float) -> float:
+    """How probably the interval leaves out 0 or lies within the margin, if ``truth`` is the true difference.
+
+    Exact for a given observed spread, and averaged over equally probable values of it.
+    """
+    from scipy.special import ndtr
+
+    half = statistics.t_quantile(freedom, 1 - alpha / 2) * error * _list_spreads(freedom)
+    same = (margin - half).clip(min=0.0)  # an estimate nearer to 0 has its interval within the margin
+    above = ndtr((half - truth) / error) - ndtr((same - truth) / error)
+    below = ndtr((-same - truth) / error) - ndtr((-half - truth) / error)
+    return 1.0 - float((above.clip(min=0.0) + below.clip(min=0.0)).mean())
+
+
+@lru_cache(maxsize=512)
+def _list_spreads(freedom: float) -> "np.ndarray":
+    """Equally probable ratios of an observed to the true deviation."""
+    import numpy as np
+    from scipy.special import gammaincinv
+
+    chances = (np.arange(_SPREADS) + 0.5) / _SPREADS
+    ratios: np.ndarray = np.sqrt(2 * gammaincinv(freedom / 2, chances) / freedom)
+    return ratios

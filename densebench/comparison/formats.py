@@ -41,9 +41,13 @@ def format_estimate(verdict: Verdict) -> str:
     return f"{verdict.estimate * factor:+.{2 if unit else 4}f}{unit}"
 
 
-def format_estimate_interval(verdict: Verdict) -> str:
-    """The interval in the estimate's unit: ``[1.052, 1.116]``."""
-    interval = verdict.interval
+def format_confidence(confidence: float) -> str:
+    """``95 %``, ``99.75 %``."""
+    return f"{confidence * 100:.4g} %"
+
+
+def format_estimate_interval(verdict: Verdict, interval: Interval | None) -> str:
+    """An interval in the estimate's unit: ``[1.052, 1.116]``."""
     if interval is None:
         return UNKNOWN
     if verdict.kind == "ratio":

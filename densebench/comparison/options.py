@@ -3,14 +3,19 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from densebench.comparison.metrics import METRICS, Metric, find_metric
-from densebench.errors import InputError
+from densebench.comparison.statistics import share_alpha
+from densebench.errors import InputError, unknown
 from densebench.quantities import convert_to_unit, parse_quantity
 from densebench.units import Form
 
 _LIMIT = re.compile(r"\s*([A-Za-z0-9_]+)\s*(<=|>=|<|>)\s*(.+?)\s*")
 _THRESHOLD = re.compile(r"\s*([A-Za-z0-9_]+)\s*([<>])\s*([+-])\s*([0-9.].*?)\s*")
+
+
+GateLevel = Literal["family", "each"]  # whose chance of a false alarm is 5 %: of all conditions together, or of each
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +65,14 @@ class CompareOptions:
     budget: Budget | None = None
     fail_on: tuple[Threshold, ...] = ()
     strict: bool = False  # the gate also fails where it is inconclusive
+    gate_level: GateLevel = "family"
+    looks: int = 1  # verdicts taken in all while runs are added
     sort: str | None = None  # a metric or column; "-name" reverses the order
+
+    @property
+    def alpha(self) -> float:
+        """The chance of a false verdict at one look."""
+        return share_alpha(self.looks)
 
 
 def parse_compare_options(
@@ -73,6 +85,8 @@ def parse_compare_options(
     budget: str | None = None,
     fail_on: str | None = None,
     strict: bool = False,
+    gate_level: str = "family",
+    looks: int = 1,
     sort: str | None = None,
 ) -> CompareOptions:
     """The options as ``densebench compare`` takes them; raises :class:`InputError` for the first that is wrong."""
@@ -85,8 +99,23 @@ def parse_compare_options(
         budget=None if budget is None else parse_budget(budget),
         fail_on=() if fail_on is None else parse_thresholds(fail_on),
         strict=strict,
+        gate_level=_parse_gate_level(gate_level),
+        looks=_check_looks(looks),
         sort=sort,
     )
+
+
+def _parse_gate_level(text: str) -> GateLevel:
+    levels: dict[str, GateLevel] = {"family": "family", "each": "each"}
+    if text not in levels:
+        raise unknown("gate level", text, levels)
+    return levels[text]
+
+
+def _check_looks(looks: int) -> int:
+    if looks < 1:
+        raise InputError(f"--looks: {looks} is no number of looks: give 1 or more.")
+    return looks
 
 
 def parse_names(text: str | None) -> tuple[str, ...] | None:

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
 
-_CONFIDENCE = 0.95
+ALPHA = 0.05
+_CONFIDENCE = 1 - ALPHA
 _MOST_PERMUTATIONS = 200_000  # ten runs a side; the t test of more runs needs no other beside it
 _ROUNDING = 1e-12
-_MOST_SEEDS = 100  # "more seeds" is no advice above it
 _LARGEST_LOGIT = 700.0  # math.exp overflows above 709
 
 
@@ -41,6 +41,8 @@ class Difference:
     estimate: float
     interval: Interval
     p: float
+    error: float  # standard error of the estimate
+    freedom: float  # degrees of freedom of Student's t
 
 
 def total(values: Sequence[float]) -> float:
@@ -72,7 +74,7 @@ def mean_interval(values: Sequence[float]) -> Interval | None:
     """Student's 95 % interval of the mean; None below two values."""
     if len(values) < 2:
         return None
-    half = _t_quantile(len(values) - 1) * math.sqrt(variance(values) / len(values))
+    half = t_quantile(len(values) - 1) * math.sqrt(variance(values) / len(values))
     return Interval(low=mean(values) - half, high=mean(values) + half)
 
 
@@ -114,7 +116,8 @@ def welch_test(values: Sequence[float], baseline: Sequence[float]) -> Difference
         return None
     from scipy.stats import ttest_ind
 
-    return _difference(estimate, partial(ttest_ind, equal_var=False), _level(values), _level(baseline))
+    test = partial(ttest_ind, equal_var=False)
+    return _difference(estimate, math.sqrt(error), test, _level(values), _level(baseline))
 
 
 def paired_test(values: Sequence[float], baseline: Sequence[float]) -> Difference | None:
@@ -130,7 +133,8 @@ def paired_test(values: Sequence[float], baseline: Sequence[float]) -> Differenc
         return None
     from scipy.stats import ttest_rel
 
-    return _difference(mean(differences), ttest_rel, _array(values), _array(baseline))
+    error = math.sqrt(spread / len(differences))
+    return _difference(mean(differences), error, ttest_rel, _array(values), _array(baseline))
 
 
 def _level(values: Sequence[float]) -> "np.ndarray":
@@ -139,7 +143,11 @@ def _level(values: Sequence[float]) -> "np.ndarray":
 
 
 def _difference(
-    estimate: float, test: Callable[["np.ndarray", "np.ndarray"], Any], values: "np.ndarray", baseline: "np.ndarray"
+    estimate: float,
+    error: float,
+    test: Callable[["np.ndarray", "np.ndarray"], Any],
+    values: "np.ndarray",
+    baseline: "np.ndarray",
 ) -> Difference:
     """Interval and p by one of SciPy's t tests."""
     _, exponent = math.frexp(max(abs(values).max(), abs(baseline).max()))
@@ -149,10 +157,25 @@ def _difference(
         result = test(values / unit, baseline / unit)
     low, high = result.confidence_interval(_CONFIDENCE)
     interval = Interval(low=float(low) * unit, high=float(high) * unit)
-    return Difference(estimate=estimate, interval=interval, p=float(result.pvalue))
+    return Difference(
+        estimate=estimate, interval=interval, p=float(result.pvalue), error=error, freedom=float(result.df)
+    )
 
 
-def _t_quantile(freedom: float, probability: float = (1 + _CONFIDENCE) / 2) -> float:
+def interval_at(alpha: float, estimate: float, error: float, freedom: float) -> Interval:
+    """Student's interval that misses the true value with the chance ``alpha``."""
+    half = t_quantile(freedom, 1 - alpha / 2) * error
+    return Interval(low=estimate - half, high=estimate + half)
+
+
+def p_beyond(distance: float, error: float, freedom: float) -> float:
+    """The smallest ``alpha`` whose interval lies wholly beyond a bound; ``distance`` is how far the estimate does."""
+    from scipy.special import stdtr
+
+    return min(1.0, 2 * float(stdtr(freedom, -distance / error)))
+
+
+def t_quantile(freedom: float, probability: float = (1 + _CONFIDENCE) / 2) -> float:
     from scipy.special import stdtrit
 
     return float(stdtrit(freedom, probability))
@@ -230,23 +253,31 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
+def share_alpha(looks: int) -> float:
+    """The chance of a false verdict at one of several looks at growing samples, for 5 % over all of them.
+
+    5 % for one look, a third of it for two: enough however the first look decides the size of the second sample
+    (Proschan and Hunsberger 1995, Biometrics 51: at most 4.5 % where the deviation is known).
+    """
+    return ALPHA / (2 * looks - 1)
+
+
+def decision_alphas(p_values: Sequence[float], alpha: float) -> list[float]:
+    """The ``alpha`` of the interval that agrees with what Holm's method decides of each test, in the order given.
+
+    That of Bonferroni, for all intervals together; a larger one only for a test that a later step of Holm rejects.
+    """
+    tests = len(p_values)
+    order = sorted(range(tests), key=p_values.__getitem__)
+    rejected = [adjusted < alpha for adjusted in holm(p_values)]
+    alphas = [alpha / max(1, tests)] * tests
+    for rank, index in enumerate(order):
+        if rejected[index] and p_values[index] >= alpha / tests:
+            alphas[index] = alpha / (tests - rank)
+    return alphas
+
+
 def binomial_floor(accuracy: float, baseline: float, images: int) -> float:
     """Half-width of the 95 % interval of a difference of accuracies by the images' number alone: no run has less."""
     normal = 1.959963984540054
     return normal * math.sqrt((accuracy * (1 - accuracy) + baseline * (1 - baseline)) / images)
-
-
-def seeds_needed(estimate: float, deviation: float, margin: float, *, pairs: bool) -> int | None:
-    """Runs a side that would probably (four times in five) settle a difference of this size; None above a hundred.
-
-    ``deviation`` is that of one difference: of a pair, or of a run on either side times the square root of two.
-    Settled is a difference that shows, or one that is shown to lie within the margin.
-    """
-    for runs in range(2, _MOST_SEEDS + 1):
-        freedom = runs - 1 if pairs else 2 * (runs - 1)
-        error = deviation / math.sqrt(runs)
-        shows = abs(estimate) >= (_t_quantile(freedom) + _t_quantile(freedom, 0.8)) * error
-        within = abs(estimate) + _t_quantile(freedom) * error <= margin
-        if shows or within:
-            return runs
-    return None

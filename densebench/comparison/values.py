@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from densebench.comparison.metrics import METRICS
-from densebench.comparison.options import CompareOptions
+from densebench.comparison.options import CompareOptions, GateLevel
 from densebench.comparison.statistics import Interval
 from densebench.records import Phase, Run
 
@@ -44,10 +44,17 @@ class Verdict:
     estimate: float | None
     interval: Interval | None  # 95 %; None without a test
     p: float | None  # Welch's, or of the paired t test
-    p_holm: float | None  # the same, adjusted over all rows of the metric
+    interval_holm: Interval | None  # the one that decides; None without a test, or with too few runs to decide on it
+    confidence_holm: float | None  # of the interval that decides, as a fraction
+    p_holm: float | None  # p, adjusted over all rows of the metric
+    error: float | None  # standard error of the estimate, or of its logarithm for a ratio
+    freedom: float | None  # degrees of freedom of the test
     p_permutation: float | None  # exact, from four runs a side
+    p_permutation_least: float | None  # that this number of runs allows
     paired: bool
+    too_few: bool  # runs to decide anything on p
     more_seeds: int | None  # a side, that would probably settle an inconclusive one
+    seeds_needed: int | None  # the same in all: the number at which to decide
     floor: float | None  # half-width of the binomial 95 % interval where one run a side allows no test
     marked: bool  # across different hardware
     reason: str  # one sentence
@@ -96,6 +103,7 @@ class Condition:
     row: str
     outcome: Outcome
     reason: str
+    confidence: float | None = None  # of the interval that decides, as a fraction; None without a test
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +112,7 @@ class GateResult:
 
     failed: bool
     strict: bool
+    level: GateLevel
     conditions: tuple[Condition, ...]
 
 

@@ -1,11 +1,18 @@
 """The rows of a phase, the verdicts and the conditions of a gate as grids."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from densebench.comparison.formats import format_estimate, format_estimate_interval, format_p, format_setting
+from densebench.comparison.formats import (
+    format_confidence,
+    format_estimate,
+    format_estimate_interval,
+    format_p,
+    format_setting,
+)
 from densebench.comparison.grouping import find_differing
 from densebench.comparison.metrics import METRICS
-from densebench.comparison.values import GateResult, Row, Verdict
+from densebench.comparison.statistics import ALPHA
+from densebench.comparison.values import Comparison, GateResult, Row, Verdict
 from densebench.records import Phase
 from densebench.reporting.grid import Grid, make_column, results_column
 from densebench.reporting.row_columns import is_replaced, list_figures, row_column
@@ -33,19 +40,18 @@ def phase_grid(rows: Sequence[Row], columns: Sequence[str] | None, *, labels: bo
 
 def verdict_grid(rows: Sequence[Row], columns: Sequence[str] | None) -> Grid | None:
     """One line for each verdict on a shown metric; None without any."""
-    found = [(row, verdict) for row in rows for verdict in row.verdicts if _is_shown(row, verdict, columns)]
+    found = _list_shown(rows, columns)
     if not found:
         return None
     baselines = dict.fromkeys(row.baseline for row, _ in found)
     several = len(baselines) > 1
+    intervals = [format_estimate_interval(one, one.interval_holm) for _, one in found]
     entries = [
         make_column("row", "Variant", [row.label for row, _ in found], keep=9),
         make_column("baseline", "Against", [row.baseline or "" for row, _ in found] if several else [], keep=3),
         make_column("metric", "Metric", [METRICS[verdict.metric].title for _, verdict in found], keep=8),
         make_column("estimate", "Estimate", [marked_estimate(one) for _, one in found], show="number", keep=7),
-        make_column(
-            "interval", "95 % interval", [format_estimate_interval(one) for _, one in found], show="number", keep=5
-        ),
+        make_column("interval", _title_interval(_list_confidences(found)), intervals, show="number", keep=5),
         make_column("p", "p (Holm)", [format_p(one.p_holm) for _, one in found], show="number", keep=4),
         make_column(
             "p_permutation", "p (exact)", [format_p(one.p_permutation) for _, one in found], show="number", keep=2
@@ -55,6 +61,73 @@ def verdict_grid(rows: Sequence[Row], columns: Sequence[str] | None) -> Grid | N
     known = [entry for entry in entries if any(cell.text != UNKNOWN for cell in entry.cells)]
     title = "Against the baseline" if several else f"Against {next(iter(baselines))}"
     return Grid(name="verdicts", title=title, columns=tuple(known))
+
+
+def explain_verdicts(comparison: Comparison, columns: Sequence[str] | None, shown: Collection[str]) -> list[str]:
+    """Sentences on the verdicts, and on the ``shown`` columns of their table."""
+    found = _list_shown(comparison.rows, columns)
+    verdicts = [verdict for _, verdict in found]
+    notes = (
+        _explain_interval(_list_confidences(found)) if "interval" in shown else None,
+        _explain_exact(verdicts) if "p_permutation" in shown else None,
+        _explain_seeds(verdicts, max(2, comparison.options.looks)),
+        _explain_too_few(verdicts),
+    )
+    return [note for note in notes if note is not None]
+
+
+def _list_shown(rows: Sequence[Row], columns: Sequence[str] | None) -> list[tuple[Row, Verdict]]:
+    return [(row, verdict) for row in rows for verdict in row.verdicts if _is_shown(row, verdict, columns)]
+
+
+def _list_confidences(found: Sequence[tuple[Row, Verdict]]) -> list[str]:
+    """The different ones, lowest first."""
+    known = {verdict.confidence_holm for _, verdict in found if verdict.confidence_holm is not None}
+    return list(dict.fromkeys(format_confidence(confidence) for confidence in sorted(known)))
+
+
+def _title_interval(confidences: Sequence[str]) -> str:
+    return f"{confidences[0]} interval" if len(confidences) == 1 else "Interval (Holm)"
+
+
+def _explain_interval(confidences: Sequence[str]) -> str | None:
+    if not confidences or list(confidences) == ["95 %"]:
+        return None
+    levels = " to ".join(dict.fromkeys((confidences[0], confidences[-1])))
+    return (
+        f"Verdicts are decided on {levels} intervals: the chance of any false one on a metric, over all its rows and "
+        "--looks, is at most 5 %."
+    )
+
+
+def _explain_exact(verdicts: Sequence[Verdict]) -> str | None:
+    """Why a difference is decided though the exact test does not show it."""
+    least = [
+        one.p_permutation_least
+        for one in verdicts
+        if one.word in ("better", "worse") and one.p_permutation_least is not None and (one.p_permutation or 0) > ALPHA
+    ]
+    if not least:
+        return None
+    return (
+        "p (exact), of a permutation test, stands beside the t test and decides nothing: "
+        f"with so few runs it cannot go below {format_p(max(least))}."
+    )
+
+
+def _explain_seeds(verdicts: Sequence[Verdict], looks: int) -> str | None:
+    if all(verdict.seeds_needed is None for verdict in verdicts):
+        return None
+    return (
+        f'"needs N": N seeds a side in all, compared with --looks {looks}, would settle it with a chance of 80 %. '
+        "Comparing again with more seeds but without --looks gives up to 11 % false verdicts instead of 5 %."
+    )
+
+
+def _explain_too_few(verdicts: Sequence[Verdict]) -> str | None:
+    if not any(verdict.too_few for verdict in verdicts):
+        return None
+    return '"Too few runs": with 2 runs against more, Welch\'s t test may give 12 % false verdicts instead of 5 %.'
 
 
 def gate_grid(gate: GateResult) -> Grid:
@@ -79,8 +152,10 @@ def marked_estimate(verdict: Verdict) -> str:
 
 def word_text(verdict: Verdict) -> str:
     """The word, and what would settle it."""
-    if verdict.word == "inconclusive" and verdict.more_seeds is not None:
-        return f"inconclusive, +{verdict.more_seeds} {'seed' if verdict.more_seeds == 1 else 'seeds'}"
+    if verdict.word == "inconclusive" and verdict.too_few:
+        return "inconclusive, too few runs"
+    if verdict.word == "inconclusive" and verdict.seeds_needed is not None:
+        return f"inconclusive, needs {verdict.seeds_needed}"
     if verdict.word == "no test" and verdict.floor is not None:
         return f"no test, floor ±{verdict.floor * 100:.2f} pp"
     return verdict.word

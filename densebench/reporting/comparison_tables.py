@@ -12,10 +12,12 @@ from densebench.comparison.grouping import find_differing, find_shared
 from densebench.comparison.values import Comparison, EnvironmentDifference, GateResult, Row, get_settings
 from densebench.escape import plain
 from densebench.records import COLUMNS
-from densebench.reporting.comparison_grids import TITLES, gate_grid, phase_grid, verdict_grid
+from densebench.reporting.comparison_grids import TITLES, explain_verdicts, gate_grid, phase_grid, verdict_grid
 from densebench.reporting.grid import Fitted, Grid, fit
 from densebench.reporting.rendering import rich_table
 from densebench.reporting.row_columns import SHARED, find_column
+
+_REMEDY = "a wider terminal or --format json"
 
 
 def make_comparison_tables(
@@ -67,7 +69,7 @@ def _table_parts(found: Fitted, width: int | None, remedy: str) -> list[Renderab
 
 
 def grid_parts(grid: Grid, width: int | None) -> list[RenderableType]:
-    return _table_parts(fit(grid, width), width, "a wider terminal or --format json")
+    return _table_parts(fit(grid, width), width, _REMEDY)
 
 
 def _shared_text(rows: Sequence[Row]) -> list[str]:
@@ -80,7 +82,12 @@ def _shared_text(rows: Sequence[Row]) -> list[str]:
 
 def _verdict_parts(comparison: Comparison, columns: Sequence[str] | None, width: int | None) -> list[RenderableType]:
     verdicts = verdict_grid(comparison.rows, columns)
-    parts = grid_parts(verdicts, width) if verdicts is not None else []
+    parts: list[RenderableType] = []
+    if verdicts is not None:
+        found = fit(verdicts, width)
+        parts += _table_parts(found, width, _REMEDY)[:-1]
+        shown = {column.name for column in found.grid.columns}
+        parts += [*(_note(text) for text in explain_verdicts(comparison, columns, shown)), Text()]
     if comparison.gate is not None:
         parts += grid_parts(gate_grid(comparison.gate), width)
     return parts
@@ -107,7 +114,15 @@ def write_closing_notes(comparison: Comparison) -> list[str]:
 def _gate_text(gate: GateResult) -> str:
     counts = Counter(condition.outcome for condition in gate.conditions)
     parts = [f"{counts[outcome]} {outcome}" for outcome in ("failed", "passed", "inconclusive") if counts[outcome]]
-    return f"Gate {'failed' if gate.failed else 'passed'}{' (strict)' if gate.strict else ''}: {', '.join(parts)}."
+    tested = sum(condition.confidence is not None for condition in gate.conditions)
+    level = (
+        f"; the chance of a false alarm is at most 5 % over all {tested} tests"
+        if gate.level == "family" and tested > 1
+        else ""
+    )
+    return (
+        f"Gate {'failed' if gate.failed else 'passed'}{' (strict)' if gate.strict else ''}: {', '.join(parts)}{level}."
+    )
 
 
 def make_environment_table(differences: Sequence[EnvironmentDifference], width: int | None = None) -> RenderableType:

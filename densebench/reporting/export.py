@@ -8,7 +8,7 @@ from densebench.comparison.metrics import METRICS
 from densebench.comparison.values import Comparison, Row, Summary, Verdict, get_settings
 from densebench.errors import unknown
 from densebench.reporting import rendering
-from densebench.reporting.comparison_grids import TITLES, gate_grid, phase_grid, verdict_grid
+from densebench.reporting.comparison_grids import TITLES, explain_verdicts, gate_grid, phase_grid, verdict_grid
 from densebench.reporting.comparison_tables import write_closing_notes
 from densebench.reporting.grid import Grid
 from densebench.reporting.row_columns import find_column
@@ -23,9 +23,10 @@ def format_comparison(comparison: Comparison, form: str, columns: Sequence[str] 
         return rendering.json_document("comparison", _comparison_content(comparison))
     if form == "csv":
         return _format_csv(comparison, chosen)
-    return join_grids(_comparison_grids(comparison, chosen), find_renderer(form)) + "".join(
-        rendering.remark(note, form) for note in write_closing_notes(comparison)
-    )
+    grids = _comparison_grids(comparison, chosen)
+    shown = {column.name for grid in grids if grid.name == "verdicts" for column in grid.columns}
+    notes = [*explain_verdicts(comparison, chosen, shown), *write_closing_notes(comparison)]
+    return join_grids(grids, find_renderer(form)) + "".join(rendering.remark(note, form) for note in notes)
 
 
 def find_renderer(form: str) -> Callable[[Grid], str]:
@@ -83,11 +84,14 @@ def _flatten_summary(name: str, summary: Summary) -> dict[str, object]:
 
 def _flatten_verdict(name: str, verdict: Verdict | None) -> dict[str, object]:
     interval = verdict.interval if verdict else None
+    decisive = verdict.interval_holm if verdict else None
     return {
         f"{name}_estimate": verdict.estimate if verdict else None,
         f"{name}_estimate_low": interval.low if interval else None,
         f"{name}_estimate_high": interval.high if interval else None,
         f"{name}_p": verdict.p if verdict else None,
+        f"{name}_estimate_holm_low": decisive.low if decisive else None,
+        f"{name}_estimate_holm_high": decisive.high if decisive else None,
         f"{name}_p_holm": verdict.p_holm if verdict else None,
         f"{name}_verdict": verdict.word if verdict else None,
     }

@@ -38,11 +38,15 @@ def make_grid_frame(grid: Grid) -> "pd.DataFrame":
 
 
 def _flatten(content: Mapping[str, object]) -> dict[str, object]:
-    """A verdict's fields, the ends of its interval each in a column."""
-    interval = content["interval"]
-    ends = (interval["low"], interval["high"]) if isinstance(interval, dict) else (None, None)
-    rest = {name: value for name, value in content.items() if name != "interval"}
-    return {**rest, "low": ends[0], "high": ends[1]}
+    """A verdict's fields, the ends of its intervals each in a column."""
+    rest = {name: value for name, value in content.items() if name not in ("interval", "interval_holm")}
+    low, high = _ends_of(content["interval"])
+    low_holm, high_holm = _ends_of(content["interval_holm"])
+    return {**rest, "low": low, "high": high, "low_holm": low_holm, "high_holm": high_holm}
+
+
+def _ends_of(interval: object) -> tuple[object, object]:
+    return (interval["low"], interval["high"]) if isinstance(interval, dict) else (None, None)
 
 
 def _make_frame(rows: Sequence[Mapping[str, object]], types: Mapping[str, str]) -> "pd.DataFrame":

@@ -48,6 +48,8 @@ def test_a_comparison_is_one_row_a_variant_with_its_verdicts(results):
     verdicts = comparison.verdicts().set_index(["row", "metric"])
     assert verdicts.loc[("100x12", "test_accuracy"), "word"] == "better"
     assert verdicts.loc[("100x12", "epoch_seconds"), "low"] > 1.9
+    assert verdicts.loc[("100x12", "epoch_seconds"), "low_holm"] > 1.9
+    assert verdicts.loc[("100x12", "epoch_seconds"), "confidence_holm"] == 0.95
     assert set(verdicts["baseline"]) == {"resnet20"}
 
 
@@ -59,6 +61,8 @@ def test_a_gate_that_finds_a_regression_has_failed(results):
     assert densebench.compare(results, baseline="resnet20", fail_on="epoch_seconds>+5%").failed
     assert not densebench.compare(results, baseline="resnet20", fail_on="epoch_seconds>+500%").failed
     assert not densebench.compare(results).failed
+    each = densebench.compare(results, baseline="resnet20", fail_on="epoch_seconds>+5%", gate_level="each", looks=2)
+    assert each.failed
 
 
 def test_a_comparison_shows_the_tables_of_the_command(results):
@@ -84,6 +88,10 @@ def test_pictures_and_a_page_are_written(results, in_tmp):
 def test_wrong_options_are_the_errors_of_the_command(results):
     with pytest.raises(InputError, match="Unknown metric"):
         densebench.compare(results, cost="nothing")
+    with pytest.raises(InputError, match="Unknown gate level"):
+        densebench.compare(results, gate_level="row")
+    with pytest.raises(InputError, match="--looks: 0 is no number of looks"):
+        densebench.compare(results, looks=0)
     with pytest.raises(InputError, match="Unknown variant"):
         densebench.summary("resnet2O")
 

@@ -27,6 +27,10 @@ def test_compare_prints_every_format_whole_when_piped(in_trained, capfd, form):
         (["--fail-on", "test_accuracy<-0.3pp", "--strict"], 3),
         (["--fail-on", "params>+0%"], 3),
         (["--fail-on", "params>0 furlongs"], 2),
+        (["--fail-on", "epoch_seconds>+5%", "--gate-level", "each"], 3),
+        (["--fail-on", "epoch_seconds>+5%", "--gate-level", "all"], 2),
+        (["--fail-on", "epoch_seconds>+5%", "--looks", "2"], 3),
+        (["--looks", "0"], 2),
     ],
 )
 def test_a_gate_exits_with_3_only_where_a_regression_is_certain(in_tmp, gate, code):

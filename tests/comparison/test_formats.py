@@ -45,12 +45,19 @@ def test_an_estimate_has_its_sign_and_its_unit(metric, estimate, interval, texts
         estimate=estimate,
         interval=None if interval is None else Interval(low=interval[0], high=interval[1]),
         p=None,
+        interval_holm=None,
+        confidence_holm=None,
         p_holm=None,
+        error=None,
+        freedom=None,
         p_permutation=None,
+        p_permutation_least=None,
         paired=False,
+        too_few=False,
         more_seeds=None,
+        seeds_needed=None,
         floor=None,
         marked=False,
         reason="",
     )
-    assert (format_estimate(verdict), format_estimate_interval(verdict)) == texts
+    assert (format_estimate(verdict), format_estimate_interval(verdict, verdict.interval)) == texts

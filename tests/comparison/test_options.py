@@ -26,7 +26,10 @@ def test_texts_become_values_once():
         cost="energy",
         budget="memory <= 8GiB",
         fail_on="epoch_seconds>+5%",
+        gate_level="each",
+        looks=2,
     )
+    assert (options.gate_level, options.looks, options.alpha) == ("each", 2, 0.05 / 3)
     assert options.by == ("variant", "backend")
     assert options.margin == Margin(ratio=0.02, difference=0.003)
     assert options.cost is METRICS["energy_joules"]
@@ -42,7 +45,16 @@ def test_without_texts_the_options_are_the_defaults():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"margin": "2"}, {"cost": "epoch_second"}, {"budget": "memory"}, {"fail_on": "memory"}], ids=str
+    "wrong",
+    [
+        {"margin": "2"},
+        {"cost": "epoch_second"},
+        {"budget": "memory"},
+        {"fail_on": "memory"},
+        {"gate_level": "row"},
+        {"looks": 0},
+    ],
+    ids=str,
 )
 def test_any_wrong_text_is_refused(wrong):
     with pytest.raises(InputError):

@@ -268,18 +268,42 @@ def test_the_binomial_floor_of_one_run_is_0_22_points_of_standard_error():
     assert half / special.ndtri(0.975) / math.sqrt(2) == pytest.approx(0.0022, abs=5e-5)
 
 
-def test_the_seeds_that_are_needed_give_the_promised_power():
-    needed = statistics.seeds_needed(1.0, math.sqrt(2), 0.0, pairs=False)
-    assert needed == pytest.approx(17, abs=1)  # the textbook's for one deviation, 80 % and 5 %
-    random = np.random.default_rng(1)
-    first, second = random.normal(1, 1, (4000, needed)), random.normal(0, 1, (4000, needed))
-    power = (stats.ttest_ind(first, second, axis=1, equal_var=False).pvalue < 0.05).mean()
-    assert 0.75 < power < 0.87
+@pytest.mark.parametrize("alpha", [0.05, 0.0025])
+@pytest.mark.parametrize(("ours", "theirs"), [([1.0, 2.0, 4.0], [0.5, 0.7]), ([1e9, 1e9 + 3.0, 1e9 - 2.0], [7.0, 9.0])])
+def test_an_interval_at_any_level_is_scipys(alpha, ours, theirs):
+    found = statistics.welch_test(ours, theirs)
+    expected = stats.ttest_ind(ours, theirs, equal_var=False).confidence_interval(1 - alpha)
+    interval = statistics.interval_at(alpha, found.estimate, found.error, found.freedom)
+    assert (interval.low, interval.high) == pytest.approx((expected.low, expected.high), rel=1e-12)
 
 
-def test_seeds_that_would_show_a_difference_too_small_to_matter_count_too():
-    assert statistics.seeds_needed(0.0, 1.0, 1.0, pairs=True) == 7  # half-width of the interval first below one
-    assert statistics.seeds_needed(0.0, 1.0, 0.0, pairs=True) is None
+def test_the_p_beyond_a_bound_is_the_level_at_which_the_interval_touches_it():
+    found = statistics.paired_test([1.0, 2.0, 4.0], [0.5, 0.7, 1.5])
+    p = statistics.p_beyond(found.estimate - 0.2, found.error, found.freedom)
+    assert statistics.interval_at(p, found.estimate, found.error, found.freedom).low == pytest.approx(0.2)
+    assert statistics.p_beyond(found.estimate, found.error, found.freedom) == pytest.approx(found.p)
+    assert statistics.p_beyond(-0.1, found.error, found.freedom) == 1
+
+
+@pytest.mark.parametrize(
+    ("p_values", "alphas"),
+    [
+        ([], []),
+        ([0.2], [0.05]),
+        ([0.03, 0.001, 0.9], [0.05 / 3] * 3),  # the second is rejected, and 0.03 is not below 0.05 / 2
+        ([0.02, 0.001, 0.9], [0.05 / 2, 0.05 / 3, 0.05 / 3]),
+        ([0.04, 0.02, 0.001], [0.05, 0.05 / 2, 0.05 / 3]),
+    ],
+)
+def test_the_interval_of_a_test_agrees_with_holms_decision(p_values, alphas):
+    found = statistics.decision_alphas(p_values, 0.05)
+    assert found == pytest.approx(alphas)
+    adjusted = statistics.holm(p_values)
+    assert [p < alpha for p, alpha in zip(p_values, found, strict=True)] == [p < 0.05 for p in adjusted]
+
+
+def test_the_levels_of_several_looks():
+    assert [statistics.share_alpha(looks) for looks in (1, 2, 3)] == pytest.approx([0.05, 0.05 / 3, 0.01])
 
 
 @pytest.mark.parametrize("runs", range(2, 11))

@@ -4,7 +4,7 @@ import pytest
 
 from densebench.comparison.compare import compare
 from densebench.comparison.options import CompareOptions, parse_compare_options
-from densebench.reporting.comparison_grids import gate_grid, phase_grid, verdict_grid
+from densebench.reporting.comparison_grids import explain_verdicts, gate_grid, phase_grid, verdict_grid
 
 
 def texts(grid, name):
@@ -57,3 +57,50 @@ def test_rows_that_another_beats_are_shown_faintly(trained):
 def test_an_unfinished_run_puts_the_status_first(trained):
     rows = compare([trained("a"), trained("b", status="failed")], CompareOptions()).rows
     assert [column.name for column in phase_grid(rows, None, labels=False).columns][:2] == ["variant", "status"]
+
+
+def seeds(trained, variant, seconds, first=0):
+    return [trained(variant, first + seed, seconds=value) for seed, value in enumerate(seconds)]
+
+
+def test_the_interval_is_titled_with_the_level_that_decides(trained):
+    baseline, other = seeds(trained, "a", (10.0, 10.1, 10.05)), seeds(trained, "b", (12.0, 12.3, 12.1))
+    one = judged(*baseline, *other)
+    two = judged(*baseline, *other, *seeds(trained, "c", (10.1, 10.2, 10.0)))
+    later = judged(*baseline, *other, *seeds(trained, "c", (10.2, 10.3, 10.4)))  # by Holm's second step alone
+    assert interval_of(one) == ("95 % interval", "[1.184, 1.231]")
+    assert interval_of(two) == ("97.5 % interval", "[1.174, 1.241]")
+    assert interval_of(later) == ("Interval (Holm)", "[1.174, 1.241]")
+    assert explain_verdicts(one, ["epoch_seconds"], {"interval"}) == []
+    assert "decided on 95 % to 97.5 % intervals" in explain_verdicts(later, ["epoch_seconds"], {"interval"})[0]
+
+
+def interval_of(compared):
+    grid = verdict_grid(compared.rows, ["epoch_seconds"])
+    (column,) = (column for column in grid.columns if column.name == "interval")
+    return column.title, column.cells[0].text
+
+
+def test_several_rows_several_looks_and_a_coarse_exact_test_are_explained(trained):
+    compared = judged(
+        *seeds(trained, "a", (10.0, 10.1, 10.05, 10.0, 10.02)),
+        *seeds(trained, "b", (12.0, 12.3, 12.1, 12.0, 12.2)),
+        *seeds(trained, "c", (10.0, 10.9, 10.0, 10.5, 10.1)),
+    )
+    notes = explain_verdicts(compared, ["epoch_seconds"], {"interval", "p_permutation"})
+    assert notes[0].startswith("Verdicts are decided on 97.5 % intervals: the chance of any false one")
+    assert notes[1] == (
+        "p (exact), of a permutation test, stands beside the t test and decides nothing: with so few runs it cannot go "
+        "below 0.062."
+    )
+    assert '"needs N": N seeds a side in all, compared with --looks 2,' in notes[2]
+    assert explain_verdicts(compared, ["epoch_seconds"], ()) == notes[2:]
+
+
+def test_an_inconclusive_verdict_names_the_number_of_seeds_or_that_they_are_too_few(trained):
+    compared = judged(*seeds(trained, "a", (10.0, 10.1, 10.05)), *seeds(trained, "b", (10.2, 10.9, 10.3)))
+    needed = compared.rows[1].verdict("epoch_seconds").seeds_needed
+    assert texts(verdict_grid(compared.rows, ["epoch_seconds"]), "verdict") == [f"inconclusive, needs {needed}"]
+    few = judged(*seeds(trained, "a", (10.0, 10.1, 10.05)), *seeds(trained, "b", (12.2, 12.3)))
+    assert texts(verdict_grid(few.rows, ["epoch_seconds"]), "verdict") == ["inconclusive, too few runs"]
+    assert explain_verdicts(few, ["epoch_seconds"], {"interval"})[-1].startswith('"Too few runs": with 2 runs against')

@@ -43,8 +43,9 @@ def test_the_keys_of_json_are_stable(compared):
         "dominated_by", "within_budget", "source",
     ]  # fmt: skip
     assert list(content["rows"][1]["verdicts"]["params"]) == [
-        "kind", "word", "estimate", "interval", "p", "p_holm", "p_permutation", "paired", "more_seeds", "floor",
-        "marked", "reason",
+        "kind", "word", "estimate", "interval", "p", "interval_holm", "confidence_holm", "p_holm", "error", "freedom",
+        "p_permutation", "p_permutation_least", "paired", "too_few", "more_seeds", "seeds_needed", "floor", "marked",
+        "reason",
     ]  # fmt: skip
     assert list(content["rows"][1]["metrics"]["params"]) == ["values", "n", "mean", "deviation", "interval"]
 

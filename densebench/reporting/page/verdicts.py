@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from densebench.comparison.formats import format_estimate_interval
+from densebench.comparison.formats import format_confidence, format_estimate_interval
 from densebench.comparison.metrics import Metric, order_metrics
-from densebench.comparison.options import Margin
+from densebench.comparison.options import CompareOptions
 from densebench.comparison.values import Comparison, Row, Verdict
 from densebench.comparison.verdicts import judge_metric
 from densebench.reporting.comparison_grids import marked_estimate, word_text
@@ -49,11 +49,11 @@ class VerdictData:
 def verdict_data(comparison: Comparison) -> VerdictData:
     rows = comparison.rows
     places = _choose_baselines(rows)
-    allowed = comparison.options.margin
+    options = comparison.options
     metrics = _judged(rows)
     reasons: dict[str, int] = {}
     baselines = [
-        _BaselineData(row=place, cells=_cells_against(rows, place, metrics, allowed, reasons)) for place in places
+        _BaselineData(row=place, cells=_cells_against(rows, place, metrics, options, reasons)) for place in places
     ]
     chosen = next((index for index, place in enumerate(places) if rows[place].is_baseline), 0)
     return VerdictData(
@@ -79,14 +79,14 @@ def _choose_baselines(rows: Sequence[Row]) -> list[int]:
 
 
 def _cells_against(
-    rows: Sequence[Row], place: int, metrics: Sequence[Metric], allowed: Margin, reasons: dict[str, int]
+    rows: Sequence[Row], place: int, metrics: Sequence[Metric], options: CompareOptions, reasons: dict[str, int]
 ) -> list[_VerdictCell]:
     baseline = rows[place]
     baselines = [baseline if row.phase == baseline.phase and row is not baseline else None for row in rows]
     return [
         _cell(index, number, verdict, reasons)
         for number, metric in enumerate(metrics)
-        for index, verdict in judge_metric(metric, rows, baselines, allowed)
+        for index, verdict in judge_metric(metric, rows, baselines, options.margin, options.looks)
     ]
 
 
@@ -97,6 +97,14 @@ def _cell(row: int, metric: int, verdict: Verdict, reasons: dict[str, int]) -> _
         word=verdict.word,
         text=word_text(verdict),
         estimate=marked_estimate(verdict),
-        interval=format_estimate_interval(verdict) if verdict.interval is not None else "",
+        interval=_format_interval(verdict),
         reason=reasons.setdefault(verdict.reason, len(reasons)),
     )
+
+
+def _format_interval(verdict: Verdict) -> str:
+    """The interval that decides, with its level; empty where none does."""
+    if verdict.interval_holm is None or verdict.confidence_holm is None:
+        return ""
+    level = format_confidence(verdict.confidence_holm)
+    return f"{level} {format_estimate_interval(verdict, verdict.interval_holm)}"

@@ -54,3 +54,15 @@ def test_so_many_baselines_are_offered_that_the_page_stays_small(trained):
 
 def test_a_single_row_has_nothing_to_choose(trained):
     assert data(trained("a")).baselines == []
+
+
+def test_an_interval_is_shown_with_the_level_that_decides(trained):
+    runs = [
+        trained(name, seed, seconds=10 + shift + seed / 7) for name, shift in (("a", 0), ("b", 1)) for seed in (0, 1)
+    ]
+    runs += [trained("c", seed, seconds=10 + seed / 5) for seed in range(3)]
+    found = data(*runs, baseline="a")
+    time = found.metrics.index("Epoch time")
+    first, second = (cell.interval for cell in found.baselines[found.chosen].cells if cell.metric == time)
+    assert first.startswith("95 % [")
+    assert second == ""  # two runs against three
