@@ -12,6 +12,7 @@ from densebench.cli.environment import env
 from densebench.cli.evaluate import evaluate
 from densebench.cli.printing import print_error
 from densebench.cli.speed import speed
+from densebench.cli.streams import describe_lost_output, open_standard_streams
 from densebench.cli.summary import summary
 from densebench.cli.train import train
 from densebench.errors import DensebenchError
@@ -28,7 +29,11 @@ _ClickError = cast(type[typer.BadParameter], typer.BadParameter.__mro__[2])  # o
 
 def main() -> None:
     """Run the command line: every error ends in one sentence and its exit code."""
-    sys.exit(run([argument for argument in sys.argv[1:] if argument != "--debug"], debug="--debug" in sys.argv))
+    open_standard_streams()
+    debug = "--debug" in sys.argv
+    code = run([argument for argument in sys.argv[1:] if argument != "--debug"], debug=debug)
+    lost = describe_lost_output()
+    sys.exit(code if lost is None else code or _fail(lost, 1, debug=False))
 
 
 def run(arguments: list[str], *, debug: bool = False) -> int:
@@ -44,9 +49,6 @@ def run(arguments: list[str], *, debug: bool = False) -> int:
         return _fail(error.format_message(), 2, debug)
     except (KeyboardInterrupt, typer.Abort):
         return _fail("Interrupted.", 130, debug)
-    except BrokenPipeError:  # the reader of our output, such as head, has enough
-        sys.stderr.close()
-        return 0
 
 
 def _fail(sentence: str, exit_code: int, debug: bool) -> int:
