@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from densebench.cli import arguments as option
+from densebench.cli.completion import complete_runs
 from densebench.cli.parsing import parse_train_options
 from densebench.cli.printing import open_stderr, print_result, print_written
 from densebench.reporting.grid_output import grids_tables
@@ -13,7 +14,10 @@ from densebench.reporting.grid_output import grids_tables
 
 def evaluate(
     context: typer.Context,
-    source: Annotated[str, typer.Argument(metavar="RUN_OR_MODEL", help="A run's name, or a .keras file.")],
+    source: Annotated[
+        str,
+        typer.Argument(metavar="RUN_OR_MODEL", autocompletion=complete_runs, help="A run's name, or a .keras file."),
+    ],
     dataset: option.Dataset = None,
     image_size: option.ImageSize = None,
     train_limit: option.TrainLimit = None,
