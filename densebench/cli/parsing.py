@@ -111,3 +111,9 @@ def parse_seconds(text: str, option: str) -> float:
 def parse_fraction(text: str, option: str) -> float:
     """``2%`` -> 0.02; raises :class:`InputError` that names the option."""
     return convert_to_unit("percent", parse_quantity(text, option), option)
+
+
+def refuse_standard_output(target: object, option: str) -> None:
+    """Raise :class:`InputError` where ``-`` was given, which other programs take for standard output."""
+    if str(target) == "-":
+        raise InputError(f"{option} - is no file, and standard output holds the tables: give {option} the name of one.")
