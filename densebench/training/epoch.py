@@ -10,7 +10,7 @@ from densebench.config import RunConfig
 from densebench.data.batches import EvalBatches, TrainBatches
 from densebench.data.images import Dataset, Images
 from densebench.errors import NonFiniteLoss
-from densebench.events import Event, Progress, Warned
+from densebench.events import Entered, Event, Progress, Warned
 from densebench.measuring.gpu.monitor import list_warnings
 from densebench.measuring.stopwatch import EpochTimer, EpochTimes, elapsed
 from densebench.records import EpochRecord
@@ -70,6 +70,7 @@ class EpochRunner:
         self._steps.end()
         self._require_finite_weights(epoch)
         yield from self._warn(list_warnings(allocated, reading))
+        yield Entered(stage="evaluating")
         validation = self._evaluate(self._dataset.validation, "validation", epoch)
         start = self._watch.clock()
         test = self._evaluate(self._dataset.test, "test", epoch)
