@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from densebench.events import Ended, Entered, EpochEnded, Event, Progress, Stage, Started
+from densebench.events import Ended, Entered, EpochEnded, Event, Progress, Ready, Stage, Started
 from densebench.records import EpochRecord
 
 Clock = Callable[[], float]  # seconds from any start
@@ -42,7 +42,7 @@ class State:
 
     def on(self, event: Event) -> None:
         """Take what the event says of how far the runs are."""
-        if isinstance(event, Progress | Entered | EpochEnded | Ended):
+        if isinstance(event, Progress | Ready | Entered | EpochEnded | Ended):
             self._end_stage()
         match event:
             case Entered():
