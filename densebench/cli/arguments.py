@@ -16,6 +16,14 @@ Variants = Annotated[
         help="Networks by name; 'densebench summary' lists them.",
     ),
 ]
+SpeedVariants = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="VARIANT",
+        autocompletion=completion.complete_speed_variants,
+        help="Networks by name, 'blog' or 'all'; 'densebench summary' lists them.",
+    ),
+]
 Dataset = Annotated[
     str | None,
     typer.Option(
