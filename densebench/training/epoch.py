@@ -17,7 +17,7 @@ from densebench.records import EpochRecord
 from densebench.schedules import learning_rate_at
 from densebench.training.backends.backend import BackendFacts
 from densebench.training.epoch_record import Measured, make_record
-from densebench.training.epoch_totals import ADVICE, EpochTotals
+from densebench.training.epoch_totals import EpochTotals, advise
 from densebench.training.inference import compute_logits, make_ahead
 from densebench.training.objective import compute_penalty, find_not_finite
 from densebench.training.random_streams import rekey
@@ -90,7 +90,9 @@ class EpochRunner:
         return make_record(measured), times
 
     def _train(self, epoch: int) -> Generator[Progress, None, tuple[EpochTimes, EpochTotals]]:
-        totals = EpochTotals(epoch=epoch, steps=self._batches.steps, clock=self._watch.clock)
+        totals = EpochTotals(
+            epoch=epoch, steps=self._batches.steps, precision=self._config.precision, clock=self._watch.clock
+        )
         timer = EpochTimer(clock=self._watch.clock)
         timer.start()
         with make_ahead(self._placed(epoch)) as batches:
@@ -117,13 +119,17 @@ class EpochRunner:
         )
         scores = score(compute_logits(self._steps, batches, self._watch.should_stop), len(dataset.class_names))
         if not math.isfinite(scores.loss):
-            raise NonFiniteLoss(f"The {split} loss became {scores.loss} after epoch {epoch}: {ADVICE}")
+            raise NonFiniteLoss(
+                f"The {split} loss became {scores.loss} after epoch {epoch}: {advise(self._config.precision)}"
+            )
         return scores
 
     def _require_finite_weights(self, epoch: int) -> None:
         path = find_not_finite(self._trainee.model.variables)
         if path is not None:
-            raise NonFiniteLoss(f"The weights {path} became NaN or infinite in epoch {epoch}: {ADVICE}")
+            raise NonFiniteLoss(
+                f"The weights {path} became NaN or infinite in epoch {epoch}: {advise(self._config.precision)}"
+            )
 
     def _warn(self, warnings: Sequence[str]) -> Iterator[Warned]:
         """Each warning once in a run."""
