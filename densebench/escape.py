@@ -1,7 +1,30 @@
 """Text from files and names, made harmless for each place where it is shown. (HTML is escaped by its templates.)"""
 
+import codecs
 import unicodedata
 
+ENCODING_ERRORS = "densebench"  # how a stream writes what its encoding lacks, as in ``open(..., errors=...)``
+_ASCII_MARKS = {
+    "±": "+/-",
+    "\N{MULTIPLICATION SIGN}": "x",
+    "≠": "!=",
+    "≤": "<=",
+    "≥": ">=",
+    "…": "...",
+    "·": "-",
+    "²": "^2",
+    "→": "->",
+    "\N{MINUS SIGN}": "-",
+    "\N{EN DASH}": "-",
+    "—": "--",
+    "†": "+",
+    "✓": "+",
+    "✗": "x",
+    "■": "#",
+    "─": "-",
+    "━": "=",
+    "│": "|",
+}
 _MARKDOWN = {letter: f"\\{letter}" for letter in "\\`*_{}[]()#+!|~"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 LATEX = {
     "\\": r"\textbackslash{}",
@@ -47,3 +70,23 @@ def markdown(text: str) -> str:
 def latex(text: str) -> str:
     """Text that runs no command."""
     return "".join(LATEX.get(letter, letter) for letter in plain(text))
+
+
+def fit_encoding(text: str, encoding: str) -> str:
+    """Text that the encoding can hold: marks as ASCII writes them, any other letter that it lacks as an escape."""
+    return text.encode(encoding, ENCODING_ERRORS).decode(encoding)
+
+
+def _replace_unencodable(error: UnicodeError) -> tuple[str, int]:
+    """The error handler of :func:`fit_encoding`, for the codecs of Python."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    letters = error.object[error.start : error.end]
+    return "".join(_ASCII_MARKS.get(letter) or _escape_letter(letter) for letter in letters), error.end
+
+
+def _escape_letter(letter: str) -> str:
+    return letter.encode("ascii", "backslashreplace").decode("ascii")
+
+
+codecs.register_error(ENCODING_ERRORS, _replace_unencodable)

@@ -3,12 +3,13 @@
 import dataclasses
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from densebench.errors import RunFailed
 from densebench.records import EpochRecord, Status
 
 MAX_LINE = 1 << 20  # bytes; an event is a few hundred
+Stage = Literal["compiling", "evaluating"]
 PROGRESS_INTERVAL = 0.1  # seconds that lie between two Progress, or two Transfer, at least
 
 
@@ -50,6 +51,13 @@ class Ready:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Entered:
+    """What begins now besides steps, and ends with the next event but a warning or a message."""
+
+    stage: Stage
+
+
+@dataclass(frozen=True, kw_only=True)
 class EpochEnded:
     """An epoch is finished; on disk too, once its run's process has sent this."""
 
@@ -88,11 +96,12 @@ class Ended:
     exit_code: int
 
 
-Event = Started | Progress | Ready | EpochEnded | Warned | Message | Transfer | Ended
+Event = Started | Progress | Ready | Entered | EpochEnded | Warned | Message | Transfer | Ended
 _KINDS: dict[str, type[Event]] = {
     "started": Started,
     "progress": Progress,
     "ready": Ready,
+    "entered": Entered,
     "epoch": EpochEnded,
     "warned": Warned,
     "message": Message,

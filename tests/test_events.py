@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from densebench.errors import RunFailed
 from densebench.events import (
     Ended,
+    Entered,
     EpochEnded,
     Message,
     Progress,
@@ -24,6 +25,7 @@ EVENTS = [
     Progress(epoch=1, step=2, steps=782, loss=2.3, accuracy=0.1, images_per_second=None),
     Ready(build_seconds=0.5, trace_seconds=None, compile_seconds=0.25, first_step_seconds=1.5),
     EpochEnded(record=EpochRecord(epoch=1, train_loss=0.1 + 0.2, test_accuracy=None)),
+    Entered(stage="evaluating"),
     Warned(text="the card is shared"),
     Message(text="line\nbreak, \x1b[31mcolour and \u2028"),
     Transfer(what="cifar-10-binary.tar.gz", done=1, total=None),

@@ -4,25 +4,56 @@ from typing import Annotated
 
 import typer
 
+from densebench.cli import completion
+
 _DATA, _TRAINING, _MACHINE, _FILES = "Data", "Training", "Backend and machine", "Files and resuming"
 
 Variants = Annotated[
-    list[str] | None, typer.Argument(metavar="VARIANT...", help="Networks by name; 'densebench summary' lists them.")
+    list[str] | None,
+    typer.Argument(
+        metavar="VARIANT",
+        autocompletion=completion.complete_variants,
+        help="Networks by name; 'densebench summary' lists them.",
+    ),
+]
+SpeedVariants = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="VARIANT",
+        autocompletion=completion.complete_speed_variants,
+        help="Networks by name, 'blog' or 'all'; 'densebench summary' lists them.",
+    ),
 ]
 Dataset = Annotated[
     str | None,
-    typer.Option(help="cifar10 (default), cifar100, digits, synthetic or folder:PATH.", rich_help_panel=_DATA),
+    typer.Option(
+        help="cifar10, cifar100, digits, synthetic or folder:PATH.",
+        show_default="cifar10",
+        autocompletion=completion.complete_datasets,
+        rich_help_panel=_DATA,
+    ),
 ]
-ImageSize = Annotated[int | None, typer.Option(help="Side of the images in pixels.", rich_help_panel=_DATA)]
-Classes = Annotated[int | None, typer.Option(help="Number of classes.", rich_help_panel=_DATA)]
+ImageSize = Annotated[
+    int | None, typer.Option(help="Side of the images in pixels.", show_default="the dataset's", rich_help_panel=_DATA)
+]
+Classes = Annotated[
+    int | None, typer.Option(help="Number of classes.", show_default="the dataset's", rich_help_panel=_DATA)
+]
 TrainLimit = Annotated[
-    int | None, typer.Option(help="Train on this many images, balanced over the classes.", rich_help_panel=_DATA)
+    int | None,
+    typer.Option(
+        help="Train on this many images, balanced over the classes.", show_default="all", rich_help_panel=_DATA
+    ),
 ]
 TestLimit = Annotated[
-    int | None, typer.Option(help="Test on this many images, balanced over the classes.", rich_help_panel=_DATA)
+    int | None,
+    typer.Option(
+        help="Test on this many images, balanced over the classes.", show_default="all", rich_help_panel=_DATA
+    ),
 ]
 Validation = Annotated[
-    int | None, typer.Option(help="Training images to hold out for validation.", rich_help_panel=_DATA)
+    int | None,
+    typer.Option(help="Training images to hold out for validation.", show_default="0", rich_help_panel=_DATA),
 ]
 TestFraction = Annotated[
     float | None,
@@ -33,20 +64,49 @@ SkipBadImages = Annotated[
     typer.Option("--skip-bad-images", help="Leave out images of a folder that cannot be read.", rich_help_panel=_DATA),
 ]
 DataDir = Annotated[
-    str | None, typer.Option(help="Where the CIFAR archive lies, packed or unpacked.", rich_help_panel=_DATA)
+    str | None,
+    typer.Option(
+        help="Where the CIFAR archive lies, packed or unpacked.", show_default="the user's cache", rich_help_panel=_DATA
+    ),
 ]
 Offline = Annotated[bool | None, typer.Option("--offline", help="Never download.", rich_help_panel=_DATA)]
 
-RecipeName = Annotated[str | None, typer.Option("--recipe", help="blog (default) or short.", rich_help_panel=_TRAINING)]
-Epochs = Annotated[int | None, typer.Option(help="Epochs; the schedule scales with them.", rich_help_panel=_TRAINING)]
-BatchSize = Annotated[int | None, typer.Option(help="Images a step.", rich_help_panel=_TRAINING)]
-LearningRate = Annotated[float | None, typer.Option(help="Learning rate at the start.", rich_help_panel=_TRAINING)]
-WeightDecay = Annotated[
-    float | None, typer.Option(help="L2 coefficient, as in a Keras loss.", rich_help_panel=_TRAINING)
+RecipeName = Annotated[
+    str | None,
+    typer.Option(
+        "--recipe",
+        help="blog or short.",
+        show_default="blog",
+        autocompletion=completion.complete_recipes,
+        rich_help_panel=_TRAINING,
+    ),
 ]
-LabelSmoothing = Annotated[float | None, typer.Option(help="Label smoothing.", rich_help_panel=_TRAINING)]
-Cutout = Annotated[int | None, typer.Option(help="Side of the erased square, in pixels.", rich_help_panel=_TRAINING)]
-Seed = Annotated[int | None, typer.Option(help="Seed of weights, order and augmentation.", rich_help_panel=_TRAINING)]
+Epochs = Annotated[
+    int | None,
+    typer.Option(help="Epochs; the schedule scales with them.", show_default="the recipe's", rich_help_panel=_TRAINING),
+]
+BatchSize = Annotated[
+    int | None, typer.Option(help="Images a step.", show_default="the recipe's", rich_help_panel=_TRAINING)
+]
+LearningRate = Annotated[
+    float | None,
+    typer.Option(help="Learning rate at the start.", show_default="the recipe's", rich_help_panel=_TRAINING),
+]
+WeightDecay = Annotated[
+    float | None,
+    typer.Option(help="L2 coefficient, as in a Keras loss.", show_default="the recipe's", rich_help_panel=_TRAINING),
+]
+LabelSmoothing = Annotated[
+    float | None, typer.Option(help="Label smoothing.", show_default="the recipe's", rich_help_panel=_TRAINING)
+]
+Cutout = Annotated[
+    int | None,
+    typer.Option(help="Side of the erased square, in pixels.", show_default="the recipe's", rich_help_panel=_TRAINING),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option(help="Seed of weights, order and augmentation.", show_default="0", rich_help_panel=_TRAINING),
+]
 Seeds = Annotated[
     str | None, typer.Option(metavar="0-4", help="One run for each of these seeds.", rich_help_panel=_TRAINING)
 ]
@@ -58,14 +118,32 @@ StopAtTarget = Annotated[
     bool | None, typer.Option("--stop-at-target", help="End the run at the target.", rich_help_panel=_TRAINING)
 ]
 
-Backend = Annotated[str | None, typer.Option(help="tensorflow (default), jax or torch.", rich_help_panel=_MACHINE)]
+Backend = Annotated[
+    str | None,
+    typer.Option(
+        help="tensorflow, jax or torch.",
+        show_default="tensorflow",
+        autocompletion=completion.complete_backends,
+        rich_help_panel=_MACHINE,
+    ),
+]
 Precision = Annotated[
     str | None,
-    typer.Option(help="float32 (default), mixed_float16 or mixed_bfloat16.", rich_help_panel=_MACHINE),
+    typer.Option(
+        help="float32, mixed_float16 or mixed_bfloat16.",
+        show_default="float32",
+        autocompletion=completion.complete_precisions,
+        rich_help_panel=_MACHINE,
+    ),
 ]
 Implementation = Annotated[
     str | None,
-    typer.Option(help="auto (default): the fastest proven; plain: ordinary Keras; fast.", rich_help_panel=_MACHINE),
+    typer.Option(
+        help="auto: the fastest proven; plain: ordinary Keras; fast.",
+        show_default="auto",
+        autocompletion=completion.complete_implementations,
+        rich_help_panel=_MACHINE,
+    ),
 ]
 Recompute = Annotated[
     bool | None,
@@ -74,17 +152,43 @@ Recompute = Annotated[
 Deterministic = Annotated[
     bool | None, typer.Option("--deterministic", help="Make the backend's results bit-exact.", rich_help_panel=_MACHINE)
 ]
-Jit = Annotated[bool | None, typer.Option("--jit/--no-jit", help="Compile the step or not.", rich_help_panel=_MACHINE)]
-Threads = Annotated[int | None, typer.Option(help="Threads that the framework may use.", rich_help_panel=_MACHINE)]
+Jit = Annotated[
+    bool | None,
+    typer.Option(
+        "--jit/--no-jit",
+        help="Compile the step or not.",
+        show_default="as the backend is fastest",
+        rich_help_panel=_MACHINE,
+    ),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        help="Threads that the framework may use.", show_default="as the framework chooses", rich_help_panel=_MACHINE
+    ),
+]
 
-RunName = Annotated[str | None, typer.Option("--run", help="Name of the run.", rich_help_panel=_FILES)]
-ResultsDir = Annotated[str | None, typer.Option(help="Where the CSVs go (results).", rich_help_panel=_FILES)]
-RunsDir = Annotated[str | None, typer.Option(help="Where models and logs go (runs).", rich_help_panel=_FILES)]
+RunName = Annotated[
+    str | None,
+    typer.Option("--run", help="Name of the run.", show_default="made of what the run is", rich_help_panel=_FILES),
+]
+ResultsDir = Annotated[
+    str | None, typer.Option(help="Where the CSVs go.", show_default="results", rich_help_panel=_FILES)
+]
+RunsDir = Annotated[
+    str | None, typer.Option(help="Where models and logs go.", show_default="runs", rich_help_panel=_FILES)
+]
 CheckpointEvery = Annotated[
-    int | None, typer.Option(help="Epochs between checkpoints (1); 0 for none.", rich_help_panel=_FILES)
+    int | None, typer.Option(help="Epochs between checkpoints; 0 for none.", show_default="1", rich_help_panel=_FILES)
 ]
 Resume = Annotated[
-    str | None, typer.Option(metavar="RUN|last", help="Continue an unfinished run.", rich_help_panel=_FILES)
+    str | None,
+    typer.Option(
+        metavar="RUN|last",
+        help="Continue an unfinished run.",
+        autocompletion=completion.complete_runs,
+        rich_help_panel=_FILES,
+    ),
 ]
 SkipCompleted = Annotated[
     bool, typer.Option("--skip-completed", help="Train only what is not complete yet.", rich_help_panel=_FILES)
@@ -94,8 +198,19 @@ TimeLimit = Annotated[
     typer.Option(metavar="2h", help="Stop a run after this long; it can be resumed.", rich_help_panel=_FILES),
 ]
 
-Format = Annotated[str, typer.Option("--format", metavar="FORMAT", help="table, csv, json or markdown.")]
+Format = Annotated[
+    str,
+    typer.Option(
+        "--format", metavar="FORMAT", autocompletion=completion.complete_formats, help="table, csv, json or markdown."
+    ),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would run, and run nothing.")]
 FormatWithLatex = Annotated[
-    str, typer.Option("--format", metavar="FORMAT", help="table, csv, json, markdown or latex.")
+    str,
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        autocompletion=completion.complete_paper_formats,
+        help="table, csv, json, markdown or latex.",
+    ),
 ]

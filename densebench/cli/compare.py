@@ -6,24 +6,39 @@ from typing import Annotated
 import typer
 
 from densebench.cli import arguments as option
+from densebench.cli.completion import complete_baselines, complete_columns, complete_metrics
+from densebench.cli.parsing import refuse_standard_output
 from densebench.cli.printing import print_result, print_table, print_written
 
 _REGRESSION = 3  # exit code of a gate that failed
 
 
 def compare(
-    paths: Annotated[list[Path], typer.Argument(metavar="CSV_OR_FOLDER...", help="Results; a folder means its CSVs.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="CSV_OR_FOLDER", help="Results; a folder means its CSVs.")],
     by: Annotated[
-        str | None, typer.Option(metavar="variant,backend", help="Group by these columns; else by all but the seed.")
+        str | None,
+        typer.Option(
+            metavar="variant,backend",
+            autocompletion=complete_columns,
+            help="Group by these columns; else by all but the seed.",
+        ),
     ] = None,
     group: Annotated[bool, typer.Option("--group/--no-group", help="One row for seeds, or one for every run.")] = True,
     baseline: Annotated[
-        str | None, typer.Option(metavar="NAME|FILE|COLUMN=VALUE", help="Compare every row with this one.")
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE|COLUMN=VALUE", autocompletion=complete_baselines, help="Compare every row with this one."
+        ),
     ] = None,
     margin: Annotated[
-        str | None, typer.Option(metavar="1%,0.1pp", help="Differences too small to matter count as the same.")
+        str | None,
+        typer.Option(
+            metavar="1%,0.1pp", show_default="1%,0.1pp", help="Differences too small to matter count as the same."
+        ),
     ] = None,
-    cost: Annotated[str, typer.Option(help="Cost of the Pareto front.")] = "epoch_seconds",
+    cost: Annotated[
+        str, typer.Option(autocompletion=complete_metrics, help="Cost of the Pareto front.")
+    ] = "epoch_seconds",
     budget: Annotated[
         str | None, typer.Option(metavar='"gpu_peak_bytes<=8GiB"', help="Keep only what fits, and name its best.")
     ] = None,
@@ -44,12 +59,17 @@ def compare(
         ),
     ] = 1,
     sort: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Best first; -COLUMN for the reverse order.")
+        str | None,
+        typer.Option(
+            metavar="COLUMN", autocompletion=complete_columns, help="Best first; -COLUMN for the reverse order."
+        ),
     ] = None,
     columns: Annotated[
         str | None,
         typer.Option(
-            metavar="A,B,C", help="Show these: metrics, their short names such as accuracy, settings, METRIC_interval."
+            metavar="A,B,C",
+            autocompletion=complete_columns,
+            help="Show these: metrics, their short names such as accuracy, settings, METRIC_interval.",
         ),
     ] = None,
     published: Annotated[bool, typer.Option("--published", help="Add what others published of these.")] = False,
@@ -78,6 +98,8 @@ def compare(
         sort=sort,
     )
     shown = parse_names(columns)
+    refuse_standard_output(plot, "--plot")
+    refuse_standard_output(html, "--html")
     comparison = workflows.compare(paths, options, published=published)
     print_result(
         lambda width: make_comparison_tables(comparison, width=width, columns=shown),

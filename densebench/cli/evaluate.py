@@ -6,14 +6,18 @@ from typing import Annotated
 import typer
 
 from densebench.cli import arguments as option
-from densebench.cli.parsing import parse_train_options
+from densebench.cli.completion import complete_runs
+from densebench.cli.parsing import parse_train_options, refuse_standard_output
 from densebench.cli.printing import open_stderr, print_result, print_written
 from densebench.reporting.grid_output import grids_tables
 
 
 def evaluate(
     context: typer.Context,
-    source: Annotated[str, typer.Argument(metavar="RUN_OR_MODEL", help="A run's name, or a .keras file.")],
+    source: Annotated[
+        str,
+        typer.Argument(metavar="RUN_OR_MODEL", autocompletion=complete_runs, help="A run's name, or a .keras file."),
+    ],
     dataset: option.Dataset = None,
     image_size: option.ImageSize = None,
     train_limit: option.TrainLimit = None,
@@ -39,6 +43,7 @@ def evaluate(
     from densebench.reporting.live.view import open_view
     from densebench.reporting.run_tables import format_evaluation, make_evaluation_grids
 
+    refuse_standard_output(plot, "--plot")
     evaluated = workflows.evaluate(source, parse_train_options(context), open_view(open_stderr()))
     evaluation, confusion = evaluated.finished.run, evaluated.confusion
     if confusion is None:

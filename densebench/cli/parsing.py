@@ -1,17 +1,88 @@
 """From what was typed to values: the options of a run, lists of words, times and fractions."""
 
 import dataclasses
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import typer
 
+from densebench.cli.defaults import Default
 from densebench.errors import InputError
 from densebench.planning.options import TrainOptions, parse_seeds
 from densebench.quantities import convert_to_unit, parse_quantity
 
+_RIVALS = {"seed": ("seeds",), "seeds": ("seed",)}  # typed, one silences a default of the other
+# where a run is kept and how it is watched: what a variable or file may say of a run that exists already
+_OF_ANY_RUN = frozenset({"data_dir", "offline", "results_dir", "runs_dir", "threads", "checkpoint_every", "time_limit"})
+_NO_DEFAULTS = frozenset({"help", "resume", "dry-run"})  # options that make sense when typed only
+
+
+def list_options(commands: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Of each command the options that may have a default elsewhere: as typed, without dashes, to their parameters."""
+    return {
+        name: {
+            spelling.removeprefix("--"): param.name
+            for param in command.params
+            for spelling in param.opts
+            if spelling.startswith("--") and spelling.removeprefix("--") not in _NO_DEFAULTS
+        }
+        for name, command in commands.items()
+    }
+
+
+def _list_defaults_in_force(context: typer.Context) -> dict[str, Default]:
+    """Parameters that nobody typed and that a variable or file decides."""
+    found = {
+        name: default
+        for name, default in (context.default_map or {}).items()
+        if not is_typed(context, name) and not any(is_typed(context, rival) for rival in _RIVALS.get(name, ()))
+    }
+    names_a_run = context.params.get("resume") or (context.info_name == "eval" and not _is_model_file(context))
+    return {name: default for name, default in found.items() if name in _OF_ANY_RUN} if names_a_run else found
+
+
+def is_typed(context: Any, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _is_model_file(context: typer.Context) -> bool:
+    return Path(str(context.params.get("source"))).suffix in (".keras", ".h5", ".hdf5")
+
+
+def _describe_command(context: typer.Context) -> str:
+    """The command line with the defaults in force, and in a comment of the shell where they are from.
+
+    ``densebench train resnet20 --epochs 5  # densebench.toml: --epochs``
+    """
+    options = {param.name: param for param in context.command.params}
+    words: list[str] = []
+    origins: dict[str, list[str]] = {}
+    for name, default in _list_defaults_in_force(context).items():
+        typed = type_option(options[name], default)
+        words += typed
+        if typed:
+            origins.setdefault(default.source, []).append(typed[0])
+    comment = "; ".join(f"{source}: {', '.join(names)}" for source, names in origins.items())
+    return " ".join(filter(None, [context.obj, shlex.join(words), comment and f" # {comment}"]))
+
+
+def type_option(param: Any, default: Default) -> list[str]:
+    """The words of the command line that say the same."""
+    if not param.is_flag:
+        return [param.opts[-1], default]
+    if default.lower() in ("1", "true", "yes", "on", "t", "y"):
+        return [param.opts[-1]]
+    return list(param.secondary_opts[-1:])
+
 
 def parse_train_options(context: typer.Context) -> TrainOptions:
     """The options of this command that say what a run is, as given."""
-    given = context.params
+    forced = _list_defaults_in_force(context)
+    unused = (context.default_map or {}).keys() - forced.keys()
+    given = {name: value for name, value in context.params.items() if name not in unused or is_typed(context, name)}
     names = {field.name for field in dataclasses.fields(TrainOptions)} & given.keys()
     plain = {name: given[name] for name in names - {"variants", "seeds", "batch_size"}}
     size = given.get("batch_size")
@@ -20,7 +91,7 @@ def parse_train_options(context: typer.Context) -> TrainOptions:
         variants=tuple(given.get("variants") or ()),
         seeds=_parse_seeds(given.get("seed"), given.get("seeds")),
         batch_size=size if isinstance(size, int) else None,  # that of `speed` is a list
-        command=context.obj,
+        command=_describe_command(context),
     )
 
 
@@ -40,3 +111,9 @@ def parse_seconds(text: str, option: str) -> float:
 def parse_fraction(text: str, option: str) -> float:
     """``2%`` -> 0.02; raises :class:`InputError` that names the option."""
     return convert_to_unit("percent", parse_quantity(text, option), option)
+
+
+def refuse_standard_output(target: object, option: str) -> None:
+    """Raise :class:`InputError` where ``-`` was given, which other programs take for standard output."""
+    if str(target) == "-":
+        raise InputError(f"{option} - is no file, and standard output holds the tables: give {option} the name of one.")

@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console, RenderableType
 from rich.markup import escape
+from rich.measure import Measurement
 
 from densebench.config import RUNS_DIR
 from densebench.reporting.grid import Grid
 from densebench.reporting.grid_output import grids_tables, grids_text
+from densebench.reporting.rendering import json_in_ascii
 
 if TYPE_CHECKING:
     from densebench.workflows import Finished
 
 _PIPED_WIDTH = 10_000  # no reader of a pipe has a width
+_SPARE = 4  # columns by which a table is narrowed until it fits
+_EXACT_FORMATS = ("csv", "json", "latex")  # read by programs
 
 
 def open_stderr() -> Console:
@@ -29,13 +33,39 @@ def print_result(table: Callable[[int | None], RenderableType], text: Callable[[
     if form == "table":
         print_table(table)
     else:
-        print(text(), end="")
+        _print_document(text(), form)
+
+
+def _print_document(text: str, form: str) -> None:
+    r"""JSON has ``\u`` for what the encoding of the output lacks; CSV and LaTeX are UTF-8 in any terminal."""
+    encoding = (sys.stdout.encoding or "utf-8").lower()
+    if form not in _EXACT_FORMATS or encoding.startswith("utf"):
+        print(text, end="")
+    elif form == "json":
+        print(json_in_ascii(text), end="")
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
 
 
 def print_table(table: Callable[[int | None], RenderableType]) -> None:
     """Print what ``table`` makes for the width of the terminal; whole, with None for a width, where there is none."""
-    console = Console() if sys.stdout.isatty() else Console(width=_PIPED_WIDTH)
-    console.print(table(console.width if console.is_terminal else None), soft_wrap=not console.is_terminal)
+    if sys.stdout.isatty():
+        console = Console()
+        console.print(_fit_to_width(table, console))
+    else:
+        Console(width=_PIPED_WIDTH).print(table(None), soft_wrap=True)
+
+
+def _fit_to_width(table: Callable[[int | None], RenderableType], console: Console) -> RenderableType:
+    """What fits into the console: letters that its encoding writes as several take more room than planned."""
+    if console.encoding.startswith("utf"):
+        return table(console.width)
+    options = console.options.update(max_width=_PIPED_WIDTH)
+    widths = range(console.width, console.width // 2, -_SPARE)
+    drawn = (table(width) for width in widths)
+    fitting = (one for one in drawn if Measurement.get(console, options, one).minimum <= console.width)
+    return next(fitting, table(console.width))
 
 
 def print_grids(grids: Sequence[Grid], form: str, kind: str) -> None:

@@ -11,7 +11,7 @@ from densebench.cli.printing import open_stderr, print_finished
 
 def speed(
     context: typer.Context,
-    variants: option.Variants = None,
+    variants: option.SpeedVariants = None,
     batch_size: Annotated[str, typer.Option(metavar="32,64,128", help="One measurement for each of these.")] = "64",
     inference: Annotated[bool, typer.Option("--inference", help="Forward passes instead of training steps.")] = False,
     precision_target: Annotated[str, typer.Option(help="Half width of the median's 95 % interval.")] = "2%",

@@ -3,12 +3,29 @@
 import dataclasses
 import operator
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from densebench.comparison.formats import format_summary, join_names
 from densebench.comparison.metrics import METRICS
 from densebench.comparison.options import Budget, Limit
 from densebench.comparison.values import BudgetResult, Row
 
+
+@dataclass(frozen=True)
+class _Aim:
+    """What the best row of a phase is best at."""
+
+    metric: str
+    word: str
+    best: str
+    unit: str = ""  # that the figure is shown without
+
+
+# of the phases that a budget is for
+_AIMS = {
+    "train": _Aim("test_accuracy", "accuracy", "most accurate"),
+    "speed": _Aim("images_per_second", "throughput", "fastest", " images/s"),
+}
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
     ">=": operator.ge,
@@ -20,20 +37,18 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 def apply_budget(rows: Sequence[Row], budget: Budget) -> tuple[list[Row], BudgetResult]:
     """The rows that remain, and what went. A row that lacks a figure stays, but is not counted as one that fits."""
     checked = [
-        row if row.phase != "train" else dataclasses.replace(row, within_budget=_fits(row, budget.limits))
-        for row in rows
+        dataclasses.replace(row, within_budget=_fits(row, budget.limits)) if row.phase in _AIMS else row for row in rows
     ]
-    trained = [row for row in checked if row.phase == "train"]
-    within = [row for row in trained if row.within_budget]
-    accurate = [row for row in within if row.completed and row.summary("test_accuracy").figure is not None]
-    best = max(accurate, key=lambda row: row.summary("test_accuracy").figure or 0.0, default=None)
+    phases = [[row for row in checked if row.phase == phase] for phase in _AIMS]
+    judged = [row for phase in phases for row in phase]
+    best = next(filter(None, map(_find_best, phases)), None)
     result = BudgetResult(
         budget=budget.text,
-        within=tuple(row.label for row in within),
-        excluded=tuple(row.label for row in trained if row.within_budget is False),
-        unknown=tuple(row.label for row in trained if row.within_budget is None),
+        within=tuple(row.label for row in judged if row.within_budget),
+        excluded=tuple(row.label for row in judged if row.within_budget is False),
+        unknown=tuple(row.label for row in judged if row.within_budget is None),
         best=best.label if best else None,
-        sentence=_describe(budget.text, best, trained),
+        sentence=_describe(budget.text, phases),
     )
     return [row for row in checked if row.within_budget is not False], result
 
@@ -52,17 +67,33 @@ def _keeps(row: Row, limit: Limit) -> bool | None:
     return None if figure is None else _COMPARE[limit.sign](figure, limit.value)
 
 
-def _describe(text: str, best: Row | None, trained: Sequence[Row]) -> str:
-    within = sum(row.within_budget is True for row in trained)
-    found = f"Within {text}: {within} of {len(trained)} rows, "
+def _find_best(rows: Sequence[Row]) -> Row | None:
+    """Of the rows of a phase that fit and are completed, the best at what the phase is about."""
+    fitting = [row for row in rows if row.within_budget and row.completed and _aim_figure(row) is not None]
+    return max(fitting, key=lambda row: _aim_figure(row) or 0.0, default=None)
+
+
+def _aim_figure(row: Row) -> float | None:
+    return row.summary(_AIMS[row.phase].metric).figure
+
+
+def _describe(text: str, phases: Sequence[Sequence[Row]]) -> str:
+    """One answer for each phase that has rows."""
+    answers = [_describe_phase(rows) for rows in phases if rows]
+    return f"Within {text}: {'. Of the measurements of speed: '.join(answers) or 'no row that can be judged'}."
+
+
+def _describe_phase(rows: Sequence[Row]) -> str:
+    within, best, aim = sum(row.within_budget is True for row in rows), _find_best(rows), _AIMS[rows[0].phase]
+    found = f"{within} of {len(rows)} rows, "
     if best is None:
-        found += "none of them with a known accuracy"
+        found += f"none of them with a known {aim.word}"
     else:
-        accuracy = format_summary(METRICS["test_accuracy"], best.summary("test_accuracy"))
-        found += f"the most accurate {best.label} with {accuracy}"
-    return f"{found}{_name_rows('left out', trained, False)}{_name_rows('a figure is unknown of', trained, None)}."
+        found += f"the {aim.best} {best.label} with {format_summary(METRICS[aim.metric], best.summary(aim.metric))}"
+    found += aim.unit if best is not None else ""
+    return f"{found}{_name_rows('left out', rows, False)}{_name_rows('a figure is unknown of', rows, None)}"
 
 
-def _name_rows(what: str, trained: Sequence[Row], within: bool | None) -> str:
-    labels = [row.label for row in trained if row.within_budget is within]
+def _name_rows(what: str, rows: Sequence[Row], within: bool | None) -> str:
+    labels = [row.label for row in rows if row.within_budget is within]
     return f"; {what} {join_names(labels)}" if labels else ""

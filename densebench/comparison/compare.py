@@ -75,7 +75,8 @@ def _sort_rows(rows: Sequence[Row], sort: str | None) -> list[Row]:
     elif name in COLUMNS and COLUMNS[name].level != "epoch":
         keyed = [(get_settings(row, name)[0], row) for row in rows]  # type: ignore[misc]
     else:
-        raise unknown("column for --sort", name, [*METRICS, *ALIASES, *COLUMNS])
+        sortable = [column for column, entry in COLUMNS.items() if entry.level != "epoch"]
+        raise unknown("column for --sort", name, [*METRICS, *ALIASES, *sortable])
     known = [(key, row) for key, row in keyed if key is not None]
     known.sort(key=lambda entry: entry[0], reverse=backward)
     return [*(row for _, row in known), *(row for key, row in keyed if key is None)]

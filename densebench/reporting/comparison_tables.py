@@ -17,13 +17,16 @@ from densebench.reporting.grid import Fitted, Grid, fit
 from densebench.reporting.rendering import rich_table
 from densebench.reporting.row_columns import SHARED, find_column
 
-_REMEDY = "a wider terminal or --format json"
+# what shows the columns that did not fit
+ANY_TABLE = "a wider terminal or --format json"
+_COMPARISON = "--columns or a wider terminal"
 
 
 def make_comparison_tables(
-    comparison: Comparison, *, width: int | None = None, columns: Sequence[str] | None = None
+    comparison: Comparison, *, width: int | None = None, columns: Sequence[str] | None = None, remedy: str = _COMPARISON
 ) -> RenderableType:
-    """Everything that ``compare`` prints. Without a width (for a pipe) it has all columns.
+    """Everything that ``compare`` prints. Without a width (for a pipe) it has all columns. ``remedy``
+    is what this command has for showing those that do not fit.
 
     Raises :class:`InputError` for an unknown column.
     """
@@ -32,17 +35,19 @@ def make_comparison_tables(
     for phase in TITLES:
         rows = comparison.of(phase)
         if rows:
-            parts += _phase_parts(rows, chosen, width)
+            parts += _phase_parts(rows, chosen, width, remedy)
     parts += list(_verdict_parts(comparison, chosen, width))
     parts += [_note(text) for text in write_closing_notes(comparison)]
     return Group(*parts)
 
 
-def _phase_parts(rows: Sequence[Row], columns: Sequence[str] | None, width: int | None) -> list[RenderableType]:
+def _phase_parts(
+    rows: Sequence[Row], columns: Sequence[str] | None, width: int | None, remedy: str
+) -> list[RenderableType]:
     """What is equal in all rows once above the table, then the table, then what did not fit."""
     found = fit_rows(rows, columns, width)
     above = [_note(text) for text in _shared_text(rows)] if rows[0].phase != "published" else []
-    return [*above, *_table_parts(found, width, "--columns or a wider terminal")]
+    return [*above, *_table_parts(found, width, remedy)]
 
 
 def fit_rows(rows: Sequence[Row], columns: Sequence[str] | None, width: int | None) -> Fitted:
@@ -69,7 +74,7 @@ def _table_parts(found: Fitted, width: int | None, remedy: str) -> list[Renderab
 
 
 def grid_parts(grid: Grid, width: int | None) -> list[RenderableType]:
-    return _table_parts(fit(grid, width), width, _REMEDY)
+    return _table_parts(fit(grid, width), width, ANY_TABLE)
 
 
 def _shared_text(rows: Sequence[Row]) -> list[str]:
@@ -85,7 +90,7 @@ def _verdict_parts(comparison: Comparison, columns: Sequence[str] | None, width:
     parts: list[RenderableType] = []
     if verdicts is not None:
         found = fit(verdicts, width)
-        parts += _table_parts(found, width, _REMEDY)[:-1]
+        parts += _table_parts(found, width, ANY_TABLE)[:-1]
         shown = {column.name for column in found.grid.columns}
         parts += [*(_note(text) for text in explain_verdicts(comparison, columns, shown)), Text()]
     if comparison.gate is not None:

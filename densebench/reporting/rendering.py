@@ -1,24 +1,65 @@
 """A grid as a Rich table, as Markdown, LaTeX, CSV and JSON."""
 
+import dataclasses
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from rich import box
+from rich.box import SIMPLE_HEAD, Box
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from densebench import escape
-from densebench.reporting.grid import Grid, column_width, mark_best
+from densebench.reporting.grid import Grid, GridColumn, column_width, mark_best
 from densebench.results.cells import make_harmless, quote_cell
 
 _JSON_SCHEMA = 1
+_LINES = "    \n    \n {0}{0} \n" + "    \n" * 5
+_ASCII_HEAD = Box(_LINES.format("-"), ascii=True)  # Rich's SIMPLE_HEAD has no form in ASCII
 
 
-def rich_table(grid: Grid, width: int | None = None) -> Table:
-    """Without its title. Numbers to the right, nothing cropped; texts are taken literally, not as markup."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+def rich_table(grid: Grid, width: int | None = None) -> RenderableType:
+    """Without its title. It is drawn where it is printed, in letters and rules that the console's encoding has."""
+    return _RichTable(grid, width)
+
+
+@dataclasses.dataclass(frozen=True)
+class _RichTable:
+    """A table that learns its encoding when a console prints it."""
+
+    grid: Grid
+    width: int | None
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield self._draw(options)
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement.get(console, options, self._draw(options))
+
+    def _draw(self, options: ConsoleOptions) -> Table:
+        return _draw_table(_fit_grid(self.grid, options.encoding), self.width, ascii_only=options.ascii_only)
+
+
+def _fit_grid(grid: Grid, encoding: str) -> Grid:
+    """The grid in letters of an encoding."""
+    if encoding.startswith("utf"):
+        return grid
+    return dataclasses.replace(grid, columns=tuple(_fit_column(column, encoding) for column in grid.columns))
+
+
+def _fit_column(column: GridColumn, encoding: str) -> GridColumn:
+    cells = (dataclasses.replace(cell, text=escape.fit_encoding(cell.text, encoding)) for cell in column.cells)
+    return dataclasses.replace(column, title=escape.fit_encoding(column.title, encoding), cells=tuple(cells))
+
+
+def _draw_table(grid: Grid, width: int | None, *, ascii_only: bool) -> Table:
+    """Numbers to the right, nothing cropped; texts are taken literally, not as markup."""
+    head = _ASCII_HEAD if ascii_only else SIMPLE_HEAD
+    table = Table(box=head, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for column in grid.columns:
         takes_the_rest = column is grid.columns[-1] and not column.right
         table.add_column(
@@ -79,6 +120,11 @@ def csv_cell(value: object) -> str:
     if isinstance(value, float):
         return float.__repr__(value)
     return quote_cell(make_harmless(str(value)))
+
+
+def json_in_ascii(document: str) -> str:
+    r"""The same JSON document with ``\u`` escapes for everything beyond ASCII, which only its texts hold."""
+    return re.sub(r"[^\x00-\x7f]", lambda letter: json.dumps(letter[0])[1:-1], document)
 
 
 def json_document(kind: str, content: Mapping[str, object]) -> str:

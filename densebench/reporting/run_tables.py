@@ -12,7 +12,7 @@ from densebench.comparison.options import CompareOptions
 from densebench.comparison.run_figures import Figures, compute_figures, summarise
 from densebench.records import COLUMNS, Run
 from densebench.reporting import rendering
-from densebench.reporting.comparison_tables import grid_parts, make_comparison_tables
+from densebench.reporting.comparison_tables import ANY_TABLE, grid_parts, make_comparison_tables
 from densebench.reporting.export import find_renderer, format_comparison, join_grids
 from densebench.reporting.grid import Grid, make_column
 from densebench.results import csv_file
@@ -23,7 +23,7 @@ def make_run_tables(runs: Sequence[Run], *, width: int | None = None) -> Rendera
     """What one run cost and reached, or several side by side."""
     if len(runs) == 1:
         return Group(*grid_parts(_make_run_grid(runs[0]), width))
-    return make_comparison_tables(compare(runs, CompareOptions()), width=width)
+    return make_comparison_tables(compare(runs, CompareOptions()), width=width, remedy=ANY_TABLE)
 
 
 def _make_run_grid(run: Run) -> Grid:
@@ -66,7 +66,8 @@ def _remark(run: Run, figures: Figures, name: str) -> str:
     if name == "best_test_accuracy":
         (best,) = figures[name]
         epoch = next(record.epoch for record in run.records if record.test_accuracy == best)
-        return f" (epoch {epoch}, chosen by looking at the test images)"
+        which = "" if epoch is None else f"epoch {epoch}, "
+        return f" ({which}chosen by looking at the test images)"
     if name == "test_accuracy" and run.dataset == "synthetic":
         return " (random labels: this means nothing)"
     return " (last epoch)" if name in ("test_accuracy", "train_accuracy") and run.phase == "train" else ""

@@ -145,7 +145,7 @@ def prepare(config: RunConfig, book: Book, channel: Channel, stopper: Stopper) -
 
 
 @contextmanager
-def explain_memory_errors(config: RunConfig) -> Iterator[None]:
+def explain_memory_errors(config: RunConfig, *, trains: bool) -> Iterator[None]:
     """Turn what a framework raises when memory runs out into one sentence with the batch size that failed."""
     from densebench.training.backends import memory_errors
 
@@ -155,7 +155,7 @@ def explain_memory_errors(config: RunConfig) -> Iterator[None]:
         raise
     except Exception as error:
         if memory_errors.is_out_of_memory(error):
-            raise memory_errors.explain_out_of_memory(config) from error
+            raise memory_errors.explain_out_of_memory(config, trains=trains) from error
         raise
 
 

@@ -36,7 +36,10 @@ def claim(config: RunConfig, *, numbered: bool) -> RunConfig:
         taken = store.run_path(config.results_dir, name).exists()
         if not taken and _make(run_directory(config.runs_dir, name), named):
             return named
-    raise InputError(f"There is already a run named {names[0]!r}: continue it with --resume, or choose another --run.")
+    raise InputError(
+        f"There is already a run named {names[0]!r}: choose another --run, or continue a training "
+        f"with densebench train --resume {names[0]}."
+    )
 
 
 def _make(directory: Path, config: RunConfig) -> bool:

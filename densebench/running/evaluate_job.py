@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from densebench import files
-from densebench.events import EpochEnded, Message, Warned
+from densebench.events import Entered, EpochEnded, Message, Warned
 from densebench.measuring.host import read_host_peak_bytes
 from densebench.records import EpochRecord
 from densebench.results.class_accuracy import format_class_accuracy
@@ -32,6 +32,7 @@ def evaluate(task: EvaluateTask, context: RunContext) -> None:
     images, batch_size = context.dataset.test, task.config.recipe.batch_size
     model = _load_weights(task, context) if task.model_file is None else _load_file(task.model_file, context)
     context.start(epochs=1, steps=-(-len(images.labels) // batch_size))
+    context.report(Entered(stage="evaluating"))
     found = evaluation.evaluate(
         model=model,
         facts=context.facts,

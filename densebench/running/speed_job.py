@@ -1,5 +1,6 @@
 """One speed measurement, in its own process."""
 
+from densebench.events import Entered
 from densebench.running.context import RunContext
 from densebench.running.tasks import SpeedTask
 
@@ -11,6 +12,7 @@ def measure(task: SpeedTask, context: RunContext) -> None:
     context.count_network()
     trainee = context.build_trainee()
     context.start(epochs=1, steps=count_tenths(task.time_limit))
+    context.report(Entered(stage="compiling"))
     with context.open_watch() as watch:
         for event in measure_speed(
             config=task.config,

@@ -80,7 +80,7 @@ def _do_job(task: Task, book: Book, channel: Channel, stopper: Stopper) -> None:
     from densebench.running.context import explain_memory_errors, prepare
 
     context = prepare(task.config, book, channel, stopper)
-    with explain_memory_errors(task.config):
+    with explain_memory_errors(task.config, trains=not isinstance(task, EvaluateTask)):
         match task:
             case TrainTask():
                 from densebench.running.train_job import train

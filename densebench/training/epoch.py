@@ -10,7 +10,7 @@ from densebench.config import RunConfig
 from densebench.data.batches import EvalBatches, TrainBatches
 from densebench.data.images import Dataset, Images
 from densebench.errors import NonFiniteLoss
-from densebench.events import Event, Progress, Warned
+from densebench.events import Entered, Event, Progress, Warned
 from densebench.measuring.gpu.monitor import list_warnings
 from densebench.measuring.gpu.step_memory import StepMemory
 from densebench.measuring.stopwatch import EpochTimer, EpochTimes, elapsed
@@ -18,7 +18,7 @@ from densebench.records import EpochRecord
 from densebench.schedules import learning_rate_at
 from densebench.training.backends.backend import BackendFacts
 from densebench.training.epoch_record import Measured, make_record
-from densebench.training.epoch_totals import ADVICE, EpochTotals
+from densebench.training.epoch_totals import EpochTotals, advise
 from densebench.training.inference import compute_logits, make_ahead
 from densebench.training.objective import compute_penalty, find_not_finite
 from densebench.training.random_streams import rekey
@@ -73,6 +73,7 @@ class EpochRunner:
         self._steps.end()
         self._require_finite_weights(epoch)
         yield from self._warn(list_warnings(allocated, reading))
+        yield Entered(stage="evaluating")
         validation = self._evaluate(self._dataset.validation, "validation", epoch)
         start = self._watch.clock()
         test = self._evaluate(self._dataset.test, "test", epoch)
@@ -92,7 +93,9 @@ class EpochRunner:
         return make_record(measured), times
 
     def _train(self, epoch: int) -> Generator[Progress, None, tuple[EpochTimes, EpochTotals]]:
-        totals = EpochTotals(epoch=epoch, steps=self._batches.steps, clock=self._watch.clock)
+        totals = EpochTotals(
+            epoch=epoch, steps=self._batches.steps, precision=self._config.precision, clock=self._watch.clock
+        )
         timer = EpochTimer(clock=self._watch.clock)
         timer.start()
         with make_ahead(self._placed(epoch)) as batches:
@@ -121,13 +124,17 @@ class EpochRunner:
         )
         scores = score(compute_logits(self._steps, batches, self._watch.should_stop), len(dataset.class_names))
         if not math.isfinite(scores.loss):
-            raise NonFiniteLoss(f"The {split} loss became {scores.loss} after epoch {epoch}: {ADVICE}")
+            raise NonFiniteLoss(
+                f"The {split} loss became {scores.loss} after epoch {epoch}: {advise(self._config.precision)}"
+            )
         return scores
 
     def _require_finite_weights(self, epoch: int) -> None:
         path = find_not_finite(self._trainee.model.variables)
         if path is not None:
-            raise NonFiniteLoss(f"The weights {path} became NaN or infinite in epoch {epoch}: {ADVICE}")
+            raise NonFiniteLoss(
+                f"The weights {path} became NaN or infinite in epoch {epoch}: {advise(self._config.precision)}"
+            )
 
     def _warn(self, warnings: Sequence[str]) -> Iterator[Warned]:
         """Each warning once in a run."""

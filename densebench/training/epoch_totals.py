@@ -7,13 +7,18 @@ from densebench.events import PROGRESS_INTERVAL, Progress
 from densebench.measuring.stopwatch import Clock
 from densebench.training.steps.step import StepResult
 
-ADVICE = "lower --learning-rate, or use --precision float32; the checkpoint of the last finished epoch is kept."
+
+def advise(precision: str) -> str:
+    """What to do where a run of this precision became NaN or infinite."""
+    also = "" if precision == "float32" else f", or use --precision float32 instead of {precision}"
+    return f"lower --learning-rate{also}; the checkpoint of the last finished epoch is kept."
 
 
 class EpochTotals:
     """Sums loss and accuracy over the steps."""
 
-    def __init__(self, *, epoch: int, steps: int, clock: Clock) -> None:
+    def __init__(self, *, epoch: int, steps: int, precision: str, clock: Clock) -> None:
+        self._precision = precision
         self._epoch, self._steps = epoch, steps
         self._clock = clock
         self._loss = 0.0
@@ -46,7 +51,8 @@ class EpochTotals:
     def _require_finite(self, what: str, value: float, step: int) -> None:
         if not math.isfinite(value):
             raise NonFiniteLoss(
-                f"The {what} became {value} in epoch {self._epoch}, step {step} of {self._steps}: {ADVICE}"
+                f"The {what} became {value} in epoch {self._epoch}, step {step} of {self._steps}: "
+                f"{advise(self._precision)}"
             )
 
     def _report(self, step: int, images: int) -> Progress | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from densebench.config import RunConfig
 from densebench.data.images import Dataset
-from densebench.events import EpochEnded, Event, Ready
+from densebench.events import Entered, EpochEnded, Event, Ready
 from densebench.measuring.stopwatch import EpochTimes, elapsed
 from densebench.records import EpochRecord
 from densebench.training.backends.backend import BackendFacts
@@ -40,6 +40,7 @@ def train(
     start = watch.clock() if watch.started is None else watch.started
     before = records[-1].elapsed_seconds if records else 0.0
     runner = EpochRunner(config=config, facts=facts, trainee=trainee, dataset=dataset, watch=watch)
+    yield Entered(stage="compiling")
     compile_times = runner.compile()
     while not _is_over(config, records):
         record, times = yield from runner.run(len(records) + 1)

@@ -147,6 +147,7 @@ def _find_doubt(state: SteadyState) -> tuple[str, ...]:
     if state.reached:
         return ()
     if state.median is None or state.low is None or state.high is None:
-        return (f"{state.steps} steps are too few for an interval of their median",)
+        steps = "1 step is" if state.steps == 1 else f"{state.steps} steps are"
+        return (f"{steps} too few for an interval of their median",)
     low, high = state.low / state.median - 1, state.high / state.median - 1
     return (f"the median of {state.steps} steps is only certain to {low:+.1%} to {high:+.1%}",)

@@ -2,6 +2,7 @@ import pytest
 import typer
 
 from densebench.cli import app
+from densebench.cli.defaults import Default
 from densebench.cli.parsing import parse_fraction, parse_seconds, parse_train_options
 from densebench.errors import InputError
 from densebench.planning.options import TrainOptions
@@ -36,6 +37,36 @@ def test_a_seed_and_seeds_are_refused(parse):
 
 def test_the_batch_sizes_of_speed_are_not_the_batch_size_of_a_training(parse):
     assert parse("speed", "resnet20", "--batch-size", "32,64").batch_size is None
+
+
+SET = {"epochs": Default("5", "densebench.toml"), "runs_dir": Default("there", "DENSEBENCH_RUNS_DIR")}
+
+
+@pytest.fixture
+def parse_with_defaults():
+    """The options of a command line where a file sets the epochs and a variable the directory."""
+
+    def parse_line(name, *arguments):
+        command = typer.main.get_command(app).commands[name]
+        context = command.make_context(name, list(arguments), obj=f"densebench {name}", default_map=SET)
+        return parse_train_options(context)
+
+    return parse_line
+
+
+def test_what_a_file_or_variable_sets_is_in_force_and_in_the_recorded_command(parse_with_defaults):
+    options = parse_with_defaults("train", "resnet20")
+    assert (options.epochs, options.runs_dir) == (5, "there")
+    assert options.command == (
+        "densebench train --epochs 5 --runs-dir there  # densebench.toml: --epochs; DENSEBENCH_RUNS_DIR: --runs-dir"
+    )
+    assert parse_with_defaults("train", "resnet20", "--epochs", "7", "--runs-dir", "x").command == "densebench train"
+
+
+@pytest.mark.parametrize("arguments", [["train", "--resume", "a"], ["eval", "a"]], ids=" ".join)
+def test_a_run_that_exists_keeps_its_settings_whatever_a_file_says(parse_with_defaults, arguments):
+    options = parse_with_defaults(*arguments)
+    assert (options.epochs, options.runs_dir) == (None, "there")
 
 
 def test_a_wrong_unit_names_the_option():

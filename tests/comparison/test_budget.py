@@ -1,5 +1,6 @@
 from densebench.comparison.compare import compare
 from densebench.comparison.options import parse_compare_options
+from densebench.records import EpochRecord, Run
 
 
 def test_the_most_accurate_of_what_fits_is_named(trained):
@@ -35,3 +36,27 @@ def test_nothing_that_fits_is_said_so(trained):
     assert comparison.budget.sentence == (
         "Within params<1000: 0 of 1 rows, none of them with a known accuracy; left out a."
     )
+
+
+def measured(variant, rate):
+    """A measurement of speed."""
+    records = (EpochRecord(images_per_second=rate),)
+    return Run(run=variant, variant=variant, phase="speed", status="completed", batch_size=64, records=records)
+
+
+def test_a_budget_on_measurements_of_speed_names_the_fastest():
+    runs = [measured("slow", 100.0), measured("fast", 500.0)]
+    budget = compare(runs, parse_compare_options(budget="images_per_second>=50")).budget
+    assert (budget.within, budget.best) == (("slow", "fast"), "fast")
+    assert budget.sentence == "Within images_per_second>=50: 2 of 2 rows, the fastest fast with 500.0 images/s."
+
+
+def test_a_row_of_speed_beyond_the_budget_goes_and_trainings_are_answered_first(trained):
+    runs = [trained("a", accuracy=0.9, seconds=1.0), measured("slow", 100.0), measured("fast", 500.0)]
+    comparison = compare(runs, parse_compare_options(budget="images_per_second>=200"))
+    assert comparison.budget.best == "a"
+    assert comparison.budget.sentence.endswith(
+        ". Of the measurements of speed: 1 of 2 rows, the fastest fast · speed with 500.0 "
+        "images/s; left out slow · speed."
+    )
+    assert [row.label for row in comparison.rows] == ["a", "fast · speed"]

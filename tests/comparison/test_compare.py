@@ -276,6 +276,11 @@ def test_rows_are_sorted_best_first_and_unknown_last(trained):
         compare(runs, CompareOptions(sort="test_acuracy"))
 
 
+def test_only_what_can_be_sorted_by_is_suggested(trained):
+    with pytest.raises(InputError, match="did you mean epochs"):
+        compare([trained()], CompareOptions(sort="epoch"))
+
+
 def test_accuracy_on_random_labels_is_said_to_mean_nothing(trained):
     comparison = compare(seeds(trained, dataset="synthetic"), CompareOptions())
     assert any("means nothing" in note for note in comparison.notes)

@@ -74,3 +74,28 @@ def test_json_is_strict_and_has_a_schema():
     assert (content["schema"], content["kind"]) == (1, "things")
     assert content["rows"] == [{"name": HOSTILE, "loss": 0.1}, {"name": None, "loss": "nan"}]
     assert content["more"] == [1, ["inf"]]
+
+
+def test_a_table_for_a_console_without_utf8_is_drawn_in_ascii_and_still_in_columns():
+    grid = Grid(
+        name="g",
+        columns=(
+            GridColumn(name="n", title="Name", cells=(Cell(text="a"), Cell(text="Vögel")), right=False),
+            GridColumn(name="t", title="Time", cells=(Cell(text="9.0 ± 0.1"), Cell(text="10.0 ± 0.1"))),
+        ),
+    )
+    file = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    Console(width=100, file=file).print(rendering.rich_table(grid, 100))
+    file.seek(0)
+    assert file.read().splitlines() == [
+        "Name              Time",
+        "----------------------",
+        "a          9.0 +/- 0.1",
+        "V\\xf6gel  10.0 +/- 0.1",
+    ]
+
+
+def test_json_in_ascii_means_the_same():
+    document = rendering.json_document("k", {"name": "Vögel-鳥-\U0001f426", "n": 0.1})
+    assert rendering.json_in_ascii(document).isascii()
+    assert json.loads(rendering.json_in_ascii(document)) == json.loads(document)

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from densebench.records import COLUMNS, EpochRecord
 from densebench.reporting.grid_output import grids_tables
+from densebench.reporting.notebook import render_text
 from densebench.reporting.run_tables import format_evaluation, format_runs_as, make_evaluation_grids, make_run_tables
 from densebench.results import csv_file
 
@@ -90,3 +91,15 @@ def test_runs_are_shown_in_every_format(trained, form, count):
     assert all(f"net{index}" in text for index in range(count))
     if form == "csv":
         assert len(list(csv.reader(io.StringIO(text)))) == 1 + 3 * count
+
+
+def test_a_run_without_epochs_names_none(trained):
+    run = trained(epochs=1)
+    run = dataclasses.replace(run, records=(dataclasses.replace(run.records[0], epoch=None),))
+    assert "None" not in render_text(make_run_tables([run]))
+
+
+def test_the_tables_of_several_runs_name_what_every_command_has(trained):
+    shown = render_text(make_run_tables([trained(), trained("b")], width=60))
+    assert "Not shown: " in shown
+    assert "--columns" not in shown

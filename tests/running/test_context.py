@@ -172,12 +172,13 @@ def test_a_download_is_reported_ten_times_a_second_and_at_its_end(channel, book)
 
 
 def test_an_error_for_lack_of_memory_becomes_a_sentence_with_the_batch_size():
-    with pytest.raises(OutOfMemory, match="resnet20 at batch size 64 does not fit"), explain_memory_errors(CONFIG):
+    sentence = "resnet20 at batch size 64 does not fit"
+    with pytest.raises(OutOfMemory, match=sentence), explain_memory_errors(CONFIG, trains=True):
         raise MemoryError
 
 
 @pytest.mark.parametrize("error", [NonFiniteLoss("CUDA out of memory"), ValueError("shapes")], ids=repr)
 def test_any_other_error_is_passed_on(error):
-    with pytest.raises(type(error)) as raised, explain_memory_errors(CONFIG):
+    with pytest.raises(type(error)) as raised, explain_memory_errors(CONFIG, trains=True):
         raise error
     assert raised.value is error

@@ -1,7 +1,7 @@
 import pytest
 
 from densebench.errors import NonFiniteLoss
-from densebench.training.epoch_totals import EpochTotals
+from densebench.training.epoch_totals import EpochTotals, advise
 from densebench.training.steps.step import StepResult
 
 
@@ -19,7 +19,7 @@ def clock():
 
 @pytest.fixture
 def totals(clock):
-    return EpochTotals(epoch=2, steps=100, clock=clock)
+    return EpochTotals(epoch=2, steps=100, precision="float32", clock=clock)
 
 
 def result(loss=1.0, correct=0, backward_sign=0.0):
@@ -59,3 +59,8 @@ def test_a_value_that_is_not_finite_is_named_with_its_step(totals, value):
         totals.add(3, 64, result(loss=value))
     with pytest.raises(NonFiniteLoss, match=f"The gradient became {value} in epoch 2"):
         totals.add(3, 64, result(backward_sign=value))
+
+
+def test_the_advice_names_the_precision_in_use_where_another_could_help():
+    assert "instead of mixed_float16" in advise("mixed_float16")
+    assert "--precision" not in advise("float32")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from densebench.errors import InputError, Interrupted, NonFiniteLoss
-from densebench.events import EpochEnded, Progress, Ready, Warned
+from densebench.events import Entered, EpochEnded, Progress, Ready, Warned
 from densebench.measuring.gpu.allocator import GpuMemory
 from densebench.measuring.gpu.monitor import GpuReading
 from densebench.schedules import learning_rate_at
@@ -143,8 +143,10 @@ def test_an_epoch_ends_after_its_checkpoint_and_the_first_after_the_first_step_i
         saved.append((tmp_path / NEWEST).exists() and find_newest(tmp_path).description.epoch)
 
     train(checkpoints=tmp_path, on_event=on_event)
-    kinds = [type(event) for event in events if not isinstance(event, Progress)]
+    kinds = [type(event) for event in events if not isinstance(event, Progress | Entered)]
     assert kinds == [Ready, EpochEnded, EpochEnded, EpochEnded]
+    stages = [event.stage for event in events if isinstance(event, Entered)]
+    assert stages == ["compiling", "evaluating", "evaluating", "evaluating"]
     assert [epoch for event, epoch in zip(events, saved, strict=True) if isinstance(event, EpochEnded)] == [1, 2, 3]
 
 

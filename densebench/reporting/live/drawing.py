@@ -1,4 +1,4 @@
-"""What the panel of a live view shows: a heading, bars, and the last epochs, fitted to 80 columns."""
+"""What the panel of a live view shows: a heading, bars, and the last epochs, fitted to the width of the terminal."""
 
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -10,6 +10,7 @@ from densebench.records import EpochRecord
 from densebench.reporting.live import text
 from densebench.reporting.live.state import State
 
+_GAP = 2
 _WIDTHS = {
     "epoch": 5,
     "time": 7,
@@ -18,7 +19,9 @@ _WIDTHS = {
     "train acc": 9,
     "test loss": 9,
     "test acc": 9,
-}  # with the memory: 80 columns
+    "mem": 9,
+}  # 80 columns
+_KEEP = ("epoch", "test acc", "mem", "time", "test loss", "train acc", "images/s", "train loss")  # the last goes first
 
 
 def draw_heading(state: State) -> Table:
@@ -49,7 +52,9 @@ def draw_bars(state: State) -> Table:
     epochs, so_far = state.run.epochs, state.progress
     if epochs:
         _add_bar(grid, "this run", done, epochs, f"{state.finished}/{epochs}", state.run_left)
-    if so_far:
+    if state.stage is not None:
+        _add_stage(grid, state.stage, state.clock() - state.stage_began, state.stage_seconds.get(state.stage))
+    elif so_far:
         count = f"{so_far.step}/{so_far.steps}"
         _add_bar(grid, f"epoch {so_far.epoch}", so_far.step, so_far.steps, count, state.epoch_left)
     return grid
@@ -59,6 +64,13 @@ def _add_bar(grid: Table, label: str, done: float, total: float, count: str, lef
     bar = ProgressBar(total=total or 1.0, completed=done, complete_style="cyan", finished_style="cyan")
     remaining = Text("" if left is None else f"{text.format_duration(left)} left", "dim")
     grid.add_row(Text(label, "dim"), bar, Text(count), remaining)
+
+
+def _add_stage(grid: Table, stage: str, seconds: float, last: float | None) -> None:
+    """How long it has been going on, beside what it took last time."""
+    before = "" if last is None else f"last {text.format_duration(last)}"
+    bar = ProgressBar(total=last or 1.0, completed=seconds if last else 0.0, complete_style="cyan")
+    grid.add_row(Text(stage, "dim"), bar, Text(text.format_duration(seconds)), Text(before, "dim"))
 
 
 def draw_transfer(transfer: Transfer) -> Table:
@@ -73,20 +85,34 @@ def draw_transfer(transfer: Transfer) -> Table:
     return grid
 
 
-def draw_epochs(state: State) -> Table:
-    """The last epochs, and below them the running one as far as it is."""
+def draw_epochs(state: State, width: int) -> Table:
+    """The last epochs, and below them the running one as far as it is; in the columns that fit."""
     records, so_far = list(state.records), state.progress  # copies: another thread may be adding to them
     table = Table(box=None, pad_edge=False, header_style="dim")
     owner = text.format_memory(records[-1])[0] if records else "host"
-    for title, width in (*_WIDTHS.items(), (f"{owner} mem", 9)):
-        table.add_column(title, justify="right", no_wrap=True, min_width=width)
+    shown = _choose_columns(width)
+    for name in shown:
+        table.add_column(
+            f"{owner} mem" if name == "mem" else name, justify="right", no_wrap=True, min_width=_WIDTHS[name]
+        )
     for record in records:
-        table.add_row(*_format_cells(record))
+        cells = dict(zip(_WIDTHS, _format_cells(record), strict=True))
+        table.add_row(*(cells[name] for name in shown))
     if so_far:
         took = text.format_duration(state.clock() - state.epoch_began)
         train = text.format_loss(so_far.loss), text.format_accuracy(so_far.accuracy)
-        table.add_row(str(so_far.epoch), took, text.format_rate(so_far.images_per_second), *train, style="dim")
+        rate = text.format_rate(so_far.images_per_second)
+        running = dict(zip(_WIDTHS, (str(so_far.epoch), took, rate, *train), strict=False))
+        table.add_row(*(running.get(name, "") for name in shown), style="dim")
     return table
+
+
+def _choose_columns(width: int) -> list[str]:
+    """Those that fit, in the order of the table; the first three of ``_KEEP`` always."""
+    widths = [sum(_WIDTHS[name] + _GAP for name in _KEEP[:count]) - _GAP for count in range(len(_KEEP) + 1)]
+    fitting = [count for count, needed in enumerate(widths) if needed <= width]
+    kept = _KEEP[: max(3, *fitting)]
+    return [name for name in _WIDTHS if name in kept]
 
 
 def _format_cells(record: EpochRecord) -> list[str]:

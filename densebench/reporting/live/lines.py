@@ -70,7 +70,7 @@ def _describe_start(run: Started) -> list[str]:
     return [
         "started",
         text.describe_network(run),
-        f"{run.epochs} epochs" + (f" of {run.steps} steps" if run.steps else ""),
+        text.count(run.epochs, "epoch") + (f" of {text.count(run.steps, 'step')}" if run.steps else ""),
         f"resumed after epoch {run.first_epoch - 1}" if run.first_epoch > 1 else "",
     ]
 

@@ -1,4 +1,4 @@
-"""The view for a terminal: a panel redrawn in place, 80 columns wide at least, with the last epochs below the bars."""
+"""The view for a terminal: a panel redrawn in place, with the last epochs below the bars."""
 
 import time
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from densebench.events import Ended, Event, Message, Progress, Started, Transfer
 from densebench.records import Status
 from densebench.reporting.live import text
 from densebench.reporting.live.drawing import draw_bars, draw_epochs, draw_heading, draw_transfer
+from densebench.reporting.live.painter import Painter
 from densebench.reporting.live.state import Clock, ShownRun, State
 
 _REFRESHES = 4  # a second
@@ -32,16 +33,30 @@ class LiveView:
         self.console = console
         self.state = State(clock)
         self._transfer: Transfer | None = None  # the one that is under way
-        self._live = Live(console=console, get_renderable=self.__rich__, refresh_per_second=_REFRESHES, transient=True)
+        self._painter = Painter(console, self.__rich__, refreshes=_REFRESHES)
+        self._notebook = Live(
+            console=console, get_renderable=self.__rich__, refresh_per_second=_REFRESHES, transient=True
+        )
+
+    @property
+    def _shown(self) -> Live | Painter:
+        return self._notebook if self.console.is_jupyter else self._painter
+
+    def _print(self, line: Text) -> None:
+        """Print a line that stays above the panel."""
+        if self.console.is_jupyter:
+            self.console.print(line, soft_wrap=True)
+        else:
+            self._painter.print(line)
 
     def __enter__(self) -> Self:
-        self._live.start()
+        self._shown.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
-        self._live.stop()
+        self._shown.stop()
 
     def begin(self, runs: Sequence[ShownRun]) -> None:
         """Show the first of these runs."""
@@ -55,9 +70,9 @@ class LiveView:
             case Transfer():
                 self._transfer = None if event.done == event.total else event
             case Message() | Warned():
-                self.console.print(Text(plain(event.text)), soft_wrap=True)
+                self._print(Text(plain(event.text)))
             case Ended():
-                self.console.print(self._describe_end(event), soft_wrap=True)  # before the state forgets the run
+                self._print(self._describe_end(event))  # before the state forgets the run
         self.state.on(event)
 
     def _describe_end(self, event: Ended) -> Text:
@@ -74,5 +89,5 @@ class LiveView:
         if transfer:
             parts.append(draw_transfer(transfer))
         if self.state.records or self.state.progress:
-            parts.append(draw_epochs(self.state))
+            parts.append(draw_epochs(self.state, self.console.width))
         return Group(*parts)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from densebench.events import Ended, EpochEnded, Event, Progress, Started
+from densebench.events import Ended, Entered, EpochEnded, Event, Progress, Ready, Stage, Started
 from densebench.records import EpochRecord
 
 Clock = Callable[[], float]  # seconds from any start
@@ -28,6 +28,9 @@ class State:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.progress: Progress | None = None  # of the running epoch
+        self.stage: Stage | None = None  # what goes on besides steps
+        self.stage_began = 0.0
+        self.stage_seconds: dict[Stage, float] = {}  # what each took last time, in any run
         self.plan([])
         self._start_run(_NO_RUN)
 
@@ -39,7 +42,11 @@ class State:
 
     def on(self, event: Event) -> None:
         """Take what the event says of how far the runs are."""
+        if isinstance(event, Progress | Ready | Entered | EpochEnded | Ended):
+            self._end_stage()
         match event:
+            case Entered():
+                self.stage, self.stage_began = event.stage, self.clock()
             case Started():
                 self._start_run(event)
             case Progress():
@@ -49,6 +56,11 @@ class State:
             case Ended():
                 self.ended += 1
                 self._start_run(_NO_RUN)
+
+    def _end_stage(self) -> None:
+        if self.stage is not None:
+            self.stage_seconds[self.stage] = self.clock() - self.stage_began
+            self.stage = None
 
     def _start_run(self, run: Started) -> None:
         self.run = run

@@ -11,6 +11,11 @@ def describe_network(run: Started) -> str:
     return run.variant if run.params is None else f"{run.variant} of {run.params:,} parameters"
 
 
+def count(number: int, noun: str) -> str:
+    """``1 epoch``, ``2 epochs``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def format_duration(seconds: float | None) -> str:
     """``8.4 s``, ``4:05``, ``5:12:09`` or ``3 d 4:05:00``."""
     if seconds is None:

@@ -25,12 +25,12 @@ def is_out_of_memory(error: BaseException) -> bool:
     )
 
 
-def explain_out_of_memory(config: RunConfig) -> OutOfMemory:
-    """The sentence for a run that did not fit."""
+def explain_out_of_memory(config: RunConfig, *, trains: bool) -> OutOfMemory:
+    """The sentence for a run that did not fit; only one that trains can recompute."""
     batch_size = config.recipe.batch_size
     if batch_size > 1:
         advice = f"try --batch-size {batch_size // 2}, which is another measurement"
-        advice += "" if config.recompute else ", or --recompute, which takes less memory and more time"
+        advice += "" if config.recompute or not trains else ", or --recompute, which takes less memory and more time"
     else:
         advice = "it needs a device with more"
     return OutOfMemory(f"{config.variant} at batch size {batch_size} does not fit into memory: {advice}.")

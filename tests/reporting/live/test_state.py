@@ -1,6 +1,6 @@
 import pytest
 
-from densebench.events import Ended, EpochEnded, Progress, Started
+from densebench.events import Ended, Entered, EpochEnded, Progress, Started
 from densebench.records import EpochRecord
 from densebench.reporting.live.state import ShownRun, State
 
@@ -84,3 +84,16 @@ def test_the_next_run_begins_with_nothing_of_the_last(state, clock):
     assert state.all_done == 2 / 22
     clock.now += 5
     assert state.elapsed == 5
+
+
+def test_a_stage_ends_with_what_follows_and_its_time_is_kept_for_the_next_run(state, clock):
+    state.on(Entered(stage="compiling"))
+    assert (state.stage, state.stage_seconds) == ("compiling", {})
+    clock.now += 7
+    state.on(progress(1))
+    assert (state.stage, state.stage_seconds) == (None, {"compiling": 7})
+    state.on(Entered(stage="evaluating"))
+    clock.now += 2
+    state.on(end_epoch(1))
+    state.on(Ended(status="completed", reason=None, exit_code=0))
+    assert state.stage_seconds == {"compiling": 7, "evaluating": 2}

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from densebench.events import Ended, EpochEnded, Message, Progress, Started, Transfer, Warned
+from densebench.events import Ended, Entered, EpochEnded, Message, Progress, Started, Transfer, Warned
 from densebench.records import EpochRecord
 from densebench.reporting.live.lines import PlainView
 from densebench.reporting.live.panel import LiveView
@@ -183,3 +183,42 @@ def test_a_failure_stays_on_the_screen_with_its_reason():
     text = view.console.file.getvalue()
     assert "✗ 100x12-s0 failed after 30.0 s, the loss became NaN in epoch 2" in text
     assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l"), "the cursor must be shown again"
+
+
+@pytest.mark.parametrize(
+    ("width", "heading"),
+    [
+        (80, "epoch time images/s train loss train acc test loss test acc GPU mem"),
+        (60, "epoch time train acc test loss test acc GPU mem"),
+        (40, "epoch time test acc GPU mem"),
+        (30, "epoch test acc GPU mem"),
+    ],
+)
+def test_test_accuracy_and_memory_stay_longest_in_a_narrow_terminal(width, heading):
+    clock = FakeClock()
+    view = LiveView(console(terminal=True, width=width), clock=clock)
+    train_a_little(view, clock)
+    view.on(Progress(epoch=3, step=391, steps=782, loss=0.4312, accuracy=0.851, images_per_second=2290.0))
+    lines = drawn(view)
+    assert max(map(len, lines)) <= width
+    assert " ".join(lines[4].split()) == heading
+    assert lines[5].endswith("83.20 %   1.21 GiB")
+
+
+def test_the_panel_says_that_it_evaluates_and_how_long_that_took_last_time():
+    clock = FakeClock()
+    view = LiveView(console(terminal=True), clock=clock)
+    train_a_little(view, clock, epochs=1)
+    view.on(Entered(stage="evaluating"))
+    clock.now += 3
+    assert (drawn(view)[3].startswith("evaluating "), drawn(view)[3].endswith(" 3.0 s")) == (True, True)
+    view.on(EpochEnded(record=record(2)))
+    view.on(Entered(stage="evaluating"))
+    clock.now += 1.5
+    assert drawn(view)[3].endswith("1.5 s    last 3.0 s")
+
+
+def test_the_log_counts_one_epoch_in_the_singular():
+    view = PlainView(console(), clock=FakeClock())
+    view.on(started("x", epochs=1, steps=1))
+    assert printed(view)[0].endswith("1 epoch of 1 step")

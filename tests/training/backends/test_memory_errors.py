@@ -39,7 +39,7 @@ def test_an_error_that_came_from_it_counts():
 
 def test_the_sentence_names_the_batch_that_failed_and_a_smaller_one(config):
     big = replace(config, recipe=replace(config.recipe, batch_size=128))
-    assert str(explain_out_of_memory(big)) == (
+    assert str(explain_out_of_memory(big, trains=True)) == (
         "10x2 at batch size 128 does not fit into memory: try --batch-size 64, which is another measurement, "
         "or --recompute, which takes less memory and more time."
     )
@@ -47,4 +47,9 @@ def test_the_sentence_names_the_batch_that_failed_and_a_smaller_one(config):
 
 def test_a_single_image_that_does_not_fit_leaves_no_smaller_batch(config):
     one = replace(config, recipe=replace(config.recipe, batch_size=1))
-    assert "--batch-size" not in str(explain_out_of_memory(one))
+    assert "--batch-size" not in str(explain_out_of_memory(one, trains=True))
+
+
+def test_an_evaluation_has_nothing_to_recompute(config):
+    assert "--recompute" in str(explain_out_of_memory(config, trains=True))
+    assert "--recompute" not in str(explain_out_of_memory(config, trains=False))

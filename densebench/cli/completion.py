@@ -1,0 +1,92 @@
+"""What the shell offers for a word that is being typed. Nothing heavy is loaded for it."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import typer
+
+from densebench.config import RESULTS_DIR, RUNS_DIR
+
+
+def complete_variants(incomplete: str) -> list[str]:
+    from densebench.models.variants import VARIANTS
+
+    return _select(VARIANTS, incomplete)
+
+
+def complete_speed_variants(incomplete: str) -> list[str]:
+    return [*_select(("all", "blog"), incomplete), *complete_variants(incomplete)]
+
+
+def complete_datasets(incomplete: str) -> list[str]:
+    """The folder of a ``folder:`` is completed too."""
+    kind, colon, path = incomplete.partition(":")
+    if not colon:
+        return _select(("cifar10", "cifar100", "digits", "synthetic", "folder:"), incomplete)
+    parent, _, begin = path.rpartition("/")
+    places = Path(f"{parent}/" if "/" in path else ".")
+    folders = [entry for entry in places.iterdir() if entry.is_dir()] if places.is_dir() else []
+    return sorted(f"{kind}:{places / folder.name}" for folder in folders if folder.name.startswith(begin))
+
+
+def complete_recipes(incomplete: str) -> list[str]:
+    from densebench.recipes import RECIPES
+
+    return _select(RECIPES, incomplete)
+
+
+def complete_backends(incomplete: str) -> list[str]:
+    from densebench.config import BACKENDS
+
+    return _select(BACKENDS, incomplete)
+
+
+def complete_precisions(incomplete: str) -> list[str]:
+    return _select(("float32", "mixed_float16", "mixed_bfloat16"), incomplete)
+
+
+def complete_implementations(incomplete: str) -> list[str]:
+    return _select(("auto", "plain", "fast"), incomplete)
+
+
+def complete_formats(incomplete: str) -> list[str]:
+    return _select(("table", "csv", "json", "markdown"), incomplete)
+
+
+def complete_paper_formats(incomplete: str) -> list[str]:
+    return [*complete_formats(incomplete), *_select(("latex",), incomplete)]
+
+
+def complete_metrics(incomplete: str) -> list[str]:
+    from densebench.comparison.metrics import METRICS
+
+    return _select(METRICS, incomplete)
+
+
+def complete_columns(incomplete: str) -> list[str]:
+    """The last of a list of columns; a ``-`` before a name, as in ``--sort``, is kept."""
+    from densebench.comparison.metrics import ALIASES, METRICS
+    from densebench.records import COLUMNS
+
+    before, comma, last = incomplete.rpartition(",")
+    sign = "-" if last.startswith("-") else ""
+    names = [*METRICS, *ALIASES, *(name for name, column in COLUMNS.items() if column.level != "epoch")]
+    return [f"{before}{comma}{sign}{name}" for name in _select(dict.fromkeys(names), last.removeprefix("-"))]
+
+
+def complete_runs(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The runs that have a folder in the directory of runs."""
+    folder = Path(ctx.params.get("runs_dir") or RUNS_DIR)
+    names = sorted(path.parent.name for path in folder.glob("*/checkpoint*.npz"))
+    return _select(["last", *names] if ctx.info_name == "train" else names, incomplete)
+
+
+def complete_baselines(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The variants, and the CSVs of the results."""
+    paths = [*(ctx.params.get("paths") or ()), RESULTS_DIR]
+    files = sorted({str(file) for path in paths for file in Path(path).glob("*.csv")})
+    return [*complete_variants(incomplete), *_select(files, incomplete)]
+
+
+def _select(names: Iterable[str], incomplete: str) -> list[str]:
+    return [name for name in names if name.startswith(incomplete)]

@@ -1,0 +1,121 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from densebench.cli import run
+from densebench.cli.defaults import Default, find_defaults
+from densebench.errors import InputError
+
+OPTIONS = {
+    "train": {"epochs": "epochs", "batch-size": "batch_size", "jit": "jit", "format": "format"},
+    "speed": {"batch-size": "batch_size", "format": "format"},
+}
+
+
+@pytest.fixture
+def find(tmp_path):
+    """The defaults that a folder's files and these variables give."""
+
+    def find_in(folder=".", **environment):
+        return find_defaults(OPTIONS, environment, tmp_path / folder)
+
+    return find_in
+
+
+def test_nothing_is_set_without_a_file_and_a_variable(find):
+    assert find() == {"train": {}, "speed": {}}
+
+
+def test_a_key_is_for_every_command_that_has_the_option_and_a_table_for_one(find, tmp_path):
+    (tmp_path / "densebench.toml").write_text("batch_size = 32\njit = false\n[speed]\nbatch-size = [32, 64]\n")
+    assert find() == {"train": {"batch_size": "32", "jit": "false"}, "speed": {"batch_size": "32,64"}}
+
+
+def test_a_variable_goes_before_the_file_and_that_of_a_command_before_the_general_one(find, tmp_path):
+    (tmp_path / "pyproject.toml").write_text("[tool.densebench]\nepochs = 1\nformat = 'csv'\n")
+    found = find(DENSEBENCH_EPOCHS="2", DENSEBENCH_TRAIN_EPOCHS="3", DENSEBENCH_FORMAT="")
+    assert found["train"] == {"epochs": "3", "format": "csv"}
+    assert found["train"]["epochs"].source == "DENSEBENCH_TRAIN_EPOCHS"
+    assert found["train"]["format"].source == "pyproject.toml"
+
+
+def test_files_are_searched_up_to_the_root_of_the_repository(find, tmp_path):
+    (tmp_path / "densebench.toml").write_text("epochs = 9\n")
+    (tmp_path / "repository/.git").mkdir(parents=True)
+    (tmp_path / "repository/inside").mkdir()
+    assert find("repository/inside")["train"] == {}
+    (tmp_path / "repository/pyproject.toml").write_text("[tool.densebench.train]\nepochs = 8\n")
+    assert find("repository/inside")["train"] == {"epochs": "8"}
+    (tmp_path / "repository/inside/densebench.toml").write_text("epochs = 7\n")
+    assert find("repository/inside")["train"] == {"epochs": "7"}
+
+
+def test_outside_a_repository_only_the_working_directory_counts(find, tmp_path):
+    (tmp_path / "densebench.toml").write_text("epochs = 9\n")
+    (tmp_path / "inside").mkdir()
+    assert find("inside")["train"] == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("epocs = 1", "Unknown key 'epocs' in densebench.toml: did you mean epochs?"),
+        ("[speed]\nepochs = 1", r"Unknown key 'epochs' in \[speed\] of densebench.toml: "),
+        ("[trian]\nepochs = 1", "Unknown key 'trian' in densebench.toml: did you mean train?"),
+        ("epochs = ", "cannot be read"),
+    ],
+)
+def test_a_mistake_in_the_file_is_one_sentence(find, tmp_path, content, sentence):
+    (tmp_path / "densebench.toml").write_text(content)
+    with pytest.raises(InputError, match=sentence):
+        find()
+
+
+def test_an_unknown_variable_is_answered_with_the_nearest_and_others_are_left_alone(find):
+    with pytest.raises(InputError, match="did you mean DENSEBENCH_EPOCHS"):
+        find(DENSEBENCH_EPOCS="1")
+    assert find(DENSEBENCH_DATA="/data", DENSEBENCH_EVENTS_FD="3") == {"train": {}, "speed": {}}
+
+
+def test_another_tools_pyproject_is_not_read(find, tmp_path):
+    (tmp_path / "pyproject.toml").write_text("this is no toml")
+    assert find()["train"] == {}
+
+
+def test_a_default_knows_where_it_is_from():
+    assert (Default("5", "x.toml"), Default("5", "x.toml").source) == ("5", "x.toml")
+
+
+def plan(capfd, *arguments):
+    assert run(["train", "10x4", "--dataset", "digits", "--dry-run", "--format", "json", *arguments]) == 0
+    return [(row["epochs"], row["batch_size"], row["run"]) for row in json.loads(capfd.readouterr().out)["plan"]]
+
+
+def test_what_is_typed_goes_before_a_variable_and_that_before_the_file(in_tmp, capfd, monkeypatch):
+    Path("densebench.toml").write_text("epochs = 4\nbatch_size = 16\nseeds = [3, 4]\n")
+    monkeypatch.setenv("DENSEBENCH_BATCH_SIZE", "8")
+    assert [row[:2] for row in plan(capfd)] == [(4, 8), (4, 8)]
+    assert plan(capfd, "--epochs", "5", "--seed", "1") == [(5, 8, "10x4-digits-s1")]
+
+
+def test_a_wrong_value_names_its_source(in_tmp, capfd):
+    Path("densebench.toml").write_text("epochs = 'many'\n")
+    assert run(["train", "10x4"]) == 2
+    assert capfd.readouterr().err.rstrip().endswith("(from densebench.toml)")
+
+
+def test_the_help_is_there_even_with_a_mistake_in_the_file_and_shows_its_defaults(in_tmp, capfd):
+    Path("densebench.toml").write_text("epocs = 1\n")
+    assert run(["train", "--help"]) == 0
+    Path("densebench.toml").write_text("epochs = 77\n")
+    assert run(["train", "--help"]) == 0
+    assert "77, from" in capfd.readouterr().out
+
+
+def test_the_environment_shows_the_defaults_and_where_they_are_from(in_tmp, capfd):
+    Path("densebench.toml").write_text("[train]\ndeterministic = true\n")
+    assert run(["env", "--format", "json"]) == 0
+    assert json.loads(capfd.readouterr().out)["defaults"] == [
+        {"option": "--deterministic", "commands": "train", "source": "densebench.toml"}
+    ]
