@@ -1,80 +1,40 @@
-"""The command line: parses the options, calls a workflow, prints. The only place that prints and exits."""
+"""The command line. Only :func:`main` is here: it answers Ctrl-C from its first line on, so it loads nothing else."""
 
-import shlex
+import os
+import signal
 import sys
-import traceback
-from typing import Annotated, cast
+from types import FrameType
 
-import typer
 
-from densebench.cli.compare import compare
-from densebench.cli.environment import env
-from densebench.cli.evaluate import evaluate
-from densebench.cli.printing import print_error
-from densebench.cli.speed import speed
-from densebench.cli.summary import summary
-from densebench.cli.train import train
-from densebench.errors import DensebenchError
-from densebench.version import __version__
-
-app = typer.Typer(
-    name="densebench",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-_ClickError = cast(type[typer.BadParameter], typer.BadParameter.__mro__[2])  # of whichever click typer carries
+class _Stopped(BaseException):
+    """Ctrl-C came. Typer turns a ``KeyboardInterrupt`` into an exit code without a word, but not this."""
 
 
 def main() -> None:
     """Run the command line: every error ends in one sentence and its exit code."""
-    sys.exit(run([argument for argument in sys.argv[1:] if argument != "--debug"], debug="--debug" in sys.argv))
+    signal.signal(signal.SIGINT, _end_at_once)
+    from densebench.cli.app import run  # 0.3 s
 
-
-def run(arguments: list[str], *, debug: bool = False) -> int:
-    """The exit code of a command line; a traceback is printed only for ``debug``."""
     try:
-        return int(
-            app(arguments, prog_name="densebench", standalone_mode=False, obj=shlex.join(["densebench", *arguments]))
-            or 0
-        )
-    except DensebenchError as error:
-        return _fail(str(error), error.exit_code, debug)
-    except _ClickError as error:
-        return _fail(error.format_message(), 2, debug)
-    except (KeyboardInterrupt, typer.Abort):
-        return _fail("Interrupted.", 130, debug)
-    except BrokenPipeError:  # the reader of our output, such as head, has enough
-        sys.stderr.close()
-        return 0
+        signal.signal(signal.SIGINT, _raise_stopped)
+        code = run([argument for argument in sys.argv[1:] if argument != "--debug"], debug="--debug" in sys.argv)
+    except _Stopped:
+        code = 130
+        _say_interrupted()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done, and Python takes a moment to shut down
+    sys.exit(code)
 
 
-def _fail(sentence: str, exit_code: int, debug: bool) -> int:
-    if debug:
-        traceback.print_exc()
-    print_error(sentence)
-    return exit_code
+def _end_at_once(number: int, frame: FrameType | None) -> None:
+    """End while nothing has begun; an exception could be caught by a module that is being imported."""
+    _say_interrupted()
+    os._exit(130)
 
 
-def _version(asked: bool) -> None:
-    if asked:
-        print(f"densebench {__version__}")
-        raise typer.Exit
+def _raise_stopped(number: int, frame: FrameType | None) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is tidied up on the way out is not disturbed
+    raise _Stopped
 
 
-@app.callback()
-def densebench(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Print the traceback of an error.")] = False,
-) -> None:
-    """Which of these networks should I train on my machine, and what will it cost me?"""
-
-
-app.command(no_args_is_help=True)(train)
-app.command("eval", no_args_is_help=True)(evaluate)
-app.command()(summary)
-app.command(no_args_is_help=True)(compare)
-app.command(no_args_is_help=True)(speed)
-app.command()(env)
+def _say_interrupted() -> None:
+    os.write(2, b"error: Interrupted.\n")

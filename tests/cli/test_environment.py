@@ -1,6 +1,6 @@
 import json
 
-from densebench.cli import run
+from densebench.cli.app import run
 
 
 def test_the_environment_is_printed_as_json_and_as_tables(in_tmp, capfd):

@@ -1,6 +1,6 @@
 import json
 
-from densebench.cli import run
+from densebench.cli.app import run
 from densebench.results import store
 
 
