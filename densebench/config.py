@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,7 @@ BACKENDS = ("tensorflow", "jax", "torch")
 _PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 _IMPLEMENTATIONS = ("auto", "plain", "fast")
 RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_LONGEST_PART = 80  # leaves room for the variant, the seed and a number
 
 # Where a run is kept and watched does not decide its numbers, so a resumed run may differ in it.
 _NOT_IN_FINGERPRINT = frozenset(
@@ -120,6 +122,16 @@ def check_run_name(name: str) -> None:
             f"Run name {name!r} cannot be a file name: use letters, digits, '.', '_' and '-', "
             "beginning with a letter or a digit."
         )
+
+
+def clean_name(text: str) -> str:
+    """What of a text can be a part of a run's name: accents are dropped, any other character becomes ``-``.
+
+    ``"Chats et chiens (été)"`` -> ``"Chats-et-chiens-ete"``; ``"data"`` where nothing is left.
+    """
+    letters = unicodedata.normalize("NFKD", text)
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return re.sub(r"[^A-Za-z0-9._]+", "-", plain).strip("-._")[:_LONGEST_PART].rstrip("-._") or "data"
 
 
 def to_json(config: RunConfig) -> str:

@@ -59,5 +59,6 @@ def _read(path: Path, images: int) -> Pixels | None:
 def _write(path: Path, pixels: Pixels) -> None:
     import numpy as np
 
+    files.remove_all_abandoned(path.parent)
     with files.replacing(path) as temporary, files.create(temporary) as file:
         np.savez(file, pixels=pixels)

@@ -4,7 +4,7 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
-from densebench.config import RESULTS_DIR, RUN_NAME, RUNS_DIR, RunConfig, fingerprint, from_json
+from densebench.config import RESULTS_DIR, RUN_NAME, RUNS_DIR, RunConfig, clean_name, fingerprint, from_json
 from densebench.data import datasets
 from densebench.data.images import DatasetFacts
 from densebench.errors import InputError
@@ -33,6 +33,15 @@ class PlannedRun:
     def steps(self) -> int | None:
         """Steps in all."""
         return None if self.steps_per_epoch is None else self.steps_per_epoch * self.config.recipe.epochs
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it would get a name and a directory."""
+        return not (self.completed or self.config.resume)
+
+    def rename(self, run: str) -> "PlannedRun":
+        """The same run under another name."""
+        return dataclasses.replace(self, config=dataclasses.replace(self.config, run=run))
 
 
 def plan_new(options: TrainOptions, *, skip_completed: bool = False) -> list[PlannedRun]:
@@ -89,7 +98,7 @@ def _plan_run(config: RunConfig, *, is_named: bool) -> PlannedRun:
         raise InputError(
             f"--batch-size {batch_size} is more than the {images} training images of {facts.name}: take a smaller one."
         )
-    run = config.run if is_named else f"{variant.name}-{facts.name}-s{config.seed}"
+    run = config.run if is_named else f"{variant.name}-{clean_name(facts.name)}-s{config.seed}"
     return PlannedRun(
         config=dataclasses.replace(config, run=run),
         is_named=is_named,

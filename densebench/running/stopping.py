@@ -1,12 +1,19 @@
 """How a run's process is asked to stop."""
 
+import os
+import select
 import signal
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 from densebench.errors import Interrupted
 from densebench.running.channel import Channel
+
+_PATIENCE = 0.5  # seconds that a run which prepares has to stop by itself
+_POLL = 0.25  # seconds between two looks at the parent
 
 
 class Stopper:
@@ -54,3 +61,44 @@ class Stopper:
             raise self.interruption
         if self._channel.parent_is_gone:
             raise Interrupted("Stopped because the densebench that started it has died.", signal.SIGTERM)
+
+    def note_dead_parent(self) -> None:
+        """Let :meth:`check` raise because the parent has died."""
+        self._channel.parent_is_gone = True
+
+
+def watch(stopper: Stopper, *, end: Callable[[int], object] = os._exit) -> threading.Thread:
+    """Watch for signals and for the parent's death from a thread; call it in the main thread.
+
+    A framework that loads or compiles may not let Python's handlers run for seconds, or catch what they raise. A run
+    that still prepares ``_PATIENCE`` after it was asked to stop is ended at once, with 128 plus the signal's number;
+    what it leaves is what a kill would leave. A run that trains ends by itself, after its step.
+    """
+    reading, writing = os.pipe()
+    for descriptor in (reading, writing):
+        os.set_blocking(descriptor, False)
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    thread = threading.Thread(target=_watch, args=(stopper, reading, os.getppid(), end), daemon=True)
+    thread.start()
+    return thread
+
+
+def _watch(stopper: Stopper, signals: int, parent: int, end: Callable[[int], object]) -> None:
+    number = _wait_for_reason(signals, parent)
+    if number is None:
+        stopper.note_dead_parent()
+    time.sleep(_PATIENCE)
+    if stopper.preparing:
+        end(128 + (number or signal.SIGTERM))
+
+
+def _wait_for_reason(signals: int, parent: int) -> int | None:
+    """The signal that has come; ``None`` if the parent has died."""
+    while True:
+        ready, _, _ = select.select([signals], [], [], _POLL)
+        numbers = os.read(signals, 64) if ready else b""
+        asked = [number for number in numbers if number in (signal.SIGINT, signal.SIGTERM)]
+        if asked:
+            return asked[0]
+        if os.getppid() != parent:
+            return None

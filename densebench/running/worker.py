@@ -18,7 +18,7 @@ from densebench.running import tasks
 from densebench.running.book import Book
 from densebench.running.channel import Channel
 from densebench.running.directory import lock_directory, run_directory
-from densebench.running.stopping import Stopper
+from densebench.running.stopping import Stopper, watch
 from densebench.running.tasks import EvaluateTask, SpeedTask, Task, TrainTask
 
 _PHASES: dict[type[Task], Phase] = {TrainTask: "train", EvaluateTask: "eval", SpeedTask: "speed"}
@@ -28,6 +28,7 @@ def main() -> int:
     """Do the task on standard input; returns the exit code, which the last event carries too."""
     channel = Channel(int(os.environ["DENSEBENCH_EVENTS_FD"]))
     stopper = Stopper(channel)
+    watch(stopper)
     keep_large_buffers()
     ended = _attempt(tasks.from_json(sys.stdin.read()), channel, stopper)
     channel.send(ended)

@@ -8,7 +8,7 @@ from densebench.planning.options import TrainOptions
 from densebench.planning.training import plan_new, plan_resumed
 from densebench.records import Run
 from densebench.results import csv_file, store
-from densebench.running.directory import claim
+from densebench.running.directory import claim, mark_begun, run_directory
 
 DIGITS = TrainOptions(variants=("resnet20",), dataset="digits", epochs=5)
 
@@ -17,10 +17,17 @@ def with_(options, **changes):
     return dataclasses.replace(options, **changes)
 
 
+def begin(config, *, numbered=True):
+    """Make a run's directory and begin the run; returns its configuration."""
+    with claim(config, numbered=numbered) as named:
+        mark_begun(run_directory(named.runs_dir, named.run))
+    return named
+
+
 def started(options=DIGITS, *, status="interrupted", index=0, phase="train"):
     """A run of these options as a killed process would leave it."""
     planned = plan_new(options)[index]
-    config = claim(planned.config, numbered=True)
+    config = begin(planned.config)
     run = Run(run=config.run, variant=config.variant, status=status, phase=phase, fingerprint=fingerprint(config))
     csv_file.write(run, store.run_path(config.results_dir, config.run))
     return config.run
@@ -72,7 +79,7 @@ def test_a_taken_name_gets_a_number_and_a_chosen_one_is_refused(in_tmp):
     assert [started(), started()] == ["resnet20-digits-s0", "resnet20-digits-s0-2"]
     config = RunConfig(variant="resnet20", run="resnet20-digits-s0")
     with pytest.raises(InputError, match="--resume"):
-        claim(config, numbered=False)
+        begin(config, numbered=False)
 
 
 def test_a_resumed_run_is_what_it_was(in_tmp):

@@ -57,7 +57,7 @@ class LiveView:
             case Message() | Warned():
                 self.console.print(Text(plain(event.text)), soft_wrap=True)
             case Ended():
-                self.console.print(self._describe_end(event), soft_wrap=True)  # before the state forgets the run
+                self.console.print(self._describe_end(event))  # before the state forgets the run
         self.state.on(event)
 
     def _describe_end(self, event: Ended) -> Text:
