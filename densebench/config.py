@@ -10,6 +10,7 @@ from typing import Any
 
 from densebench.errors import InputError, unknown
 from densebench.recipes import RECIPES, Recipe
+from densebench.schedules import list_earlier
 
 BACKENDS = ("tensorflow", "jax", "torch")
 _PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
@@ -156,7 +157,15 @@ def deciding_values(config: RunConfig) -> dict[str, Any]:
             flat |= {f"{name}.{inner}": inside for inner, inside in value.items()}
         else:
             flat[name] = value
+    if not config.recipe.extensions:  # so that runs of versions that could not extend a run keep their fingerprints
+        del flat["recipe.extensions"]
     return {name: value for name, value in flat.items() if name.split(".")[-1] not in _NOT_IN_FINGERPRINT}
+
+
+def list_decisions(config: RunConfig) -> list[dict[str, Any]]:
+    """The deciding values of a run now, and as they were before each extension of its epochs, the newest first."""
+    earlier = [dataclasses.replace(config, recipe=recipe) for recipe in list_earlier(config.recipe)]
+    return [deciding_values(each) for each in (config, *earlier)]
 
 
 def fingerprint(config: RunConfig) -> str:

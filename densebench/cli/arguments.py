@@ -35,6 +35,16 @@ Offline = Annotated[bool | None, typer.Option("--offline", help="Never download.
 
 RecipeName = Annotated[str | None, typer.Option("--recipe", help="blog (default) or short.", rich_help_panel=_TRAINING)]
 Epochs = Annotated[int | None, typer.Option(help="Epochs; the schedule scales with them.", rich_help_panel=_TRAINING)]
+ContinueSchedule = Annotated[
+    str | None,
+    typer.Option(
+        "--schedule",
+        metavar="hold|rescale",
+        help="Learning rate of a resumed run that gets more --epochs: hold (default), the last one goes on; "
+        "rescale, as in a run of that length from now on.",
+        rich_help_panel=_TRAINING,
+    ),
+]
 BatchSize = Annotated[int | None, typer.Option(help="Images a step.", rich_help_panel=_TRAINING)]
 LearningRate = Annotated[float | None, typer.Option(help="Learning rate at the start.", rich_help_panel=_TRAINING)]
 WeightDecay = Annotated[
@@ -80,7 +90,12 @@ CheckpointEvery = Annotated[
     int | None, typer.Option(help="Epochs between checkpoints (1); 0 for none.", rich_help_panel=_FILES)
 ]
 Resume = Annotated[
-    str | None, typer.Option(metavar="RUN|last", help="Continue an unfinished run.", rich_help_panel=_FILES)
+    str | None,
+    typer.Option(
+        metavar="RUN|last",
+        help="Continue an unfinished run, or a finished one with more --epochs.",
+        rich_help_panel=_FILES,
+    ),
 ]
 SkipCompleted = Annotated[
     bool, typer.Option("--skip-completed", help="Train only what is not complete yet.", rich_help_panel=_FILES)

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory, TemporaryFile
 
 from densebench import files
 from densebench.config import RunConfig, check_run_name, from_json, to_json
-from densebench.errors import DensebenchError, InputError, ResultsError
+from densebench.errors import DensebenchError, InputError, ResultsError, RunFailed
 from densebench.results import csv_file, store
 
 CONFIG_FILE = "config.json"
@@ -59,6 +59,19 @@ def choose_names(wanted: Iterable[tuple[RunConfig, bool]]) -> list[str]:
             raise _make_taken_error(config)
         chosen.append(names[0])
     return chosen
+
+
+def store_recipe(config: RunConfig) -> None:
+    """Write into ``config.json`` how a resumed run is trained from now on, so that it can be resumed again."""
+    path = run_directory(config.runs_dir, config.run) / CONFIG_FILE
+    stored = from_json(path.read_text())
+    if stored.recipe == config.recipe:
+        return
+    try:
+        files.remove_stale(path)  # a run has one writer
+        files.replace(path, f"{to_json(dataclasses.replace(stored, recipe=config.recipe))}\n".encode())
+    except OSError as error:
+        raise RunFailed(f"{path} cannot be written ({error.strerror}): make room there, then resume the run.") from None
 
 
 def mark_begun(directory: Path) -> None:

@@ -45,7 +45,7 @@ def with_recipe(run: Run, config: RunConfig) -> Run:
         recipe=recipe.name,
         epochs=recipe.epochs,
         base_learning_rate=recipe.learning_rate,
-        schedule=recipe.schedule,
+        schedule=", ".join(filter(None, (recipe.schedule, recipe.extensions))),
         momentum=recipe.momentum,
         weight_decay=recipe.weight_decay,
         label_smoothing=recipe.label_smoothing,

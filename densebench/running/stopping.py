@@ -13,7 +13,6 @@ from densebench.errors import Interrupted
 from densebench.running.channel import Channel
 
 _PATIENCE = 0.5  # seconds that a run which prepares has to stop by itself
-_POLL = 0.25  # seconds between two looks at the parent
 
 
 class Stopper:
@@ -62,12 +61,8 @@ class Stopper:
         if self._channel.parent_is_gone:
             raise Interrupted("Stopped because the densebench that started it has died.", signal.SIGTERM)
 
-    def note_dead_parent(self) -> None:
-        """Let :meth:`check` raise because the parent has died."""
-        self._channel.parent_is_gone = True
 
-
-def watch(stopper: Stopper, *, end: Callable[[int], object] = os._exit) -> threading.Thread:
+def watch(stopper: Stopper, channel: Channel, *, end: Callable[[int], object] = os._exit) -> threading.Thread:
     """Watch for signals and for the parent's death from a thread; call it in the main thread.
 
     A framework that loads or compiles may not let Python's handlers run for seconds, or catch what they raise. A run
@@ -78,27 +73,30 @@ def watch(stopper: Stopper, *, end: Callable[[int], object] = os._exit) -> threa
     for descriptor in (reading, writing):
         os.set_blocking(descriptor, False)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-    thread = threading.Thread(target=_watch, args=(stopper, reading, os.getppid(), end), daemon=True)
+    thread = threading.Thread(target=_watch, args=(stopper, channel, reading, end), daemon=True)
     thread.start()
     return thread
 
 
-def _watch(stopper: Stopper, signals: int, parent: int, end: Callable[[int], object]) -> None:
-    number = _wait_for_reason(signals, parent)
+def _watch(stopper: Stopper, channel: Channel, signals: int, end: Callable[[int], object]) -> None:
+    number = _wait_for_reason(signals, channel.descriptor)
     if number is None:
-        stopper.note_dead_parent()
+        channel.parent_is_gone = True
     time.sleep(_PATIENCE)
     if stopper.preparing:
         end(128 + (number or signal.SIGTERM))
 
 
-def _wait_for_reason(signals: int, parent: int) -> int | None:
-    """The signal that has come; ``None`` if the parent has died."""
+def _wait_for_reason(signals: int, events: int) -> int | None:
+    """The signal that has come; ``None`` if nobody reads the events any more, because the parent has died."""
+    waiting = select.poll()
+    waiting.register(signals, select.POLLIN)
+    waiting.register(events, 0)  # only the end of its reader
     while True:
-        ready, _, _ = select.select([signals], [], [], _POLL)
-        numbers = os.read(signals, 64) if ready else b""
+        ready = [descriptor for descriptor, _ in waiting.poll()]
+        numbers = os.read(signals, 64) if signals in ready else b""
         asked = [number for number in numbers if number in (signal.SIGINT, signal.SIGTERM)]
         if asked:
             return asked[0]
-        if os.getppid() != parent:
+        if events in ready:
             return None

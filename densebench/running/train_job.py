@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from densebench.events import EpochEnded, Message
 from densebench.records import EpochRecord
 from densebench.running.context import RunContext
+from densebench.running.directory import store_recipe
 from densebench.running.tasks import TrainTask
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ def train(task: TrainTask, context: RunContext) -> None:
     context.count_network()
     trainee = context.build_trainee()
     finished = _restore_epochs(context, trainee) if config.resume else ()
+    if config.resume:
+        store_recipe(config)
     context.continue_after(finished)
     context.start(epochs=config.recipe.epochs, steps=_count_steps(context))
     with (

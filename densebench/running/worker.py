@@ -28,7 +28,7 @@ def main() -> int:
     """Do the task on standard input; returns the exit code, which the last event carries too."""
     channel = Channel(int(os.environ["DENSEBENCH_EVENTS_FD"]))
     stopper = Stopper(channel)
-    watch(stopper)
+    watch(stopper, channel)
     keep_large_buffers()
     ended = _attempt(tasks.from_json(sys.stdin.read()), channel, stopper)
     channel.send(ended)

@@ -6,7 +6,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from densebench.config import RunConfig, deciding_values
+from densebench.config import RunConfig, deciding_values, list_decisions
 from densebench.errors import CheckpointError, InputError, NonFiniteLoss
 from densebench.records import EpochRecord
 from densebench.training.backends.backend import BackendFacts
@@ -68,7 +68,7 @@ def restore(directory: Path, trainee: Trainee, *, config: RunConfig, facts: Back
         return None
     description = checkpoint.description
     differences = list_changes(description.deciding_values, deciding_values(config))
-    if differences:
+    if all(list_changes(description.deciding_values, values) for values in list_decisions(config)):
         raise InputError(
             f"The run in {directory} was started with {'; '.join(differences)}: "
             "give the same options to resume it, or start another run."
