@@ -89,9 +89,7 @@ def _extend(stored: RunConfig, options: TrainOptions) -> tuple[RunConfig, TrainO
     epochs, rule = options.epochs, options.continue_schedule
     if epochs is None or epochs <= stored.recipe.epochs:
         if rule is not None:
-            raise InputError(
-                f"--schedule {rule} is for a run that gets more epochs: give them with --resume and --epochs."
-            )
+            raise InputError(_SCHEDULE_ALONE)
         return stored, options
     if stored.checkpoint_every == 0:
         raise InputError(f"Run {stored.run!r} has no checkpoints, so it cannot get more epochs: start a new run.")
