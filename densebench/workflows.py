@@ -34,6 +34,7 @@ from densebench.running.evaluate_job import CONFUSION_FILE
 from densebench.running.starting import resume as resume_run
 from densebench.running.starting import start_new
 from densebench.running.tasks import EvaluateTask, SpeedTask, Task, TrainTask
+from densebench.running.unfinished import mark_interrupted
 
 _SIGNALLED = 128  # exit codes above it are a signal's
 
@@ -177,7 +178,7 @@ def check(counted: Sequence[Counted], *, classes: int, image_size: int) -> list[
 def compare(paths: Sequence[str | Path], options: CompareOptions, *, published: bool) -> Comparison:
     """Compare the runs of files and folders; with what others published of their variants, if asked."""
     found = gather(paths, baseline=options.baseline, published=published)
-    return compare_runs(found.runs, options, found.baseline_runs)
+    return compare_runs(mark_interrupted(found.runs, paths), options, found.baseline_runs)
 
 
 def plot_comparison(comparison: Comparison, target: Path) -> list[Path]:
@@ -219,6 +220,8 @@ def _plan_row(planned: PlannedRun) -> PlanRow:
         dataset=planned.facts.name,
         epochs=config.recipe.epochs,
         batch_size=config.recipe.batch_size,
+        validation_images=planned.facts.validation_images or 0,
+        checkpoint_every=config.checkpoint_every,
         steps=planned.steps,
         params=planned.cost.params,
         forward_macs=planned.cost.forward_macs,

@@ -30,8 +30,9 @@ def plan(
 ) -> "pd.DataFrame":
     """What :func:`train` would make of the same arguments: one row a run. Nothing is written.
 
-    Columns: run, what (new, resume or complete), variant, dataset, epochs, batch_size, steps, params, forward_macs (one
-    image), results (the CSV) and directory. Raises :class:`densebench.errors.InputError`.
+    Columns: run, what (new, resume or complete), variant, dataset, epochs, batch_size, validation_images,
+    checkpoint_every, steps, params, forward_macs (one image), results (the CSV) and directory. Raises
+    :class:`densebench.errors.InputError`.
     """
     options = make_options(settings, TrainSettings, variants=variants, seeds=seeds)
     return make_grid_frame(workflows.plan_table(workflows.plan(options, resume=resume, skip_completed=skip_completed)))

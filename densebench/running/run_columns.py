@@ -135,6 +135,14 @@ def find_seconds_before(run: Run, records: Sequence[EpochRecord]) -> float | Non
     return max((seconds for seconds in known if seconds is not None), default=None)
 
 
+def with_host_peak(run: Run, host_peak_bytes: int | None) -> Run:
+    """The run with the process's peak in its last epoch, if that has risen since the epoch ended."""
+    last = run.records[-1]
+    known = [peak for peak in (last.host_peak_bytes, host_peak_bytes) if peak is not None]
+    record = dataclasses.replace(last, host_peak_bytes=max(known, default=None))
+    return dataclasses.replace(run, records=(*run.records[:-1], record))
+
+
 def with_warning(run: Run, warning: str) -> Run:
     """The run with one more thing that a reader of its figures must know; each is said once."""
     said = run.warnings.split("; ") if run.warnings else []

@@ -10,6 +10,7 @@ import sys
 import traceback
 from typing import NoReturn
 
+from densebench import files
 from densebench.errors import DensebenchError, Interrupted, RunFailed
 from densebench.events import Ended
 from densebench.measuring.malloc import keep_large_buffers
@@ -38,7 +39,9 @@ def main() -> int:
 def _attempt(task: Task, channel: Channel, stopper: Stopper) -> Ended:
     """Do the task, and write into the run's row how it ended."""
     try:
-        with lock_directory(run_directory(task.config.runs_dir, task.config.run)):
+        directory = run_directory(task.config.runs_dir, task.config.run)
+        with lock_directory(directory):
+            files.remove_temporary(directory)
             book = Book.open(task.config, _PHASES[type(task)])
             return _enter_end(book, _perform(task, book, channel, stopper))
     except DensebenchError as error:  # the directory or the row itself cannot be written
@@ -67,7 +70,8 @@ def _enter_end(book: Book, ended: Ended) -> Ended:
     try:
         book.update(dataclasses.replace(book.run, status=ended.status, reason=ended.reason))
     except DensebenchError as error:
-        reason = " ".join(dict.fromkeys(filter(None, (ended.reason, str(error)))))
+        still = f"Its row still says {book.run.status}, which is read as interrupted."
+        reason = " ".join(dict.fromkeys(filter(None, (ended.reason, str(error), still))))
         return Ended(status="failed", reason=reason, exit_code=ended.exit_code or error.exit_code)
     return ended
 

@@ -17,7 +17,7 @@ from densebench.records import EpochRecord
 from densebench.schedules import learning_rate_at
 from densebench.training.backends.backend import BackendFacts
 from densebench.training.epoch_record import Measured, make_record
-from densebench.training.epoch_totals import ADVICE, EpochTotals
+from densebench.training.epoch_totals import EpochTotals, advise
 from densebench.training.inference import compute_logits, make_ahead
 from densebench.training.objective import compute_penalty, find_not_finite
 from densebench.training.random_streams import rekey
@@ -89,7 +89,9 @@ class EpochRunner:
         return make_record(measured), times
 
     def _train(self, epoch: int) -> Generator[Progress, None, tuple[EpochTimes, EpochTotals]]:
-        totals = EpochTotals(epoch=epoch, steps=self._batches.steps, clock=self._watch.clock)
+        totals = EpochTotals(
+            epoch=epoch, steps=self._batches.steps, clock=self._watch.clock, advice=self._advise(epoch)
+        )
         timer = EpochTimer(clock=self._watch.clock)
         timer.start()
         with make_ahead(self._placed(epoch)) as batches:
@@ -116,13 +118,17 @@ class EpochRunner:
         )
         scores = score(compute_logits(self._steps, batches, self._watch.should_stop), len(dataset.class_names))
         if not math.isfinite(scores.loss):
-            raise NonFiniteLoss(f"The {split} loss became {scores.loss} after epoch {epoch}: {ADVICE}")
+            raise NonFiniteLoss(f"The {split} loss became {scores.loss} after epoch {epoch}: {self._advise(epoch)}")
         return scores
 
     def _require_finite_weights(self, epoch: int) -> None:
         path = find_not_finite(self._trainee.model.variables)
         if path is not None:
-            raise NonFiniteLoss(f"The weights {path} became NaN or infinite in epoch {epoch}: {ADVICE}")
+            raise NonFiniteLoss(f"The weights {path} became NaN or infinite in epoch {epoch}: {self._advise(epoch)}")
+
+    def _advise(self, epoch: int) -> str:
+        config = self._config
+        return advise(precision=config.precision, epoch=epoch, checkpoint_every=config.checkpoint_every)
 
     def _warn(self, warnings: Sequence[str]) -> Iterator[Warned]:
         """Each warning once in a run."""

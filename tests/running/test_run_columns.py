@@ -60,3 +60,11 @@ def test_recomputing_where_it_saves_nothing_is_said(name, device, recompute, war
     run = with_backend(replace(RUN, recompute=recompute), facts)
     assert ("saves no memory" in (run.warnings or "")) == warned
     assert with_backend(run, facts).warnings == run.warnings
+
+
+def test_the_peak_of_saving_the_model_belongs_to_the_last_epoch_and_never_lowers_it():
+    run = Run(run="a", variant="v", records=(EpochRecord(epoch=1, host_peak_bytes=5), EpochRecord(epoch=2)))
+    saved = run_columns.with_host_peak(run, 7)
+    assert [record.host_peak_bytes for record in saved.records] == [5, 7]
+    assert run_columns.with_host_peak(saved, 6) == saved
+    assert run_columns.with_host_peak(saved, None) == saved

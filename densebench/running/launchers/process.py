@@ -216,5 +216,5 @@ def _record_death(task: Task, ended: Ended) -> Ended:
         runs = csv_file.read(path) if path.exists() else [Run(run=task.config.run, variant=task.config.variant)]
         csv_file.write(dataclasses.replace(runs[0], status=ended.status, reason=ended.reason), path)
     except ResultsError as error:
-        return dataclasses.replace(ended, reason=f"{ended.reason} {error}")
+        return dataclasses.replace(ended, reason=f"{ended.reason} {error} Its row is as it was before.")
     return ended
