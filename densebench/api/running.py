@@ -58,9 +58,10 @@ def train(
     ``progress=False`` prints nothing.
 
     A run that fails does not stop those after it: its row has the ``status`` and the ``reason``. Raises
-    :class:`densebench.errors.InputError` before anything is made, :class:`densebench.errors.RunFailed` if a run
-    failed before its first step, of which nothing is kept, or could not even write its row, and :class:`densebench.errors.Interrupted` after Ctrl-C or a notebook's interrupt; the
-    finished epochs stay on disk. Outside the main thread no signal can be caught.
+    :class:`densebench.errors.InputError` before anything is made, :class:`densebench.errors.RunFailed` if a run failed
+    before its first step, of which nothing is kept, or could not even write its row, and
+    :class:`densebench.errors.Interrupted` after Ctrl-C or a notebook's interrupt; the finished epochs stay on disk.
+    Outside the main thread no signal can be caught.
     """
     finished = workflows.train(
         make_options(settings, TrainSettings, variants=variants, seeds=seeds),
@@ -161,5 +162,9 @@ def _read_last_epochs(finished: Sequence[Finished]) -> "pd.DataFrame":
 def _raise_if_interrupted(finished: Finished) -> None:
     if finished.was_signalled:
         reason = finished.outcome.reason or "Stopped by a signal."
-        hint = f" Continue it with resume={finished.run.run!r}." if finished.run.phase == "train" and finished.has_begun else ""
+        hint = (
+            f" Continue it with resume={finished.run.run!r}."
+            if finished.run.phase == "train" and finished.has_begun
+            else ""
+        )
         raise Interrupted(f"Run {finished.run.run!r}: {reason}{hint}", finished.signal_number)

@@ -71,3 +71,15 @@ def test_python_m_densebench_is_the_command_line():
     done = subprocess.run([sys.executable, "-m", "densebench", "--version"], capture_output=True, text=True)
     assert done.returncode == 0
     assert done.stdout.startswith("densebench ")
+
+
+def test_a_start_that_fails_is_said_once_and_leaves_nothing(in_tmp, capfd):
+    """The data are missing, which the run's process finds before its framework loads."""
+    arguments = ["train", "resnet20", "--offline", "--epochs", "1", "--data-dir", "typo", "--run", "first"]
+    for _ in range(2):
+        assert run(arguments) == 2
+        shown = capfd.readouterr()
+        assert shown.out == ""
+        assert shown.err.startswith("first: failed after ")
+        assert shown.err.count("No CIFAR-10 in 'typo'") == 1
+    assert (list((in_tmp / "runs").iterdir()), list((in_tmp / "results").iterdir())) == ([], [])

@@ -1,9 +1,10 @@
+import dataclasses
 import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from densebench.config import RunConfig
+from densebench.config import RunConfig, from_json
 from densebench.errors import InputError, ResultsError
 from densebench.results import csv_file
 from densebench.running import directory as run_directories
@@ -18,7 +19,9 @@ from densebench.running.directory import (
     mark_begun,
     remove_abandoned,
     run_directory,
+    store_recipe,
 )
+from densebench.schedules import extend
 
 CONFIG = RunConfig(variant="100x12", run="a")
 
@@ -189,3 +192,13 @@ def test_a_directory_is_in_use_while_a_process_has_it_locked(in_tmp):
     assert not is_in_use(directory)
     with lock_directory(directory):
         assert is_in_use(directory)
+
+
+def test_a_resumed_run_with_more_epochs_is_stored_as_such(in_tmp):
+    config = begin()
+    longer = dataclasses.replace(
+        config, recipe=extend(config.recipe, epochs=400, finished=300, rule="hold"), resume=True
+    )
+    store_recipe(longer)
+    stored = from_json((in_tmp / "runs" / "a" / "config.json").read_text())
+    assert stored == dataclasses.replace(longer, resume=False)
