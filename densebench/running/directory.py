@@ -198,7 +198,7 @@ def _remove_abandoned_run(directory: Path) -> None:
     config = from_json((directory / CONFIG_FILE).read_text())
     row = store.run_path(config.results_dir, directory.name)
     written = csv_file.read(row) if row.exists() else []
-    if all(run.status == "running" and not run.records for run in written):
+    if not any(run.records for run in written):
         row.unlink(missing_ok=True)
         files.remove_stale(row)
         _remove(directory)

@@ -12,6 +12,7 @@ from types import FrameType
 from densebench.errors import Interrupted
 from densebench.running.channel import Channel
 
+_PARENT_DIED = "Stopped because the densebench that started it has died."
 _PATIENCE = 0.5  # seconds that a run which prepares has to stop by itself
 
 
@@ -25,6 +26,7 @@ class Stopper:
 
     def __init__(self, channel: Channel) -> None:
         self.preparing = False
+        self.enter_end: Callable[[Interrupted], object] = lambda error: None  # into the run's row, once it is open
         self._channel = channel
         self._received: int | None = None
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -52,22 +54,22 @@ class Stopper:
         """The error for the signal that has come."""
         if self._received is None:
             return None
-        return Interrupted(f"Stopped by {signal.Signals(self._received).name}.", self._received)
+        return _make_interruption(self._received)
 
     def check(self) -> None:
         """Raise :class:`Interrupted` if the run was asked to stop."""
         if self.interruption is not None:
             raise self.interruption
         if self._channel.parent_is_gone:
-            raise Interrupted("Stopped because the densebench that started it has died.", signal.SIGTERM)
+            raise _make_interruption(None)
 
 
 def watch(stopper: Stopper, channel: Channel, *, end: Callable[[int], object] = os._exit) -> threading.Thread:
     """Watch for signals and for the parent's death from a thread; call it in the main thread.
 
     A framework that loads or compiles may not let Python's handlers run for seconds, or catch what they raise. A run
-    that still prepares ``_PATIENCE`` after it was asked to stop is ended at once, with 128 plus the signal's number;
-    what it leaves is what a kill would leave. A run that trains ends by itself, after its step.
+    that still prepares ``_PATIENCE`` after it was asked to stop is ended at once, with 128 plus the signal's number,
+    as soon as its row says so. A run that trains ends by itself, after its step.
     """
     reading, writing = os.pipe()
     for descriptor in (reading, writing):
@@ -84,7 +86,17 @@ def _watch(stopper: Stopper, channel: Channel, signals: int, end: Callable[[int]
         channel.parent_is_gone = True
     time.sleep(_PATIENCE)
     if stopper.preparing:
-        end(128 + (number or signal.SIGTERM))
+        error = stopper.interruption or _make_interruption(number)
+        try:
+            stopper.enter_end(error)
+        finally:
+            end(error.exit_code)
+
+
+def _make_interruption(number: int | None) -> Interrupted:
+    if number is None:
+        return Interrupted(_PARENT_DIED, signal.SIGTERM)
+    return Interrupted(f"Stopped by {signal.Signals(number).name}.", number)
 
 
 def _wait_for_reason(signals: int, events: int) -> int | None:

@@ -43,6 +43,7 @@ def _attempt(task: Task, channel: Channel, stopper: Stopper) -> Ended:
         with lock_directory(directory):
             files.remove_temporary(directory)
             book = Book.open(task.config, _PHASES[type(task)])
+            stopper.enter_end = lambda error: _enter_end(book, _end_interrupted(error))
             return _enter_end(book, _perform(task, book, channel, stopper))
     except DensebenchError as error:  # the directory or the row itself cannot be written
         return Ended(status="failed", reason=str(error), exit_code=error.exit_code)

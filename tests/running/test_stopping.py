@@ -99,9 +99,12 @@ def test_a_signal_while_the_run_trains_is_left_to_the_step(stopper, ended):
 
 def test_a_parent_that_dies_while_the_framework_loads_ends_the_process(stopper, ended, channel):
     thread, codes = ended
+    entered = []
+    stopper.enter_end = lambda error: entered.append(str(error))
     with stopper.listen():
         os.close(channel[1])
         thread.join()
         assert codes == [143]
+        assert entered == ["Stopped because the densebench that started it has died."]
     with pytest.raises(Interrupted, match="died"):
         stopper.check()
