@@ -6,11 +6,11 @@ They are loaded when first used, so that ``import densebench`` takes no time. Wh
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 from densebench import errors
 from densebench.version import __version__
 
+TYPE_CHECKING = False  # not typing's: a command begins here, and until it can answer Ctrl-C it loads nothing
 if TYPE_CHECKING:
     from densebench.api.comparing import Comparison, compare, load, summary
     from densebench.api.running import Evaluation, evaluate, plan, speed, train
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     for module, names in _MODULES.items():
         if name in names:
             return getattr(import_module(module), name)

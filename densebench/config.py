@@ -4,16 +4,19 @@ import dataclasses
 import hashlib
 import json
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
 from densebench.errors import InputError, unknown
 from densebench.recipes import RECIPES, Recipe
+from densebench.schedules import list_earlier
 
 BACKENDS = ("tensorflow", "jax", "torch")
 _PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 _IMPLEMENTATIONS = ("auto", "plain", "fast")
 RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_LONGEST_PART = 80  # leaves room for the variant, the seed and a number
 
 # Where a run is kept and watched does not decide its numbers, so a resumed run may differ in it. Nor does whether bad
 # images are skipped or refused: where both load, they load the same.
@@ -126,6 +129,16 @@ def check_run_name(name: str) -> None:
         )
 
 
+def clean_name(text: str) -> str:
+    """What of a text can be a part of a run's name: accents are dropped, any other character becomes ``-``.
+
+    ``"Chats et chiens (été)"`` -> ``"Chats-et-chiens-ete"``; ``"data"`` where nothing is left.
+    """
+    letters = unicodedata.normalize("NFKD", text)
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return re.sub(r"[^A-Za-z0-9._]+", "-", plain).strip("-._")[:_LONGEST_PART].rstrip("-._") or "data"
+
+
 def to_json(config: RunConfig) -> str:
     """The configuration as one line of JSON, for the child process and the checkpoint."""
     return json.dumps(dataclasses.asdict(config), sort_keys=True)
@@ -148,7 +161,15 @@ def deciding_values(config: RunConfig) -> dict[str, Any]:
             flat |= {f"{name}.{inner}": inside for inner, inside in value.items()}
         else:
             flat[name] = value
+    if not config.recipe.extensions:  # so that runs of versions that could not extend a run keep their fingerprints
+        del flat["recipe.extensions"]
     return {name: value for name, value in flat.items() if name.split(".")[-1] not in _NOT_IN_FINGERPRINT}
+
+
+def list_decisions(config: RunConfig) -> list[dict[str, Any]]:
+    """The deciding values of a run now, and as they were before each extension of its epochs, the newest first."""
+    earlier = [dataclasses.replace(config, recipe=recipe) for recipe in list_earlier(config.recipe)]
+    return [deciding_values(each) for each in (config, *earlier)]
 
 
 def fingerprint(config: RunConfig) -> str:

@@ -14,7 +14,6 @@ A message is one sentence that says what was given, what is wrong with it, and w
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 class DensebenchError(Exception):
@@ -63,6 +62,8 @@ class Interrupted(DensebenchError):
 
 def unknown(kind: str, given: str, choices: Iterable[str]) -> InputError:
     """The error for a name that is not in a table, with the nearest names that are."""
+    from difflib import get_close_matches
+
     names = list(choices)
     near = get_close_matches(given, names, n=3, cutoff=0.5)
     advice = f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(names)}."

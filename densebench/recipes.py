@@ -29,6 +29,7 @@ class Recipe:
     flip: bool
     shift: float  # largest shift as a fraction of the image's side, filled with zeros
     cutout: int  # side in pixels of the square set to zero; 0 for none
+    extensions: str = ""  # how the run got more epochs than it was started with: see densebench.schedules
 
 
 RECIPES = {

@@ -29,10 +29,12 @@ from densebench.reporting.live.state import ShownRun
 from densebench.reporting.live.view import View
 from densebench.results import csv_file, store
 from densebench.results.gathering import gather
-from densebench.running.directory import claim, run_directory
+from densebench.running.directory import choose_names, run_directory
 from densebench.running.evaluate_job import CONFUSION_FILE
-from densebench.running.launchers.process import launch
+from densebench.running.starting import resume as resume_run
+from densebench.running.starting import start_new
 from densebench.running.tasks import EvaluateTask, SpeedTask, Task, TrainTask
+from densebench.running.unfinished import mark_interrupted
 from densebench.training.backends.devices import ask_devices, explain_silence
 
 _SIGNALLED = 128  # exit codes above it are a signal's
@@ -44,8 +46,9 @@ class Finished:
 
     run: Run
     outcome: Ended
-    directory: Path  # runs/<run>
-    results: Path  # results/<run>.csv; missing if not even that could be written
+    directory: Path  # runs/<run>; missing if the run has not begun
+    results: Path  # results/<run>.csv; missing if the run has not begun, or if not even that could be written
+    has_begun: bool = True  # it came to its first step; else nothing of it is kept, and its name is free
 
     @property
     def was_signalled(self) -> bool:
@@ -75,8 +78,8 @@ class Evaluated:
 
 
 def plan(options: TrainOptions, *, resume: str | None = None, skip_completed: bool = False) -> list[PlannedRun]:
-    """The runs that :func:`train` would make of the same arguments."""
-    return [plan_resumed(resume, options)] if resume else plan_new(options, skip_completed=skip_completed)
+    """The runs that :func:`train` would make of the same arguments, under the names that they would get now."""
+    return _name_new(_plan(options, resume, skip_completed))
 
 
 def plan_table(planned: Sequence[PlannedRun]) -> Grid:
@@ -96,9 +99,9 @@ def train(
 
     ``time_limit`` is in seconds of each run.
     """
-    planned = plan(options, resume=resume, skip_completed=skip_completed)
+    planned = _plan(options, resume, skip_completed)
     with view:
-        view.begin([_show_training(run) for run in planned if not run.completed])
+        view.begin([_show_training(run) for run in _name_new(planned) if not run.completed])
         return _until_signalled(
             _read_completed(run) if run.completed else _train_one(run, view, time_limit) for run in planned
         )
@@ -107,10 +110,16 @@ def train(
 def evaluate(source: str, options: TrainOptions, view: View) -> Evaluated:
     """Evaluate a run or a model's file, and read back the confusion matrix."""
     planned = plan_evaluation(source, options)
-    config = claim(planned.config, numbered=not planned.is_named)
+    (name,) = choose_names([(planned.config, not planned.is_named)])
     with view:
-        view.begin([ShownRun(name=config.run, epochs=1)])
-        finished = _run(EvaluateTask(config=config, source=planned.source, model_file=planned.model_file), view)
+        view.begin([ShownRun(name=name, epochs=1)])
+        config, outcome = start_new(
+            planned.config,
+            lambda config: EvaluateTask(config=config, source=planned.source, model_file=planned.model_file),
+            view.on,
+            numbered=not planned.is_named,
+        )
+    finished = _read_finished(config, outcome)
     return Evaluated(finished=finished, confusion=None if finished.outcome.exit_code else _read_confusion(finished))
 
 
@@ -136,19 +145,15 @@ def speed(
     ``precision_target`` is half the width of the median's 95 % interval as a fraction of it; ``time_limit`` in seconds.
     """
     planned = plan_speed(options, batch_sizes, inference=inference)
+    names = choose_names((one.config, True) for one in planned)
+
+    def make_task(config: RunConfig) -> Task:
+        return SpeedTask(config=config, inference=inference, precision_target=precision_target, time_limit=time_limit)
+
     with view:
-        view.begin([ShownRun(name=one.config.run, epochs=1) for one in planned])
+        view.begin([ShownRun(name=name, epochs=1) for name in names])
         return _until_signalled(
-            _run(
-                SpeedTask(
-                    config=claim(one.config, numbered=True),
-                    inference=inference,
-                    precision_target=precision_target,
-                    time_limit=time_limit,
-                ),
-                view,
-            )
-            for one in planned
+            _read_finished(*start_new(one.config, make_task, view.on, numbered=True)) for one in planned
         )
 
 
@@ -174,7 +179,7 @@ def check(counted: Sequence[Counted], *, classes: int, image_size: int) -> list[
 def compare(paths: Sequence[str | Path], options: CompareOptions, *, published: bool) -> Comparison:
     """Compare the runs of files and folders; with what others published of their variants, if asked."""
     found = gather(paths, baseline=options.baseline, published=published)
-    return compare_runs(found.runs, options, found.baseline_runs)
+    return compare_runs(mark_interrupted(found.runs, paths), options, found.baseline_runs)
 
 
 def plot_comparison(comparison: Comparison, target: Path) -> list[Path]:
@@ -204,15 +209,27 @@ def describe_environment(data_dir: str | None) -> list[Grid]:
     )
 
 
+def _plan(options: TrainOptions, resume: str | None, skip_completed: bool) -> list[PlannedRun]:
+    return [plan_resumed(resume, options)] if resume else plan_new(options, skip_completed=skip_completed)
+
+
+def _name_new(planned: Sequence[PlannedRun]) -> list[PlannedRun]:
+    """The same runs, the new ones under the names that they would get now."""
+    names = iter(choose_names((run.config, not run.is_named) for run in planned if run.is_new))
+    return [run.rename(next(names)) if run.is_new else run for run in planned]
+
+
 def _plan_row(planned: PlannedRun) -> PlanRow:
     config = planned.config
     return PlanRow(
         run=config.run,
-        what="complete" if planned.completed else "resume" if config.resume else "new",
+        what="complete" if planned.completed else "new" if planned.is_new else "resume",
         variant=config.variant,
         dataset=planned.facts.name,
         epochs=config.recipe.epochs,
         batch_size=config.recipe.batch_size,
+        validation_images=planned.facts.validation_images or 0,
+        checkpoint_every=config.checkpoint_every,
         steps=planned.steps,
         params=planned.cost.params,
         forward_macs=planned.cost.forward_macs,
@@ -241,15 +258,14 @@ def _until_signalled(runs: Iterable[Finished]) -> list[Finished]:
 
 
 def _train_one(planned: PlannedRun, view: View, time_limit: float | None) -> Finished:
-    config = planned.config if planned.config.resume else claim(planned.config, numbered=not planned.is_named)
-    return _run(TrainTask(config=config), view, time_limit)
-
-
-def _run(task: Task, view: View, time_limit: float | None = None) -> Finished:
-    """Do a task in its own process, show its events, and read back what it has written."""
-    directory = run_directory(task.config.runs_dir, task.config.run)
-    outcome = launch(task, directory=directory, on_event=view.on, time_limit=time_limit)
-    return _read_finished(task.config, outcome)
+    config = planned.config
+    if config.resume:
+        return _read_finished(config, resume_run(TrainTask(config=config), view.on, time_limit=time_limit))
+    return _read_finished(
+        *start_new(
+            config, lambda named: TrainTask(config=named), view.on, numbered=not planned.is_named, time_limit=time_limit
+        )
+    )
 
 
 def _read_completed(planned: PlannedRun) -> Finished:
@@ -259,12 +275,14 @@ def _read_completed(planned: PlannedRun) -> Finished:
 def _read_finished(config: RunConfig, outcome: Ended) -> Finished:
     """The run on disk; where even its file could not be written, the little that is known."""
     file = store.run_path(config.results_dir, config.run)
+    directory = run_directory(config.runs_dir, config.run)
     unwritten = Run(run=config.run, variant=config.variant, status=outcome.status, reason=outcome.reason)
     return Finished(
         run=csv_file.read(file)[0] if file.exists() else unwritten,
         outcome=outcome,
-        directory=run_directory(config.runs_dir, config.run),
+        directory=directory,
         results=file,
+        has_begun=directory.exists() or file.exists(),
     )
 
 

@@ -2,9 +2,20 @@ import dataclasses
 
 import pytest
 
-from densebench.config import DataConfig, RunConfig, fingerprint, from_json, to_json
+from densebench.config import (
+    RUN_NAME,
+    DataConfig,
+    RunConfig,
+    clean_name,
+    deciding_values,
+    fingerprint,
+    from_json,
+    list_decisions,
+    to_json,
+)
 from densebench.errors import InputError
 from densebench.recipes import RECIPES
+from densebench.schedules import extend
 
 
 def test_a_configuration_survives_json():
@@ -71,3 +82,27 @@ def test_skipping_bad_images_leaves_the_fingerprint_as_it_was():
         RunConfig(variant="resnet20", run="a", data=DataConfig(skip_bad_images=skip)) for skip in (False, True)
     )
     assert fingerprint(one) == fingerprint(other)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("cats and dogs", "cats-and-dogs"),
+        ("data (1)", "data-1"),
+        ("Éclair", "Eclair"),
+        ("\u6570\u636e", "data"),
+        ("..", "data"),
+        ("-x-", "x"),
+        ("a" * 300, "a" * 80),
+    ],
+)
+def test_any_text_can_be_a_part_of_a_runs_name(text, name):
+    assert clean_name(text) == name
+    assert RUN_NAME.fullmatch(clean_name(text))
+
+
+def test_a_run_that_was_never_extended_keeps_the_fingerprint_that_it_had():
+    config = RunConfig(variant="resnet20", run="a")
+    assert "recipe.extensions" not in deciding_values(config)
+    extended = dataclasses.replace(config, recipe=extend(config.recipe, epochs=400, finished=300, rule="hold"))
+    assert list_decisions(extended) == [deciding_values(extended), deciding_values(config)]

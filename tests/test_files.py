@@ -166,3 +166,33 @@ def test_what_a_real_killed_writer_leaves_is_found(path):
 
 def test_nothing_is_stale_in_a_directory_that_is_not_there(tmp_path):
     files.remove_stale(tmp_path / "gone" / "run.csv")
+
+
+def test_what_a_killed_writer_left_in_a_shared_folder_is_removed_when_it_is_old(path):
+    for name in (".run.csv.12.tmp", ".folder-abc.npz-x1y2", ".other.12.tmp"):
+        path.with_name(name).write_bytes(b"half")
+        os.utime(path.with_name(name), (0, 0))
+    path.with_name(".run.csv.13.tmp").write_bytes(b"just now")
+    files.remove_abandoned(path)
+    assert sorted(os.listdir(path.parent)) == [".folder-abc.npz-x1y2", ".other.12.tmp", ".run.csv.13.tmp", "run.csv"]
+    files.remove_all_abandoned(path.parent)
+    assert sorted(os.listdir(path.parent)) == [".run.csv.13.tmp", "run.csv"]
+
+
+def test_a_file_that_is_being_written_is_never_removed_however_old_it_is(path):
+    with files.replacing(path) as temporary, files.create(temporary) as file:
+        os.utime(temporary, (0, 0))
+        files.remove_abandoned(path)
+        file.write(b"new")
+    assert path.read_bytes() == b"new"
+
+
+def test_the_temporary_files_of_a_directory_are_found_and_removed_together(path):
+    for name in (".checkpoint.npz.0badcafe.tmp", ".123.model.keras", ".hidden"):
+        path.with_name(name).write_bytes(b"")
+    assert sorted(file.name for file in files.list_temporary(path.parent)) == [
+        ".123.model.keras",
+        ".checkpoint.npz.0badcafe.tmp",
+    ]
+    files.remove_temporary(path.parent)
+    assert sorted(os.listdir(path.parent)) == [".hidden", "run.csv"]

@@ -37,7 +37,7 @@ LIGHT = [
 @pytest.mark.parametrize("arguments", LIGHT, ids=" ".join)
 def test_a_light_command_loads_nothing_heavy(arguments, in_tmp):
     program = (
-        "import sys; from densebench.cli import run; code = run(sys.argv[1:]); "
+        "import sys; from densebench.cli.app import run; code = run(sys.argv[1:]); "
         "print('loaded:', *sys.modules, file=sys.stderr); sys.exit(code)"
     )
     done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True)

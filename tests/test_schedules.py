@@ -2,8 +2,9 @@ import dataclasses
 
 import pytest
 
+from densebench.errors import InputError
 from densebench.recipes import RECIPES
-from densebench.schedules import learning_rate_at
+from densebench.schedules import extend, learning_rate_at, list_earlier
 
 
 def test_the_blog_recipe_steps_down_after_150_and_225_of_300_epochs():
@@ -22,3 +23,42 @@ def test_the_short_recipe_falls_as_a_cosine_and_never_to_zero():
     assert rates[50] == pytest.approx(0.05)
     assert rates == sorted(rates, reverse=True)
     assert rates[-1] > 0
+
+
+def rates(recipe):
+    return [learning_rate_at(recipe, epoch) for epoch in range(1, recipe.epochs + 1)]
+
+
+FOUR = dataclasses.replace(RECIPES["blog"], epochs=4)  # 0.1, 0.1, 0.01, 0.001
+
+
+def test_hold_goes_on_with_the_last_learning_rate():
+    recipe = extend(FOUR, epochs=6, finished=4, rule="hold")
+    assert rates(recipe) == pytest.approx([0.1, 0.1, 0.01, 0.001, 0.001, 0.001])
+
+
+def test_hold_begins_where_the_run_would_have_ended_even_if_it_was_interrupted():
+    recipe = extend(FOUR, epochs=6, finished=1, rule="hold")
+    assert rates(recipe) == pytest.approx([0.1, 0.1, 0.01, 0.001, 0.001, 0.001])
+
+
+def test_rescale_goes_on_as_a_run_of_the_new_length_would():
+    recipe = extend(FOUR, epochs=8, finished=4, rule="rescale")
+    assert rates(recipe) == pytest.approx([0.1, 0.1, 0.01, 0.001, 0.01, 0.01, 0.001, 0.001])
+    interrupted = extend(FOUR, epochs=8, finished=2, rule="rescale")
+    assert rates(interrupted) == rates(dataclasses.replace(FOUR, epochs=8))
+
+
+def test_a_run_can_be_extended_again_and_its_past_stays_as_it_was():
+    once = extend(FOUR, epochs=6, finished=4, rule="hold")
+    twice = extend(once, epochs=8, finished=6, rule="rescale")
+    assert twice.extensions == "hold after 4 of 4, rescale after 6 of 6"
+    assert rates(twice)[:6] == rates(once)
+    assert rates(twice)[6:] == rates(dataclasses.replace(FOUR, epochs=8))[6:]
+    assert list_earlier(twice) == [once, FOUR]
+    assert list_earlier(FOUR) == []
+
+
+def test_an_unknown_rule_is_refused_with_the_two_that_there_are():
+    with pytest.raises(InputError, match="Unknown schedule 'holt': did you mean hold"):
+        extend(FOUR, epochs=6, finished=4, rule="holt")

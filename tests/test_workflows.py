@@ -14,7 +14,8 @@ from densebench.planning.options import TrainOptions
 from densebench.records import EpochRecord, Run
 from densebench.reporting.notebook import open_progress
 from densebench.results import csv_file, store
-from densebench.running.directory import run_directory
+from densebench.running import starting
+from densebench.running.directory import mark_begun, run_directory
 
 DIGITS = TrainOptions(variants=("resnet20",), dataset="digits", epochs=1)
 
@@ -29,12 +30,13 @@ def launched(in_tmp, monkeypatch):
         code = found.codes.pop(0) if found.codes else 0
         status = "completed" if code == 0 else "interrupted" if code > 128 else "failed"
         config = task.config
+        mark_begun(directory)
         run = Run(run=config.run, variant=config.variant, status=status, records=(EpochRecord(epoch=1),))
         csv_file.write(run, store.run_path(config.results_dir, config.run))
         (directory / "confusion.json").write_text(json.dumps({"classes": ["a", "b"], "confusion": [[1, 0], [2, 3]]}))
         return Ended(status=status, reason=None if code == 0 else "a reason", exit_code=code)
 
-    monkeypatch.setattr(workflows, "launch", launch)
+    monkeypatch.setattr(starting, "launch", launch)
     return found
 
 

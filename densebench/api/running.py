@@ -37,8 +37,9 @@ def plan(
 ) -> "pd.DataFrame":
     """What :func:`train` would make of the same arguments: one row a run. Nothing is written.
 
-    Columns: run, what (new, resume or complete), variant, dataset, epochs, batch_size, steps, params, forward_macs (one
-    image), results (the CSV) and directory. Raises :class:`densebench.errors.InputError`.
+    Columns: run, what (new, resume or complete), variant, dataset, epochs, batch_size, validation_images,
+    checkpoint_every, steps, params, forward_macs (one image), results (the CSV) and directory. Raises
+    :class:`densebench.errors.InputError`.
     """
     options = make_options(settings, TrainSettings, variants=variants, seeds=seeds)
     return make_grid_frame(workflows.plan_table(workflows.plan(options, resume=resume, skip_completed=skip_completed)))
@@ -64,9 +65,10 @@ def train(
     ``progress=False`` prints nothing.
 
     A run that fails does not stop those after it: its row has the ``status`` and the ``reason``. Raises
-    :class:`densebench.errors.InputError` before anything is made, :class:`densebench.errors.RunFailed` if a run could
-    not even write its row, and :class:`densebench.errors.Interrupted` after Ctrl-C or a notebook's interrupt; the
-    finished epochs stay on disk. Outside the main thread no signal can be caught.
+    :class:`densebench.errors.InputError` before anything is made, :class:`densebench.errors.RunFailed` if a run failed
+    before its first step, of which nothing is kept, or could not even write its row, and
+    :class:`densebench.errors.Interrupted` after Ctrl-C or a notebook's interrupt; the finished epochs stay on disk.
+    Outside the main thread no signal can be caught.
     """
     finished = workflows.train(
         make_options(settings, TrainSettings, variants=variants, seeds=seeds),
@@ -167,5 +169,9 @@ def _read_last_epochs(finished: Sequence[Finished]) -> "pd.DataFrame":
 def _raise_if_interrupted(finished: Finished) -> None:
     if finished.was_signalled:
         reason = finished.outcome.reason or "Stopped by a signal."
-        hint = f" Continue it with resume={finished.run.run!r}." if finished.run.phase == "train" else ""
+        hint = (
+            f" Continue it with resume={finished.run.run!r}."
+            if finished.run.phase == "train" and finished.has_begun
+            else ""
+        )
         raise Interrupted(f"Run {finished.run.run!r}: {reason}{hint}", finished.signal_number)

@@ -51,6 +51,7 @@ class TrainSettings(SpeedSettings, EvaluateSettings, total=False):
     """What ``train`` and ``plan`` can be given; what is left out is as the recipe has it."""
 
     epochs: int
+    continue_schedule: str  # of a resumed run that gets more epochs: hold (default) or rescale
     learning_rate: float  # at the start
     weight_decay: float  # L2 coefficient, as in a Keras loss
     label_smoothing: float

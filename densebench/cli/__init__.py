@@ -1,110 +1,41 @@
-"""The command line: parses the options, calls a workflow, prints. The only place that prints and exits."""
+"""The command line. Only :func:`main` is here: it answers Ctrl-C from its first line on, so it loads nothing else."""
 
 import os
-import shlex
+import signal
 import sys
-import traceback
-from pathlib import Path
-from typing import Annotated, Any, cast
+from types import FrameType
 
-import typer
 
-from densebench.cli.compare import compare
-from densebench.cli.defaults import Default, find_defaults
-from densebench.cli.environment import env
-from densebench.cli.evaluate import evaluate
-from densebench.cli.help import Command, Group
-from densebench.cli.parsing import is_typed, list_options
-from densebench.cli.printing import print_error
-from densebench.cli.speed import speed
-from densebench.cli.streams import describe_lost_output, open_standard_streams
-from densebench.cli.summary import summary
-from densebench.cli.train import train
-from densebench.errors import DensebenchError, InputError
-from densebench.version import __version__
-
-app = typer.Typer(
-    name="densebench",
-    cls=Group,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-_ClickError = cast(type[typer.BadParameter], typer.BadParameter.__mro__[2])  # of whichever click typer carries
+class _Stopped(BaseException):
+    """Ctrl-C came. Typer turns a ``KeyboardInterrupt`` into an exit code without a word, but not this."""
 
 
 def main() -> None:
     """Run the command line: every error ends in one sentence and its exit code."""
-    open_standard_streams()
-    debug = "--debug" in sys.argv
-    code = run([argument for argument in sys.argv[1:] if argument != "--debug"], debug=debug)
-    lost = describe_lost_output()
-    sys.exit(code if lost is None else code or _fail(lost, 1, debug=False))
+    signal.signal(signal.SIGINT, _end_at_once)
+    from densebench.cli.app import run_with_streams  # 0.3 s
 
-
-def run(arguments: list[str], *, debug: bool = False) -> int:
-    """The exit code of a command line; a traceback is printed only for ``debug``."""
     try:
-        command = cast(Group, typer.main.get_command(app))
-        defaults = _find_defaults(command, arguments)
-        line = shlex.join(["densebench", *arguments])
-        done = command(arguments, prog_name="densebench", standalone_mode=False, obj=line, default_map=defaults)
-        return int(done or 0)
-    except DensebenchError as error:
-        return _fail(str(error), error.exit_code, debug)
-    except _ClickError as error:
-        sentence = _describe_usage_error(error)
-        return _fail(sentence, 2, debug) if sentence else 2  # without one, the help was printed
-    except (KeyboardInterrupt, typer.Abort):
-        return _fail("Interrupted.", 130, debug)
+        signal.signal(signal.SIGINT, _raise_stopped)
+        arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+        code = run_with_streams(arguments, debug="--debug" in sys.argv)
+    except _Stopped:
+        code = 130
+        _say_interrupted()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done, and Python takes a moment to shut down
+    sys.exit(code)
 
 
-def _describe_usage_error(error: Any) -> str:
-    """The sentence of a click error, with the file or variable that a wrong value is from."""
-    sentence: str = error.format_message()
-    name = getattr(getattr(error, "param", None), "name", None)
-    if name is None or error.ctx is None or is_typed(error.ctx, name):
-        return sentence
-    default = (error.ctx.default_map or {}).get(name)
-    return f"{sentence} (from {default.source})" if isinstance(default, Default) else sentence
+def _end_at_once(number: int, frame: FrameType | None) -> None:
+    """End while nothing has begun; an exception could be caught by a module that is being imported."""
+    _say_interrupted()
+    os._exit(130)
 
 
-def _find_defaults(command: Group, arguments: list[str]) -> dict[str, dict[str, Default]]:
-    """The defaults of every command; a mistake in them does not keep the help from being read."""
-    try:
-        return find_defaults(list_options(command.commands), os.environ, Path.cwd())
-    except InputError:
-        if {"-h", "--help", "--version"} & set(arguments):
-            return {}
-        raise
+def _raise_stopped(number: int, frame: FrameType | None) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is tidied up on the way out is not disturbed
+    raise _Stopped
 
 
-def _fail(sentence: str, exit_code: int, debug: bool) -> int:
-    if debug:
-        traceback.print_exc()
-    print_error(sentence)
-    return exit_code
-
-
-def _version(asked: bool) -> None:
-    if asked:
-        print(f"densebench {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def densebench(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Print the traceback of an error.")] = False,
-) -> None:
-    """Which of these networks should I train on my machine, and what will it cost me?"""
-
-
-app.command(cls=Command, no_args_is_help=True)(train)
-app.command("eval", cls=Command, no_args_is_help=True)(evaluate)
-app.command(cls=Command)(summary)
-app.command(cls=Command, no_args_is_help=True)(compare)
-app.command(cls=Command, no_args_is_help=True)(speed)
-app.command(cls=Command)(env)
+def _say_interrupted() -> None:
+    os.write(2, b"error: Interrupted.\n")

@@ -85,6 +85,17 @@ Epochs = Annotated[
     int | None,
     typer.Option(help="Epochs; the schedule scales with them.", show_default="the recipe's", rich_help_panel=_TRAINING),
 ]
+ContinueSchedule = Annotated[
+    str | None,
+    typer.Option(
+        "--schedule",
+        metavar="hold|rescale",
+        help="Learning rate of a resumed run that gets more --epochs: hold, the last one goes on; "
+        "rescale, as in a run of that length from now on.",
+        show_default="hold",
+        rich_help_panel=_TRAINING,
+    ),
+]
 BatchSize = Annotated[
     int | None, typer.Option(help="Images a step.", show_default="the recipe's", rich_help_panel=_TRAINING)
 ]
@@ -185,7 +196,7 @@ Resume = Annotated[
     str | None,
     typer.Option(
         metavar="RUN|last",
-        help="Continue an unfinished run.",
+        help="Continue an unfinished run, or a finished one with more --epochs.",
         autocompletion=completion.complete_runs,
         rich_help_panel=_FILES,
     ),

@@ -80,9 +80,11 @@ def print_finished(finished: Sequence["Finished"], form: str) -> int:
     """
     from densebench.reporting.run_tables import format_runs_as, make_run_tables
 
-    runs = [one.run for one in finished]
-    print_result(lambda width: make_run_tables(runs, width=width), lambda: format_runs_as(runs, form), form)
-    for one in finished:
+    begun = [one for one in finished if one.has_begun]  # of the others the progress has said all there is
+    runs = [one.run for one in begun]
+    if runs:
+        print_result(lambda width: make_run_tables(runs, width=width), lambda: format_runs_as(runs, form), form)
+    for one in begun:
         if one.outcome.status == "interrupted" and one.run.phase == "train":
             print_message(f"Continue with: {_resume_command(one)}")
     return max((one.outcome.exit_code for one in finished), default=0)

@@ -22,6 +22,7 @@ def train(
     offline: option.Offline = None,
     recipe: option.RecipeName = None,
     epochs: option.Epochs = None,
+    continue_schedule: option.ContinueSchedule = None,
     batch_size: option.BatchSize = None,
     learning_rate: option.LearningRate = None,
     weight_decay: option.WeightDecay = None,

@@ -71,5 +71,6 @@ def _write(path: Path, decoded: Decoded) -> None:
     import numpy as np
 
     treatment = np.array([getattr(decoded.treatment, name) for name in _TREATMENTS], np.int64)
+    files.remove_all_abandoned(path.parent)
     with files.replacing(path) as temporary, files.create(temporary) as file:
         np.savez(file, pixels=decoded.pixels, treatment=treatment)

@@ -1,11 +1,10 @@
 """What ``eval`` will evaluate: the checkpoint of a run, or a model's file."""
 
 import dataclasses
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from densebench.config import RUNS_DIR, RunConfig
+from densebench.config import RUNS_DIR, RunConfig, clean_name
 from densebench.data import datasets
 from densebench.errors import InputError
 from densebench.planning.options import TrainOptions, configure
@@ -64,4 +63,4 @@ def _plan_file(path: Path, options: TrainOptions) -> PlannedEvaluation:
 
 def _evaluation_name(source: str, options: TrainOptions) -> str:
     """The name that was asked for, or that of the source with ``-eval`` behind it."""
-    return options.run or re.sub(r"[^A-Za-z0-9._-]+", "-", f"{source}-eval").lstrip("._-")
+    return options.run or f"{clean_name(source)}-eval"

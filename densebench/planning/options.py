@@ -18,6 +18,7 @@ class TrainOptions:
     seeds: tuple[int, ...] | None = None
     recipe: str | None = None
     epochs: int | None = None
+    continue_schedule: str | None = None  # of a resumed run that gets more epochs
     batch_size: int | None = None
     learning_rate: float | None = None
     weight_decay: float | None = None

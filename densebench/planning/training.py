@@ -4,7 +4,7 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
-from densebench.config import RESULTS_DIR, RUN_NAME, RUNS_DIR, RunConfig, fingerprint, from_json
+from densebench.config import RESULTS_DIR, RUN_NAME, RUNS_DIR, RunConfig, clean_name, fingerprint, from_json
 from densebench.data import datasets
 from densebench.data.images import DatasetFacts
 from densebench.errors import InputError
@@ -14,8 +14,10 @@ from densebench.planning.options import TrainOptions, configure, describe_differ
 from densebench.records import Run
 from densebench.results import csv_file, store
 from densebench.running.directory import CONFIG_FILE, run_directory
+from densebench.schedules import DEFAULT_RULE, extend
 
 _LAST = "last"  # --resume last
+_SCHEDULE_ALONE = "--schedule is for a run that gets more epochs: give it with --resume and --epochs."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,12 +36,23 @@ class PlannedRun:
         """Steps in all."""
         return None if self.steps_per_epoch is None else self.steps_per_epoch * self.config.recipe.epochs
 
+    @property
+    def is_new(self) -> bool:
+        """Whether it would get a name and a directory."""
+        return not (self.completed or self.config.resume)
+
+    def rename(self, run: str) -> "PlannedRun":
+        """The same run under another name."""
+        return dataclasses.replace(self, config=dataclasses.replace(self.config, run=run))
+
 
 def plan_new(options: TrainOptions, *, skip_completed: bool = False) -> list[PlannedRun]:
     """One run for every variant and seed, in that order; raises :class:`InputError`.
 
     With ``skip_completed`` a run of the same settings that is on disk is not made again, or is resumed if unfinished.
     """
+    if options.continue_schedule is not None:
+        raise InputError(_SCHEDULE_ALONE)
     if not options.variants:
         raise InputError("No variant was named: say which, such as 'densebench train resnet20 --dataset digits'.")
     seeds = options.seeds or (RunConfig.seed,)
@@ -53,7 +66,7 @@ def plan_new(options: TrainOptions, *, skip_completed: bool = False) -> list[Pla
 
 
 def plan_resumed(name: str, options: TrainOptions) -> PlannedRun:
-    """The run of that name, or the last one that is not complete, to be continued.
+    """The run of that name, or the last one that is not complete, to be continued, with more epochs if they are asked.
 
     Raises :class:`InputError` if an option was given that would change what the run is.
     """
@@ -61,6 +74,7 @@ def plan_resumed(name: str, options: TrainOptions) -> PlannedRun:
     stored = read_config(run_directory(options.runs_dir or RUNS_DIR, run))
     if not _is_training(store.run_path(options.results_dir or stored.results_dir, run)):
         raise InputError(f"Run {run!r} is not a training, and only a training can be resumed: start a new run.")
+    stored, options = _extend(stored, options)
     asked = configure(options, variant=_one_variant(options) or stored.variant, run=run, base=stored)
     differences = describe_differences(stored, asked)
     if differences:
@@ -68,6 +82,21 @@ def plan_resumed(name: str, options: TrainOptions) -> PlannedRun:
             f"Run {run!r} cannot be resumed with other settings ({differences}): leave them out, or start a new run."
         )
     return _plan_run(dataclasses.replace(asked, resume=True), is_named=True)
+
+
+def _extend(stored: RunConfig, options: TrainOptions) -> tuple[RunConfig, TrainOptions]:
+    """The run with as many epochs as are asked for if these are more, and the options without them."""
+    epochs, rule = options.epochs, options.continue_schedule
+    if epochs is None or epochs <= stored.recipe.epochs:
+        if rule is not None:
+            raise InputError(_SCHEDULE_ALONE)
+        return stored, options
+    if stored.checkpoint_every == 0:
+        raise InputError(f"Run {stored.run!r} has no checkpoints, so it cannot get more epochs: start a new run.")
+    path = store.run_path(options.results_dir or stored.results_dir, stored.run)
+    finished = len(csv_file.read(path)[0].records) if path.exists() else 0
+    recipe = extend(stored.recipe, epochs=epochs, finished=finished, rule=rule or DEFAULT_RULE)
+    return dataclasses.replace(stored, recipe=recipe), dataclasses.replace(options, epochs=None)
 
 
 def read_config(directory: Path) -> RunConfig:
@@ -89,7 +118,7 @@ def _plan_run(config: RunConfig, *, is_named: bool) -> PlannedRun:
         raise InputError(
             f"--batch-size {batch_size} is more than the {images} training images of {facts.name}: take a smaller one."
         )
-    run = config.run if is_named else f"{variant.name}-{facts.name}-s{config.seed}"
+    run = config.run if is_named else f"{variant.name}-{clean_name(facts.name)}-s{config.seed}"
     return PlannedRun(
         config=dataclasses.replace(config, run=run),
         is_named=is_named,

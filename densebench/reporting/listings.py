@@ -79,6 +79,8 @@ class PlanRow:
     dataset: str
     epochs: int
     batch_size: int
+    validation_images: int
+    checkpoint_every: int  # epochs; 0: never
     steps: int | None
     params: int
     forward_macs: int
@@ -97,6 +99,10 @@ def plan_grid(rows: Sequence[PlanRow]) -> Grid:
             results_column("dataset", [row.dataset for row in rows], keep=1),
             results_column("epochs", [row.epochs for row in rows], keep=7),
             results_column("batch_size", [row.batch_size for row in rows], keep=5),
+            results_column("validation_images", [row.validation_images for row in rows], keep=2),
+            make_column(
+                "checkpoint_every", "Checkpoint", [_describe_checkpoints(row.checkpoint_every) for row in rows], keep=2
+            ),
             make_column("steps", "Steps", [row.steps for row in rows], show="count", keep=6),
             results_column("params", [row.params for row in rows], keep=7),
             results_column("forward_macs", [row.forward_macs for row in rows], keep=4),
@@ -104,6 +110,10 @@ def plan_grid(rows: Sequence[PlanRow]) -> Grid:
             make_column("directory", "Everything else", [row.directory for row in rows], keep=2),
         ),
     )
+
+
+def _describe_checkpoints(every: int) -> str:
+    return {0: "none", 1: "every epoch"}.get(every, f"every {every} epochs")
 
 
 def environment_grid(

@@ -27,7 +27,14 @@ class Book:
         written = _read_written(path) if config.resume else None
         if written is not None:
             run = dataclasses.replace(
-                written, status="running", reason=None, command=run.command, resumed=(written.resumed or 0) + 1
+                written,
+                status="running",
+                reason=None,
+                command=run.command,
+                resumed=(written.resumed or 0) + 1,
+                epochs=run.epochs,  # which may be more than before
+                schedule=run.schedule,
+                fingerprint=run.fingerprint,
             )
         return cls(run, path)
 

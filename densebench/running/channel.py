@@ -10,7 +10,7 @@ class Channel:
 
     def __init__(self, descriptor: int) -> None:
         os.set_inheritable(descriptor, False)  # a process that the framework starts must not keep the stream open
-        self._descriptor = descriptor
+        self.descriptor = descriptor
         self.parent_is_gone = False
 
     def send(self, event: Event) -> None:
@@ -18,6 +18,6 @@ class Channel:
         rest = memoryview(to_line(event))
         try:
             while rest:
-                rest = rest[os.write(self._descriptor, rest) :]
+                rest = rest[os.write(self.descriptor, rest) :]
         except OSError:
             self.parent_is_gone = True

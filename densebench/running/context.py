@@ -19,7 +19,7 @@ from densebench.records import EpochRecord, Run
 from densebench.running import run_columns
 from densebench.running.book import Book
 from densebench.running.channel import Channel
-from densebench.running.directory import run_directory
+from densebench.running.directory import mark_begun, run_directory
 from densebench.running.stopping import Stopper
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ class RunContext:
 
     def start(self, *, epochs: int, steps: int) -> None:
         """Report that the first step is about to run; ``steps`` in an epoch."""
+        mark_begun(self.directory)
         self.report(
             Started(
                 run=self.run.run,

@@ -1,19 +1,27 @@
 """``runs/<run>/``: one run's own directory, owned by one process at a time."""
 
+import contextlib
 import dataclasses
 import errno
 import os
-from collections.abc import Iterator
+import shutil
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 
 from densebench import files
-from densebench.config import RunConfig, check_run_name, to_json
-from densebench.errors import InputError, ResultsError
-from densebench.results import store
+from densebench.config import RunConfig, check_run_name, from_json, to_json
+from densebench.errors import DensebenchError, InputError, ResultsError, RunFailed
+from densebench.results import csv_file, store
 
 CONFIG_FILE = "config.json"
+LOG_FILE = "log.txt"  # what the framework prints
+_LOCK = "lock"  # locked by the run's process
+_STARTING = "starting"  # there until the run begins, and locked by the process that has started it
+_NEW = ".new-"  # a directory that is being made or removed
+_LONG_AGO = 2.0  # seconds
 
 
 def run_directory(runs_dir: str | Path, run: str) -> Path:
@@ -22,40 +30,211 @@ def run_directory(runs_dir: str | Path, run: str) -> Path:
     return Path(runs_dir) / run
 
 
-def claim(config: RunConfig, *, numbered: bool) -> RunConfig:
-    """Make a new run's directory; returns the configuration with the name that the run has got.
+@contextmanager
+def claim(config: RunConfig, *, numbered: bool) -> Iterator[RunConfig]:
+    """A new run's directory; gives the configuration with the name that the run has got.
 
     Where the name is taken, a ``numbered`` run becomes ``name-2``, ``name-3``, ...; else :class:`InputError` is raised.
+    If the run has not begun (:func:`mark_begun`) when the ``with`` block ends, its directory and its row are removed.
 
     The directory appears with ``config.json`` in it, by one renaming: two processes never get one name, and a kill
     leaves no run that can neither be resumed nor started.
     """
-    names = [config.run, *(f"{config.run}-{number}" for number in range(2, 10_000) if numbered)]
-    for name in names:
+    remove_abandoned(Path(config.runs_dir))
+    _require_writable(Path(config.results_dir))
+    named, lock = _claim_name(config, numbered)
+    try:
+        yield named
+    finally:
+        _remove_if_unbegun(named)
+        os.close(lock)
+
+
+def choose_names(wanted: Iterable[tuple[RunConfig, bool]]) -> list[str]:
+    """The names that :func:`claim` would give now, one after another, for pairs of configuration and ``numbered``."""
+    chosen: list[str] = []
+    for config, numbered in wanted:
+        names = [name for name in _list_names(config, numbered) if name not in chosen and not _is_taken(config, name)]
+        if not names:
+            raise _make_taken_error(config)
+        chosen.append(names[0])
+    return chosen
+
+
+def store_recipe(config: RunConfig) -> None:
+    """Write into ``config.json`` how a resumed run is trained from now on, so that it can be resumed again."""
+    path = run_directory(config.runs_dir, config.run) / CONFIG_FILE
+    stored = from_json(path.read_text())
+    if stored.recipe == config.recipe:
+        return
+    try:
+        files.remove_stale(path)  # a run has one writer
+        files.replace(path, f"{to_json(dataclasses.replace(stored, recipe=config.recipe))}\n".encode())
+    except OSError as error:
+        raise RunFailed(f"{path} cannot be written ({error.strerror}): make room there, then resume the run.") from None
+
+
+def mark_begun(directory: Path) -> None:
+    """Note that the run's first step is about to run: from now on the run is kept, however it ends."""
+    (directory / _STARTING).unlink(missing_ok=True)
+
+
+def has_begun(directory: Path) -> bool:
+    """Whether the run of a directory has come to its first step."""
+    return directory.is_dir() and not (directory / _STARTING).exists()
+
+
+def keep_log(directory: Path) -> Path | None:
+    """Keep the log of a run that did not begin beside its directory, in place of that of an earlier one."""
+    kept = directory.with_name("failed-start.log")
+    try:
+        os.replace(directory / LOG_FILE, kept)
+    except OSError:
+        return None
+    return kept
+
+
+def _claim_name(config: RunConfig, numbered: bool) -> tuple[RunConfig, int]:
+    """The configuration under its new name, and the descriptor of the lock on its ``starting`` file."""
+    for name in _list_names(config, numbered):
         named = dataclasses.replace(config, run=name)
-        taken = store.run_path(config.results_dir, name).exists()
-        if not taken and _make(run_directory(config.runs_dir, name), named):
-            return named
-    raise InputError(
-        f"There is already a run named {names[0]!r}: choose another --run, or continue a training "
-        f"with densebench train --resume {names[0]}."
+        if not store.run_path(config.results_dir, name).exists():
+            lock = _make(run_directory(config.runs_dir, name), named)
+            if lock is not None:
+                return named, lock
+    raise _make_taken_error(config)
+
+
+def _list_names(config: RunConfig, numbered: bool) -> Iterator[str]:
+    yield config.run
+    if numbered:
+        yield from (f"{config.run}-{number}" for number in range(2, 10_000))
+
+
+def _is_taken(config: RunConfig, name: str) -> bool:
+    directory = run_directory(config.runs_dir, name)
+    return (
+        store.run_path(config.results_dir, name).exists()
+        or directory.is_file()
+        or (directory.is_dir() and any(directory.iterdir()) and not _is_abandoned(directory))
     )
 
 
-def _make(directory: Path, config: RunConfig) -> bool:
-    """Make the directory and say whether that worked, which it does not if there is one with anything in it."""
+def _make_taken_error(config: RunConfig) -> InputError:
+    return InputError(
+        f"There is already a run named {config.run!r}: choose another --run, or continue a training "
+        f"with densebench train --resume {config.run}."
+    )
+
+
+def _require_writable(results_dir: Path) -> None:
+    """Raise :class:`ResultsError` for a directory of results in which no file can be made."""
+    try:
+        results_dir.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=results_dir):
+            pass
+    except OSError as error:
+        raise ResultsError(
+            f"The results directory {str(results_dir)!r} cannot be written ({error.strerror}): "
+            "choose another with --results-dir."
+        ) from None
+
+
+def _make(directory: Path, config: RunConfig) -> int | None:
+    """Make the directory, with a locked ``starting`` file; ``None`` if there is one already with anything in it."""
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=directory.parent, prefix=".new-", ignore_cleanup_errors=True) as temporary:
+        with TemporaryDirectory(dir=directory.parent, prefix=_NEW, ignore_cleanup_errors=True) as temporary:
+            lock = os.open(Path(temporary) / _STARTING, os.O_RDWR | os.O_CREAT, 0o666)
+            _lock_descriptor(lock)
             with files.create(Path(temporary) / CONFIG_FILE) as file:
                 file.write(f"{to_json(config)}\n".encode())
             os.chmod(temporary, 0o755)  # it was made for its owner alone
-            return _rename(Path(temporary), directory)
+            if _rename(Path(temporary), directory):
+                return lock
+            os.close(lock)
+            return None
     except OSError as error:
         raise ResultsError(
             f"The runs directory {str(directory.parent)!r} cannot be written ({error.strerror}): "
             "choose another with --runs-dir."
         ) from None
+
+
+def _remove_if_unbegun(config: RunConfig) -> None:
+    directory = run_directory(config.runs_dir, config.run)
+    if directory.is_dir() and not has_begun(directory):
+        row = store.run_path(config.results_dir, config.run)
+        with contextlib.suppress(OSError):
+            row.unlink(missing_ok=True)
+            files.remove_stale(row)
+            _remove(directory)
+
+
+def _remove(directory: Path) -> None:
+    """Remove a directory, first under its own name: after a kill it is no half of a run."""
+    hidden = directory.with_name(f"{_NEW}{os.urandom(4).hex()}")
+    os.rename(directory, hidden)
+    shutil.rmtree(hidden, ignore_errors=True)
+
+
+def remove_abandoned(runs_dir: Path) -> None:
+    """Remove what killed processes left: runs that never began, directories in the making, half-written files.
+
+    Only what no living process has locked. What cannot be removed stays.
+    """
+    for directory in [path for path in runs_dir.glob("*") if path.is_dir()]:
+        with contextlib.suppress(OSError, DensebenchError):
+            if directory.name.startswith(_NEW):
+                if _is_abandoned(directory):
+                    shutil.rmtree(directory)
+            elif _is_abandoned(directory):
+                _remove_abandoned_run(directory)
+            elif files.list_temporary(directory):
+                with lock_directory(directory):
+                    files.remove_temporary(directory)
+
+
+def _remove_abandoned_run(directory: Path) -> None:
+    config = from_json((directory / CONFIG_FILE).read_text())
+    row = store.run_path(config.results_dir, directory.name)
+    written = csv_file.read(row) if row.exists() else []
+    if not any(run.records for run in written):
+        row.unlink(missing_ok=True)
+        files.remove_stale(row)
+        _remove(directory)
+
+
+def _is_abandoned(directory: Path) -> bool:
+    """Whether the directory's run never began and no process is left that could let it begin."""
+    starting = directory / _STARTING
+    if directory.name.startswith(_NEW):
+        return time.time() - directory.stat().st_mtime > _LONG_AGO and not _is_locked(starting)
+    return starting.exists() and not (_is_locked(starting) or is_in_use(directory))
+
+
+def is_in_use(directory: Path) -> bool:
+    """Whether a process has locked a run's directory (:func:`lock_directory`)."""
+    return _is_locked(directory / _LOCK)
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        return not _lock_descriptor(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _lock_descriptor(descriptor: int) -> bool:
+    """Lock an open file until its descriptor is closed; false while another process has it locked."""
+    from filelock import lock_descriptor  # 40 ms
+
+    # A lock on a descriptor, not FileLock: the file names its owner, and a missing directory stays missing.
+    return lock_descriptor(descriptor, blocking=False)
 
 
 def _rename(temporary: Path, directory: Path) -> bool:
@@ -92,12 +271,9 @@ def lock_directory(directory: Path) -> Iterator[None]:
 
 def _lock(directory: Path) -> int:
     """The descriptor of the lock, with the owner's process number in the file."""
-    from filelock import lock_descriptor  # 40 ms, which only a run's own process spends
-
-    # A lock on a descriptor, not FileLock: the file names its owner, and a missing directory stays missing.
-    lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o666)
+    lock = os.open(directory / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
     try:
-        if not lock_descriptor(lock, blocking=False):
+        if not _lock_descriptor(lock):
             owner = os.read(lock, 20).decode(errors="replace").strip() or "unknown"
             raise InputError(f"Run {directory.name!r} is in use by process {owner}: wait for it to end, or stop it.")
         os.ftruncate(lock, 0)

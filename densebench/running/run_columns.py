@@ -45,7 +45,7 @@ def with_recipe(run: Run, config: RunConfig) -> Run:
         recipe=recipe.name,
         epochs=recipe.epochs,
         base_learning_rate=recipe.learning_rate,
-        schedule=recipe.schedule,
+        schedule=", ".join(filter(None, (recipe.schedule, recipe.extensions))),
         momentum=recipe.momentum,
         weight_decay=recipe.weight_decay,
         label_smoothing=recipe.label_smoothing,
@@ -133,6 +133,14 @@ def find_seconds_before(run: Run, records: Sequence[EpochRecord]) -> float | Non
     """What a resumed run took until it was stopped, by its row or its last epoch: a kill may have come between them."""
     known = [run.total_seconds, records[-1].elapsed_seconds if records else None]
     return max((seconds for seconds in known if seconds is not None), default=None)
+
+
+def with_host_peak(run: Run, host_peak_bytes: int | None) -> Run:
+    """The run with the process's peak in its last epoch, if that has risen since the epoch ended."""
+    last = run.records[-1]
+    known = [peak for peak in (last.host_peak_bytes, host_peak_bytes) if peak is not None]
+    record = dataclasses.replace(last, host_peak_bytes=max(known, default=None))
+    return dataclasses.replace(run, records=(*run.records[:-1], record))
 
 
 def with_warning(run: Run, warning: str) -> Run:

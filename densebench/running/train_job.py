@@ -5,8 +5,11 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from densebench.events import EpochEnded, Message
+from densebench.measuring.host import read_host_peak_bytes
 from densebench.records import EpochRecord
 from densebench.running.context import RunContext
+from densebench.running.directory import store_recipe
+from densebench.running.run_columns import with_host_peak
 from densebench.running.tasks import TrainTask
 
 if TYPE_CHECKING:
@@ -24,6 +27,8 @@ def train(task: TrainTask, context: RunContext) -> None:
     context.count_network()
     trainee = context.build_trainee()
     finished = _restore_epochs(context, trainee) if config.resume else ()
+    if config.resume:
+        store_recipe(config)
     context.continue_after(finished)
     context.start(epochs=config.recipe.epochs, steps=_count_steps(context))
     with (
@@ -43,6 +48,8 @@ def train(task: TrainTask, context: RunContext) -> None:
             if isinstance(event, EpochEnded):
                 log.add(event.record)
     _save_model(context, trainee)
+    if len(context.run.records) > len(finished):  # of epochs that another process has trained it knows no peak
+        context.update(with_host_peak(context.run, read_host_peak_bytes()))
 
 
 def _count_steps(context: RunContext) -> int:

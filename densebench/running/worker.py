@@ -10,6 +10,7 @@ import sys
 import traceback
 from typing import NoReturn
 
+from densebench import files
 from densebench.errors import DensebenchError, Interrupted, RunFailed
 from densebench.events import Ended
 from densebench.measuring.malloc import keep_large_buffers
@@ -18,7 +19,7 @@ from densebench.running import tasks
 from densebench.running.book import Book
 from densebench.running.channel import Channel
 from densebench.running.directory import lock_directory, run_directory
-from densebench.running.stopping import Stopper
+from densebench.running.stopping import Stopper, watch
 from densebench.running.tasks import EvaluateTask, SpeedTask, Task, TrainTask
 
 _PHASES: dict[type[Task], Phase] = {TrainTask: "train", EvaluateTask: "eval", SpeedTask: "speed"}
@@ -28,6 +29,7 @@ def main() -> int:
     """Do the task on standard input; returns the exit code, which the last event carries too."""
     channel = Channel(int(os.environ["DENSEBENCH_EVENTS_FD"]))
     stopper = Stopper(channel)
+    watch(stopper, channel)
     keep_large_buffers()
     ended = _attempt(tasks.from_json(sys.stdin.read()), channel, stopper)
     channel.send(ended)
@@ -37,8 +39,11 @@ def main() -> int:
 def _attempt(task: Task, channel: Channel, stopper: Stopper) -> Ended:
     """Do the task, and write into the run's row how it ended."""
     try:
-        with lock_directory(run_directory(task.config.runs_dir, task.config.run)):
+        directory = run_directory(task.config.runs_dir, task.config.run)
+        with lock_directory(directory):
+            files.remove_temporary(directory)
             book = Book.open(task.config, _PHASES[type(task)])
+            stopper.enter_end = lambda error: _enter_end(book, _end_interrupted(error))
             return _enter_end(book, _perform(task, book, channel, stopper))
     except DensebenchError as error:  # the directory or the row itself cannot be written
         return Ended(status="failed", reason=str(error), exit_code=error.exit_code)
@@ -66,7 +71,8 @@ def _enter_end(book: Book, ended: Ended) -> Ended:
     try:
         book.update(dataclasses.replace(book.run, status=ended.status, reason=ended.reason))
     except DensebenchError as error:
-        reason = " ".join(dict.fromkeys(filter(None, (ended.reason, str(error)))))
+        still = f"Its row still says {book.run.status}, which is read as interrupted."
+        reason = " ".join(dict.fromkeys(filter(None, (ended.reason, str(error), still))))
         return Ended(status="failed", reason=reason, exit_code=ended.exit_code or error.exit_code)
     return ended
 

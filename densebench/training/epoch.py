@@ -94,7 +94,7 @@ class EpochRunner:
 
     def _train(self, epoch: int) -> Generator[Progress, None, tuple[EpochTimes, EpochTotals]]:
         totals = EpochTotals(
-            epoch=epoch, steps=self._batches.steps, precision=self._config.precision, clock=self._watch.clock
+            epoch=epoch, steps=self._batches.steps, clock=self._watch.clock, advice=self._advise(epoch)
         )
         timer = EpochTimer(clock=self._watch.clock)
         timer.start()
@@ -124,17 +124,17 @@ class EpochRunner:
         )
         scores = score(compute_logits(self._steps, batches, self._watch.should_stop), len(dataset.class_names))
         if not math.isfinite(scores.loss):
-            raise NonFiniteLoss(
-                f"The {split} loss became {scores.loss} after epoch {epoch}: {advise(self._config.precision)}"
-            )
+            raise NonFiniteLoss(f"The {split} loss became {scores.loss} after epoch {epoch}: {self._advise(epoch)}")
         return scores
 
     def _require_finite_weights(self, epoch: int) -> None:
         path = find_not_finite(self._trainee.model.variables)
         if path is not None:
-            raise NonFiniteLoss(
-                f"The weights {path} became NaN or infinite in epoch {epoch}: {advise(self._config.precision)}"
-            )
+            raise NonFiniteLoss(f"The weights {path} became NaN or infinite in epoch {epoch}: {self._advise(epoch)}")
+
+    def _advise(self, epoch: int) -> str:
+        config = self._config
+        return advise(precision=config.precision, epoch=epoch, checkpoint_every=config.checkpoint_every)
 
     def _warn(self, warnings: Sequence[str]) -> Iterator[Warned]:
         """Each warning once in a run."""

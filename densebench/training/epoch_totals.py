@@ -8,18 +8,20 @@ from densebench.measuring.stopwatch import Clock
 from densebench.training.steps.step import StepResult
 
 
-def advise(precision: str) -> str:
-    """What to do where a run of this precision became NaN or infinite."""
-    also = "" if precision == "float32" else f", or use --precision float32 instead of {precision}"
-    return f"lower --learning-rate{also}; the checkpoint of the last finished epoch is kept."
+def advise(*, precision: str, epoch: int, checkpoint_every: int) -> str:
+    """What can be done when training has failed in an epoch, and which checkpoint is kept, if there is one."""
+    other = "" if precision == "float32" else f", or use --precision float32 instead of {precision}"
+    saved = (epoch - 1) // checkpoint_every * checkpoint_every if checkpoint_every else 0
+    kept = f"; the checkpoint of epoch {saved} is kept" if saved else ""
+    return f"lower --learning-rate{other}{kept}."
 
 
 class EpochTotals:
     """Sums loss and accuracy over the steps."""
 
-    def __init__(self, *, epoch: int, steps: int, precision: str, clock: Clock) -> None:
-        self._precision = precision
+    def __init__(self, *, epoch: int, steps: int, clock: Clock, advice: str) -> None:
         self._epoch, self._steps = epoch, steps
+        self._advice = advice  # for a loss that is not finite
         self._clock = clock
         self._loss = 0.0
         self._images = self._correct = 0
@@ -51,8 +53,7 @@ class EpochTotals:
     def _require_finite(self, what: str, value: float, step: int) -> None:
         if not math.isfinite(value):
             raise NonFiniteLoss(
-                f"The {what} became {value} in epoch {self._epoch}, step {step} of {self._steps}: "
-                f"{advise(self._precision)}"
+                f"The {what} became {value} in epoch {self._epoch}, step {step} of {self._steps}: {self._advice}"
             )
 
     def _report(self, step: int, images: int) -> Progress | None:

@@ -5,11 +5,12 @@ import json
 import pytest
 
 import densebench
-from densebench import workflows
 from densebench.errors import InputError, Interrupted, RunFailed
 from densebench.events import Ended
 from densebench.records import EpochRecord, Run
 from densebench.results import csv_file, store
+from densebench.running import starting
+from densebench.running.directory import mark_begun
 
 DIGITS = {"dataset": "digits", "epochs": 2}
 
@@ -21,6 +22,7 @@ def end(in_tmp, monkeypatch):
     def set_end(status="completed", reason=None, exit_code=0, *, row=True):
         def launch(task, *, directory, on_event, time_limit=None):
             config = task.config
+            mark_begun(directory)
             records = (EpochRecord(epoch=1, test_accuracy=0.5), EpochRecord(epoch=2, test_accuracy=0.6))
             run = Run(run=config.run, variant=config.variant, status=status, reason=reason, records=records)
             if row:
@@ -30,7 +32,7 @@ def end(in_tmp, monkeypatch):
             )
             return Ended(status=status, reason=reason, exit_code=exit_code)
 
-        monkeypatch.setattr(workflows, "launch", launch)
+        monkeypatch.setattr(starting, "launch", launch)
 
     return set_end
 

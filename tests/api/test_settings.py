@@ -5,7 +5,7 @@ import pytest
 import typer
 
 from densebench.api.settings import EvaluateSettings, SpeedSettings, TrainSettings, make_options
-from densebench.cli import app
+from densebench.cli.app import app
 from densebench.errors import InputError
 from densebench.planning.options import TrainOptions
 

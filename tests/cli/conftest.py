@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from densebench.cli import run
+from densebench.cli.app import run
 
 TINY = ["--dataset", "digits", "--image-size", "8", "--train-limit", "100", "--test-limit", "50", "--batch-size", "20"]
 

@@ -1,76 +1,48 @@
-"""What every command does with wrong input."""
-
+import os
+import signal
 import subprocess
 import sys
 
 import pytest
 
-from densebench.cli import run
+from densebench import cli
+from densebench.cli import app
+
+# Ctrl-C comes while typer is imported, which is the first heavy import
+LOADING = """
+import os, signal, sys
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+from densebench.cli import main
+main()
+"""
 
 
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        (["train"], None),
-        (["train", "resnet2O"], "did you mean"),
-        (["train", "101x12"], "6n + 4"),
-        (["train", "resnet20", "--dataset", "cifar11"], "did you mean cifar10"),
-        (["train", "resnet20", "--recipe", "blogg"], "did you mean blog"),
-        (["train", "resnet20", "--backend", "tensorflaw"], "did you mean tensorflow"),
-        (["train", "resnet20", "--precision", "float16"], "did you mean"),
-        (["train", "resnet20", "--epochs", "many"], "--epochs"),
-        (["train", "resnet20", "--epochs", "0"], "--epochs 0"),
-        (["train", "resnet20", "--epocs", "3"], "--epochs"),
-        (["train", "resnet20", "--seed", "1", "--seeds", "0-4"], "give one"),
-        (["train", "resnet20", "--time-limit", "2 fortnights"], "--time-limit"),
-        (["train", "resnet20", "--dataset", "digits", "--batch-size", "5000"], "--batch-size 5000"),
-        (["train", "resnet20", "--dataset", "folder:nowhere"], "nowhere"),
-        (["train", "--resume", "nothing"], "nothing"),
-        (["train", "resnet20", "--dataset", "digits", "--run", "../x"], "file name"),
-        (["eval", "nothing"], "nothing"),
-        (["eval", "model.keras"], "--dataset"),
-        (["summary", "nothing"], "Unknown variant"),
-        (["summary", "--format", "xml"], "Unknown format"),
-        (["compare", "nothing.csv"], "nothing.csv"),
-        (["compare", "."], "holds no results"),
-        (["compare", ".", "--html", "-"], "--html - is no file"),
-        (["compare", ".", "--plot", "-"], "--plot - is no file"),
-        (["eval", "nothing", "--plot", "-"], "--plot - is no file"),
-        (["speed", "resnet20", "--batch-size", "big"], "--batch-size"),
-        (["traim"], "train"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
-)
-def test_wrong_input_is_one_sentence_and_exit_code_2(in_tmp, capfd, arguments, sentence):
-    code = run(arguments)
-    out, err = capfd.readouterr()
-    if sentence is None:  # a command without anything to do shows its help
-        assert "Usage" in out
-        return
-    assert code == 2
-    assert err.startswith("error: ")
-    assert err.count("\n") == 1
-    assert sentence in err
-    assert "Traceback" not in err
-    assert not out
-    assert sorted(path.name for path in in_tmp.iterdir()) in ([], ["cache"])
+@pytest.fixture
+def restored():
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
-def test_debug_shows_the_traceback_too(in_tmp, capfd):
-    assert run(["train", "resnet2O"], debug=True) == 2
-    err = capfd.readouterr().err
-    assert "Traceback" in err
-    assert "error: Unknown variant" in err
+def test_ctrl_c_while_the_command_line_loads_is_one_line_and_130():
+    done = subprocess.run([sys.executable, "-c", LOADING, "--help"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "error: Interrupted.\n")
 
 
-def test_no_colour_when_asked_for_none(in_tmp, capfd, monkeypatch):
-    monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    run(["train", "resnet2O"])
-    assert "\x1b[31m" not in capfd.readouterr().err
+def test_ctrl_c_in_a_command_is_one_line_and_130(restored, monkeypatch, capfd):
+    monkeypatch.setattr(app, "run_with_streams", lambda arguments, debug: os.kill(os.getpid(), signal.SIGINT))
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 130
+    assert capfd.readouterr().err == "error: Interrupted.\n"
 
 
-def test_python_m_densebench_is_the_command_line():
-    done = subprocess.run([sys.executable, "-m", "densebench", "--version"], capture_output=True, text=True)
-    assert done.returncode == 0
-    assert done.stdout.startswith("densebench ")
+def test_the_exit_code_of_a_command_is_its_own(restored, monkeypatch):
+    monkeypatch.setattr(app, "run_with_streams", lambda arguments, debug: 3)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 3

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from densebench.cli import run
+from densebench.cli.app import run
 from densebench.records import EpochRecord, Run
 from densebench.results import csv_file
 

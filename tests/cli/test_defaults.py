@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from densebench.cli import run
+from densebench.cli.app import run
 from densebench.cli.defaults import Default, find_defaults
 from densebench.errors import InputError
 

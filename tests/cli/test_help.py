@@ -3,7 +3,7 @@ import re
 import pytest
 import typer
 
-from densebench.cli import app, run
+from densebench.cli.app import app, run
 
 COMMANDS = ("train", "eval", "summary", "compare", "speed", "env")
 

@@ -1,7 +1,7 @@
 import pytest
 import typer
 
-from densebench.cli import app
+from densebench.cli.app import app
 from densebench.cli.defaults import Default
 from densebench.cli.parsing import parse_fraction, parse_seconds, parse_train_options
 from densebench.errors import InputError

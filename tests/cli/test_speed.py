@@ -3,7 +3,7 @@
 import pytest
 
 from densebench import workflows
-from densebench.cli import run
+from densebench.cli.app import run
 
 
 @pytest.fixture

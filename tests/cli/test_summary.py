@@ -1,6 +1,6 @@
 import pytest
 
-from densebench.cli import run
+from densebench.cli.app import run
 
 
 def test_summary_in_csv_has_every_variant_and_exact_counts(capfd):

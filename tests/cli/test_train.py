@@ -2,7 +2,7 @@ import json
 
 from PIL import Image
 
-from densebench.cli import run
+from densebench.cli.app import run
 from densebench.results import store
 
 

@@ -4,13 +4,14 @@ from densebench.errors import InputError
 from densebench.planning.evaluation import plan_evaluation
 from densebench.planning.options import TrainOptions
 from densebench.planning.training import plan_new
-from densebench.running.directory import claim
+from densebench.running.directory import claim, mark_begun, run_directory
 
 
 @pytest.fixture
 def trained(in_tmp):
     (planned,) = plan_new(TrainOptions(variants=("resnet20",), dataset="digits", image_size=16, backend="jax"))
-    config = claim(planned.config, numbered=True)
+    with claim(planned.config, numbered=True) as config:
+        mark_begun(run_directory(config.runs_dir, config.run))
     return config
 
 

@@ -2,13 +2,14 @@ import dataclasses
 
 import pytest
 
-from densebench.config import RunConfig, fingerprint
+from densebench.config import DataConfig, RunConfig, fingerprint
+from densebench.data import datasets
 from densebench.errors import InputError
 from densebench.planning.options import TrainOptions
 from densebench.planning.training import plan_new, plan_resumed
 from densebench.records import Run
 from densebench.results import csv_file, store
-from densebench.running.directory import claim
+from densebench.running.directory import claim, mark_begun, run_directory
 
 DIGITS = TrainOptions(variants=("resnet20",), dataset="digits", epochs=5)
 
@@ -17,10 +18,17 @@ def with_(options, **changes):
     return dataclasses.replace(options, **changes)
 
 
+def begin(config, *, numbered=True):
+    """Make a run's directory and begin the run; returns its configuration."""
+    with claim(config, numbered=numbered) as named:
+        mark_begun(run_directory(named.runs_dir, named.run))
+    return named
+
+
 def started(options=DIGITS, *, status="interrupted", index=0, phase="train"):
     """A run of these options as a killed process would leave it."""
     planned = plan_new(options)[index]
-    config = claim(planned.config, numbered=True)
+    config = begin(planned.config)
     run = Run(run=config.run, variant=config.variant, status=status, phase=phase, fingerprint=fingerprint(config))
     csv_file.write(run, store.run_path(config.results_dir, config.run))
     return config.run
@@ -72,7 +80,7 @@ def test_a_taken_name_gets_a_number_and_a_chosen_one_is_refused(in_tmp):
     assert [started(), started()] == ["resnet20-digits-s0", "resnet20-digits-s0-2"]
     config = RunConfig(variant="resnet20", run="resnet20-digits-s0")
     with pytest.raises(InputError, match="--resume"):
-        claim(config, numbered=False)
+        begin(config, numbered=False)
 
 
 def test_a_resumed_run_is_what_it_was(in_tmp):
@@ -84,7 +92,7 @@ def test_a_resumed_run_is_what_it_was(in_tmp):
 
 @pytest.mark.parametrize(
     ("changes", "difference"),
-    [({"epochs": 6}, "epochs 5 -> 6"), ({"seeds": (1,)}, "seed 0 -> 1"), ({"variants": ("100x12",)}, "variant")],
+    [({"epochs": 4}, "epochs 5 -> 4"), ({"seeds": (1,)}, "seed 0 -> 1"), ({"variants": ("100x12",)}, "variant")],
 )
 def test_resuming_with_other_settings_is_refused_with_the_difference(in_tmp, changes, difference):
     name = started()
@@ -133,3 +141,45 @@ def test_skipping_what_is_complete_makes_only_the_rest(in_tmp):
     assert [(run.completed, run.config.resume) for run in planned] == [(True, False), (False, True), (False, False)]
     other = plan_new(with_(options, epochs=6), skip_completed=True)
     assert not any(run.completed or run.config.resume for run in other)
+
+
+def test_a_resumed_run_can_get_more_epochs_and_its_fingerprint_tells(in_tmp):
+    name = started(status="completed")
+    planned = plan_resumed(name, TrainOptions(epochs=8))
+    assert (planned.config.recipe.epochs, planned.config.recipe.extensions) == (8, "hold after 5 of 5")
+    rescaled = plan_resumed(name, TrainOptions(epochs=8, continue_schedule="rescale")).config
+    (plain,) = plan_new(with_(DIGITS, epochs=8))
+    assert len({fingerprint(config) for config in (planned.config, rescaled, plain.config)}) == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"epochs": 8, "continue_schedule": "other"}, "Unknown schedule"),
+        ({"epochs": 5, "continue_schedule": "hold"}, "--schedule is for a run that gets more epochs"),
+        ({"epochs": 8, "learning_rate": 0.5}, "learning_rate"),
+    ],
+)
+def test_a_resumed_run_gets_nothing_else_than_more_epochs(in_tmp, options, sentence):
+    name = started(status="completed")
+    with pytest.raises(InputError, match=sentence):
+        plan_resumed(name, TrainOptions(**options))
+
+
+def test_a_run_without_checkpoints_gets_no_more_epochs(in_tmp):
+    name = started(with_(DIGITS, checkpoint_every=0))
+    with pytest.raises(InputError, match="no checkpoints"):
+        plan_resumed(name, TrainOptions(epochs=8))
+
+
+def test_a_new_run_has_no_rule_for_more_epochs(in_tmp):
+    with pytest.raises(InputError, match="--resume and --epochs"):
+        plan_new(with_(DIGITS, continue_schedule="hold"))
+
+
+def test_a_folders_name_is_cleaned_in_the_name_of_a_run_and_nowhere_else(in_tmp, monkeypatch):
+    facts = dataclasses.replace(datasets.describe(DataConfig(dataset="digits")), name="chats et chiens (été)")
+    monkeypatch.setattr(datasets, "describe", lambda data: facts)
+    (planned,) = plan_new(DIGITS)
+    assert planned.config.run == "resnet20-chats-et-chiens-ete-s0"
+    assert planned.facts.name == "chats et chiens (été)"

@@ -7,6 +7,7 @@ from densebench.errors import ResultsError, RunFailed
 from densebench.records import EpochRecord
 from densebench.results import csv_file
 from densebench.running.book import Book
+from densebench.schedules import extend
 
 CONFIG = RunConfig(variant="resnet20", run="a")
 
@@ -47,3 +48,13 @@ def test_a_results_folder_that_cannot_be_written_is_wrong_usage_at_first_and_a_f
     assert book.run.records == ()
     with pytest.raises(ResultsError):
         Book.open(CONFIG, "train")
+
+
+def test_the_row_of_a_run_that_got_more_epochs_says_so(in_tmp):
+    config = RunConfig(variant="resnet20", run="a")
+    before = Book.open(config, "train").run
+    recipe = extend(config.recipe, epochs=400, finished=300, rule="rescale")
+    after = Book.open(dataclasses.replace(config, recipe=recipe, resume=True), "train").run
+    assert (before.epochs, before.schedule) == (300, "steps")
+    assert (after.epochs, after.schedule, after.resumed) == (400, "steps, rescale after 300 of 300", 1)
+    assert after.fingerprint != before.fingerprint

@@ -6,7 +6,13 @@ from backend_facts import FACTS
 
 from densebench.events import Ready
 from densebench.records import EpochRecord, Run
-from densebench.running.run_columns import find_seconds_before, with_backend, with_readiness, with_records
+from densebench.running.run_columns import (
+    find_seconds_before,
+    with_backend,
+    with_host_peak,
+    with_readiness,
+    with_records,
+)
 
 RUN = Run(run="a", variant="resnet20", target=0.5)
 EPOCHS = (
@@ -60,3 +66,11 @@ def test_recomputing_where_it_saves_nothing_is_said(name, device, recompute, war
     run = with_backend(replace(RUN, recompute=recompute), facts)
     assert ("saves no memory" in (run.warnings or "")) == warned
     assert with_backend(run, facts).warnings == run.warnings
+
+
+def test_the_peak_of_saving_the_model_belongs_to_the_last_epoch_and_never_lowers_it():
+    run = Run(run="a", variant="v", records=(EpochRecord(epoch=1, host_peak_bytes=5), EpochRecord(epoch=2)))
+    saved = with_host_peak(run, 7)
+    assert [record.host_peak_bytes for record in saved.records] == [5, 7]
+    assert with_host_peak(saved, 6) == saved
+    assert with_host_peak(saved, None) == saved

@@ -1,3 +1,4 @@
+import contextlib
 import os
 import signal
 
@@ -5,8 +6,9 @@ import pytest
 
 from densebench.errors import Interrupted
 from densebench.events import Message
+from densebench.running import stopping
 from densebench.running.channel import Channel
-from densebench.running.stopping import Stopper
+from densebench.running.stopping import Stopper, watch
 
 
 @pytest.fixture
@@ -63,3 +65,46 @@ def test_a_run_whose_parent_has_died_stops_after_its_step(stopper, channel):
     with pytest.raises(Interrupted, match="died"):
         stopper.check()
     assert stopper.interruption is None
+
+
+@pytest.fixture
+def ended(stopper, channel, monkeypatch):
+    """Starts the watch; returns its thread and the exit codes with which it has ended the process."""
+    monkeypatch.setattr(stopping, "_PATIENCE", 0.0)
+    codes = []
+    yield watch(stopper, channel[0], end=codes.append), codes
+    signal.set_wakeup_fd(-1)
+
+
+def swallow(number):
+    """A signal whose error a framework catches."""
+    with contextlib.suppress(Interrupted):
+        signal.raise_signal(number)
+
+
+def test_a_signal_that_a_framework_swallows_while_it_loads_ends_the_process(stopper, ended):
+    thread, codes = ended
+    with contextlib.suppress(Interrupted), stopper.listen():
+        swallow(signal.SIGINT)
+        thread.join()
+        assert codes == [130]
+
+
+def test_a_signal_while_the_run_trains_is_left_to_the_step(stopper, ended):
+    thread, codes = ended
+    swallow(signal.SIGTERM)
+    thread.join()
+    assert codes == []
+
+
+def test_a_parent_that_dies_while_the_framework_loads_ends_the_process(stopper, ended, channel):
+    thread, codes = ended
+    entered = []
+    stopper.enter_end = lambda error: entered.append(str(error))
+    with stopper.listen():
+        os.close(channel[1])
+        thread.join()
+        assert codes == [143]
+        assert entered == ["Stopped because the densebench that started it has died."]
+    with pytest.raises(Interrupted, match="died"):
+        stopper.check()

@@ -19,7 +19,7 @@ def clock():
 
 @pytest.fixture
 def totals(clock):
-    return EpochTotals(epoch=2, steps=100, precision="float32", clock=clock)
+    return EpochTotals(epoch=2, steps=100, clock=clock, advice="lower --learning-rate.")
 
 
 def result(loss=1.0, correct=0, backward_sign=0.0):
@@ -61,6 +61,15 @@ def test_a_value_that_is_not_finite_is_named_with_its_step(totals, value):
         totals.add(3, 64, result(backward_sign=value))
 
 
-def test_the_advice_names_the_precision_in_use_where_another_could_help():
-    assert "instead of mixed_float16" in advise("mixed_float16")
-    assert "--precision" not in advise("float32")
+@pytest.mark.parametrize(
+    ("precision", "epoch", "every", "advice"),
+    [
+        ("float32", 1, 1, "lower --learning-rate."),
+        ("float32", 6, 1, "lower --learning-rate; the checkpoint of epoch 5 is kept."),
+        ("float32", 6, 4, "lower --learning-rate; the checkpoint of epoch 4 is kept."),
+        ("float32", 6, 0, "lower --learning-rate."),
+        ("mixed_float16", 1, 1, "lower --learning-rate, or use --precision float32 instead of mixed_float16."),
+    ],
+)
+def test_the_advice_fits_the_precision_and_the_checkpoints_that_there_are(precision, epoch, every, advice):
+    assert advise(precision=precision, epoch=epoch, checkpoint_every=every) == advice

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from densebench.errors import ResultsError
-from densebench.files import replace
+from densebench.files import remove_abandoned, replace
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,6 +42,7 @@ def write_file(target: Path, content: bytes) -> Path:
     """Write a file completely or not at all; raises :class:`ResultsError`."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        remove_abandoned(target)
         replace(target, content)
     except OSError as error:
         raise ResultsError(f"{target} cannot be written ({error.strerror or error}): choose another place.") from None

@@ -31,7 +31,7 @@ def draw_heading(state: State) -> Table:
     row.add_column(justify="right", no_wrap=True)
     number = f"run {min(state.ended + 1, len(state.planned))} of {len(state.planned)}" if state.planned else "run"
     name = state.run.run
-    about = text.describe_network(state.run) if name else "starting"
+    about = text.describe_network(state.run) if state.run.variant else "starting"
     row.add_row(
         Text.assemble((f"{number}  ", "dim"), (plain(name), "bold"), f"  {plain(about)}"),
         Text(text.format_duration(state.elapsed), "dim"),

@@ -1,5 +1,6 @@
 """What a live view knows: how far the runs are, how long an epoch takes, what that means for the end."""
 
+import dataclasses
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -32,13 +33,13 @@ class State:
         self.stage_began = 0.0
         self.stage_seconds: dict[Stage, float] = {}  # what each took last time, in any run
         self.plan([])
-        self._start_run(_NO_RUN)
 
     def plan(self, runs: Sequence[ShownRun]) -> None:
         """Begin with the first of ``runs``."""
         self.planned = list(runs)
         self.ended = 0  # runs
         self._began = self.clock()
+        self._await_next()
 
     def on(self, event: Event) -> None:
         """Take what the event says of how far the runs are."""
@@ -55,7 +56,12 @@ class State:
                 self._end_epoch(event.record)
             case Ended():
                 self.ended += 1
-                self._start_run(_NO_RUN)
+                self._await_next()
+
+    def _await_next(self) -> None:
+        """Nothing but the next run's name is known before it starts."""
+        name = self.planned[self.ended].name if self.ended < len(self.planned) else ""
+        self._start_run(dataclasses.replace(_NO_RUN, run=name))
 
     def _end_stage(self) -> None:
         if self.stage is not None:

@@ -18,6 +18,7 @@ from densebench.errors import ResultsError, RunFailed
 from densebench.events import MAX_LINE, Ended, Event, Message, from_line
 from densebench.records import Run
 from densebench.results import csv_file, store
+from densebench.running.directory import LOG_FILE
 from densebench.running.tasks import Task, to_json
 
 _WORKER = "densebench.running.worker"
@@ -71,10 +72,10 @@ def _start_child(task: Task, directory: Path) -> Iterator[tuple[subprocess.Popen
 
 def _open_log(directory: Path) -> BinaryIO:
     try:
-        return (directory / "log.txt").open("ab")
+        return (directory / LOG_FILE).open("ab")
     except OSError as error:
         raise ResultsError(
-            f"{directory / 'log.txt'} cannot be written ({error.strerror}): make {directory} writable, "
+            f"{directory / LOG_FILE} cannot be written ({error.strerror}): make {directory} writable, "
             "or choose another --runs-dir."
         ) from None
 
@@ -173,10 +174,12 @@ def _parse_event(line: bytes) -> Event:
 
 def _explain_death(code: int, passed: list[int], memory_ran_out: bool, deadline: _Deadline, directory: Path) -> Ended:
     """Say how the child ended when it could not say so itself."""
-    log = f"see {directory / 'log.txt'}"
+    log = f"see {directory / LOG_FILE}"
     if deadline.passed:
         reason = f"The time limit of {deadline.seconds:g} s was reached: raise --time-limit, or continue with --resume."
         return Ended(status="interrupted", reason=reason, exit_code=RunFailed.exit_code)
+    if not passed and code in (128 + signal.SIGINT, 128 + signal.SIGTERM):  # while it prepared it was asked itself
+        passed = [code - 128]
     if passed:
         name = signal.Signals(passed[0]).name
         return Ended(status="interrupted", reason=f"Stopped at once by {name}.", exit_code=128 + passed[0])
@@ -213,5 +216,5 @@ def _record_death(task: Task, ended: Ended) -> Ended:
         runs = csv_file.read(path) if path.exists() else [Run(run=task.config.run, variant=task.config.variant)]
         csv_file.write(dataclasses.replace(runs[0], status=ended.status, reason=ended.reason), path)
     except ResultsError as error:
-        return dataclasses.replace(ended, reason=f"{ended.reason} {error}")
+        return dataclasses.replace(ended, reason=f"{ended.reason} {error} Its row is as it was before.")
     return ended

