@@ -46,7 +46,10 @@ def identify(dataset: Dataset) -> DataIdentity:
 
 
 def parse_identity(values: Mapping[str, Any]) -> DataIdentity:
-    """The identity whose fields, as JSON has them, are ``values``; raises ``TypeError``, ``ValueError``, ``KeyError``."""
+    """The identity whose fields, as JSON has them, are ``values``.
+
+    Raises ``TypeError``, ``ValueError`` or ``KeyError`` for other values.
+    """
     if set(values) != {field.name for field in dataclasses.fields(DataIdentity)}:
         raise ValueError("these are not the fields of a data identity")
     validation = values["validation"]

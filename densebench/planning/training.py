@@ -1,11 +1,13 @@
 """The runs that ``train`` will make: new ones, those to resume, and those that are complete already."""
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from densebench.config import RESULTS_DIR, RUN_NAME, RUNS_DIR, RunConfig, fingerprint, from_json
 from densebench.data import datasets
+from densebench.data.folder.loader import PREFIX
 from densebench.data.images import DatasetFacts
 from densebench.errors import InputError
 from densebench.models import cost, variants
@@ -14,6 +16,7 @@ from densebench.planning.options import TrainOptions, configure, describe_differ
 from densebench.records import Run
 from densebench.results import csv_file, store
 from densebench.running.directory import CONFIG_FILE, run_directory
+from densebench.running.run_data import require_same_data
 
 _LAST = "last"  # --resume last
 
@@ -49,7 +52,9 @@ def plan_new(options: TrainOptions, *, skip_completed: bool = False) -> list[Pla
         raise InputError(f"--run {options.run} names one run, but {len(configs)} were asked for: leave it out.")
     known = _read_runs_by_fingerprint(configs[0].results_dir) if skip_completed else {}
     planned = [_plan_run(config, is_named=options.run is not None) for config in configs]
-    return [_continue(run, known.get(fingerprint(run.config))) for run in planned]
+    continued = [_continue(run, known.get(fingerprint(run.config))) for run in planned]
+    _check_data([run.config for run in continued if run.completed or run.config.resume], "was made with")
+    return continued
 
 
 def plan_resumed(name: str, options: TrainOptions) -> PlannedRun:
@@ -67,7 +72,9 @@ def plan_resumed(name: str, options: TrainOptions) -> PlannedRun:
         raise InputError(
             f"Run {run!r} cannot be resumed with other settings ({differences}): leave them out, or start a new run."
         )
-    return _plan_run(dataclasses.replace(asked, resume=True), is_named=True)
+    planned = _plan_run(dataclasses.replace(asked, resume=True), is_named=True)
+    _check_data([planned.config], "cannot be resumed on")
+    return planned
 
 
 def read_config(directory: Path) -> RunConfig:
@@ -117,6 +124,17 @@ def _read_runs_by_fingerprint(results_dir: str) -> dict[str, Run]:
     runs = [run for run in store.read_all(files) if run.phase == "train" and run.fingerprint]
     runs.sort(key=lambda run: run.status == "completed")
     return {str(run.fingerprint): run for run in runs}
+
+
+def _check_data(configs: Sequence[RunConfig], purpose: str) -> None:
+    """Raise :class:`InputError` where runs of one dataset were trained on other images than there are now.
+
+    Only a folder can change between two starts; every run checks its data once more before it trains.
+    """
+    if configs and configs[0].data.dataset.startswith(PREFIX):
+        dataset = datasets.load(configs[0].data)
+        for config in configs:
+            require_same_data(config, dataset, purpose=purpose)
 
 
 def _find_last_unfinished(options: TrainOptions) -> str:

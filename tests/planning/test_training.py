@@ -1,12 +1,14 @@
 import dataclasses
 
 import pytest
+from PIL import Image
 
 from densebench.config import RunConfig, fingerprint
+from densebench.data import datasets
 from densebench.errors import InputError
 from densebench.planning.options import TrainOptions
 from densebench.planning.training import plan_new, plan_resumed
-from densebench.records import Run
+from densebench.records import EpochRecord, Run
 from densebench.results import csv_file, store
 from densebench.running.directory import claim
 
@@ -133,3 +135,36 @@ def test_skipping_what_is_complete_makes_only_the_rest(in_tmp):
     assert [(run.completed, run.config.resume) for run in planned] == [(True, False), (False, True), (False, False)]
     other = plan_new(with_(options, epochs=6), skip_completed=True)
     assert not any(run.completed or run.config.resume for run in other)
+
+
+@pytest.fixture
+def folder(in_tmp, monkeypatch):
+    """Options for a folder of two classes, eight images to train on and four to test on."""
+    monkeypatch.setenv("DENSEBENCH_DATA", str(in_tmp / "cache"))
+    for part, count in (("train", 4), ("test", 2)):
+        for label, name in enumerate(("ant", "bee")):
+            directory = in_tmp / "pictures" / part / name
+            directory.mkdir(parents=True)
+            for index in range(count):
+                Image.new("RGB", (4, 4), (100 * label, 10 * index, 0)).save(directory / f"{index}.png")
+    return TrainOptions(variants=("10x4",), dataset="folder:pictures", epochs=5, batch_size=2)
+
+
+@pytest.mark.parametrize("status", ["interrupted", "completed"])
+def test_a_run_whose_images_changed_is_neither_resumed_nor_skipped(folder, in_tmp, status):
+    (planned,) = plan_new(folder)
+    name = started(folder, status=status)
+    (run,) = csv_file.read(in_tmp / "results" / f"{name}.csv")
+    digest = datasets.load(planned.config.data).sha256
+    csv_file.write(
+        with_(run, dataset_sha256=digest, records=(EpochRecord(epoch=1),)), in_tmp / "results" / f"{name}.csv"
+    )
+    assert plan_resumed(name, TrainOptions()).config.resume
+    assert plan_new(folder, skip_completed=True)[0].config.run == name
+    (in_tmp / "pictures" / "test" / "bee" / "0.png").unlink()
+    before = (in_tmp / "results" / f"{name}.csv").read_bytes()
+    with pytest.raises(InputError, match="cannot be resumed on other data"):
+        plan_resumed(name, TrainOptions())
+    with pytest.raises(InputError, match="was made with other data"):
+        plan_new(folder, skip_completed=True)
+    assert (in_tmp / "results" / f"{name}.csv").read_bytes() == before
