@@ -109,7 +109,10 @@ def evaluate(source: str, options: TrainOptions, view: View) -> Evaluated:
     config = claim(planned.config, numbered=not planned.is_named)
     with view:
         view.begin([ShownRun(name=config.run, epochs=1)])
-        finished = _run(EvaluateTask(config=config, source=planned.source, model_file=planned.model_file), view)
+        task = EvaluateTask(
+            config=config, source=planned.source, directory=planned.directory, model_file=planned.model_file
+        )
+        finished = _run(task, view)
     return Evaluated(finished=finished, confusion=None if finished.outcome.exit_code else _read_confusion(finished))
 
 

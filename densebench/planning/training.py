@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from densebench.config import RESULTS_DIR, RUN_NAME, RUNS_DIR, RunConfig, fingerprint, from_json
+from densebench.config import RESULTS_DIR, RUN_NAME, RUNS_DIR, RunConfig, fingerprint
 from densebench.data import datasets
 from densebench.data.folder.loader import PREFIX
 from densebench.data.images import DatasetFacts
@@ -13,6 +13,7 @@ from densebench.errors import InputError
 from densebench.models import cost, variants
 from densebench.models.cost import Cost
 from densebench.planning.options import TrainOptions, configure, describe_differences
+from densebench.planning.run_paths import StoredRun, find_run
 from densebench.records import Run
 from densebench.results import csv_file, store
 from densebench.running.directory import CONFIG_FILE, run_directory
@@ -62,11 +63,12 @@ def plan_resumed(name: str, options: TrainOptions) -> PlannedRun:
 
     Raises :class:`InputError` if an option was given that would change what the run is.
     """
-    run = _find_last_unfinished(options) if name == _LAST else name
-    stored = read_config(run_directory(options.runs_dir or RUNS_DIR, run))
-    if not _is_training(store.run_path(options.results_dir or stored.results_dir, run)):
+    found = find_run(_find_last_unfinished(options) if name == _LAST else name, options.runs_dir)
+    run, stored = found.name, _configure_where_it_lies(found, options)
+    if not _is_training(store.run_path(stored.results_dir, run)):
         raise InputError(f"Run {run!r} is not a training, and only a training can be resumed: start a new run.")
     asked = configure(options, variant=_one_variant(options) or stored.variant, run=run, base=stored)
+    asked = dataclasses.replace(asked, runs_dir=stored.runs_dir, results_dir=stored.results_dir)
     differences = describe_differences(stored, asked)
     if differences:
         raise InputError(
@@ -77,15 +79,20 @@ def plan_resumed(name: str, options: TrainOptions) -> PlannedRun:
     return planned
 
 
-def read_config(directory: Path) -> RunConfig:
-    """What a run was asked to be; raises :class:`InputError` if there is no such run."""
-    try:
-        return from_json((directory / CONFIG_FILE).read_text())
-    except (OSError, UnicodeDecodeError):
+def _configure_where_it_lies(found: StoredRun, options: TrainOptions) -> RunConfig:
+    """The stored configuration, with the folders in which the run will go on; raises :class:`InputError`."""
+    results_dir = options.results_dir or found.results_dir
+    if results_dir is None:
         raise InputError(
-            f"There is no run {directory.name!r} in {str(directory.parent)!r}: "
-            "name one of its folders, or give --runs-dir."
-        ) from None
+            f"The run in {str(found.directory)!r} does not say where its results file is: give --results-dir."
+        )
+    folder = found.data_folder
+    if folder is not None and found.base != Path.cwd():
+        raise InputError(
+            f"Run {found.name!r} was started in {str(found.base)!r} on {found.config.data.dataset!r}, a folder there: "
+            "resume it from there."
+        )
+    return dataclasses.replace(found.config, runs_dir=found.runs_dir, results_dir=results_dir)
 
 
 def _plan_run(config: RunConfig, *, is_named: bool) -> PlannedRun:

@@ -12,7 +12,6 @@ from densebench.measuring.host import read_host_peak_bytes
 from densebench.records import EpochRecord
 from densebench.running import run_columns
 from densebench.running.context import RunContext
-from densebench.running.directory import run_directory
 from densebench.running.tasks import EvaluateTask
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ def _load_weights(task: EvaluateTask, context: RunContext) -> "keras.Model":
     context.update(run_columns.with_recipe(context.run, task.config))
     context.count_network()
     model = context.build_trainee().model
-    loaded = checkpoint.load_weights(run_directory(task.config.runs_dir, task.source), model)
+    loaded = checkpoint.load_weights(Path(task.directory or "."), model)
     for notice in loaded.notices:
         context.report(Warned(text=notice))
     return model

@@ -23,6 +23,7 @@ class EvaluateTask:
 
     config: RunConfig
     source: str  # the run that was trained, or the model's file
+    directory: str | None  # of the run
     model_file: str | None  # a .keras file; None: the newest checkpoint of the run
 
 
