@@ -103,14 +103,19 @@ def train(
         )
 
 
-def evaluate(source: str, options: TrainOptions, view: View) -> Evaluated:
+def evaluate(source: str, options: TrainOptions, view: View, *, preprocess: str | None = None) -> Evaluated:
     """Evaluate a run or a model's file, and read back the confusion matrix."""
-    planned = plan_evaluation(source, options)
+    planned = plan_evaluation(source, options, preprocess=preprocess)
     config = claim(planned.config, numbered=not planned.is_named)
     with view:
         view.begin([ShownRun(name=config.run, epochs=1)])
         task = EvaluateTask(
-            config=config, source=planned.source, directory=planned.directory, model_file=planned.model_file
+            config=config,
+            source=planned.source,
+            directory=planned.directory,
+            model_file=planned.model_file,
+            preprocess=planned.preprocess,
+            held_out=planned.held_out,
         )
         finished = _run(task, view)
     return Evaluated(finished=finished, confusion=None if finished.outcome.exit_code else _read_confusion(finished))

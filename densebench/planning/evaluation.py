@@ -9,8 +9,11 @@ from densebench.config import RESULTS_DIR, RUNS_DIR, RunConfig
 from densebench.data import datasets
 from densebench.data.folder.loader import PREFIX
 from densebench.errors import InputError
+from densebench.models import variants
 from densebench.planning.options import TrainOptions, configure
 from densebench.planning.run_paths import StoredRun, find_run
+from densebench.running.preparation import parse_preparation
+from densebench.training.model_origin import read_origin
 
 _MODEL_SUFFIX = ".keras"
 _LEGACY_SUFFIXES = (".h5", ".hdf5")
@@ -28,14 +31,18 @@ class PlannedEvaluation:
     source: str  # the run's name, or the model's file
     directory: str | None  # of the run
     model_file: str | None
+    preprocess: str | None
+    held_out: bool
 
 
-def plan_evaluation(source: str, options: TrainOptions) -> PlannedEvaluation:
+def plan_evaluation(source: str, options: TrainOptions, *, preprocess: str | None = None) -> PlannedEvaluation:
     """The evaluation of a run (by name, folder or CSV) or of a ``.keras`` file; raises :class:`InputError`."""
     path = Path(source)
     _refuse_other_formats(path)
     if path.suffix == _MODEL_SUFFIX:
-        planned = _plan_file(path, options)
+        planned = _plan_file(path, options, preprocess)
+    elif preprocess is not None:
+        raise InputError(f"--preprocess {preprocess} is for a .keras file: a run is evaluated as it was trained.")
     else:
         planned = _plan_run(find_run(source, options.runs_dir), options)
     datasets.describe(planned.config.data)
@@ -55,6 +62,7 @@ def _refuse_other_formats(path: Path) -> None:
 
 def _plan_run(found: StoredRun, options: TrainOptions) -> PlannedEvaluation:
     stored = found.config
+    _check_held_out(f"Run {found.name!r}", stored.data.validation, options.validation)
     config = configure(options, variant=stored.variant, run=_evaluation_name(found.name, options), base=stored)
     if found.base != Path.cwd():  # the evaluation is written here, not where that run lies
         config = dataclasses.replace(
@@ -68,6 +76,8 @@ def _plan_run(found: StoredRun, options: TrainOptions) -> PlannedEvaluation:
         source=found.name,
         directory=str(found.directory),
         model_file=None,
+        preprocess=None,
+        held_out=options.validation is not None,
     )
 
 
@@ -75,18 +85,51 @@ def _change_dataset(config: RunConfig, dataset: str) -> RunConfig:
     return dataclasses.replace(config, data=dataclasses.replace(config.data, dataset=dataset))
 
 
-def _plan_file(path: Path, options: TrainOptions) -> PlannedEvaluation:
+def _plan_file(path: Path, options: TrainOptions, preprocess: str | None) -> PlannedEvaluation:
     if options.dataset is None:
         raise InputError(f"{path} does not say on what it was trained: name the data with --dataset.")
     if not path.is_file():
         raise InputError(f"There is no model file {str(path)!r}: check the path.")
+    if preprocess is not None:
+        parse_preparation(preprocess)
     return PlannedEvaluation(
-        config=configure(options, variant=path.stem, run=_evaluation_name(path.name, options)),
+        config=_configure_file(path, options),
         is_named=options.run is not None,
         source=path.name,
         directory=None,
         model_file=str(path),
+        preprocess=preprocess,
+        held_out=bool(options.validation),
     )
+
+
+def _configure_file(path: Path, options: TrainOptions) -> RunConfig:
+    """As the run of a model of ours was set, or by default."""
+    run, origin = _evaluation_name(path.name, options), read_origin(path)
+    if origin is None:
+        return configure(options, variant=path.stem, run=run)
+    validation = origin.data.validation
+    _check_held_out(f"The run of {path}", 0 if validation is None else validation.images, options.validation)
+    base = RunConfig(
+        variant=origin.variant,
+        run=run,
+        recipe=dataclasses.replace(RunConfig.recipe, batch_size=origin.batch_size),
+        backend=origin.backend,
+        precision=origin.precision,
+        implementation=origin.implementation,
+        deterministic=origin.deterministic,
+        jit=origin.jit,
+        threads=origin.threads,
+    )
+    return configure(options, variant=variants.find(origin.variant).name, run=run, base=base)
+
+
+def _check_held_out(what: str, held_out: int, asked: int | None) -> None:
+    """Raise :class:`InputError` unless these images were held out: others would have been trained on."""
+    if asked is not None and not held_out:
+        raise InputError(f"{what} held out no training images: leave --validation {asked} out.")
+    if asked is not None and asked != held_out:
+        raise InputError(f"{what} held out {held_out} training images, not {asked}: give --validation {held_out}.")
 
 
 def _evaluation_name(source: str, options: TrainOptions) -> str:

@@ -54,7 +54,7 @@ def plan_new(options: TrainOptions, *, skip_completed: bool = False) -> list[Pla
     known = _read_runs_by_fingerprint(configs[0].results_dir) if skip_completed else {}
     planned = [_plan_run(config, is_named=options.run is not None) for config in configs]
     continued = [_continue(run, known.get(fingerprint(run.config))) for run in planned]
-    _check_data([run.config for run in continued if run.completed or run.config.resume], "was made with")
+    _check_data([run.config for run in continued if run.completed or run.config.resume], "cannot be taken for complete")
     return continued
 
 
@@ -75,7 +75,7 @@ def plan_resumed(name: str, options: TrainOptions) -> PlannedRun:
             f"Run {run!r} cannot be resumed with other settings ({differences}): leave them out, or start a new run."
         )
     planned = _plan_run(dataclasses.replace(asked, resume=True), is_named=True)
-    _check_data([planned.config], "cannot be resumed on")
+    _check_data([planned.config], "cannot be resumed")
     return planned
 
 

@@ -131,7 +131,7 @@ def prepare(config: RunConfig, book: Book, channel: Channel, stopper: Stopper) -
     began = time.perf_counter()
     dataset = datasets.load(config.data, _TransferReports(channel).report)
     if config.resume:
-        unknown = require_same_data(config, dataset, purpose="cannot be resumed on")
+        unknown = require_same_data(config, dataset, purpose="cannot be resumed")
         if unknown is not None:
             channel.send(Message(text=unknown))
     book.update(run_columns.with_data(book.run, dataset, config.recipe))

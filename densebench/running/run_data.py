@@ -1,5 +1,7 @@
 """Whether the data of a run are still those that it was trained on."""
 
+import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +12,7 @@ from densebench.running.directory import run_directory
 
 if TYPE_CHECKING:
     from densebench.data.identity import DataIdentity
-    from densebench.data.images import Dataset
+    from densebench.data.images import Dataset, Images
 
 
 def read_identity(directory: Path) -> "DataIdentity | None":
@@ -27,18 +29,57 @@ def read_identity(directory: Path) -> "DataIdentity | None":
 def require_same_data(config: RunConfig, dataset: "Dataset", *, purpose: str) -> str | None:
     """Check the data of a run that is on disk; returns a sentence if nothing is known of what they were.
 
-    Raises :class:`InputError` that says what differs. ``purpose`` is what cannot be done with other data, as in
-    ``"cannot be resumed on"``.
+    Raises :class:`InputError` that says what differs. ``purpose`` is what cannot be done then: "cannot be resumed".
     """
     changes = _list_changes(config, dataset)
     if changes is None:
         return f"Run {config.run!r} does not say which data it was trained on: whether they changed was not checked."
     if changes:
         raise InputError(
-            f"Run {config.run!r} {purpose} other data than it was trained on ({', '.join(changes)}): "
+            f"Run {config.run!r} {purpose}, because its data have changed ({', '.join(changes)}): "
             "restore the data, or start a new run."
         )
     return None
+
+
+def take_classes(dataset: "Dataset", identity: "DataIdentity", what: str) -> "Dataset":
+    """The dataset with its classes in the order in which a network answers.
+
+    Raises :class:`InputError` where ``what``, such as ``"Run 'a'"``, was trained on other classes.
+    """
+    from densebench.data.identity import describe_class_changes
+
+    changes = describe_class_changes(identity.class_names, dataset.class_names)
+    if changes is not None:
+        raise InputError(
+            f"{what} was trained on other classes than {dataset.name} has now ({changes}): restore the class names, "
+            "or give the --dataset it was trained on."
+        )
+    if dataset.class_names == identity.class_names:
+        return dataset
+    order = [identity.class_names.index(name) for name in dataset.class_names]
+    return dataclasses.replace(
+        dataset,
+        class_names=identity.class_names,
+        train=_renumber(dataset.train, order),
+        validation=None if dataset.validation is None else _renumber(dataset.validation, order),
+        test=_renumber(dataset.test, order),
+    )
+
+
+def list_image_changes(identity: "DataIdentity", dataset: "Dataset", splits: Sequence[str]) -> list[str]:
+    """What differs in the images of these splits: train, validation, test."""
+    from densebench.data.identity import describe_image_changes, identify
+
+    now = identify(dataset)
+    changes = [describe_image_changes(split, getattr(identity, split), getattr(now, split)) for split in splits]
+    return [change for change in changes if change is not None]
+
+
+def _renumber(images: "Images", order: Sequence[int]) -> "Images":
+    import numpy as np
+
+    return dataclasses.replace(images, labels=np.array(order, np.int32)[images.labels])
 
 
 def _list_changes(config: RunConfig, dataset: "Dataset") -> list[str] | None:

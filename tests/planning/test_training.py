@@ -163,8 +163,8 @@ def test_a_run_whose_images_changed_is_neither_resumed_nor_skipped(folder, in_tm
     assert plan_new(folder, skip_completed=True)[0].config.run == name
     (in_tmp / "pictures" / "test" / "bee" / "0.png").unlink()
     before = (in_tmp / "results" / f"{name}.csv").read_bytes()
-    with pytest.raises(InputError, match="cannot be resumed on other data"):
+    with pytest.raises(InputError, match="cannot be resumed, because its data have changed"):
         plan_resumed(name, TrainOptions())
-    with pytest.raises(InputError, match="was made with other data"):
+    with pytest.raises(InputError, match="cannot be taken for complete, because its data have changed"):
         plan_new(folder, skip_completed=True)
     assert (in_tmp / "results" / f"{name}.csv").read_bytes() == before

@@ -14,7 +14,7 @@ from densebench.running.run_data import require_same_data
 
 DATA = DataConfig(dataset="synthetic", image_size=4, classes=3, train_limit=9, test_limit=6)
 CONFIG = RunConfig(variant="resnet20", run="a", data=DATA)
-PURPOSE = "cannot be resumed on"
+PURPOSE = "cannot be resumed"
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_what_changed_is_said_in_one_sentence(in_tmp, monkeypatch, dataset):
     with pytest.raises(InputError) as raised:
         require_same_data(CONFIG, dataset, purpose=PURPOSE)
     assert str(raised.value) == (
-        "Run 'a' cannot be resumed on other data than it was trained on (class 'cow' became 'class 2', "
+        "Run 'a' cannot be resumed, because its data have changed (class 'cow' became 'class 2', "
         "test images changed (8 -> 6)): restore the data, or start a new run."
     )
 
