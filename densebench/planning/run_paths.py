@@ -52,12 +52,12 @@ def find_run(source: str, runs_dir: str | None) -> StoredRun:
     if _is_path(source, runs_dir):
         return _find_by_file(Path(source), runs_dir) if source.endswith(_RESULTS_SUFFIX) else _open(Path(source))
     directory = run_directory(runs_dir or RUNS_DIR, source)
-    config = read_config(directory)
+    config = _read_config(directory)
     base = _find_base(Path(os.path.abspath(directory.parent)), config.runs_dir) or Path.cwd()
     return StoredRun(name=source, runs_dir=str(directory.parent), config=config, base=base)
 
 
-def read_config(directory: Path) -> RunConfig:
+def _read_config(directory: Path) -> RunConfig:
     """What a run was asked to be; raises :class:`InputError` if there is no such run."""
     try:
         return from_json((directory / CONFIG_FILE).read_text())
@@ -80,7 +80,7 @@ def _open(directory: Path) -> StoredRun:
     path = Path(os.path.abspath(directory))
     if not (path / CONFIG_FILE).is_file():
         raise InputError(_explain_no_run(directory, path))
-    config = read_config(path)
+    config = _read_config(path)
     return StoredRun(
         name=path.name, runs_dir=_shorten(path.parent), config=config, base=_find_base(path.parent, config.runs_dir)
     )

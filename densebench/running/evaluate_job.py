@@ -83,7 +83,7 @@ def _load_run(task: EvaluateTask, context: RunContext) -> _Subject:
         prepared = standardise_by_data(context.dataset)
         dataset = context.dataset
     else:
-        prepared = standardise(identity.mean, identity.deviation, "as the run was trained")
+        prepared = standardise(identity.mean, identity.deviation, "as trained")
         dataset = take_classes(context.dataset, identity, f"Run {task.source!r}")
         _warn_of_changes(identity, dataset, ("train", "validation", "test"), context)
     context.update(run_columns.with_recipe(context.run, task.config))
@@ -110,7 +110,7 @@ def _load_file(task: EvaluateTask, file: str, context: RunContext) -> _Subject:
     built = context.build_trainee().model  # in the implementation of the run, to the last digit
     export.copy_variables(model, built)
     context.update(dataclasses.replace(context.run, seed=None))
-    prepared = standardise(origin.data.mean, origin.data.deviation, "as the model was trained")
+    prepared = standardise(origin.data.mean, origin.data.deviation, "as trained")
     return _Subject(model=built, dataset=dataset, preparation=_parse_preprocess(task, context) or prepared)
 
 
