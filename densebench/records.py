@@ -181,6 +181,9 @@ class Run:
         Count, About("Val. images", "count", "Number of images used for validation.", exact=True)
     ] = None
     test_images: Annotated[Count, About("Test images", "count", "Number of test images.", exact=True)] = None
+    preprocessing: Annotated[
+        Text, About("Images", "text", "How images were prepared for the network; evaluations only.")
+    ] = None
     recipe: Annotated[Text, About("Recipe", "text", "Name of the training recipe.")] = None
     epochs: Annotated[Count, About("Epochs", "count", "Number of epochs requested.", exact=True)] = None
     batch_size: Annotated[Count, About("Batch", "count", "Images per step.", exact=True)] = None

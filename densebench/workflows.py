@@ -107,15 +107,22 @@ def train(
         )
 
 
-def evaluate(source: str, options: TrainOptions, view: View) -> Evaluated:
+def evaluate(source: str, options: TrainOptions, view: View, *, preprocess: str | None = None) -> Evaluated:
     """Evaluate a run or a model's file, and read back the confusion matrix."""
-    planned = plan_evaluation(source, options)
+    planned = plan_evaluation(source, options, preprocess=preprocess)
     (name,) = choose_names([(planned.config, not planned.is_named)])
     with view:
         view.begin([ShownRun(name=name, epochs=1)])
         config, outcome = start_new(
             planned.config,
-            lambda config: EvaluateTask(config=config, source=planned.source, model_file=planned.model_file),
+            lambda config: EvaluateTask(
+                config=config,
+                source=planned.source,
+                directory=planned.directory,
+                model_file=planned.model_file,
+                preprocess=planned.preprocess,
+                held_out=planned.held_out,
+            ),
             view.on,
             numbered=not planned.is_named,
         )

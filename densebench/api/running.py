@@ -143,15 +143,18 @@ class Evaluation:
         return grids_tables(make_evaluation_grids(self._finished.run, self._confusion.classes, self._confusion.counts))
 
 
-def evaluate(source: str, *, progress: bool = True, **settings: Unpack[EvaluateSettings]) -> Evaluation:
-    """Evaluate a trained network on its test images: a run by its name, or a ``.keras`` file.
+def evaluate(
+    source: str, *, preprocess: str | None = None, progress: bool = True, **settings: Unpack[EvaluateSettings]
+) -> Evaluation:
+    """Evaluate a trained network on its test images: a run by its name, folder or CSV, or a ``.keras`` file.
 
-    ``settings`` are those of :class:`densebench.api.settings.EvaluateSettings`; a file needs a ``dataset``. Raises
+    ``settings`` are those of :class:`densebench.api.settings.EvaluateSettings`; a file needs a ``dataset``.
+    ``preprocess`` says how images are prepared for a file, as on the command line. Raises
     :class:`densebench.errors.InputError`, :class:`densebench.errors.RunFailed` with the reason of an evaluation that
     failed, and :class:`densebench.errors.Interrupted`.
     """
     options = make_options(settings, EvaluateSettings)
-    evaluated = workflows.evaluate(source, options, open_progress(shown=progress))
+    evaluated = workflows.evaluate(source, options, open_progress(shown=progress), preprocess=preprocess)
     _raise_if_interrupted(evaluated.finished)
     if evaluated.confusion is None:
         raise RunFailed(str(evaluated.finished.outcome.reason))

@@ -41,6 +41,7 @@ class EvaluateSettings(_CommonSettings, total=False):
     test_limit: int  # images, balanced over the classes
     test_fraction: float  # of a folder without train/ and test/
     skip_bad_images: bool  # leave out the images of a folder that cannot be read
+    validation: int  # training images held out; evaluate evaluates on them
     data_dir: str  # where the CIFAR archive lies
     offline: bool  # never download
     batch_size: int  # images a step
@@ -56,7 +57,6 @@ class TrainSettings(SpeedSettings, EvaluateSettings, total=False):
     weight_decay: float  # L2 coefficient, as in a Keras loss
     label_smoothing: float
     cutout: int  # side of the erased square, in pixels
-    validation: int  # training images held out
     target: float  # test accuracy, as a fraction, whose time is recorded
     stop_at_target: bool
     checkpoint_every: int  # epochs; 0 for never

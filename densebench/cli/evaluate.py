@@ -16,7 +16,11 @@ def evaluate(
     context: typer.Context,
     source: Annotated[
         str,
-        typer.Argument(metavar="RUN_OR_MODEL", autocompletion=complete_runs, help="A run's name, or a .keras file."),
+        typer.Argument(
+            metavar="RUN_OR_MODEL",
+            autocompletion=complete_runs,
+            help="A run: its name, folder or results file; or a .keras file.",
+        ),
     ],
     dataset: option.Dataset = None,
     image_size: option.ImageSize = None,
@@ -24,6 +28,17 @@ def evaluate(
     test_limit: option.TestLimit = None,
     test_fraction: option.TestFraction = None,
     skip_bad_images: option.SkipBadImages = None,
+    validation: Annotated[
+        int | None, typer.Option(help="Evaluate on the training images held out by train --validation.")
+    ] = None,
+    preprocess: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOW",
+            help="How a file's images are prepared: standardise (by the training images), zero-one, minus-one-one, raw "
+            "(0 to 255) or MEAN/DEVIATION.",
+        ),
+    ] = None,
     data_dir: option.DataDir = None,
     offline: option.Offline = None,
     batch_size: option.BatchSize = None,
@@ -44,7 +59,8 @@ def evaluate(
     from densebench.reporting.run_tables import format_evaluation, make_evaluation_grids
 
     refuse_standard_output(plot, "--plot")
-    evaluated = workflows.evaluate(source, parse_train_options(context), open_view(open_stderr()))
+    options = parse_train_options(context)
+    evaluated = workflows.evaluate(source, options, open_view(open_stderr()), preprocess=preprocess)
     evaluation, confusion = evaluated.finished.run, evaluated.confusion
     if confusion is None:
         return evaluated.finished.outcome.exit_code

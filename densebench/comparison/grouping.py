@@ -15,6 +15,7 @@ from densebench.records import COLUMNS, Run
 # Families of settings; in a family the columns further on are details of those before.
 _DATA_FAMILY = (
     "dataset", "train_images", "validation_images", "test_images", "image_size", "classes", "dataset_sha256",
+    "preprocessing",
 )  # fmt: skip
 _RECIPE_FAMILY = (
     "recipe", "base_learning_rate", "schedule", "momentum", "weight_decay", "label_smoothing", "augmentation",

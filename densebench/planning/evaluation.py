@@ -4,14 +4,21 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
-from densebench.config import RUNS_DIR, RunConfig, clean_name
+from densebench.config import RESULTS_DIR, RUNS_DIR, RunConfig, clean_name
 from densebench.data import datasets
+from densebench.data.folder.loader import PREFIX
 from densebench.errors import InputError
+from densebench.models import variants
 from densebench.planning.options import TrainOptions, configure
-from densebench.planning.training import read_config
-from densebench.running.directory import run_directory
+from densebench.planning.run_paths import StoredRun, find_run
+from densebench.running.preparation import parse_preparation
+from densebench.training.model_origin import read_origin
 
-_MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
+_MODEL_SUFFIX = ".keras"
+_LEGACY_SUFFIXES = (".h5", ".hdf5")
+# of files and folders that other tools save models as
+_OTHER_SUFFIXES = (".pt", ".pth", ".ckpt", ".onnx", ".pb", ".tflite", ".safetensors", ".npz", ".pkl", ".bin")
+_SAVED_MODEL = "saved_model.pb"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,44 +28,107 @@ class PlannedEvaluation:
     config: RunConfig
     is_named: bool  # by the user; else a number is added where the name is taken
     source: str  # the run's name, or the model's file
+    directory: str | None  # of the run
     model_file: str | None
+    preprocess: str | None
+    held_out: bool
 
 
-def plan_evaluation(source: str, options: TrainOptions) -> PlannedEvaluation:
+def plan_evaluation(source: str, options: TrainOptions, *, preprocess: str | None = None) -> PlannedEvaluation:
     """The evaluation of a run (by name, folder or CSV) or of a ``.keras`` file; raises :class:`InputError`."""
-    is_file = Path(source).suffix in _MODEL_SUFFIXES
-    planned = _plan_file(Path(source), options) if is_file else _plan_run(_run_name(source), options)
+    path = Path(source)
+    _refuse_other_formats(path)
+    if path.suffix == _MODEL_SUFFIX:
+        planned = _plan_file(path, options, preprocess)
+    elif preprocess is not None:
+        raise InputError(f"--preprocess {preprocess} is for a .keras file: a run is evaluated as it was trained.")
+    else:
+        planned = _plan_run(find_run(source, options.runs_dir), options)
     datasets.describe(planned.config.data)
     return planned
 
 
-def _run_name(source: str) -> str:
-    """``results/a.csv``, ``runs/a`` and ``a`` all mean the run ``a``."""
-    return Path(source).name.removesuffix(".csv")
+def _refuse_other_formats(path: Path) -> None:
+    if path.suffix in _LEGACY_SUFFIXES:
+        raise InputError(f"{path} is in the legacy HDF5 format, which can run code: save the model as .keras first.")
+    is_other_file = path.is_file() and path.suffix not in (_MODEL_SUFFIX, ".csv")
+    if is_other_file or path.suffix in _OTHER_SUFFIXES or (path / _SAVED_MODEL).exists():
+        raise InputError(
+            f"{path} cannot be read: of models saved by others eval reads only .keras files, "
+            "so save the model with Keras as model.keras."
+        )
 
 
-def _plan_run(run: str, options: TrainOptions) -> PlannedEvaluation:
-    stored = read_config(run_directory(options.runs_dir or RUNS_DIR, run))
-    config = configure(options, variant=stored.variant, run=_evaluation_name(run, options), base=stored)
+def _plan_run(found: StoredRun, options: TrainOptions) -> PlannedEvaluation:
+    stored = found.config
+    _check_held_out(f"Run {found.name!r}", stored.data.validation, options.validation)
+    config = configure(options, variant=stored.variant, run=_evaluation_name(found.name, options), base=stored)
+    if found.base != Path.cwd():  # the evaluation is written here, not where that run lies
+        config = dataclasses.replace(
+            config, runs_dir=options.runs_dir or RUNS_DIR, results_dir=options.results_dir or RESULTS_DIR
+        )
+    if options.dataset is None and found.data_folder is not None and found.base != Path.cwd():
+        config = _change_dataset(config, f"{PREFIX}{found.data_folder}")
     return PlannedEvaluation(
         config=dataclasses.replace(config, resume=False),
         is_named=options.run is not None,
-        source=run,
+        source=found.name,
+        directory=str(found.directory),
         model_file=None,
+        preprocess=None,
+        held_out=options.validation is not None,
     )
 
 
-def _plan_file(path: Path, options: TrainOptions) -> PlannedEvaluation:
+def _change_dataset(config: RunConfig, dataset: str) -> RunConfig:
+    return dataclasses.replace(config, data=dataclasses.replace(config.data, dataset=dataset))
+
+
+def _plan_file(path: Path, options: TrainOptions, preprocess: str | None) -> PlannedEvaluation:
     if options.dataset is None:
         raise InputError(f"{path} does not say on what it was trained: name the data with --dataset.")
     if not path.is_file():
         raise InputError(f"There is no model file {str(path)!r}: check the path.")
+    if preprocess is not None:
+        parse_preparation(preprocess)
     return PlannedEvaluation(
-        config=configure(options, variant=path.stem, run=_evaluation_name(path.name, options)),
+        config=_configure_file(path, options),
         is_named=options.run is not None,
         source=path.name,
+        directory=None,
         model_file=str(path),
+        preprocess=preprocess,
+        held_out=bool(options.validation),
     )
+
+
+def _configure_file(path: Path, options: TrainOptions) -> RunConfig:
+    """As the run of a model of ours was set, or by default."""
+    run, origin = _evaluation_name(path.name, options), read_origin(path)
+    if origin is None:
+        return configure(options, variant=path.stem, run=run)
+    validation = origin.data.validation
+    _check_held_out(f"The run of {path}", 0 if validation is None else validation.images, options.validation)
+    base = RunConfig(
+        variant=origin.variant,
+        run=run,
+        recipe=dataclasses.replace(RunConfig.recipe, batch_size=origin.batch_size),
+        backend=origin.backend,
+        precision=origin.precision,
+        implementation=origin.implementation,
+        deterministic=origin.deterministic,
+        jit=origin.jit,
+        threads=origin.threads,
+    )
+    return configure(options, variant=variants.find(origin.variant).name, run=run, base=base)
+
+
+def _check_held_out(what: str, held_out: int, asked: int | None) -> None:
+    """Raise :class:`InputError` unless these images were held out: others would have been trained on."""
+    if asked is not None and not held_out:
+        raise InputError(f"{what} held out no training images: leave --validation {asked} out.")
+    if asked is not None and asked != held_out:
+        raise InputError(f"{what} held out {held_out} training images, not {asked}: give --validation {held_out}.")
 
 
 def _evaluation_name(source: str, options: TrainOptions) -> str:

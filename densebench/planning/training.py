@@ -1,19 +1,23 @@
 """The runs that ``train`` will make: new ones, those to resume, and those that are complete already."""
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from densebench.config import RESULTS_DIR, RUN_NAME, RUNS_DIR, RunConfig, clean_name, fingerprint, from_json
+from densebench.config import RESULTS_DIR, RUN_NAME, RUNS_DIR, RunConfig, clean_name, fingerprint
 from densebench.data import datasets
+from densebench.data.folder.loader import PREFIX
 from densebench.data.images import DatasetFacts
 from densebench.errors import InputError
 from densebench.models import cost, variants
 from densebench.models.cost import Cost
 from densebench.planning.options import TrainOptions, configure, describe_differences
+from densebench.planning.run_paths import StoredRun, find_run
 from densebench.records import Run
 from densebench.results import csv_file, store
 from densebench.running.directory import CONFIG_FILE, run_directory
+from densebench.running.run_data import require_same_data
 from densebench.schedules import DEFAULT_RULE, extend
 
 _LAST = "last"  # --resume last
@@ -62,7 +66,9 @@ def plan_new(options: TrainOptions, *, skip_completed: bool = False) -> list[Pla
         raise InputError(f"--run {options.run} names one run, but {len(configs)} were asked for: leave it out.")
     known = _read_runs_by_fingerprint(configs[0].results_dir) if skip_completed else {}
     planned = [_plan_run(config, is_named=options.run is not None) for config in configs]
-    return [_continue(run, known.get(fingerprint(run.config))) for run in planned]
+    continued = [_continue(run, known.get(fingerprint(run.config))) for run in planned]
+    _check_data([run.config for run in continued if run.completed or run.config.resume], "cannot be taken for complete")
+    return continued
 
 
 def plan_resumed(name: str, options: TrainOptions) -> PlannedRun:
@@ -70,18 +76,21 @@ def plan_resumed(name: str, options: TrainOptions) -> PlannedRun:
 
     Raises :class:`InputError` if an option was given that would change what the run is.
     """
-    run = _find_last_unfinished(options) if name == _LAST else name
-    stored = read_config(run_directory(options.runs_dir or RUNS_DIR, run))
-    if not _is_training(store.run_path(options.results_dir or stored.results_dir, run)):
+    found = find_run(_find_last_unfinished(options) if name == _LAST else name, options.runs_dir)
+    run, stored = found.name, _configure_where_it_lies(found, options)
+    if not _is_training(store.run_path(stored.results_dir, run)):
         raise InputError(f"Run {run!r} is not a training, and only a training can be resumed: start a new run.")
     stored, options = _extend(stored, options)
     asked = configure(options, variant=_one_variant(options) or stored.variant, run=run, base=stored)
+    asked = dataclasses.replace(asked, runs_dir=stored.runs_dir, results_dir=stored.results_dir)
     differences = describe_differences(stored, asked)
     if differences:
         raise InputError(
             f"Run {run!r} cannot be resumed with other settings ({differences}): leave them out, or start a new run."
         )
-    return _plan_run(dataclasses.replace(asked, resume=True), is_named=True)
+    planned = _plan_run(dataclasses.replace(asked, resume=True), is_named=True)
+    _check_data([planned.config], "cannot be resumed")
+    return planned
 
 
 def _extend(stored: RunConfig, options: TrainOptions) -> tuple[RunConfig, TrainOptions]:
@@ -99,15 +108,20 @@ def _extend(stored: RunConfig, options: TrainOptions) -> tuple[RunConfig, TrainO
     return dataclasses.replace(stored, recipe=recipe), dataclasses.replace(options, epochs=None)
 
 
-def read_config(directory: Path) -> RunConfig:
-    """What a run was asked to be; raises :class:`InputError` if there is no such run."""
-    try:
-        return from_json((directory / CONFIG_FILE).read_text())
-    except (OSError, UnicodeDecodeError):
+def _configure_where_it_lies(found: StoredRun, options: TrainOptions) -> RunConfig:
+    """The stored configuration, with the folders in which the run will go on; raises :class:`InputError`."""
+    results_dir = options.results_dir or found.results_dir
+    if results_dir is None:
         raise InputError(
-            f"There is no run {directory.name!r} in {str(directory.parent)!r}: "
-            "name one of its folders, or give --runs-dir."
-        ) from None
+            f"The run in {str(found.directory)!r} does not say where its results file is: give --results-dir."
+        )
+    folder = found.data_folder
+    if folder is not None and found.base != Path.cwd():
+        raise InputError(
+            f"Run {found.name!r} was started in {str(found.base)!r} on {found.config.data.dataset!r}, a folder there: "
+            "resume it from there."
+        )
+    return dataclasses.replace(found.config, runs_dir=found.runs_dir, results_dir=results_dir)
 
 
 def _plan_run(config: RunConfig, *, is_named: bool) -> PlannedRun:
@@ -146,6 +160,17 @@ def _read_runs_by_fingerprint(results_dir: str) -> dict[str, Run]:
     runs = [run for run in store.read_all(files) if run.phase == "train" and run.fingerprint]
     runs.sort(key=lambda run: run.status == "completed")
     return {str(run.fingerprint): run for run in runs}
+
+
+def _check_data(configs: Sequence[RunConfig], purpose: str) -> None:
+    """Raise :class:`InputError` where runs of one dataset were trained on other images than there are now.
+
+    Only a folder can change between two starts; every run checks its data once more before it trains.
+    """
+    if configs and configs[0].data.dataset.startswith(PREFIX):
+        dataset = datasets.load(configs[0].data)
+        for config in configs:
+            require_same_data(config, dataset, purpose=purpose)
 
 
 def _find_last_unfinished(options: TrainOptions) -> str:

@@ -46,6 +46,8 @@ def _iterate_run_lines(run: Run) -> Iterator[tuple[str, str]]:
     if run.phase == "train":
         yield "Epochs", f"{len(run.records)} of {run.epochs if run.epochs is not None else UNKNOWN}"
     yield from _iterate_figure_lines(run)
+    if run.preprocessing:
+        yield "Images", run.preprocessing
     for warning in (run.warnings or "").split("; "):
         if warning:
             yield "Warning", warning

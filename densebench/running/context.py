@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from densebench.config import RunConfig
 from densebench.data import datasets
 from densebench.errors import DensebenchError
-from densebench.events import PROGRESS_INTERVAL, EpochEnded, Event, Progress, Ready, Started, Transfer, Warned
+from densebench.events import PROGRESS_INTERVAL, EpochEnded, Event, Message, Progress, Ready, Started, Transfer, Warned
 from densebench.measuring.gpu.allocator import open_allocator
 from densebench.measuring.gpu.monitor import ask_gpu, open_monitor
 from densebench.measuring.missing import find_unused_gpu
@@ -20,6 +20,7 @@ from densebench.running import run_columns
 from densebench.running.book import Book
 from densebench.running.channel import Channel
 from densebench.running.directory import mark_begun, run_directory
+from densebench.running.run_data import require_same_data
 from densebench.running.stopping import Stopper
 
 if TYPE_CHECKING:
@@ -131,6 +132,10 @@ def prepare(config: RunConfig, book: Book, channel: Channel, stopper: Stopper) -
     """Load the data first, so that what is wrong with them is said before a framework loads; then the backend."""
     began = time.perf_counter()
     dataset = datasets.load(config.data, _TransferReports(channel).report)
+    if config.resume:
+        unknown = require_same_data(config, dataset, purpose="cannot be resumed")
+        if unknown is not None:
+            channel.send(Message(text=unknown))
     book.update(run_columns.with_data(book.run, dataset, config.recipe))
     from densebench.training.backends import backend
 

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,47 +15,116 @@ from densebench.results.class_accuracy import format_class_accuracy
 from densebench.running import run_columns
 from densebench.running.context import RunContext
 from densebench.running.directory import run_directory
+from densebench.running.preparation import RAW, Preparation, parse_preparation, standardise, standardise_by_data
+from densebench.running.run_data import list_image_changes, read_identity, take_classes
 from densebench.running.tasks import EvaluateTask
 
 if TYPE_CHECKING:
     import keras
 
+    from densebench.data.identity import DataIdentity
+    from densebench.data.images import Dataset, Images
     from densebench.training.evaluate import Evaluation
 
 CONFUSION_FILE = "confusion.json"
 _TRUST = "It is loaded in Keras's safe mode, which is not a sandbox: evaluate only a file whose author you trust."
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Subject:
+    """A network, the images as it takes them, and what its answers are."""
+
+    model: "keras.Model"
+    dataset: "Dataset"
+    preparation: Preparation
+    probabilities: bool = False
+
+
 def evaluate(task: EvaluateTask, context: RunContext) -> None:
-    """Evaluate on the test images; the confusion matrix is written beside the log."""
+    """Evaluate on the test images or the held-out ones; the confusion matrix is written beside the log."""
     from densebench.training import evaluate as evaluation
 
-    images, batch_size = context.dataset.test, task.config.recipe.batch_size
-    model = _load_weights(task, context) if task.model_file is None else _load_file(task.model_file, context)
+    batch_size = task.config.recipe.batch_size
+    subject = _load_run(task, context) if task.model_file is None else _load_file(task, task.model_file, context)
+    dataset = subject.dataset
+    images = _choose_images(task, dataset, context)
+    context.update(dataclasses.replace(context.run, source=task.source, preprocessing=subject.preparation.described))
     context.start(epochs=1, steps=-(-len(images.labels) // batch_size))
     context.report(Entered(stage="evaluating"))
     found = evaluation.evaluate(
-        model=model,
+        model=subject.model,
         facts=context.facts,
-        dataset=context.dataset,
+        dataset=dataclasses.replace(dataset, mean=subject.preparation.mean, deviation=subject.preparation.deviation),
         images=images,
         batch_size=batch_size,
         should_stop=context.should_stop,
+        probabilities=subject.probabilities,
     )
-    record = _make_record(found, context.dataset.class_names)
-    _save_confusion(found, context.dataset.class_names, context.directory)
-    context.update(dataclasses.replace(context.run, source=task.source))
+    record = _make_record(found, dataset.class_names, held_out=task.held_out)
+    _save_confusion(found, dataset.class_names, context.directory)
     if record.class_accuracy is None:
         context.report(Warned(text=_explain_empty_cell(context.directory / CONFUSION_FILE)))
     context.report(EpochEnded(record=record))
 
 
-def _load_file(file: str, context: RunContext) -> "keras.Model":
-    """The network of a ``.keras`` file; the row says what it counts."""
+def _choose_images(task: EvaluateTask, dataset: "Dataset", context: RunContext) -> "Images":
+    """The test images, or with ``--validation`` those that were held out of the training images."""
+    if not task.held_out or dataset.validation is None:
+        return dataset.test
+    held_out = len(dataset.validation.labels)
+    context.report(Warned(text=f"evaluated on the {held_out:,} held-out training images, not on the test images"))
+    return dataset.validation
+
+
+def _load_run(task: EvaluateTask, context: RunContext) -> _Subject:
+    """The network of a run with the weights of its newest checkpoint, and the images as the run prepared them."""
+    from densebench.training.checkpoints import checkpoint
+
+    directory = Path(task.directory or run_directory(task.config.runs_dir, task.source))
+    identity = read_identity(directory)
+    if identity is None:
+        context.report(Warned(text="whether the data have changed is unknown: the run does not say which they were"))
+        prepared = standardise_by_data(context.dataset)
+        dataset = context.dataset
+    else:
+        prepared = standardise(identity.mean, identity.deviation, "as trained")
+        dataset = take_classes(context.dataset, identity, f"Run {task.source!r}")
+        _warn_of_changes(identity, dataset, ("train", "validation", "test"), context)
+    context.update(run_columns.with_recipe(context.run, task.config))
+    context.count_network()
+    model = context.build_trainee().model
+    loaded = checkpoint.load_weights(directory, model)
+    for notice in loaded.notices:
+        context.report(Warned(text=notice))
+    return _Subject(model=model, dataset=dataset, preparation=prepared)
+
+
+def _load_file(task: EvaluateTask, file: str, context: RunContext) -> _Subject:
+    """The network of a ``.keras`` file: one that densebench trained, or any other."""
     from densebench.training import export
+    from densebench.training.model_origin import read_origin
 
     context.report(Message(text=f"{file}: {_TRUST}"))
-    model = export.load_model(Path(file))
+    model, origin = export.load_model(Path(file)), read_origin(Path(file))
+    if origin is None:
+        return _take_foreign(model, task, context)
+    dataset = take_classes(context.dataset, origin.data, f"The model {task.source!r}")
+    _warn_of_changes(origin.data, dataset, ("validation" if task.held_out else "test",), context)
+    context.count_network()
+    built = context.build_trainee().model  # in the implementation of the run, to the last digit
+    export.copy_variables(model, built)
+    context.update(dataclasses.replace(context.run, seed=None))
+    prepared = standardise(origin.data.mean, origin.data.deviation, "as trained")
+    return _Subject(model=built, dataset=dataset, preparation=_parse_preprocess(task, context) or prepared)
+
+
+def _take_foreign(model: "keras.Model", task: EvaluateTask, context: RunContext) -> _Subject:
+    """A network that others have built: its layers say what it takes and what it answers."""
+    from densebench.training import model_layers
+
+    probabilities = model_layers.answers_probabilities(model)
+    answers = "softmax, so its answers are probabilities" if probabilities else "no softmax, so its answers are logits"
+    context.report(Message(text=f"{task.source} ends in {answers}."))
     trainable = sum(math.prod(variable.shape) for variable in model.trainable_variables)
     context.update(
         dataclasses.replace(
@@ -65,23 +135,40 @@ def _load_file(file: str, context: RunContext) -> "keras.Model":
             seed=None,
         )
     )
-    return model
+    return _Subject(
+        model=model,
+        dataset=context.dataset,
+        preparation=_choose_preparation(model_layers.find_preparation(model), task, context),
+        probabilities=probabilities,
+    )
 
 
-def _load_weights(task: EvaluateTask, context: RunContext) -> "keras.Model":
-    """The network of the trained run, with the weights of its newest checkpoint."""
-    from densebench.training.checkpoints import checkpoint
-
-    context.update(run_columns.with_recipe(context.run, task.config))
-    context.count_network()
-    model = context.build_trainee().model
-    loaded = checkpoint.load_weights(run_directory(task.config.runs_dir, task.source), model)
-    for notice in loaded.notices:
-        context.report(Warned(text=notice))
-    return model
+def _choose_preparation(layer: str | None, task: EvaluateTask, context: RunContext) -> Preparation:
+    """As ``--preprocess`` says; else raw for a network whose ``layer`` prepares images, and by the data for others."""
+    if task.preprocess is None and layer is not None:
+        return dataclasses.replace(RAW, described=f"{RAW.described}, as the model has a {layer} inside")
+    chosen = _parse_preprocess(task, context) or standardise_by_data(context.dataset)
+    if layer is not None and chosen != RAW:
+        context.report(Warned(text=f"the model has a {layer} inside, but its images were prepared before it too"))
+    return chosen
 
 
-def _make_record(found: "Evaluation", class_names: tuple[str, ...]) -> EpochRecord:
+def _parse_preprocess(task: EvaluateTask, context: RunContext) -> Preparation | None:
+    """What ``--preprocess`` asks for; ``None`` without it."""
+    if task.preprocess is None:
+        return None
+    return parse_preparation(task.preprocess) or standardise_by_data(context.dataset)
+
+
+def _warn_of_changes(
+    identity: "DataIdentity", dataset: "Dataset", splits: tuple[str, ...], context: RunContext
+) -> None:
+    for change in list_image_changes(identity, dataset, splits):
+        context.report(Warned(text=f"{change} since the training"))
+
+
+def _make_record(found: "Evaluation", class_names: tuple[str, ...], *, held_out: bool) -> EpochRecord:
+    """Held-out images are those of validation, so the columns of the test images stay empty."""
     scores = found.scores
     return EpochRecord(
         eval_seconds=found.eval_seconds,
@@ -89,9 +176,11 @@ def _make_record(found: "Evaluation", class_names: tuple[str, ...]) -> EpochReco
         latency_ms_p50=found.latency_ms_p50,
         latency_ms_p95=found.latency_ms_p95,
         host_peak_bytes=read_host_peak_bytes(),
-        test_loss=scores.loss,
-        test_accuracy=scores.accuracy,
-        test_top5_accuracy=scores.top5_accuracy,
+        validation_loss=scores.loss if held_out else None,
+        validation_accuracy=scores.accuracy if held_out else None,
+        test_loss=None if held_out else scores.loss,
+        test_accuracy=None if held_out else scores.accuracy,
+        test_top5_accuracy=None if held_out else scores.top5_accuracy,
         class_accuracy=format_class_accuracy(class_names, scores.class_accuracies),
     )
 

@@ -19,11 +19,14 @@ class TrainTask:
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateTask:
-    """Evaluate a trained model on the test images of the configuration's dataset."""
+    """Evaluate a trained model on images of the configuration's dataset."""
 
     config: RunConfig
     source: str  # the run that was trained, or the model's file
+    directory: str | None  # of the run
     model_file: str | None  # a .keras file; None: the newest checkpoint of the run
+    preprocess: str | None  # as given; None: as the run did, or as the file's layers say
+    held_out: bool  # evaluate on the images held out for validation, and not on the test images
 
 
 @dataclass(frozen=True, kw_only=True)

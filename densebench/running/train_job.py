@@ -69,13 +69,15 @@ def _restore_epochs(context: RunContext, trainee: "Trainee") -> tuple[EpochRecor
 
 def _save_model(context: RunContext, trainee: "Trainee") -> None:
     """Save the finished model, and enter what it and the checkpoint weigh."""
+    from densebench.data.identity import identify
     from densebench.training import export
     from densebench.training.checkpoints.directory import file_bytes
 
+    data, path = identify(context.dataset), context.directory / _MODEL_FILE
     context.update(
         dataclasses.replace(
             context.run,
-            model_file_bytes=export.save_model(trainee.model, context.config, context.directory / _MODEL_FILE),
+            model_file_bytes=export.save_model(trainee.model, context.config, data, path),
             checkpoint_file_bytes=file_bytes(context.directory),
         )
     )

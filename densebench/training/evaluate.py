@@ -44,15 +44,20 @@ def evaluate(
     images: Images,
     batch_size: int,
     should_stop: Callable[[], None],
+    probabilities: bool = False,
     clock: Clock = time.perf_counter,
 ) -> Evaluation:
-    """Evaluate on ``images``, which are of ``dataset``; raises :class:`InputError` if the network does not fit it."""
+    """Evaluate on ``images``, which are of ``dataset``; raises :class:`InputError` if the network does not fit it.
+
+    ``probabilities``: whether the network answers with them, and not with logits.
+    """
     _check_fit(model, dataset)
     steps = _make_inference_steps(model, facts)
     batches = EvalBatches(images, mean=dataset.mean, deviation=dataset.deviation, batch_size=batch_size)
     latencies = _time_batches(steps, next(iter(batches))[0], should_stop, clock)
     start = clock()
-    scores = score(compute_logits(steps, batches, should_stop), len(dataset.class_names))
+    answers = compute_logits(steps, batches, should_stop)
+    scores = score(answers, len(dataset.class_names), probabilities=probabilities)
     seconds = elapsed(start, clock())
     return Evaluation(
         scores=scores,
@@ -86,11 +91,13 @@ def _time_batches(steps: Steps, batch: NDArray[Any], should_stop: Callable[[], N
 
 def _check_fit(model: keras.Model, dataset: Dataset) -> None:
     classes, side = model.output_shape[-1], model.input_shape[1]
-    if (classes, side) != (len(dataset.class_names), dataset.image_size):
+    sizes = (dataset.image_size, None)  # None: images of any size
+    if classes != len(dataset.class_names) or side not in sizes:
+        kind = "images of any size" if side is None else f"{side}x{side} images"
         raise InputError(
-            f"The model is for {classes} classes of {side}x{side} images, but {dataset.name} has "
+            f"The model is for {classes} classes of {kind}, but {dataset.name} has "
             f"{len(dataset.class_names)} classes of {dataset.image_size}x{dataset.image_size}: give the --dataset "
-            "it was trained on."
+            "it was trained on, or its --image-size."
         )
 
 

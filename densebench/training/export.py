@@ -9,24 +9,28 @@ import numpy as np
 
 from densebench import files
 from densebench.config import BACKENDS, RunConfig
+from densebench.data.identity import DataIdentity
 from densebench.errors import InputError, RunFailed
 from densebench.models.keras_layers import build_plain
 from densebench.models.variants import find
 from densebench.training.backends.hidden_packages import hide_packages
+from densebench.training.model_origin import add_origin, describe_origin
 
 _LEGACY = (".h5", ".hdf5", ".weights.h5")
 
 
-def save_model(model: keras.Model, config: RunConfig, path: Path) -> int:
+def save_model(model: keras.Model, config: RunConfig, data: DataIdentity, path: Path) -> int:
     """Save the network in ordinary Keras layers, also if another implementation trained it; returns the file's bytes.
 
-    Anyone can load it without densebench. Raises :class:`RunFailed` if it cannot be written.
+    Anyone can load it without densebench, which finds in it the data it was trained on and how to prepare images.
+    Raises :class:`RunFailed` if it cannot be written.
     """
     try:
         files.remove_stale(path)  # a run has one writer
         with files.replacing(path, suffix=".keras") as temporary:  # Keras saves under no other suffix
             with _other_frameworks_hidden():
                 _build_plain(model, config).save(temporary)
+            add_origin(temporary, describe_origin(config, data))
             files.sync(temporary)
         return path.stat().st_size
     except OSError as error:
@@ -56,9 +60,14 @@ def _build_plain(model: keras.Model, config: RunConfig) -> keras.Model:
         weight_decay=config.recipe.weight_decay,
         seed=config.seed,
     )
-    for target, source in zip(plain.variables, model.variables, strict=True):
-        target.assign(np.array(keras.ops.convert_to_numpy(source)))
+    copy_variables(model, plain)
     return plain
+
+
+def copy_variables(model: keras.Model, target: keras.Model) -> None:
+    """Give ``target``, which is the same network, the variables of ``model``."""
+    for variable, source in zip(target.variables, model.variables, strict=True):
+        variable.assign(np.array(keras.ops.convert_to_numpy(source)))
 
 
 def _other_frameworks_hidden() -> AbstractContextManager[None]:
@@ -80,5 +89,5 @@ def _check_shapes(model: keras.Model, path: Path) -> None:
         (_, height, width, channels), (_, classes) = model.input_shape, model.output_shape
     except (AttributeError, TypeError, ValueError):
         height = width = channels = classes = None
-    if channels != 3 or height is None or height != width or classes is None:
+    if channels != 3 or height != width or classes is None:
         raise InputError(f"{path} does not map square colour images to class scores: give a model.keras of a run.")

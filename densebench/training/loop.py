@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from densebench.config import RunConfig
+from densebench.data.identity import identify
 from densebench.data.images import Dataset
 from densebench.events import Entered, EpochEnded, Event, Ready
 from densebench.measuring.stopwatch import EpochTimes, elapsed
@@ -42,12 +43,13 @@ def train(
     runner = EpochRunner(config=config, facts=facts, trainee=trainee, dataset=dataset, watch=watch)
     yield Entered(stage="compiling")
     compile_times = runner.compile()
+    data = identify(dataset)
     while not _is_over(config, records):
         record, times = yield from runner.run(len(records) + 1)
         record = replace(record, elapsed_seconds=_sum(before, elapsed(start, watch.clock())))
         records.append(record)
         if checkpoints is not None and _is_saved(config, records):
-            checkpoint.save(checkpoints, trainee, config=config, facts=facts, records=records)
+            checkpoint.save(checkpoints, trainee, config=config, facts=facts, data=data, records=records)
         if len(records) == len(finished) + 1:
             yield _make_ready(trainee, compile_times, times)
         yield EpochEnded(record=record)

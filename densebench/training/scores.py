@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 _TOP = 5
+_SMALLEST = 1e-7  # keras.config.epsilon()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,13 +31,15 @@ class Scores:
         ]
 
 
-def score(batches: Iterable[tuple[NDArray[np.float32], NDArray[np.int32]]], classes: int) -> Scores:
-    """Scores of (logits (B, classes), labels (B,)) batch by batch."""
+def score(
+    batches: Iterable[tuple[NDArray[np.float32], NDArray[np.int32]]], classes: int, *, probabilities: bool = False
+) -> Scores:
+    """Scores of (logits (B, classes), labels (B,)) batch by batch; or of ``probabilities`` instead of logits."""
     loss = 0.0
     ranks_seen = np.zeros(classes, dtype=np.int64)
     confusion = np.zeros((classes, classes), dtype=np.int64)
     for logits, labels in batches:
-        loss += float(_compute_cross_entropies(logits, labels).sum())
+        loss += float(_compute_cross_entropies(_take_log(logits) if probabilities else logits, labels).sum())
         ranks_seen += np.bincount(_compute_ranks(logits, labels), minlength=classes)[:classes]
         np.add.at(confusion, (labels, np.argmax(logits, axis=-1)), 1)
     images = int(confusion.sum())
@@ -48,7 +52,12 @@ def score(batches: Iterable[tuple[NDArray[np.float32], NDArray[np.int32]]], clas
     )
 
 
-def _compute_cross_entropies(logits: NDArray[np.float32], labels: NDArray[np.int32]) -> NDArray[np.float64]:
+def _take_log(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Logits of probabilities, which are kept away from 0 and 1 as Keras's cross-entropy does."""
+    return np.log(np.clip(probabilities.astype(np.float64), _SMALLEST, 1 - _SMALLEST))
+
+
+def _compute_cross_entropies(logits: NDArray[np.floating[Any]], labels: NDArray[np.int32]) -> NDArray[np.float64]:
     """Cross-entropy of each image."""
     shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
     normaliser: NDArray[np.float64] = np.log(np.exp(shifted).sum(axis=-1))

@@ -1,13 +1,14 @@
 import dataclasses
 
 import pytest
+from PIL import Image
 
 from densebench.config import DataConfig, RunConfig, fingerprint
 from densebench.data import datasets
 from densebench.errors import InputError
 from densebench.planning.options import TrainOptions
 from densebench.planning.training import plan_new, plan_resumed
-from densebench.records import Run
+from densebench.records import EpochRecord, Run
 from densebench.results import csv_file, store
 from densebench.running.directory import claim, mark_begun, run_directory
 
@@ -113,7 +114,7 @@ def test_resuming_what_is_not_there_says_so(in_tmp):
     started(status="completed")
     with pytest.raises(InputError, match="No unfinished run"):
         plan_resumed("last", TrainOptions())
-    with pytest.raises(InputError, match="file name"):
+    with pytest.raises(InputError, match=r"There is no run at '\.\./outside'"):
         plan_resumed("../outside", TrainOptions())
 
 
@@ -183,3 +184,36 @@ def test_a_folders_name_is_cleaned_in_the_name_of_a_run_and_nowhere_else(in_tmp,
     (planned,) = plan_new(DIGITS)
     assert planned.config.run == "resnet20-chats-et-chiens-ete-s0"
     assert planned.facts.name == "chats et chiens (été)"
+
+
+@pytest.fixture
+def folder(in_tmp, monkeypatch):
+    """Options for a folder of two classes, eight images to train on and four to test on."""
+    monkeypatch.setenv("DENSEBENCH_DATA", str(in_tmp / "cache"))
+    for part, count in (("train", 4), ("test", 2)):
+        for label, name in enumerate(("ant", "bee")):
+            directory = in_tmp / "pictures" / part / name
+            directory.mkdir(parents=True)
+            for index in range(count):
+                Image.new("RGB", (8, 8), (100 * label, 10 * index, 0)).save(directory / f"{index}.png")
+    return TrainOptions(variants=("10x4",), dataset="folder:pictures", epochs=5, batch_size=2)
+
+
+@pytest.mark.parametrize("status", ["interrupted", "completed"])
+def test_a_run_whose_images_changed_is_neither_resumed_nor_skipped(folder, in_tmp, status):
+    (planned,) = plan_new(folder)
+    name = started(folder, status=status)
+    (run,) = csv_file.read(in_tmp / "results" / f"{name}.csv")
+    digest = datasets.load(planned.config.data).sha256
+    csv_file.write(
+        with_(run, dataset_sha256=digest, records=(EpochRecord(epoch=1),)), in_tmp / "results" / f"{name}.csv"
+    )
+    assert plan_resumed(name, TrainOptions()).config.resume
+    assert plan_new(folder, skip_completed=True)[0].config.run == name
+    (in_tmp / "pictures" / "test" / "bee" / "0.png").unlink()
+    before = (in_tmp / "results" / f"{name}.csv").read_bytes()
+    with pytest.raises(InputError, match="cannot be resumed, because its data have changed"):
+        plan_resumed(name, TrainOptions())
+    with pytest.raises(InputError, match="cannot be taken for complete, because its data have changed"):
+        plan_new(folder, skip_completed=True)
+    assert (in_tmp / "results" / f"{name}.csv").read_bytes() == before

@@ -13,7 +13,7 @@ from densebench.running.tasks import EvaluateTask, SpeedTask, TrainTask
 CONFIG = RunConfig(variant="100x12", data=DataConfig(dataset="digits"), recipe=RECIPES["short"], run="a-1")
 TASKS = [
     TrainTask(config=CONFIG),
-    EvaluateTask(config=CONFIG, source="a", model_file=None),
+    EvaluateTask(config=CONFIG, source="a", directory="runs/a", model_file=None, preprocess="raw", held_out=True),
     SpeedTask(config=CONFIG, inference=True, precision_target=0.02, time_limit=60.0),
 ]
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from densebench.config import BACKENDS, DataConfig, RunConfig
 from densebench.data import datasets
+from densebench.data.identity import identify
 from densebench.events import EpochEnded
 from densebench.measuring.gpu.allocator import open_allocator
 from densebench.measuring.gpu.monitor import open_monitor
@@ -56,7 +57,7 @@ def main():
         log = EpochLog(Path(folder, "log"), CONFIG, facts)
         log.add(records[0])
         log.close()
-        save_model(trainee.model, CONFIG, Path(folder, "model.keras"))
+        save_model(trainee.model, CONFIG, identify(dataset), Path(folder, "model.keras"))
         load_model(Path(folder, "model.keras"))
     seen = {
         "facts": dataclasses.asdict(facts),

@@ -5,16 +5,17 @@ import keras
 import numpy as np
 import pytest
 
+from densebench.data.identity import identify
 from densebench.errors import InputError, RunFailed
 from densebench.training.export import load_model, save_model
 
 
 @pytest.fixture
-def saved(build, config, tmp_path):
+def saved(build, config, dataset, tmp_path):
     trainee = build()
     for variable in trainee.model.variables:
         variable.assign(np.random.default_rng(len(variable.path)).uniform(0.5, 1.0, variable.shape).astype(np.float32))
-    save_model(trainee.model, config, tmp_path / "model.keras")
+    save_model(trainee.model, config, identify(dataset), tmp_path / "model.keras")
     return trainee.model
 
 
@@ -25,13 +26,13 @@ def test_a_saved_model_answers_as_the_trained_one_did(saved, tmp_path):
     np.testing.assert_allclose(answers, expected, rtol=1e-6)
 
 
-def test_saving_returns_the_files_size_and_leaves_nothing_else(saved, config, tmp_path):
-    size = save_model(saved, config, tmp_path / "model.keras")
+def test_saving_returns_the_files_size_and_leaves_nothing_else(saved, config, dataset, tmp_path):
+    size = save_model(saved, config, identify(dataset), tmp_path / "model.keras")
     assert size == (tmp_path / "model.keras").stat().st_size
     assert os.listdir(tmp_path) == ["model.keras"]
 
 
-def test_a_failed_save_leaves_the_old_file(saved, config, tmp_path, monkeypatch):
+def test_a_failed_save_leaves_the_old_file(saved, config, dataset, tmp_path, monkeypatch):
     whole = (tmp_path / "model.keras").read_bytes()
 
     def full(descriptor):
@@ -39,7 +40,7 @@ def test_a_failed_save_leaves_the_old_file(saved, config, tmp_path, monkeypatch)
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(RunFailed, match="No space left on device"):
-        save_model(saved, config, tmp_path / "model.keras")
+        save_model(saved, config, identify(dataset), tmp_path / "model.keras")
     assert (tmp_path / "model.keras").read_bytes() == whole
     assert os.listdir(tmp_path) == ["model.keras"]
 

@@ -61,3 +61,18 @@ def test_batches_add_up_to_the_whole():
     whole = score([(logits, labels)], 6)
     assert parts.loss == pytest.approx(whole.loss)
     assert (parts.accuracy, parts.top5_accuracy) == (whole.accuracy, whole.top5_accuracy)
+
+
+def test_the_loss_of_probabilities_is_that_of_the_logits_they_come_from():
+    logits = np.random.default_rng(0).normal(size=(10, 6))
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
+    labels = np.arange(10, dtype=np.int32) % 6
+    from_logits = score([(logits.astype(np.float32), labels)], 6)
+    from_probabilities = score([(probabilities.astype(np.float32), labels)], 6, probabilities=True)
+    assert from_probabilities.loss == pytest.approx(from_logits.loss, rel=1e-6)
+    assert from_probabilities.accuracy == from_logits.accuracy
+
+
+def test_a_probability_of_zero_has_a_finite_loss_as_in_keras():
+    certain = score([(np.eye(6, dtype=np.float32)[:1], np.array([1], np.int32))], 6, probabilities=True)
+    assert certain.loss == pytest.approx(-np.log(1e-7), rel=1e-3)

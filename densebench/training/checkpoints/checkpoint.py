@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from densebench.config import RunConfig, deciding_values, list_decisions
+from densebench.data.identity import DataIdentity
 from densebench.errors import CheckpointError, InputError, NonFiniteLoss
 from densebench.records import EpochRecord
 from densebench.training.backends.backend import BackendFacts
@@ -30,6 +31,7 @@ def save(
     *,
     config: RunConfig,
     facts: BackendFacts,
+    data: DataIdentity,
     records: Sequence[EpochRecord],
 ) -> None:
     """Save the state after the last of ``records``.
@@ -45,6 +47,7 @@ def save(
         epoch=epoch,
         deciding_values=deciding_values(config),
         facts=facts,
+        data=data,
         records=tuple(records),
         model_variables=len(trainee.model.variables),
         variables=tuple(_describe(variable.path, array) for variable, array in zip(variables, arrays, strict=True)),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from densebench.data.identity import DataIdentity, parse_identity
 from densebench.records import COLUMNS, EpochRecord
 from densebench.training.backends.backend import BackendFacts
 from densebench.training.checkpoints.file import Damaged
@@ -27,6 +28,7 @@ class Description:
     epoch: int
     deciding_values: Mapping[str, Any]
     facts: BackendFacts
+    data: DataIdentity | None  # None: the checkpoint was written before this was kept
     records: tuple[EpochRecord, ...]
     model_variables: int
     variables: tuple[VariableFacts, ...]
@@ -47,6 +49,7 @@ def from_json(text: str) -> Description:
             epoch=_typed(values["epoch"], int),
             deciding_values=_typed(values["deciding_values"], dict),
             facts=BackendFacts(**values["facts"]),
+            data=_identity(values.get("data")),
             records=tuple(_record(record) for record in values["records"]),
             model_variables=_typed(values["model_variables"], int),
             variables=tuple(_variable(variable) for variable in values["variables"]),
@@ -61,6 +64,10 @@ def list_changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """``["threads 2, not 4", ...]`` for every value that differs."""
     names = [name for name in {**then, **now} if then.get(name) != now.get(name)]
     return [f"{name} {then.get(name)}, not {now.get(name)}" for name in names]
+
+
+def _identity(values: Any) -> DataIdentity | None:
+    return None if values is None else parse_identity(_typed(values, dict))
 
 
 def _record(values: Any) -> EpochRecord:

@@ -116,7 +116,7 @@ def test_a_run_can_be_launched_in_a_thread_that_can_catch_no_signal(launch):
 
 def test_a_line_that_is_not_an_event_is_reported_and_the_run_continues(launch):
     ended = 'channel.send(Ended(status="completed", reason=None, exit_code=0))'
-    outcome, events = launch('os.write(channel._descriptor, b"garbage\\n")\n' + ended)
+    outcome, events = launch('os.write(channel.descriptor, b"garbage\\n")\n' + ended)
     assert outcome.status == "completed"
     assert "not an event" in events[0].text
 

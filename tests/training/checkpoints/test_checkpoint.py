@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from densebench import files
+from densebench.data.identity import identify
 from densebench.errors import CheckpointError, InputError, NonFiniteLoss
 from densebench.records import EpochRecord
 from densebench.training.checkpoints import checkpoint, directory, file
@@ -41,9 +42,11 @@ def scrambled(build):
 
 
 @pytest.fixture
-def save(tmp_path, config, facts):
+def save(tmp_path, config, facts, dataset):
     def save(trainee, epochs, changed=config):
-        checkpoint.save(tmp_path, trainee, config=changed, facts=facts, records=RECORDS[:epochs])
+        checkpoint.save(
+            tmp_path, trainee, config=changed, facts=facts, data=identify(dataset), records=RECORDS[:epochs]
+        )
 
     return save
 

@@ -7,15 +7,25 @@ from backend_facts import FACTS
 from hypothesis import given
 from hypothesis import strategies as st
 
+from densebench.data.identity import DataIdentity, SplitIdentity
 from densebench.records import EpochRecord
 from densebench.training.checkpoints.description import Description, VariableFacts, from_json, list_changes, to_json
 from densebench.training.checkpoints.file import Damaged
 
 JAX_FACTS = dataclasses.replace(FACTS, name="jax", jit=True, deterministic=True)
+DATA = DataIdentity(
+    class_names=("cat", "dog"),
+    mean=(0.5, 1.0, 2.0),
+    deviation=(1.0, 1.0, 1.0),
+    train=SplitIdentity(images=2, sha256="a"),
+    validation=None,
+    test=SplitIdentity(images=1, sha256="b"),
+)
 DESCRIPTION = Description(
     epoch=1,
     deciding_values={"seed": 0, "data.classes": None},
     facts=JAX_FACTS,
+    data=DATA,
     records=(EpochRecord(epoch=1, train_loss=0.1, energy_source="counter"),),
     model_variables=1,
     variables=(VariableFacts(path="conv1/kernel", shape=(3, 3, 3, 8), dtype="<f4"),),
@@ -24,6 +34,12 @@ DESCRIPTION = Description(
 
 def test_a_description_survives_json():
     assert from_json(to_json(DESCRIPTION)) == DESCRIPTION
+
+
+def test_a_description_from_before_data_were_kept_is_read():
+    values = json.loads(to_json(DESCRIPTION))
+    del values["data"]
+    assert from_json(json.dumps(values)) == dataclasses.replace(DESCRIPTION, data=None)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +55,9 @@ def test_a_description_survives_json():
         ("facts", {"name": "jax"}),
         ("deciding_values", []),
         ("model_variables", None),
+        ("data", {}),
+        ("data", [1]),
+        ("data", dataclasses.asdict(DATA) | {"mean": [1.0, 2.0]}),
     ],
 )
 def test_a_value_of_the_wrong_type_is_damage(name, value):

@@ -24,6 +24,7 @@ def contents(epoch, variable=VARIABLE):
         epoch=epoch,
         deciding_values={"seed": 0},
         facts=JAX_FACTS,
+        data=None,
         records=tuple(EpochRecord(epoch=number) for number in range(1, epoch + 1)),
         model_variables=1,
         variables=(variable,),

@@ -1,0 +1,61 @@
+import keras
+import pytest
+
+from densebench.errors import InputError
+from densebench.training.model_layers import answers_probabilities, find_preparation
+
+LAYERS = keras.layers
+
+
+@pytest.fixture(autouse=True)
+def prepared(facts):
+    """The backend is set up before Keras makes a layer."""
+
+
+def classifier(*layers, size=8):
+    return keras.Sequential([keras.Input((size, size, 3)), *layers])
+
+
+def on_tensors(end, front=lambda image: image):
+    image = keras.Input((8, 8, 3))
+    return keras.Model(image, end(LAYERS.Flatten()(front(image))))
+
+
+@pytest.mark.parametrize(
+    ("build", "expected"),
+    [
+        (lambda: classifier(LAYERS.Flatten(), LAYERS.Dense(3)), False),
+        (lambda: classifier(LAYERS.Flatten(), LAYERS.Dense(3, activation="softmax")), True),
+        (lambda: classifier(LAYERS.Flatten(), LAYERS.Dense(3), LAYERS.Softmax()), True),
+        (lambda: classifier(LAYERS.Flatten(), LAYERS.Dense(3), LAYERS.Activation("softmax")), True),
+        (lambda: classifier(LAYERS.Flatten(), LAYERS.Dense(3), LAYERS.Activation("log_softmax")), False),
+        (lambda: classifier(LAYERS.Flatten(), LAYERS.Dense(3, activation="softmax"), LAYERS.Dropout(0.1)), True),
+        (
+            lambda: classifier(LAYERS.Flatten(), LAYERS.Dense(3, activation="softmax"), LAYERS.Activation("linear")),
+            True,
+        ),
+        (lambda: classifier(classifier(LAYERS.Flatten(), LAYERS.Dense(3, activation="softmax"))), True),
+        (lambda: classifier(LAYERS.Flatten(), LAYERS.Dense(3, activation="softmax"), LAYERS.Dense(3)), False),
+        (lambda: on_tensors(lambda x: keras.ops.softmax(LAYERS.Dense(3)(x))), True),
+        (lambda: on_tensors(LAYERS.Dense(3)), False),
+    ],
+)
+def test_the_last_activation_says_what_the_answers_are(build, expected):
+    assert answers_probabilities(build()) is expected
+
+
+@pytest.mark.parametrize("end", [LAYERS.Dense(3, activation="sigmoid"), LAYERS.Activation("sigmoid")])
+def test_a_sigmoid_for_each_class_is_refused(end):
+    with pytest.raises(InputError, match="ends in a sigmoid for each class"):
+        answers_probabilities(classifier(LAYERS.Flatten(), LAYERS.Dense(3), end))
+
+
+def test_layers_that_prepare_images_are_found_before_the_first_weights():
+    conv, rescaling = LAYERS.Conv2D(2, 3), LAYERS.Rescaling(1 / 255)
+    assert find_preparation(classifier(rescaling, conv)) == "Rescaling"
+    assert (
+        find_preparation(classifier(LAYERS.RandomFlip(), classifier(LAYERS.Normalization()), conv)) == "Normalization"
+    )
+    assert find_preparation(classifier(LAYERS.Conv2D(3, 3), LAYERS.Rescaling(2.0))) is None
+    assert find_preparation(on_tensors(LAYERS.Dense(3), front=lambda image: image / 255.0)) == "TrueDivide operation"
+    assert find_preparation(on_tensors(LAYERS.Dense(3))) is None
