@@ -12,6 +12,9 @@ class _Stopped(BaseException):
 
 def main() -> None:
     """Run the command line: every error ends in one sentence and its exit code."""
+    if sys.platform == "win32":
+        os.write(2, b"error: densebench runs on Linux and macOS: on Windows, install and run it in WSL2.\n")
+        sys.exit(2)
     signal.signal(signal.SIGINT, _end_at_once)
     from densebench.cli.app import run_with_streams  # 0.3 s
 

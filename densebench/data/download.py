@@ -49,7 +49,7 @@ def download(
     open_url: OpenUrl = open_https,
     clock: Clock = time.monotonic,
 ) -> None:
-    """Download ``file`` to ``target``, by way of ``target.part``, which a later call continues.
+    """Download ``file`` to ``target``, through ``target.part``, which a later call continues.
 
     A slow server is tried again if the others fail. Raises :class:`DatasetError` if no server
     delivers or the disk cannot store the file.

@@ -3,7 +3,7 @@
 glibc serves requests above a threshold, which grows to at most 32 MiB, by ``mmap`` and unmaps them when they are freed
 (mallopt(3), M_MMAP_THRESHOLD). The activations of a DenseNet are larger, so every step would pay again for page faults
 and zeroed pages. Kept in the heap, they are paid for once. Each thread gets its own arena, whose heaps cannot hold
-more than 64 MiB and use ``mmap`` regardless of M_MMAP_MAX (malloc/malloc.c, sysmalloc): hence one arena.
+more than 64 MiB and use ``mmap`` regardless of M_MMAP_MAX (malloc/malloc.c, sysmalloc), so there is one arena.
 
 JAX and PyTorch take tensors on the host from ``malloc``. TensorFlow does without oneDNN; with it, it has its own pool.
 """

@@ -46,3 +46,11 @@ def test_the_exit_code_of_a_command_is_its_own(restored, monkeypatch):
     with pytest.raises(SystemExit) as ended:
         cli.main()
     assert ended.value.code == 3
+
+
+def test_windows_is_sent_to_wsl2_in_one_sentence(monkeypatch, capfd):
+    monkeypatch.setattr(cli.sys, "platform", "win32")
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    assert "on Windows, install and run it in WSL2" in capfd.readouterr().err

@@ -55,7 +55,7 @@ def _make_members(images: int, **checksums: str) -> tuple[Member, ...]:
 
 
 def _make_urls(number: int) -> tuple[str, ...]:
-    """The official address, the host it has redirected to since 2026 (by way of plain http), and mirrors.
+    """The official address, the host it has redirected to since 2026 (through plain http), and mirrors.
 
     The mirrors are those that MindSpore's tutorials, MetaTF (BrainChip) and MXNet's ``gluon.data.vision`` download
     from. What any of them sends is accepted by its size and SHA-256 alone.
