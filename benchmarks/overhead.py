@@ -117,7 +117,7 @@ class OwnLoop:
 
         events: list[Any] = []
         watch = Watch(monitor=monitor, allocator=self._allocator, should_stop=lambda: None)
-        totals = EpochTotals(epoch=1, steps=len(self._batches), clock=watch.clock)
+        totals = EpochTotals(epoch=1, steps=len(self._batches), clock=watch.clock, advice="")
         timer = EpochTimer(clock=watch.clock)
         watch.monitor.begin_epoch()
         timer.start()

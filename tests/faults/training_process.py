@@ -121,7 +121,7 @@ def _make_environment(fault: str) -> dict[str, str]:
     return {
         **kept,
         "PYTHONPATH": os.pathsep.join(paths),
-        "DENSEBENCH_TEST_FAULT": fault,
+        "INJECTED_FAULTS": fault,
         "CUDA_VISIBLE_DEVICES": "-1",
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "COLUMNS": "400",

@@ -1,7 +1,7 @@
 """Injects faults into a run's process from outside: densebench itself has no code for them.
 
 Python imports it when its folder is on PYTHONPATH. In a process that runs ``densebench.running.worker`` it
-reads DENSEBENCH_TEST_FAULT, a list of faults separated by blanks:
+reads INJECTED_FAULTS, a list of faults separated by blanks:
 
     SAVE:POINT:N:ACTION  at the N-th time that POINT is reached while the process is at its SAVE-th checkpoint
                          (0: before its first); a CSV written after a checkpoint belongs to that checkpoint
@@ -221,7 +221,7 @@ def run_real_sitecustomize():
 
 run_real_sitecustomize()
 if WORKER in sys.orig_argv:
-    specs = [spec.split(":") for spec in os.environ.get("DENSEBENCH_TEST_FAULT", "").split()]
+    specs = [spec.split(":") for spec in os.environ.get("INJECTED_FAULTS", "").split()]
     if specs:
         install(Faults(specs))
     if [spec for spec in specs if spec[0] == "exit"]:
