@@ -113,11 +113,12 @@ def _list_names(config: RunConfig, numbered: bool) -> Iterator[str]:
 
 def _is_taken(config: RunConfig, name: str) -> bool:
     directory = run_directory(config.runs_dir, name)
-    return (
-        store.run_path(config.results_dir, name).exists()
-        or directory.is_file()
-        or (directory.is_dir() and any(directory.iterdir()) and not _is_abandoned(directory))
-    )
+    if store.run_path(config.results_dir, name).exists() or directory.is_file():
+        return True
+    if not directory.is_dir() or not any(directory.iterdir()):
+        return False
+    with _hold_if_abandoned(directory) as abandoned:
+        return not abandoned
 
 
 def _make_taken_error(config: RunConfig) -> InputError:
@@ -185,12 +186,12 @@ def remove_abandoned(runs_dir: Path) -> None:
     """
     for directory in [path for path in runs_dir.glob("*") if path.is_dir()]:
         with contextlib.suppress(OSError, DensebenchError):
-            if directory.name.startswith(_NEW):
-                if _is_abandoned(directory):
+            with _hold_if_abandoned(directory) as abandoned:
+                if abandoned and directory.name.startswith(_NEW):
                     shutil.rmtree(directory)
-            elif _is_abandoned(directory):
-                _remove_abandoned_run(directory)
-            elif files.list_temporary(directory):
+                elif abandoned:
+                    _remove_abandoned_run(directory)
+            if not abandoned and files.list_temporary(directory):
                 with lock_directory(directory):
                     files.remove_temporary(directory)
 
@@ -205,12 +206,27 @@ def _remove_abandoned_run(directory: Path) -> None:
         _remove(directory)
 
 
-def _is_abandoned(directory: Path) -> bool:
-    """Whether the directory's run never began and no process is left that could let it begin."""
-    starting = directory / _STARTING
-    if directory.name.startswith(_NEW):
-        return time.time() - directory.stat().st_mtime > _LONG_AGO and not _is_locked(starting)
-    return starting.exists() and not (_is_locked(starting) or is_in_use(directory))
+@contextmanager
+def _hold_if_abandoned(directory: Path) -> Iterator[bool]:
+    """Give whether the directory's run never began and no process is left that could let it begin.
+
+    The ``starting`` file stays locked in the ``with`` block, and one that is unlinked by then belongs to a run that has
+    begun: to look at the file and at its lock one after the other would take a run that just begins for abandoned.
+    """
+    is_new = directory.name.startswith(_NEW)
+    if is_new and time.time() - directory.stat().st_mtime <= _LONG_AGO:
+        yield False
+        return
+    try:
+        descriptor = os.open(directory / _STARTING, os.O_RDWR)
+    except FileNotFoundError:
+        yield is_new
+        return
+    try:
+        is_ours = _lock_descriptor(descriptor) and os.fstat(descriptor).st_nlink > 0
+        yield is_ours and not is_in_use(directory)
+    finally:
+        os.close(descriptor)
 
 
 def is_in_use(directory: Path) -> bool:

@@ -45,7 +45,7 @@ def test_steps_that_all_take_as_long_end_as_soon_as_their_median_is_known(measur
 def test_a_time_limit_ends_it_with_a_warning(measure):
     *_, warned, ended = measure(limit=0.0, clock=every_second())
     assert ended.record.epoch_seconds is not None
-    assert warned == Warned(text="1 steps are too few for an interval of their median")
+    assert warned == Warned(text="1 step is too few for an interval of their median")
 
 
 def test_steps_that_differ_too_much_are_called_uncertain(measure):
