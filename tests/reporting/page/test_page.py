@@ -146,6 +146,41 @@ def test_pointing_marks_every_row_and_draws_the_reading_line_on_all_four_panels(
 
 
 @needs_chromium
+@pytest.mark.parametrize(
+    "how", ["document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape', bubbles: true}))",
+            "scrollBy(0, -40)", "dispatchEvent(new Event('blur'))"], ids=["Escape", "scroll", "blur"],
+)  # fmt: skip
+def test_a_reading_goes_with_escape_scroll_and_blur(page, how):
+    page.move_mouse(*page.scroll_to("#panel-test_accuracy"))
+    page.settle()
+    assert not page.run("document.querySelector('#tip').hidden")
+    page.run(how)
+    page.settle()
+    assert page.run("document.querySelector('#tip').hidden")
+    assert page.run("document.querySelectorAll('.cursor .marks > *, .cursor [data-row]').length") == 0
+
+
+@needs_chromium
+def test_a_touch_reads_and_its_reading_stays_until_a_touch_elsewhere(page):
+    x, y = page.scroll_to("#panel-test_accuracy")
+    page.settle()
+    ticks = "document.querySelector('#panel-test_accuracy .axis').textContent"
+    before = page.run(ticks)
+    page.send("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
+    page.send("Input.dispatchTouchEvent", type="touchMove", touchPoints=[{"x": x + 60, "y": y}])
+    page.send("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+    page.settle()
+    assert "Test accuracy, epoch" in page.run("document.querySelector('#tip').innerText")
+    assert page.run(ticks) == before
+    x, y = page.run(
+        "(() => { const b = document.querySelector('#curves h2').getBoundingClientRect(); return [b.x, b.y + 5] })()"
+    )
+    page.send("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
+    page.send("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+    assert page.run("document.querySelector('#tip').hidden")
+
+
+@needs_chromium
 def test_the_row_nearest_to_the_pointer_is_drawn_again_on_the_cursor_s_layer_of_every_panel(page):
     page.move_mouse(*page.scroll_to("#panel-test_accuracy"))
     near = page.run("document.querySelector('#tip .near span').textContent")

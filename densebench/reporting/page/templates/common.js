@@ -35,6 +35,7 @@ function duration(seconds) {
 }
 
 const tip = find("#tip");
+let tipScroll = 0; // where the page stood when it was shown
 
 function showTip(x, y, title, entries) {
   tip.replaceChildren();
@@ -46,6 +47,7 @@ function showTip(x, y, title, entries) {
     element("b", {}, line, entry.text);
   }
   tip.hidden = false;
+  tipScroll = scrollY;
   const { width, height } = tip.getBoundingClientRect();
   const left = x + 16 + width > innerWidth ? x - 16 - width : x + 16;
   tip.style.left = `${Math.max(4, left)}px`;
@@ -53,3 +55,4 @@ function showTip(x, y, title, entries) {
 }
 
 const hideTip = () => { tip.hidden = true; };
+const isTouch = (event) => event.pointerType === "touch";

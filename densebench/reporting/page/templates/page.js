@@ -1,3 +1,9 @@
+/* A reading goes with Escape, when the page scrolls under it, when the window loses the focus, and with a touch elsewhere. */
+addEventListener("keydown", (event) => { if (event.key === "Escape") dismiss(); });
+addEventListener("scroll", () => { if (!tip.hidden && scrollY !== tipScroll) dismiss(); }, { passive: true });
+addEventListener("blur", dismiss);
+addEventListener("pointerdown", (event) => { if (!event.target.closest(".plot, .point")) dismiss(); });
+
 /* The theme, and commands that copy themselves. */
 const theme = find("#theme");
 const wantsDark = matchMedia("(prefers-color-scheme: dark)");

@@ -45,6 +45,13 @@ function showReading(panel, x, pixelY) {
   return entries;
 }
 
+/* Nothing is read any more: the tip goes, and the line that stood out is as all others. */
+function dismiss() {
+  hideTip();
+  clearReading();
+  emphasise(null);
+}
+
 function clearReading() {
   PANELS.forEach((panel) => panel.marks?.replaceChildren());
 }

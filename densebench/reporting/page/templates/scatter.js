@@ -57,7 +57,7 @@ function drawPoint(root, point, cost, y) {
   };
   group.addEventListener("pointerenter", showFigures);
   group.addEventListener("focus", showFigures);
-  group.addEventListener("pointerleave", hideTip);
+  group.addEventListener("pointerleave", (event) => { if (!isTouch(event)) hideTip(); });
   group.addEventListener("blur", hideTip);
   return group;
 }

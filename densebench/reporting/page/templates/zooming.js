@@ -13,7 +13,7 @@ function lastQuarter() {
   return [shown.against === "epoch" ? Math.ceil(from) : from, high];
 }
 
-/* By a pointer: move to read, drag to zoom. */
+/* By a pointer: move to read, drag to zoom. A finger only reads: a chart that zooms under it would hinder scrolling. */
 function watchPointer(panel) {
   let start = null;
   const place = (event) => {
@@ -23,14 +23,14 @@ function watchPointer(panel) {
     return { x: Math.min(Math.max(x, panel.box.left), panel.box.left + panel.box.width), y: (event.clientY - frame.top) * factor };
   };
   panel.plot.addEventListener("pointerdown", (event) => {
+    if (isTouch(event)) return readAt(panel, event, place(event));
     if (event.button !== 0) return;
     start = place(event).x;
     if (event.pointerType === "mouse") panel.plot.setPointerCapture(event.pointerId);
   });
   panel.plot.addEventListener("pointermove", (event) => {
-    const at = place(event), x = panel.x.back(at.x);
-    const entries = showReading(panel, x, at.y);
-    if (entries.length) showTip(event.clientX, event.clientY, `${panel.title}, ${placeText(shown.against === "epoch" ? entries[0].x : x)}`, entries);
+    const at = place(event);
+    readAt(panel, event, at);
     if (start !== null && panel.y) {
       svg("rect", { class: "selection", x: Math.min(start, at.x), y: panel.box.top, width: Math.abs(at.x - start), height: panel.box.height }, panel.marks);
     }
@@ -41,8 +41,13 @@ function watchPointer(panel) {
     if (from !== null && Math.abs(end - from) > 6) zoom([panel.x.back(Math.min(from, end)), panel.x.back(Math.max(from, end))]);
   });
   panel.plot.addEventListener("pointercancel", () => { start = null; });
-  panel.plot.addEventListener("pointerleave", () => { clearReading(); hideTip(); emphasise(null); });
+  panel.plot.addEventListener("pointerleave", (event) => { if (!isTouch(event)) dismiss(); }); // a finger that is lifted leaves its reading
   panel.plot.addEventListener("dblclick", () => zoom(null));
+}
+
+function readAt(panel, event, at) {
+  const x = panel.x.back(at.x), entries = showReading(panel, x, at.y);
+  if (entries.length) showTip(event.clientX, event.clientY, `${panel.title}, ${placeText(shown.against === "epoch" ? entries[0].x : x)}`, entries);
 }
 
 /* By the keyboard: arrows read, + and - zoom around the reading line, Escape shows the whole. */
@@ -56,7 +61,7 @@ function watchKeys(panel) {
     else if (event.key === "ArrowRight") at += step;
     else if (event.key === "+" || event.key === "=") zoom([at - span / 4, at + span / 4]);
     else if (event.key === "-") zoom([at - span, at + span]);
-    else if (event.key === "Escape") zoom(null);
+    else if (event.key === "Escape") return zoom(null);
     else return;
     event.preventDefault();
     at = Math.min(Math.max(at, panel.x.low), panel.x.high);
@@ -65,5 +70,5 @@ function watchKeys(panel) {
     showTip(frame.left + (panel.x(at) / panel.width) * frame.width, frame.top + frame.height / 2, title, entries);
     find("#reading").textContent = `${title}: ${entries.map((entry) => `${entry.name} ${entry.text}`).join(", ")}`;
   });
-  panel.plot.addEventListener("blur", () => { at = null; clearReading(); hideTip(); });
+  panel.plot.addEventListener("blur", () => { at = null; dismiss(); });
 }
