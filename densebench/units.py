@@ -5,7 +5,7 @@ compared with one another, on an axis, and in the live view.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -42,6 +42,8 @@ UNITS: dict[str, tuple[Form, float]] = {  # what it measures, and its size in by
 _NOT_READ = {"MJ": 1e6, "million": 1e6, "billion": 1e9}  # written on axes only; sizes as above
 _COLUMN_UNITS: dict[Show, str] = {"milliseconds": "ms"}  # of the columns that are not in base units
 _LARGEST_WRITTEN_OUT = 1e15
+_FURTHER_DECIMALS = 6  # at most, where the usual ones would show a spread as zero
+_ROUNDING = 1e-12  # a spread below this share of its mean comes from the arithmetic
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,26 +88,41 @@ def format_value(show: Show, value: object) -> str:
 
 
 def format_number(
-    show: Show, value: float, deviation: float | None = None, *, unit: bool = True, place: _Place = "table"
+    show: Show,
+    value: float,
+    deviation: float | None = None,
+    *,
+    unit: bool = True,
+    place: _Place = "table",
+    like: float | None = None,
 ) -> str:
-    """A number, or a mean and the deviation behind it in the same unit: ``95.31 ± 0.10 %``."""
+    """A number, or a mean and the deviation behind it in the same unit: ``95.31 ± 0.10 %``.
+
+    The unit is the one that fits ``like``, or else the number. A deviation that is not zero is never shown as zero.
+    """
     if not math.isfinite(value):
         return str(float(value))
-    name, size = _fitting_unit(show, abs(value), place)
-    style = _style(show, abs(value / size))
+    name, size = _fitting_unit(show, abs(value) if like is None else like, place)
+    style = _style(show, abs(value / size), _visible_spread(value, deviation) / size)
     text = f"{value / size:{style}}"
     if deviation is not None:
         text += f" ± {deviation / size:{style}}"
     return f"{text} {name}" if name and unit else text
 
 
-def format_range(show: Show, low: float, high: float, *, unit: bool = True) -> str:
-    """``[95.19, 95.43] %``: both ends in one unit."""
+def format_range(show: Show, low: float, high: float, *, unit: bool = True, like: float | None = None) -> str:
+    """``[95.19, 95.43] %``: both ends in one unit, the one that fits ``like``, or else the larger end."""
     largest = max(abs(low), abs(high))
-    name, size = _fitting_unit(show, largest, "table")
-    digits = _decimals(show, largest / size)
+    name, size = _fitting_unit(show, largest if like is None else like, "table")
+    digits = _decimals_for_spread(_decimals(show, largest / size), _visible_spread(largest, high - low) / size)
     text = f"[{low / size:,.{digits}f}, {high / size:,.{digits}f}]"
     return f"{text} {name}" if name and unit else text
+
+
+def find_smallest(values: Iterable[object]) -> float | None:
+    """The smallest size of a column's numbers: in the unit that fits it, none of them loses digits."""
+    numbers = (value for value in values if isinstance(value, int | float) and not isinstance(value, bool))
+    return min((size for value in numbers if 0 < (size := abs(value)) < math.inf), default=None)
 
 
 def format_short(value: float) -> str:
@@ -140,8 +157,26 @@ def _beginning(step: _Step, place: _Place) -> float:
     return {"table": step.table, "axis": step.axis, "live": step.live}[place]
 
 
-def _style(show: Show, number: float) -> str:
-    return f",.{_decimals(show, number)}f" if number < _LARGEST_WRITTEN_OUT else ".4g"
+def _style(show: Show, number: float, spread: float) -> str:
+    if number >= _LARGEST_WRITTEN_OUT:
+        return ".4g"
+    return f",.{_decimals_for_spread(_decimals(show, number), spread)}f"
+
+
+def _visible_spread(value: float, spread: float | None) -> float:
+    """The spread to be shown; 0 where there is none but that of rounding."""
+    if spread is None or not math.isfinite(spread) or spread <= _ROUNDING * abs(value):
+        return 0.0
+    return spread
+
+
+def _decimals_for_spread(usual: int, spread: float) -> int:
+    """The usual decimals, or as many more as show a digit of the spread."""
+    if spread == 0:
+        return usual
+    return next(
+        (more for more in range(usual, usual + _FURTHER_DECIMALS) if round(spread, more) > 0), usual + _FURTHER_DECIMALS
+    )
 
 
 def _decimals(show: Show, number: float) -> int:

@@ -2,7 +2,16 @@ import math
 
 import pytest
 
-from densebench.units import STEPS, axis_scale, fixed_unit, format_number, format_range, format_short, format_value
+from densebench.units import (
+    STEPS,
+    axis_scale,
+    find_smallest,
+    fixed_unit,
+    format_number,
+    format_range,
+    format_short,
+    format_value,
+)
 
 
 @pytest.mark.parametrize(
@@ -80,3 +89,25 @@ def test_memory_that_stands_alone_is_written_in_gibibytes_from_a_thousand_mebiby
 
 def test_ticks_have_three_digits_and_no_exponent():
     assert [format_short(value) for value in (1604.4, 46.123, 0.41243, 0.0)] == ["1,604", "46.1", "0.412", "0"]
+
+
+def test_a_spread_is_never_shown_as_zero():
+    assert format_number("seconds", 8.42, 0.0004) == "8.4200 ± 0.0004 s"
+    assert format_number("percent", 0.9531, 0.00001) == "95.310 ± 0.001 %"
+    assert format_range("percent", 0.95311, 0.95312) == "[95.311, 95.312] %"
+
+
+def test_no_spread_is_shown_as_zero():
+    assert format_number("seconds", 8.42, 0.0) == "8.42 ± 0.00 s"
+    assert format_number("seconds", 8.42, 1e-15) == "8.42 ± 0.00 s"
+
+
+def test_a_number_is_written_in_the_unit_that_fits_another():
+    assert format_number("seconds", 10_800, 36, like=90) == "10,800.0 ± 36.0 s"
+    assert format_number("seconds", 10_800, like=180) == "180.0 min"
+    assert format_range("joules", 20_000, 30_000, like=900) == "[20,000.0, 30,000.0] J"
+
+
+def test_the_smallest_size_is_that_of_a_positive_finite_number():
+    assert find_smallest([None, "a", True, 0.0, math.nan, math.inf, 90, -30.0]) == 30.0
+    assert find_smallest([None, 0]) is None

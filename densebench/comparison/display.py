@@ -14,7 +14,7 @@ class Shown:
     """Where the table of each phase has a column, and how long it keeps it where room is short."""
 
     places: Mapping[Phase, int] = field(default_factory=dict)
-    keep: int = 0  # the column with the lowest goes first
+    keep: int = 0  # the column with the lowest goes first; below 0, as soon as another does not fit
 
 
 @dataclass(frozen=True)

@@ -12,17 +12,17 @@ from densebench.units import UNKNOWN, format_number, format_range, format_value
 _TIMES = "\N{MULTIPLICATION SIGN}"
 
 
-def format_summary(metric: Metric, summary: Summary, *, unit: bool = True) -> str:
-    """Mean and sample deviation, the latter only where there is one."""
+def format_summary(metric: Metric, summary: Summary, *, unit: bool = True, like: float | None = None) -> str:
+    """Mean and sample deviation, the latter only where there is one; in the unit that fits ``like``, if given."""
     if summary.mean is None:
         return UNKNOWN
     repeats = metric.exact or (metric.show == "bytes" and summary.deviation == 0)
-    return format_number(metric.show, summary.mean, None if repeats else summary.deviation, unit=unit)
+    return format_number(metric.show, summary.mean, None if repeats else summary.deviation, unit=unit, like=like)
 
 
-def format_interval(show: Show, interval: Interval | None, *, unit: bool = True) -> str:
-    """``[95.19, 95.43] %``: both ends in one unit."""
-    return UNKNOWN if interval is None else format_range(show, interval.low, interval.high, unit=unit)
+def format_interval(show: Show, interval: Interval | None, *, unit: bool = True, like: float | None = None) -> str:
+    """``[95.19, 95.43] %``: both ends in one unit, the one that fits ``like``, if given."""
+    return UNKNOWN if interval is None else format_range(show, interval.low, interval.high, unit=unit, like=like)
 
 
 def format_p(p: float | None) -> str:

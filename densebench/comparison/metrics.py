@@ -104,14 +104,14 @@ METRICS: dict[str, Metric] = {
                 bar=Bar("size", 30),
             ),
         ),
-        metric("weights_bytes", "run", Display(table=Shown({"train": 30}, keep=12), listed=30)),
+        metric("weights_bytes", "run", Display(table=Shown({"train": 30}, keep=9), listed=30)),
         metric("model_file_bytes", "run", Display(listed=40, bar=Bar("size", 20))),
         metric("checkpoint_file_bytes", "run", Display(listed=50)),
         metric(
             "epoch_seconds",
             "median",
             Display(
-                table=Shown({"train": 50, "published": 40}, keep=26),
+                table=Shown({"train": 50, "published": 40}, keep=28),
                 interval=Shown({"train": 60}, keep=1),
                 judged=_MEASURED,
                 page_verdict=30,
@@ -157,7 +157,7 @@ METRICS: dict[str, Metric] = {
             "gpu_peak_bytes",
             "max",
             Display(
-                table=Shown({"train": 80, "eval": 80, "speed": 70, "published": 60}, keep=24),
+                table=Shown({"train": 80, "eval": 80, "speed": 70, "published": 60}, keep=26),
                 judged=_MEASURED,
                 page_verdict=50,
                 listed=100,
@@ -170,7 +170,7 @@ METRICS: dict[str, Metric] = {
             "host_peak_bytes",
             "max",
             Display(
-                table=Shown({"train": 90, "eval": 90, "speed": 80}, keep=23),
+                table=Shown({"train": 90, "eval": 90, "speed": 80}, keep=25),
                 judged=_MEASURED,
                 page_verdict=60,
                 listed=110,
@@ -184,7 +184,7 @@ METRICS: dict[str, Metric] = {
             "energy_joules",
             "sum",
             Display(
-                table=Shown({"train": 100}, keep=11),
+                table=Shown({"train": 100}, keep=23),
                 judged=_MEASURED,
                 page_verdict=70,
                 listed=120,
@@ -199,7 +199,7 @@ METRICS: dict[str, Metric] = {
             "total_seconds",
             "run",
             Display(
-                table=Shown({"train": 110, "published": 50}, keep=9),
+                table=Shown({"train": 110, "published": 50}, keep=24),
                 page_verdict=40,
                 listed=130,
                 cost=Cost(20),
@@ -211,7 +211,7 @@ METRICS: dict[str, Metric] = {
         metric(
             "time_to_target_seconds",
             "run",
-            Display(table=Shown({"train": 120}, keep=10), listed=210, cost=Cost(30)),
+            Display(table=Shown({"train": 120}, keep=20), listed=210, cost=Cost(30)),
             requires_equal=(*_PER_EPOCH, *_DATA, "target"),
             needs_end=True,
         ),
@@ -246,7 +246,7 @@ METRICS: dict[str, Metric] = {
             "test_accuracy",
             "last",
             Display(
-                table=Shown({"train": 130, "eval": 30, "published": 30}, keep=27),
+                table=Shown({"train": 130, "eval": 30, "published": 30}, keep=29),
                 interval=Shown({"train": 140}, keep=2),
                 judged=_MEASURED,
                 page_verdict=10,
@@ -260,7 +260,7 @@ METRICS: dict[str, Metric] = {
         metric(
             "test_accuracy",
             "max",
-            Display(table=Shown({"train": 150}, keep=18), listed=190),
+            Display(table=Shown({"train": 150}, keep=-1), listed=190),
             name="best_test_accuracy",
             requires_equal=_DATA,
             title="Best of test",

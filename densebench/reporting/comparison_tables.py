@@ -32,20 +32,18 @@ def make_comparison_tables(
     """
     chosen = None if columns is None else [find_column(name) for name in columns]
     parts: list[RenderableType] = []
-    for phase in TITLES:
-        rows = comparison.of(phase)
-        if rows:
-            parts += _phase_parts(rows, chosen, width, remedy)
+    found = [(rows, fit_rows(rows, chosen, width)) for phase in TITLES if (rows := comparison.of(phase))]
+    for rows, fitted in found:
+        parts += _phase_parts(rows, fitted, width, remedy)
     parts += list(_verdict_parts(comparison, chosen, width))
     parts += [_note(text) for text in write_closing_notes(comparison)]
+    if not _has_repeats(comparison) and any(_has_best(fitted.grid) for _, fitted in found):
+        parts.append(_note("* marks the best of a column."))
     return Group(*parts)
 
 
-def _phase_parts(
-    rows: Sequence[Row], columns: Sequence[str] | None, width: int | None, remedy: str
-) -> list[RenderableType]:
+def _phase_parts(rows: Sequence[Row], found: Fitted, width: int | None, remedy: str) -> list[RenderableType]:
     """What is equal in all rows once above the table, then the table, then what did not fit."""
-    found = fit_rows(rows, columns, width)
     above = [_note(text) for text in _shared_text(rows)] if rows[0].phase != "published" else []
     return [*above, *_table_parts(found, width, remedy)]
 
@@ -107,13 +105,21 @@ def write_closing_notes(comparison: Comparison) -> list[str]:
         found.append(f"On the Pareto front of test accuracy against {cost.title.lower()}: {front}.")
     if any(row.summary("best_test_accuracy").n for row in comparison.of("train")):
         found.append("Best of test is chosen by looking at the test images; Test acc. is the last epoch's.")
-    if any(len(row.runs) > 1 for row in comparison.rows):
+    if _has_repeats(comparison):
         found.append("± is the sample deviation over the runs of a row; * marks the best of a column.")
     if comparison.budget is not None:
         found.append(comparison.budget.sentence)
     if comparison.gate is not None:
         found.append(_gate_text(comparison.gate))
     return found
+
+
+def _has_repeats(comparison: Comparison) -> bool:
+    return any(len(row.runs) > 1 for row in comparison.rows)
+
+
+def _has_best(grid: Grid) -> bool:
+    return any(cell.best for column in grid.columns for cell in column.cells)
 
 
 def _gate_text(gate: GateResult) -> str:

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from densebench.columns import Show
 from densebench.escape import plain
 from densebench.records import COLUMNS
-from densebench.units import fixed_unit, format_number, format_value
+from densebench.units import STEPS, find_smallest, fixed_unit, format_number, format_value
 
 Value = str | int | float | bool | None
 _GAP = 2  # blanks between two columns
@@ -27,7 +27,10 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class GridColumn:
-    """One column. ``keep`` orders the columns: where room is short, the lowest goes first."""
+    """One column. ``keep`` orders the columns: where room is short, the lowest goes first.
+
+    One below 0 stands only where all others do.
+    """
 
     name: str  # as --columns takes it
     title: str
@@ -73,7 +76,8 @@ def make_column(
     ``texts`` are shown instead of the values, under the title as it is; ``best`` are the places of the best values.
     """
     if texts is None:
-        title, texts = f"{title} {fixed_unit(show)}".rstrip(), [_text(show, value) for value in values]
+        like = find_smallest(values)
+        title, texts = f"{title} {fixed_unit(show)}".rstrip(), [_text(show, value, like) for value in values]
     cells = tuple(
         Cell(text=text, value=value, best=place in best)
         for place, (text, value) in enumerate(zip(texts, values, strict=True))
@@ -89,12 +93,12 @@ def results_column(
     return make_column(name, about.title, values, show=about.show, texts=texts, keep=keep)
 
 
-def _text(show: Show, value: Value) -> str:
+def _text(show: Show, value: Value, like: float | None) -> str:
     """A value below its column's title; texts are kept as they are, to be escaped for each format."""
     if isinstance(value, str):
         return value
-    if value is not None and fixed_unit(show):
-        return format_number(show, value, unit=False)
+    if value is not None and show in STEPS:
+        return format_number(show, value, unit=not fixed_unit(show), like=like)
     return format_value(show, value)
 
 
@@ -108,9 +112,11 @@ def fit(grid: Grid, width: int | None) -> Fitted:
     if width is None:
         return Fitted(grid=grid, left_out=())
     first, rest = grid.columns[0], grid.columns[1:]
+    more_important = 1 + sum(column.keep >= 0 for column in rest)
     taken = [first]
     for column in sorted(rest, key=lambda column: -column.keep):
-        if _total_width([*taken, column], width) <= width:
+        gives_way = column.keep < 0 and len(taken) < more_important
+        if not gives_way and _total_width([*taken, column], width) <= width:
             taken.append(column)
     names = {column.name for column in taken}
     return Fitted(

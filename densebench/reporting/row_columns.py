@@ -12,7 +12,7 @@ from densebench.comparison.values import Row, get_settings
 from densebench.errors import unknown
 from densebench.records import COLUMNS, Phase
 from densebench.reporting.grid import GridColumn, Value, make_column, results_column
-from densebench.units import UNKNOWN, fixed_unit
+from densebench.units import UNKNOWN, find_smallest, fixed_unit
 
 _INTERVAL = "_interval"
 
@@ -55,13 +55,13 @@ _ROW_FACTS = {
 }
 # A setting is shown where rows differ in it; of these, place or priority is not the usual.
 _SETTINGS = {
-    "dataset": Shown({"published": 10}, keep=25),
+    "dataset": Shown({"published": 10}, keep=27),
     "epochs": Shown({"published": 20}, keep=13),
     "device": Shown({"published": 70}, keep=4),
     "recipe": Shown({"published": 80}, keep=3),
     "source": Shown({"published": 90}, keep=14),
 }
-_OTHER_SETTING = Shown(keep=25)
+_OTHER_SETTING = Shown(keep=27)
 # Of what is equal in all rows, what a reader wants to see; --format json has all of it.
 SHARED = (
     "dataset", "train_images", "test_images", "recipe", "epochs", "batch_size", "base_learning_rate", "weight_decay",
@@ -145,6 +145,7 @@ def _is_known(name: str, rows: Sequence[Row]) -> bool:
 def _metric_column(metric: Metric, rows: Sequence[Row]) -> GridColumn:
     unit = fixed_unit(metric.show)
     summaries = [row.summary(metric.name) for row in rows]
+    like = find_smallest(summary.mean for summary in summaries)
     across = any(is_across_hardware(metric, rows[0], row) for row in rows)
     sign = "≠" if across and rows[0].phase != "published" else ""
     return make_column(
@@ -152,7 +153,7 @@ def _metric_column(metric: Metric, rows: Sequence[Row]) -> GridColumn:
         " ".join(part for part in (metric.title, unit, sign) if part),
         [summary.figure for summary in summaries],
         show=metric.show,
-        texts=[format_summary(metric, summary, unit=not unit) for summary in summaries],
+        texts=[format_summary(metric, summary, unit=not unit, like=like) for summary in summaries],
         keep=_keep(metric.name),
         best=_best_rows(metric, rows),
     )
@@ -160,7 +161,9 @@ def _metric_column(metric: Metric, rows: Sequence[Row]) -> GridColumn:
 
 def _interval_column(metric: Metric, rows: Sequence[Row]) -> GridColumn:
     unit = fixed_unit(metric.show)
-    texts = [format_interval(metric.show, row.summary(metric.name).interval, unit=not unit) for row in rows]
+    summaries = [row.summary(metric.name) for row in rows]
+    like = find_smallest(summary.mean for summary in summaries)
+    texts = [format_interval(metric.show, summary.interval, unit=not unit, like=like) for summary in summaries]
     name = f"{metric.name}{_INTERVAL}"
     title = f"95 % interval of {metric.title.lower()} {unit}".strip()
     return make_column(name, title, texts, show=metric.show, texts=texts, keep=_keep(name))

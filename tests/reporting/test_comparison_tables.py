@@ -153,3 +153,22 @@ def test_the_settings_of_a_single_row_are_listed(trained):
     assert printed(make_comparison_tables(compare([trained()], CompareOptions())), None).startswith(
         "Settings: dataset digits"
     )
+
+
+def test_a_star_is_explained_wherever_it_stands(trained):
+    explained = "* marks the best of a column."
+    single = printed(make_comparison_tables(compare([trained("a"), trained("b", seconds=30)], CompareOptions())), None)
+    assert ("*10.0 s" in single, single.count(explained)) == (True, 1)
+    equal = printed(make_comparison_tables(compare([trained("a"), trained("b")], CompareOptions())), None)
+    assert explained not in equal
+    several = printed(make_comparison_tables(compare(list(five_seeds(trained)), CompareOptions())), None)
+    assert several.count(explained) == 1
+
+
+def test_total_time_outlives_lesser_columns_and_best_of_test_goes_first(trained):
+    comparison = compare(list(five_seeds(trained)), CompareOptions())
+    narrow = printed(make_comparison_tables(comparison, width=80), 80)
+    assert "Total time" in narrow
+    for width in range(60, 170, 10):
+        text = printed(make_comparison_tables(comparison, width=width), width)
+        assert ("Not shown" in text) == ("Best of test " not in text.split("Not shown")[0].split("Best of test is")[0])

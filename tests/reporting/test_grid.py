@@ -31,6 +31,12 @@ def test_a_less_important_column_that_still_fits_is_not_wasted():
     assert names(fit(grid, 20)) == ["a", "b"]
 
 
+def test_a_column_that_goes_first_does_not_fill_the_room_of_another():
+    columns = (column("a", 4), column("wide", 40, 2), column("b", 4, 1), column("best", 4, -1))
+    assert names(fit(Grid(name="g", columns=columns), 20)) == ["a", "b"]
+    assert names(fit(Grid(name="g", columns=columns), 60)) == ["a", "wide", "b", "best"]
+
+
 def test_the_first_column_stands_whatever_the_width():
     assert names(fit(Grid(name="g", columns=(column("a", 40), column("b", 4))), 10)) == ["a"]
 

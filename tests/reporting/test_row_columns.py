@@ -67,6 +67,13 @@ def test_a_column_has_values_for_sorting_beside_its_texts(trained):
     assert [cell.value for cell in row_column("device", found).cells] == ["Fast Card", "Fast Card"]
 
 
+def test_a_column_has_one_unit_the_one_that_fits_its_smallest_value(trained):
+    found = rows(trained("a", seconds=90.0), trained("b", seconds=10_800.0))
+    assert [cell.text for cell in row_column("epoch_seconds", found).cells] == ["90.0 s", "10,800.0 s"]
+    slow = rows(trained("a", seconds=7_200.0), trained("b", seconds=10_800.0))
+    assert [cell.text for cell in row_column("epoch_seconds", slow).cells] == ["2.00 h", "3.00 h"]
+
+
 def test_what_cannot_be_compared_is_not_the_best_of_a_column(trained):
     found = rows(trained("a", accuracy=0.8), trained("b", accuracy=0.9, dataset="cifar10"))
     assert not any(cell.best for cell in row_column("test_accuracy", found).cells)
