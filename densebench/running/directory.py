@@ -113,19 +113,16 @@ def _list_names(config: RunConfig, numbered: bool) -> Iterator[str]:
 
 def _is_taken(config: RunConfig, name: str) -> bool:
     directory = run_directory(config.runs_dir, name)
-    if store.run_path(config.results_dir, name).exists() or directory.is_file():
-        return True
+    row = store.run_path(config.results_dir, name)
     if not directory.is_dir() or not any(directory.iterdir()):
-        return False
+        return row.exists() or directory.is_file()
     with _hold_if_abandoned(directory) as abandoned:
-        return not abandoned
+        return not abandoned or _has_epochs(row)
 
 
 def _make_taken_error(config: RunConfig) -> InputError:
-    return InputError(
-        f"There is already a run named {config.run!r}: choose another --run, or continue a training "
-        f"with densebench train --resume {config.run}."
-    )
+    advice = f"choose another --run, or continue a training with densebench train --resume {config.run}"
+    return InputError(f"There is already a run named {config.run!r}: {advice}.")
 
 
 def _require_writable(results_dir: Path) -> None:
@@ -199,11 +196,14 @@ def remove_abandoned(runs_dir: Path) -> None:
 def _remove_abandoned_run(directory: Path) -> None:
     config = from_json((directory / CONFIG_FILE).read_text())
     row = store.run_path(config.results_dir, directory.name)
-    written = csv_file.read(row) if row.exists() else []
-    if not any(run.records for run in written):
+    if not _has_epochs(row):
         row.unlink(missing_ok=True)
         files.remove_stale(row)
         _remove(directory)
+
+
+def _has_epochs(row: Path) -> bool:
+    return row.exists() and any(run.records for run in csv_file.read(row))
 
 
 @contextmanager

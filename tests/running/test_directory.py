@@ -127,6 +127,13 @@ def test_a_run_killed_before_it_began_is_removed_by_the_next_start(in_tmp, write
     assert (os.listdir("runs"), os.listdir("results")) == (["b"], [])
 
 
+@pytest.mark.parametrize("write_row", [False, True])
+def test_the_same_start_again_gets_the_name_of_a_run_killed_before_it_began(in_tmp, write_row):
+    kill_while_starting(write_row=write_row)
+    assert choose_names([(CONFIG, False)]) == ["a"]
+    assert begin(numbered=False).run == "a"
+
+
 def test_a_run_that_is_starting_is_left_alone_by_other_starts(in_tmp):
     with claim(CONFIG, numbered=False):
         begin(RunConfig(variant="100x12", run="b"))
