@@ -13,8 +13,9 @@ from densebench.recipes import RECIPES, Recipe
 from densebench.schedules import list_earlier
 
 BACKENDS = ("tensorflow", "jax", "torch")
-_PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
-_IMPLEMENTATIONS = ("auto", "plain", "fast")
+DATASETS = ("cifar10", "cifar100", "digits", "synthetic")  # besides folder:PATH
+PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
+IMPLEMENTATIONS = ("auto", "plain", "fast")
 RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _LONGEST_PART = 80  # leaves room for the variant, the seed and a number
 
@@ -32,7 +33,7 @@ RUNS_DIR = "runs"
 class DataConfig:
     """Which images, and how many of them."""
 
-    dataset: str = "cifar10"  # cifar10 | cifar100 | digits | synthetic | folder:PATH
+    dataset: str = "cifar10"  # one of DATASETS, or folder:PATH
     image_size: int | None = None  # pixels; None: as in the dataset
     classes: int | None = None  # None: as in the dataset
     train_limit: int | None = None
@@ -87,8 +88,8 @@ class RunConfig:
     def _check_names(self) -> None:
         for kind, given, choices in (
             ("backend", self.backend, BACKENDS),
-            ("precision", self.precision, _PRECISIONS),
-            ("implementation", self.implementation, _IMPLEMENTATIONS),
+            ("precision", self.precision, PRECISIONS),
+            ("implementation", self.implementation, IMPLEMENTATIONS),
         ):
             if given not in choices:
                 raise unknown(kind, given, choices)

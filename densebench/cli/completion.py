@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from densebench.config import RESULTS_DIR, RUNS_DIR
+from densebench.config import BACKENDS, DATASETS, IMPLEMENTATIONS, PRECISIONS, RESULTS_DIR, RUNS_DIR
 
 
 def complete_variants(incomplete: str) -> list[str]:
@@ -22,7 +22,7 @@ def complete_datasets(incomplete: str) -> list[str]:
     """The folder of a ``folder:`` is completed too."""
     kind, colon, path = incomplete.partition(":")
     if not colon:
-        return _select(("cifar10", "cifar100", "digits", "synthetic", "folder:"), incomplete)
+        return _select((*DATASETS, "folder:"), incomplete)
     parent, _, begin = path.rpartition("/")
     places = Path(f"{parent}/" if "/" in path else ".")
     folders = [entry for entry in places.iterdir() if entry.is_dir()] if places.is_dir() else []
@@ -36,25 +36,27 @@ def complete_recipes(incomplete: str) -> list[str]:
 
 
 def complete_backends(incomplete: str) -> list[str]:
-    from densebench.config import BACKENDS
-
     return _select(BACKENDS, incomplete)
 
 
 def complete_precisions(incomplete: str) -> list[str]:
-    return _select(("float32", "mixed_float16", "mixed_bfloat16"), incomplete)
+    return _select(PRECISIONS, incomplete)
 
 
 def complete_implementations(incomplete: str) -> list[str]:
-    return _select(("auto", "plain", "fast"), incomplete)
+    return _select(IMPLEMENTATIONS, incomplete)
 
 
 def complete_formats(incomplete: str) -> list[str]:
-    return _select(("table", "csv", "json", "markdown"), incomplete)
+    from densebench.reporting.export import FORMATS
+
+    return _select([name for name in FORMATS if name != "latex"], incomplete)
 
 
 def complete_paper_formats(incomplete: str) -> list[str]:
-    return [*complete_formats(incomplete), *_select(("latex",), incomplete)]
+    from densebench.reporting.export import FORMATS
+
+    return _select(FORMATS, incomplete)
 
 
 def complete_metrics(incomplete: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from densebench.config import DataConfig
+from densebench.config import DATASETS, DataConfig
 from densebench.data import digits, synthetic
 from densebench.data.checks import (
     describe_decoding,
@@ -41,7 +41,6 @@ from densebench.errors import InputError, unknown
 if TYPE_CHECKING:
     from densebench.data.images import Indices
 
-_NAMES = (*cifar.EDITIONS, "digits", "synthetic", "folder:PATH")
 _VALIDATION_STREAM = derive_key(0x7A11DA7E)
 
 
@@ -112,7 +111,7 @@ def _describe_whole(config: DataConfig) -> DatasetFacts:
         return synthetic.describe(config)
     if config.dataset.startswith(folder.PREFIX):
         return folder.describe(config)
-    raise unknown("dataset", config.dataset, _NAMES)
+    raise unknown("dataset", config.dataset, (*DATASETS, "folder:PATH"))
 
 
 def _load_source(config: DataConfig, wanted: DatasetFacts, on_progress: OnProgress) -> Source:

@@ -13,7 +13,7 @@ from densebench.reporting.comparison_tables import write_closing_notes
 from densebench.reporting.grid import Grid
 from densebench.reporting.row_columns import find_column
 
-_FORMATS = ("table", "csv", "json", "markdown", "latex")
+FORMATS = ("table", "csv", "json", "markdown", "latex")
 
 
 def format_comparison(comparison: Comparison, form: str, columns: Sequence[str] | None = None) -> str:
@@ -32,7 +32,7 @@ def format_comparison(comparison: Comparison, form: str, columns: Sequence[str] 
 def find_renderer(form: str) -> Callable[[Grid], str]:
     found = {"csv": rendering.csv, "markdown": rendering.markdown, "latex": rendering.latex}
     if form not in found:
-        raise unknown("format", form, _FORMATS)
+        raise unknown("format", form, FORMATS)
     return found[form]
 
 

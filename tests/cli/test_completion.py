@@ -51,8 +51,15 @@ def test_baselines_are_variants_and_files(in_tmp):
 def test_the_precisions_and_implementations_are_those_of_a_run():
     from densebench import config
 
-    assert completion.complete_precisions("") == list(config._PRECISIONS)
-    assert completion.complete_implementations("") == list(config._IMPLEMENTATIONS)
+    assert completion.complete_precisions("") == list(config.PRECISIONS)
+    assert completion.complete_implementations("") == list(config.IMPLEMENTATIONS)
+
+
+def test_the_formats_are_those_that_are_written():
+    from densebench.reporting import export
+
+    assert completion.complete_paper_formats("") == list(export.FORMATS)
+    assert completion.complete_formats("") == [name for name in export.FORMATS if name != "latex"]
 
 
 def test_completing_loads_nothing_heavy():

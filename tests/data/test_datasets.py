@@ -6,7 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from densebench.config import DataConfig
+from densebench.config import DATASETS, DataConfig
+from densebench.data.cifar.loader import EDITIONS
 from densebench.data.datasets import describe, load
 from densebench.errors import InputError
 
@@ -19,13 +20,18 @@ def test_the_facts_are_those_of_the_loaded_dataset(dataset, limits, validation, 
         parts = {"train/a": 100, "train/b": 90, "test/a": 30, "test/b": 10}
         dataset = f"folder:{image_folder(parts)}"
     config = DataConfig(dataset=dataset, train_limit=limits[0], test_limit=limits[1], validation=validation)
-    told, loaded = describe(config), load(config)
-    assert told.name == loaded.name
-    assert told.classes == len(loaded.class_names)
-    assert told.image_size == loaded.image_size == loaded.train.pixels.shape[1]
-    assert told.train_images == len(loaded.train.labels) == len(loaded.train.pixels)
-    assert told.test_images == len(loaded.test.labels) == len(loaded.test.pixels)
-    assert told.validation_images == (0 if loaded.validation is None else len(loaded.validation.labels))
+    facts, loaded = describe(config), load(config)
+    assert facts.name == loaded.name
+    assert facts.classes == len(loaded.class_names)
+    assert facts.image_size == loaded.image_size == loaded.train.pixels.shape[1]
+    assert facts.train_images == len(loaded.train.labels) == len(loaded.train.pixels)
+    assert facts.test_images == len(loaded.test.labels) == len(loaded.test.pixels)
+    assert facts.validation_images == (0 if loaded.validation is None else len(loaded.validation.labels))
+
+
+def test_every_name_is_that_of_a_dataset():
+    assert [describe(DataConfig(dataset=name)).name for name in DATASETS] == list(DATASETS)
+    assert set(EDITIONS) < set(DATASETS)
 
 
 def test_facts_need_no_heavy_module(image_folder):
@@ -104,12 +110,12 @@ def test_mean_and_deviation_are_those_of_the_images_trained_on():
 )
 def test_what_the_dataset_has_not_got_is_refused_before_anything_loads(options, message):
     config = DataConfig(**options)
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as describing:
         describe(config)
-    assert message in str(told.value)
+    assert message in str(describing.value)
     with pytest.raises(InputError) as loading:
         load(config)
-    assert str(loading.value) == str(told.value)
+    assert str(loading.value) == str(describing.value)
 
 
 def test_the_classes_that_a_dataset_has_may_be_named():

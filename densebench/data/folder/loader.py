@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from densebench.config import DataConfig
+from densebench.config import DATASETS, DataConfig
 from densebench.data.cache import cache_images
 from densebench.data.folder.decoding import BadImage, decode_files, read_square_side
 from densebench.data.folder.listing import ImageFile, Listing, list_folder
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 PREFIX = "folder:"
 _DECODING = 2  # to be raised whenever a file is decoded to other pixels than before
-_RESERVED = ("cifar10", "cifar100", "digits", "synthetic")
 
 
 def describe(config: DataConfig) -> DatasetFacts:
@@ -86,7 +85,7 @@ def _parse_path(config: DataConfig) -> Path:
 def _choose_name(config: DataConfig) -> str:
     """The folder's own name, never its path; the name of a built-in dataset stays that dataset's."""
     name = os.path.basename(os.path.abspath(_parse_path(config)))
-    return f"{name}-folder" if name in _RESERVED or not name else name
+    return f"{name}-folder" if name in DATASETS or not name else name
 
 
 def _describe_listing(listing: Listing) -> tuple[str, ...]:
