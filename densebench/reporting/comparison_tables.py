@@ -20,6 +20,7 @@ from densebench.reporting.row_columns import SHARED, find_column
 # what shows the columns that did not fit
 ANY_TABLE = "a wider terminal or --format json"
 _COMPARISON = "--columns or a wider terminal"
+_BEST = "* marks the best of a column."
 
 
 def make_comparison_tables(
@@ -38,7 +39,7 @@ def make_comparison_tables(
     parts += list(_verdict_parts(comparison, chosen, width))
     parts += [_note(text) for text in write_closing_notes(comparison)]
     if not _has_repeats(comparison) and any(_has_best(fitted.grid) for _, fitted in found):
-        parts.append(_note("* marks the best of a column."))
+        parts.append(_note(_BEST))
     return Group(*parts)
 
 
@@ -106,7 +107,7 @@ def write_closing_notes(comparison: Comparison) -> list[str]:
     if any(row.summary("best_test_accuracy").n for row in comparison.of("train")):
         found.append("Best of test is chosen by looking at the test images; Test acc. is the last epoch's.")
     if _has_repeats(comparison):
-        found.append("± is the sample deviation over the runs of a row; * marks the best of a column.")
+        found.append(f"± is the sample deviation over the runs of a row; {_BEST}")
     if comparison.budget is not None:
         found.append(comparison.budget.sentence)
     if comparison.gate is not None:
