@@ -78,7 +78,8 @@ def plan_resumed(name: str, options: TrainOptions) -> PlannedRun:
     """
     found = find_run(_find_last_unfinished(options) if name == _LAST else name, options.runs_dir)
     run, stored = found.name, _configure_where_it_lies(found, options)
-    if not _is_training(store.run_path(stored.results_dir, run)):
+    path = store.run_path(stored.results_dir, run)
+    if path.exists() and not _is_training(csv_file.read(path)):
         raise InputError(f"Run {run!r} is not a training, and only a training can be resumed: start a new run.")
     stored, options = _extend(stored, options)
     asked = configure(options, variant=_one_variant(options) or stored.variant, run=run, base=stored)
@@ -178,18 +179,21 @@ def _find_last_unfinished(options: TrainOptions) -> str:
     results_dir = options.results_dir or RESULTS_DIR
     files = sorted(runs_dir.glob(f"*/{CONFIG_FILE}"), key=lambda file: file.stat().st_mtime, reverse=True)
     for name in (file.parent.name for file in files):
-        if RUN_NAME.fullmatch(name) and _is_unfinished_training(store.run_path(results_dir, name)):
+        if RUN_NAME.fullmatch(name) and _is_unfinished(store.run_path(results_dir, name)):
             return name
     raise InputError(f"No unfinished run lies in {str(runs_dir)!r}: name one, or give --runs-dir.")
 
 
-def _is_training(path: Path) -> bool:
-    """Whether the run of that file is one, or may be: killed early enough, it has no file."""
-    return not path.exists() or all(run.phase == "train" for run in csv_file.read(path))
+def _is_unfinished(path: Path) -> bool:
+    """Whether the run of that file is a training to be continued; killed early enough, it has no file."""
+    if not path.exists():
+        return True
+    runs = csv_file.read(path)
+    return _is_training(runs) and not all(run.status == "completed" for run in runs)
 
 
-def _is_unfinished_training(path: Path) -> bool:
-    return _is_training(path) and not (path.exists() and all(run.status == "completed" for run in csv_file.read(path)))
+def _is_training(runs: Sequence[Run]) -> bool:
+    return all(run.phase == "train" for run in runs)
 
 
 def _one_variant(options: TrainOptions) -> str | None:
