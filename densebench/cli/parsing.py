@@ -49,7 +49,9 @@ def is_typed(context: Any, name: str) -> bool:
 
 
 def _is_model_file(context: typer.Context) -> bool:
-    return Path(str(context.params.get("source"))).suffix in (".keras", ".h5", ".hdf5")
+    from densebench.training.model_origin import is_model_file
+
+    return is_model_file(Path(str(context.params.get("source"))))
 
 
 def _describe_command(context: typer.Context) -> str:

@@ -12,10 +12,8 @@ from densebench.models import variants
 from densebench.planning.options import TrainOptions, configure
 from densebench.planning.run_paths import StoredRun, find_run
 from densebench.running.preparation import parse_preparation
-from densebench.training.model_origin import read_origin
+from densebench.training.model_origin import MODEL_SUFFIX, read_origin, refuse_legacy_format
 
-_MODEL_SUFFIX = ".keras"
-_LEGACY_SUFFIXES = (".h5", ".hdf5")
 # of files and folders that other tools save models as
 _OTHER_SUFFIXES = (".pt", ".pth", ".ckpt", ".onnx", ".pb", ".tflite", ".safetensors", ".npz", ".pkl", ".bin")
 _SAVED_MODEL = "saved_model.pb"
@@ -38,7 +36,7 @@ def plan_evaluation(source: str, options: TrainOptions, *, preprocess: str | Non
     """The evaluation of a run (by name, folder or CSV) or of a ``.keras`` file; raises :class:`InputError`."""
     path = Path(source)
     _refuse_other_formats(path)
-    if path.suffix == _MODEL_SUFFIX:
+    if path.suffix == MODEL_SUFFIX:
         planned = _plan_file(path, options, preprocess)
     elif preprocess is not None:
         raise InputError(f"--preprocess {preprocess} is for a .keras file: a run is evaluated as it was trained.")
@@ -49,9 +47,8 @@ def plan_evaluation(source: str, options: TrainOptions, *, preprocess: str | Non
 
 
 def _refuse_other_formats(path: Path) -> None:
-    if path.suffix in _LEGACY_SUFFIXES:
-        raise InputError(f"{path} is in the legacy HDF5 format, which can run code: save the model as .keras first.")
-    is_other_file = path.is_file() and path.suffix not in (_MODEL_SUFFIX, ".csv")
+    refuse_legacy_format(path)
+    is_other_file = path.is_file() and path.suffix not in (MODEL_SUFFIX, ".csv")
     if is_other_file or path.suffix in _OTHER_SUFFIXES or (path / _SAVED_MODEL).exists():
         raise InputError(
             f"{path} cannot be read: of models saved by others eval reads only .keras files, "

@@ -14,9 +14,7 @@ from densebench.errors import InputError, RunFailed
 from densebench.models.keras_layers import build_plain
 from densebench.models.variants import find
 from densebench.training.backends.hidden_packages import hide_packages
-from densebench.training.model_origin import add_origin, describe_origin
-
-_LEGACY = (".h5", ".hdf5", ".weights.h5")
+from densebench.training.model_origin import MODEL_SUFFIX, add_origin, describe_origin, refuse_legacy_format
 
 
 def save_model(model: keras.Model, config: RunConfig, data: DataIdentity, path: Path) -> int:
@@ -27,7 +25,7 @@ def save_model(model: keras.Model, config: RunConfig, data: DataIdentity, path: 
     """
     try:
         files.remove_stale(path)  # a run has one writer
-        with files.replacing(path, suffix=".keras") as temporary:  # Keras saves under no other suffix
+        with files.replacing(path, suffix=MODEL_SUFFIX) as temporary:  # Keras saves under no other suffix
             with _other_frameworks_hidden():
                 _build_plain(model, config).save(temporary)
             add_origin(temporary, describe_origin(config, data))
@@ -78,9 +76,8 @@ def _other_frameworks_hidden() -> AbstractContextManager[None]:
 def _check_file(path: Path) -> None:
     if not path.is_file():
         raise InputError(f"There is no model file {path}: check the path.")
-    if path.name.endswith(_LEGACY):
-        raise InputError(f"{path} is in the legacy HDF5 format, which can run code: save the model as .keras first.")
-    if path.suffix != ".keras" or not zipfile.is_zipfile(path):
+    refuse_legacy_format(path)
+    if path.suffix != MODEL_SUFFIX or not zipfile.is_zipfile(path):
         raise InputError(f"{path} is not a complete .keras file: give a model.keras of a run.")
 
 

@@ -11,6 +11,8 @@ from densebench.config import RunConfig
 from densebench.data.identity import DataIdentity, parse_identity
 from densebench.errors import InputError
 
+MODEL_SUFFIX = ".keras"
+_LEGACY_SUFFIXES = (".h5", ".hdf5")
 _METADATA, _KEY = "metadata.json", "densebench"
 _MAX_BYTES = 16 << 20
 
@@ -28,6 +30,17 @@ class ModelOrigin:
     jit: bool | None
     threads: int | None
     data: DataIdentity
+
+
+def is_model_file(path: Path) -> bool:
+    """Whether the name is that of a model that Keras saved, in whichever format."""
+    return path.suffix in (MODEL_SUFFIX, *_LEGACY_SUFFIXES)
+
+
+def refuse_legacy_format(path: Path) -> None:
+    """Raise :class:`InputError` for a model in the format that Keras used before ``.keras``."""
+    if path.suffix in _LEGACY_SUFFIXES:
+        raise InputError(f"{path} is in the legacy HDF5 format, which can run code: save the model as .keras first.")
 
 
 def describe_origin(config: RunConfig, data: DataIdentity) -> ModelOrigin:
