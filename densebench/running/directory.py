@@ -170,7 +170,7 @@ def _remove_if_unbegun(config: RunConfig) -> None:
 
 
 def _remove(directory: Path) -> None:
-    """Remove a directory, first under its own name: after a kill it is no half of a run."""
+    """Remove a directory, first under its own name: so that a kill never leaves half of a run."""
     hidden = directory.with_name(f"{_NEW}{os.urandom(4).hex()}")
     os.rename(directory, hidden)
     shutil.rmtree(hidden, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""How images are prepared for a network: what ``--preprocess`` says, and how it is told beside the figures."""
+"""How images are prepared for a network: what ``--preprocess`` says, and the words for it beside the figures."""
 
 import math
 from dataclasses import dataclass

@@ -154,9 +154,9 @@ def test_limits_choose_images_with_their_labels(tiny_cifar, loaded):
 
 @pytest.mark.parametrize(("edition", "classes"), [(CIFAR10, 10), (CIFAR100, 100)])
 def test_the_facts_are_the_published_counts(edition, classes):
-    told = describe(DataConfig(dataset=edition.name))
-    assert (told.classes, told.image_size) == (classes, 32)
-    assert (told.train_images, told.test_images) == (50_000, 10_000)
+    facts = describe(DataConfig(dataset=edition.name))
+    assert (facts.classes, facts.image_size) == (classes, 32)
+    assert (facts.train_images, facts.test_images) == (50_000, 10_000)
 
 
 @pytest.mark.parametrize("edition", [CIFAR10, CIFAR100])

@@ -49,7 +49,7 @@ def test_png_pixels_come_back_as_they_were(tmp_path):
     assert np.array_equal(decode(tmp_path, "a.png", "b.png"), pixels)
 
 
-def test_jpeg_is_told_by_its_header_whatever_the_name(tmp_path):
+def test_jpeg_is_recognised_by_its_header_whatever_the_name(tmp_path):
     Image.new("RGB", (8, 8), (200, 10, 10)).save(tmp_path / "a.png", format="JPEG")
     assert decode(tmp_path, "a.png").shape == (1, 8, 8, 3)
 
@@ -123,15 +123,15 @@ def test_images_are_resized_when_a_size_is_given_whatever_their_shape(tmp_path):
 
 def test_progress_ends_at_the_number_of_images(tmp_path):
     save(tmp_path / "a.png")
-    told: list[tuple[int, int | None]] = []
+    reported: list[tuple[int, int | None]] = []
     decode_files(
         tmp_path,
         ["a.png"],
         image_size=None,
         like="a.png",
-        on_progress=lambda _, done, total: told.append((done, total)),
+        on_progress=lambda _, done, total: reported.append((done, total)),
     )
-    assert told == [(0, 1), (1, 1)]
+    assert reported == [(0, 1), (1, 1)]
 
 
 def test_mixed_sizes_are_refused_naming_both_files(tmp_path):
