@@ -49,7 +49,7 @@ def is_typed(context: Any, name: str) -> bool:
 
 
 def _is_model_file(context: typer.Context) -> bool:
-    from densebench.training.model_origin import is_model_file
+    from densebench.training.model_files.model_origin import is_model_file
 
     return is_model_file(Path(str(context.params.get("source"))))
 

@@ -101,8 +101,8 @@ def _load_run(task: EvaluateTask, context: RunContext) -> _Subject:
 
 def _load_file(task: EvaluateTask, file: str, context: RunContext) -> _Subject:
     """The network of a ``.keras`` file: one that densebench trained, or any other."""
-    from densebench.training import export
-    from densebench.training.model_origin import read_origin
+    from densebench.training.model_files import export
+    from densebench.training.model_files.model_origin import read_origin
 
     context.report(Message(text=f"{file}: {_TRUST}"))
     model, origin = export.load_model(Path(file)), read_origin(Path(file))
@@ -120,7 +120,7 @@ def _load_file(task: EvaluateTask, file: str, context: RunContext) -> _Subject:
 
 def _take_foreign(model: "keras.Model", task: EvaluateTask, context: RunContext) -> _Subject:
     """A network that others have built: its layers say what it takes and what it answers."""
-    from densebench.training import model_layers
+    from densebench.training.model_files import model_layers
 
     probabilities = model_layers.answers_probabilities(model)
     answers = "softmax, so its answers are probabilities" if probabilities else "no softmax, so its answers are logits"

@@ -70,8 +70,8 @@ def _restore_epochs(context: RunContext, trainee: "Trainee") -> tuple[EpochRecor
 def _save_model(context: RunContext, trainee: "Trainee") -> None:
     """Save the finished model, and enter what it and the checkpoint weigh."""
     from densebench.data.identity import identify
-    from densebench.training import export
     from densebench.training.checkpoints.directory import file_bytes
+    from densebench.training.model_files import export
 
     data, path = identify(context.dataset), context.directory / _MODEL_FILE
     context.update(

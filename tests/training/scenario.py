@@ -37,7 +37,7 @@ def main():
     facts = prepare(CONFIG)
     after_prepare = loaded()
     from densebench.training.checkpoints import checkpoint
-    from densebench.training.export import load_model, save_model
+    from densebench.training.model_files.export import load_model, save_model
     from densebench.training.tensorboard import EpochLog
 
     dataset = datasets.load(CONFIG.data)

@@ -7,7 +7,7 @@ import pytest
 
 from densebench.data.identity import identify
 from densebench.errors import InputError, RunFailed
-from densebench.training.export import load_model, save_model
+from densebench.training.model_files.export import load_model, save_model
 
 
 @pytest.fixture

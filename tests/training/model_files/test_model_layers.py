@@ -2,7 +2,7 @@ import keras
 import pytest
 
 from densebench.errors import InputError
-from densebench.training.model_layers import answers_probabilities, find_preparation
+from densebench.training.model_files.model_layers import answers_probabilities, find_preparation
 
 LAYERS = keras.layers
 

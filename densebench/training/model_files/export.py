@@ -14,7 +14,7 @@ from densebench.errors import InputError, RunFailed
 from densebench.models.keras_layers import build_plain
 from densebench.models.variants import find
 from densebench.training.backends.hidden_packages import hide_packages
-from densebench.training.model_origin import MODEL_SUFFIX, add_origin, describe_origin, refuse_legacy_format
+from densebench.training.model_files.model_origin import MODEL_SUFFIX, add_origin, describe_origin, refuse_legacy_format
 
 
 def save_model(model: keras.Model, config: RunConfig, data: DataIdentity, path: Path) -> int:

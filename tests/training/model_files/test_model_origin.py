@@ -8,7 +8,7 @@ from densebench.config import DataConfig, RunConfig
 from densebench.data import datasets
 from densebench.data.identity import identify
 from densebench.errors import InputError
-from densebench.training.model_origin import add_origin, describe_origin, read_origin
+from densebench.training.model_files.model_origin import add_origin, describe_origin, read_origin
 
 CONFIG = RunConfig(variant="10x2", run="a", backend="jax", threads=1)
 
