@@ -1,12 +1,11 @@
 """``--budget "gpu_peak_bytes<=8GiB,total_time<=2h"``: what a user has, and the best of what fits."""
 
 import dataclasses
-import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from densebench.comparison.formats import format_summary, join_names
-from densebench.comparison.metrics import METRICS
+from densebench.comparison.metrics import METRICS, Metric
 from densebench.comparison.options import Budget, Limit
 from densebench.comparison.values import BudgetResult, Row
 
@@ -25,12 +24,6 @@ class _Aim:
 _AIMS = {
     "train": _Aim("test_accuracy", "accuracy", "most accurate"),
     "speed": _Aim("images_per_second", "throughput", "fastest", " images/s"),
-}
-_COMPARE: dict[str, Callable[[float, float], bool]] = {
-    "<=": operator.le,
-    ">=": operator.ge,
-    "<": operator.lt,
-    ">": operator.gt,
 }
 
 
@@ -53,7 +46,7 @@ def apply_budget(rows: Sequence[Row], budget: Budget) -> tuple[list[Row], Budget
     return [row for row in checked if row.within_budget is not False], result
 
 
-def _fits(row: Row, limits: Sequence[Limit]) -> bool | None:
+def _fits(row: Row, limits: Sequence[Limit[Metric]]) -> bool | None:
     """None if a figure is unknown that could still break its limit."""
     kept = [_keeps(row, limit) for limit in limits]
     if False in kept:
@@ -61,10 +54,10 @@ def _fits(row: Row, limits: Sequence[Limit]) -> bool | None:
     return None if None in kept else True
 
 
-def _keeps(row: Row, limit: Limit) -> bool | None:
+def _keeps(row: Row, limit: Limit[Metric]) -> bool | None:
     """None if the row lacks the figure."""
-    figure = row.summary(limit.metric.name).figure
-    return None if figure is None else _COMPARE[limit.sign](figure, limit.value)
+    figure = row.summary(limit.of.name).figure
+    return None if figure is None else limit.is_kept(figure)
 
 
 def _find_best(rows: Sequence[Row]) -> Row | None:

@@ -1,10 +1,12 @@
 """What a comparison is asked to do: the texts of the command line, parsed once into values."""
 
+import operator
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Generic, Literal, Protocol, TypeVar
 
+from densebench.columns import Show
 from densebench.comparison.metrics import METRICS, Metric, find_metric
 from densebench.comparison.statistics import share_alpha
 from densebench.errors import InputError, unknown
@@ -14,6 +16,13 @@ from densebench.units import Form
 _LIMIT = re.compile(r"\s*([A-Za-z0-9_]+)\s*(<=|>=|<|>)\s*(.+?)\s*")
 _THRESHOLD = re.compile(r"\s*([A-Za-z0-9_]+)\s*([<>])\s*([+-])\s*([0-9.].*?)\s*")
 
+
+_SIGNS: dict[str, Callable[[float, float], bool]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "<": operator.lt,
+    ">": operator.gt,
+}
 
 GateLevel = Literal["family", "each"]  # whose chance of a false alarm is 5 %: of all conditions together, or of each
 
@@ -26,13 +35,27 @@ class Margin:
     difference: float = 0.001
 
 
-@dataclass(frozen=True, kw_only=True)
-class Limit:
-    """One bound on one metric, in the metric's unit."""
+class Limited(Protocol):
+    """What a limit may be put on: it has a form in which it is written."""
 
-    metric: Metric
+    @property
+    def show(self) -> Show: ...
+
+
+Quantity = TypeVar("Quantity", bound=Limited)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limit(Generic[Quantity]):
+    """One bound on one figure, in the figure's unit."""
+
+    of: Quantity
     sign: str  # <=, >=, < or >
     value: float
+
+    def is_kept(self, figure: float) -> bool:
+        """Whether a figure is within it."""
+        return _SIGNS[self.sign](figure, self.value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +63,7 @@ class Budget:
     """Limits that a row must keep, all of them; ``text`` is as given."""
 
     text: str
-    limits: tuple[Limit, ...]
+    limits: tuple[Limit[Metric], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,17 +162,22 @@ def parse_margin(text: str | None) -> Margin:
 
 def parse_budget(text: str) -> Budget:
     """Read ``--budget``; raises :class:`InputError` for the first part that is no limit."""
-    return Budget(text=text, limits=tuple(_parse_limit(part) for part in text.split(",")))
+    return Budget(text=text, limits=parse_limits(text, find_metric))
 
 
-def _parse_limit(text: str) -> Limit:
+def parse_limits(text: str, find: Callable[[str], Quantity]) -> tuple[Limit[Quantity], ...]:
+    """Read limits on what ``find`` knows by name; raises :class:`InputError` for the first part that is none."""
+    return tuple(_parse_limit(part, find) for part in text.split(","))
+
+
+def _parse_limit(text: str, find: Callable[[str], Quantity]) -> Limit[Quantity]:
     match = _LIMIT.fullmatch(text)
     if match is None:
         raise InputError(f"--budget: {text.strip()!r} is no limit: write it as gpu_peak_bytes<=8GiB or total_time<=2h.")
     name, sign, value = match.groups()
-    metric = find_metric(name)
+    of = find(name)
     where = f"--budget {text.strip()}"
-    return Limit(metric=metric, sign=sign, value=convert_to_unit(metric.show, parse_quantity(value, where), where))
+    return Limit(of=of, sign=sign, value=convert_to_unit(of.show, parse_quantity(value, where), where))
 
 
 def parse_thresholds(text: str) -> tuple[Threshold, ...]:

@@ -34,7 +34,7 @@ def test_texts_become_values_once():
     assert options.margin == Margin(ratio=0.02, difference=0.003)
     assert options.cost is METRICS["energy_joules"]
     assert options.budget.text == "memory <= 8GiB"
-    assert options.budget.limits == (Limit(metric=METRICS["gpu_peak_bytes"], sign="<=", value=8 * 2**30),)
+    assert options.budget.limits == (Limit(of=METRICS["gpu_peak_bytes"], sign="<=", value=8 * 2**30),)
     assert options.fail_on == (
         Threshold(text="epoch_seconds>+5%", metric=METRICS["epoch_seconds"], above=True, bound=1.05),
     )
