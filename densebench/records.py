@@ -13,7 +13,7 @@ from densebench.machine import Environment
 
 SCHEMA = 1  # history: 1 is the first
 Status = Literal["running", "completed", "interrupted", "failed"]
-Phase = Literal["train", "eval", "speed", "published"]
+Phase = Literal["train", "eval", "speed", "trial", "published"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +159,9 @@ class Run:
     status: Annotated[Status, About("Status", "text", "running, completed, interrupted or failed.")] = "running"
     reason: Annotated[Text, About("Reason", "text", "Why the run was interrupted or failed.")] = None
     warnings: Annotated[Text, About("Warnings", "text", "What may distort the measurements; separated by '; '.")] = None
-    phase: Annotated[Phase, About("Phase", "text", "train, eval, speed, or published (reported by others).")] = "train"
+    phase: Annotated[
+        Phase, About("Phase", "text", "train, eval, speed, trial (of plan), or published (reported by others).")
+    ] = "train"
     source: Annotated[
         Text, About("Source", "text", "The publication of a published figure, or the run that was evaluated.")
     ] = None
@@ -246,6 +248,14 @@ class Run:
         Number, About("First step", "seconds", "Time of the first step, tracing and compilation included.", "s", "low")
     ] = None
     resumed: Annotated[Count, About("Resumed", "count", "Number of times the run was resumed.", exact=True)] = None
+    predicted_total_seconds: Annotated[
+        Number,
+        About("Predicted time", "seconds", "total_seconds as predicted from earlier measurements on the machine.", "s"),
+    ] = None
+    predicted_peak_bytes: Annotated[
+        Number,
+        About("Predicted memory", "bytes", "Peak memory, of the GPU or else of the process, as predicted.", "bytes"),
+    ] = None
     total_seconds: Annotated[
         Number,
         About("Total time", "seconds", "Wall time of the run in its process, summed over resumptions.", "s", "low"),

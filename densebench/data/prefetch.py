@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
+DEPTH = 2  # items that are made ahead
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +22,7 @@ class _Filled(Generic[Item]):
     item: Item
 
 
-def prefetch(items: Iterable[Item], depth: int = 2) -> Iterator[Item]:
+def prefetch(items: Iterable[Item], depth: int = DEPTH) -> Iterator[Item]:
     """The same items, up to ``depth`` of them made ahead by a thread that starts with the first one asked for.
 
     What ``items`` raises is raised here in its turn. Closing the iterator, or dropping it, ends the thread before it

@@ -58,14 +58,14 @@ def with_data(run: Run, dataset: "Dataset", recipe: Recipe) -> Run:
     """The run with the data that it really uses."""
     from densebench.data.batches import describe_augmentation
 
-    if dataset.random_labels and run.phase != "speed":
+    if dataset.random_labels and run.phase not in ("speed", "trial"):
         run = with_warning(run, "accuracy means nothing: the labels are random")
     run = dataclasses.replace(
         run, dataset=dataset.name, classes=len(dataset.class_names), image_size=dataset.image_size
     )
     for warning in dataset.warnings:
         run = with_warning(run, warning)
-    if run.phase == "speed":  # it counts and hashes nothing that was measured
+    if run.phase in ("speed", "trial"):  # its images are made up
         return run
     return dataclasses.replace(
         run,

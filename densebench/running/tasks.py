@@ -15,6 +15,8 @@ class TrainTask:
     """Train one variant with one seed."""
 
     config: RunConfig
+    predicted_total_seconds: float | None = None  # for the record
+    predicted_peak_bytes: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +41,21 @@ class SpeedTask:
     time_limit: float  # seconds
 
 
-Task = TrainTask | EvaluateTask | SpeedTask
-_KINDS: dict[str, type[Task]] = {"train": TrainTask, "evaluate": EvaluateTask, "speed": SpeedTask}
+@dataclass(frozen=True, kw_only=True)
+class TrialTask:
+    """Train for some seconds on random images, as a training of the same configuration would on its own."""
+
+    config: RunConfig
+    time_limit: float  # seconds of the steps
+
+
+Task = TrainTask | EvaluateTask | SpeedTask | TrialTask
+_KINDS: dict[str, type[Task]] = {
+    "train": TrainTask,
+    "evaluate": EvaluateTask,
+    "speed": SpeedTask,
+    "trial": TrialTask,
+}
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 

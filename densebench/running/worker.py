@@ -20,9 +20,14 @@ from densebench.running.book import Book
 from densebench.running.channel import Channel
 from densebench.running.directory import lock_directory, run_directory
 from densebench.running.stopping import Stopper, watch
-from densebench.running.tasks import EvaluateTask, SpeedTask, Task, TrainTask
+from densebench.running.tasks import EvaluateTask, SpeedTask, Task, TrainTask, TrialTask
 
-_PHASES: dict[type[Task], Phase] = {TrainTask: "train", EvaluateTask: "eval", SpeedTask: "speed"}
+_PHASES: dict[type[Task], Phase] = {
+    TrainTask: "train",
+    EvaluateTask: "eval",
+    SpeedTask: "speed",
+    TrialTask: "trial",
+}
 
 
 def main() -> int:
@@ -100,6 +105,10 @@ def _do_job(task: Task, book: Book, channel: Channel, stopper: Stopper) -> None:
                 from densebench.running.speed_job import measure
 
                 measure(task, context)
+            case TrialTask():
+                from densebench.running.trial_job import try_out
+
+                try_out(task, context)
 
 
 def _describe_unforeseen(error: Exception) -> str:

@@ -3,11 +3,13 @@
 import gc
 import math
 from collections.abc import Generator, Iterator, Sequence
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from densebench.config import RunConfig
-from densebench.data.batches import EvalBatches, TrainBatches
+from densebench.data.batches import EvalBatches
 from densebench.data.images import Dataset, Images
 from densebench.errors import NonFiniteLoss
 from densebench.events import Entered, Event, Progress, Warned
@@ -29,24 +31,32 @@ from densebench.training.trainee import Trainee
 from densebench.training.watch import Watch
 
 
+class Batches(Protocol):
+    """What an epoch trains on."""
+
+    steps: int  # of an epoch
+
+    def epoch(self, number: int, /) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int32]]]:
+        """Epoch ``number``, counted from 1: (x (B, H, W, 3), y (B,)) a step."""
+
+
 class EpochRunner:
     """Everything that stays the same from epoch to epoch."""
 
     def __init__(
-        self, *, config: RunConfig, facts: BackendFacts, trainee: Trainee, dataset: Dataset, watch: Watch
+        self,
+        *,
+        config: RunConfig,
+        facts: BackendFacts,
+        trainee: Trainee,
+        dataset: Dataset,
+        batches: Batches,
+        watch: Watch,
     ) -> None:
         self._config, self._recipe = config, config.recipe
         self._trainee, self._dataset, self._watch = trainee, dataset, watch
         self._steps = make_steps(trainee, config.recipe, facts)
-        self._batches = TrainBatches(
-            dataset.train,
-            recipe=config.recipe,
-            flip_allowed=dataset.flip_allowed,
-            mean=dataset.mean,
-            deviation=dataset.deviation,
-            batch_size=config.recipe.batch_size,
-            seed=config.seed,
-        )
+        self._batches = batches
         self._memory = StepMemory(watch.allocator)
         self._warned: set[str] = set()
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from densebench.config import RunConfig
+from densebench.data.batches import TrainBatches
 from densebench.data.identity import identify
 from densebench.data.images import Dataset
 from densebench.events import Entered, EpochEnded, Event, Ready
@@ -13,7 +14,7 @@ from densebench.measuring.stopwatch import EpochTimes, elapsed
 from densebench.records import EpochRecord
 from densebench.training.backends.backend import BackendFacts
 from densebench.training.checkpoints import checkpoint
-from densebench.training.epoch import EpochRunner
+from densebench.training.epoch import Batches, EpochRunner
 from densebench.training.steps.step import CompileTimes
 from densebench.training.trainee import Trainee
 from densebench.training.watch import Watch
@@ -28,19 +29,22 @@ def train(
     finished: Sequence[EpochRecord],
     checkpoints: Path | None,
     watch: Watch,
+    batches: Batches | None = None,
 ) -> Iterator[Event]:
     """Continue from the state that ``trainee`` has after the ``finished`` epochs, until the last or the target.
 
     :class:`EpochEnded` comes when the epoch's checkpoint is in the directory ``checkpoints``, :class:`Ready` before the
-    first. Raises :class:`InputError` for a batch larger than the data, :class:`NonFiniteLoss`,
-    :class:`CheckpointError`, and what ``should_stop`` raises; the checkpoint of the last finished epoch is then kept.
+    first. ``batches`` stand in for the training images. Raises :class:`InputError` for a batch larger than the data,
+    :class:`NonFiniteLoss`, :class:`CheckpointError`, and what ``should_stop`` raises; the checkpoint of the last
+    finished epoch is then kept.
     """
     records = list(finished)
     if _is_over(config, records):
         return
     start = watch.clock() if watch.started is None else watch.started
     before = records[-1].elapsed_seconds if records else 0.0
-    runner = EpochRunner(config=config, facts=facts, trainee=trainee, dataset=dataset, watch=watch)
+    batches = batches or make_batches(dataset, config)
+    runner = EpochRunner(config=config, facts=facts, trainee=trainee, dataset=dataset, batches=batches, watch=watch)
     yield Entered(stage="compiling")
     compile_times = runner.compile()
     data = identify(dataset)
@@ -53,6 +57,19 @@ def train(
         if len(records) == len(finished) + 1:
             yield _make_ready(trainee, compile_times, times)
         yield EpochEnded(record=record)
+
+
+def make_batches(dataset: Dataset, config: RunConfig) -> TrainBatches:
+    """The training images as a run gets them; raises :class:`InputError` for a batch larger than the data."""
+    return TrainBatches(
+        dataset.train,
+        recipe=config.recipe,
+        flip_allowed=dataset.flip_allowed,
+        mean=dataset.mean,
+        deviation=dataset.deviation,
+        batch_size=config.recipe.batch_size,
+        seed=config.seed,
+    )
 
 
 def _is_over(config: RunConfig, records: Sequence[EpochRecord]) -> bool:

@@ -91,3 +91,9 @@ def _require_described(description: Description, arrays: Sequence[Array]) -> Non
     described = [(facts.shape, facts.dtype) for facts in description.variables]
     if described != [(array.shape, array.dtype.str) for array in arrays]:
         raise Damaged("describes other arrays than it holds")
+
+
+def remove_all(directory: Path) -> None:
+    """Remove the checkpoints of a run that nobody will resume."""
+    for name in (NEWEST, PREVIOUS):
+        (directory / name).unlink(missing_ok=True)
