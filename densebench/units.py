@@ -29,6 +29,7 @@ UNITS: dict[str, tuple[Form, float]] = {  # what it measures, and its size in by
     "ms": ("seconds", 1e-3),
     "s": ("seconds", 1),
     "min": ("seconds", 60),
+    "m": ("seconds", 60),
     "h": ("seconds", 3600),
     "d": ("seconds", 86400),
     "J": ("joules", 1),

@@ -1,0 +1,79 @@
+"""The test accuracy to expect of a training: what the user's own runs reached, else what others published."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from densebench.comparison.statistics import fraction_interval, mean, variance
+from densebench.comparison.values import get_setting
+from densebench.prediction.values import Accuracy
+from densebench.records import Run
+
+_FEWEST_EPOCHS = 100  # of a training whose published accuracy comes without its epochs
+
+
+def expect_accuracy(
+    runs: Sequence[Run], published: Sequence[Run], variant: str, wanted: Mapping[str, object], *, is_whole: bool
+) -> Accuracy | None:
+    """``None`` where nobody knows.
+
+    ``wanted`` are columns that own runs must have equal: the data and the recipe. ``is_whole``: whether all images of
+    the dataset are used, as in what was published; that counts for trainings that are at least as long.
+    """
+    own = [run for run in runs if run.variant == variant and _is_such(run, wanted)]
+    reached = [accuracy for run in own if (accuracy := _find_last(run)) is not None]
+    if reached:
+        return _summarise_own(reached)
+    epochs = wanted.get("epochs")
+    if not is_whole or not isinstance(epochs, int):
+        return None
+    found = [
+        run
+        for run in published
+        if (run.variant, run.dataset) == (variant, wanted.get("dataset"))
+        and epochs >= (run.epochs or _FEWEST_EPOCHS)
+        and _find_last(run) is not None
+    ]
+    return _summarise_published(found) if found else None
+
+
+def _is_such(run: Run, wanted: Mapping[str, object]) -> bool:
+    """Whether it is a completed training of exactly this kind."""
+    is_complete = run.phase == "train" and run.status == "completed" and len(run.records) == run.epochs
+    return is_complete and all(get_setting(run, column) == value for column, value in wanted.items())
+
+
+def _find_last(run: Run) -> float | None:
+    return run.records[-1].test_accuracy if run.records else None
+
+
+def _summarise_own(reached: Sequence[float]) -> Accuracy:
+    interval = fraction_interval(reached) if len(reached) > 1 else None
+    middle = mean(reached)
+    return Accuracy(
+        mean=middle,
+        low=interval.low if interval else middle,
+        high=interval.high if interval else middle,
+        deviation=variance(reached) ** 0.5 if len(reached) > 1 else None,
+        count=len(reached),
+        is_own=True,
+        source=f"{len(reached)} own {'run' if len(reached) == 1 else 'runs'}",
+    )
+
+
+def _summarise_published(found: Sequence[Run]) -> Accuracy:
+    reached = [accuracy for run in found if (accuracy := _find_last(run)) is not None]
+    sources = list(dict.fromkeys(_shorten(run.source or "unknown source") for run in found))
+    return Accuracy(
+        mean=(min(reached) + max(reached)) / 2,
+        low=min(reached),
+        high=max(reached),
+        deviation=None,
+        count=len(reached),
+        is_own=False,
+        source="; ".join(sources),
+    )
+
+
+def _shorten(source: str) -> str:
+    """``Huang et al. arXiv:1608.06993 table 2`` -> ``Huang et al. arXiv:1608.06993``: who, and where to look."""
+    return re.split(r"[,;(]| table ", source)[0].strip()
