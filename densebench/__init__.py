@@ -13,11 +13,13 @@ from densebench.version import __version__
 TYPE_CHECKING = False  # not typing's: a command begins here, and until it can answer Ctrl-C it loads nothing
 if TYPE_CHECKING:
     from densebench.api.comparing import Comparison, compare, load, summary
-    from densebench.api.running import Evaluation, evaluate, plan, speed, train
+    from densebench.api.planning import plan
+    from densebench.api.running import Evaluation, evaluate, speed, train
 
 _MODULES = {
     "densebench.api.comparing": ("Comparison", "compare", "load", "summary"),
-    "densebench.api.running": ("Evaluation", "evaluate", "plan", "speed", "train"),
+    "densebench.api.planning": ("plan",),
+    "densebench.api.running": ("Evaluation", "evaluate", "speed", "train"),
 }
 __all__ = [
     "Comparison",

@@ -5,7 +5,7 @@ call a function here, and print what it returns or make a pandas frame of it.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,17 +14,21 @@ from densebench.comparison.options import CompareOptions
 from densebench.comparison.values import Comparison
 from densebench.config import BACKENDS, RunConfig
 from densebench.data import datasets
-from densebench.events import Ended
+from densebench.events import Ended, Event
 from densebench.measuring.environment import find_version, probe
 from densebench.measuring.missing import list_missing
 from densebench.models import cost, variants
 from densebench.planning.evaluation import plan_evaluation
+from densebench.planning.making_plan import make_plan
 from densebench.planning.options import TrainOptions
+from densebench.planning.plan_options import PlanOptions
+from densebench.planning.run_predictions import announce, predict_runs
 from densebench.planning.speed import plan_speed
-from densebench.planning.training import PlannedRun, plan_new, plan_resumed
+from densebench.planning.training import PlannedRun, describe_planned, plan_new, plan_resumed
+from densebench.prediction.values import Plan, Prediction
 from densebench.records import Run
 from densebench.reporting.grid import Grid
-from densebench.reporting.listings import Counted, PlanRow, environment_grid, layers_grid, plan_grid, summary_grid
+from densebench.reporting.listings import Counted, environment_grid, layers_grid, planned_grid, summary_grid
 from densebench.reporting.live.state import ShownRun
 from densebench.reporting.live.view import View
 from densebench.results import csv_file, store
@@ -77,14 +81,20 @@ class Evaluated:
     confusion: Confusion | None
 
 
-def plan(options: TrainOptions, *, resume: str | None = None, skip_completed: bool = False) -> list[PlannedRun]:
+def list_planned(options: TrainOptions, *, resume: str | None = None, skip_completed: bool = False) -> list[PlannedRun]:
     """The runs that :func:`train` would make of the same arguments, under the names that they would get now."""
     return _name_new(_plan(options, resume, skip_completed))
 
 
-def plan_table(planned: Sequence[PlannedRun]) -> Grid:
+def planned_table(planned: Sequence[PlannedRun]) -> Grid:
     """One row a planned run."""
-    return plan_grid([_plan_row(run) for run in planned])
+    predictions = predict_runs(planned)
+    return planned_grid([describe_planned(*pair) for pair in zip(planned, predictions, strict=True)])
+
+
+def plan(options: PlanOptions, view: View) -> Plan:
+    """What trainings of the networks would cost, and which of them to start."""
+    return make_plan(options, view)
 
 
 def train(
@@ -102,8 +112,11 @@ def train(
     planned = _plan(options, resume, skip_completed)
     with view:
         view.begin([_show_training(run) for run in _name_new(planned) if not run.completed])
+        predicted = list(zip(planned, predict_runs(planned), strict=True))
+        on_event = announce(predicted, view.on)
         return _until_signalled(
-            _read_completed(run) if run.completed else _train_one(run, view, time_limit) for run in planned
+            _read_completed(run) if run.completed else _train_one(run, prediction, on_event, time_limit)
+            for run, prediction in predicted
         )
 
 
@@ -226,25 +239,6 @@ def _name_new(planned: Sequence[PlannedRun]) -> list[PlannedRun]:
     return [run.rename(next(names)) if run.is_new else run for run in planned]
 
 
-def _plan_row(planned: PlannedRun) -> PlanRow:
-    config = planned.config
-    return PlanRow(
-        run=config.run,
-        what="complete" if planned.completed else "new" if planned.is_new else "resume",
-        variant=config.variant,
-        dataset=planned.facts.name,
-        epochs=config.recipe.epochs,
-        batch_size=config.recipe.batch_size,
-        validation_images=planned.facts.validation_images or 0,
-        checkpoint_every=config.checkpoint_every,
-        steps=planned.steps,
-        params=planned.cost.params,
-        forward_macs=planned.cost.forward_macs,
-        results=str(store.run_path(config.results_dir, config.run)),
-        directory=str(run_directory(config.runs_dir, config.run)),
-    )
-
-
 def _show_training(planned: PlannedRun) -> ShownRun:
     images = planned.facts.train_images or 1
     return ShownRun(
@@ -264,15 +258,21 @@ def _until_signalled(runs: Iterable[Finished]) -> list[Finished]:
     return finished
 
 
-def _train_one(planned: PlannedRun, view: View, time_limit: float | None) -> Finished:
+def _train_one(
+    planned: PlannedRun, prediction: Prediction | None, on_event: Callable[[Event], None], time_limit: float | None
+) -> Finished:
     config = planned.config
     if config.resume:
-        return _read_finished(config, resume_run(TrainTask(config=config), view.on, time_limit=time_limit))
-    return _read_finished(
-        *start_new(
-            config, lambda named: TrainTask(config=named), view.on, numbered=not planned.is_named, time_limit=time_limit
+        return _read_finished(config, resume_run(TrainTask(config=config), on_event, time_limit=time_limit))
+
+    def make_task(named: RunConfig) -> Task:
+        return TrainTask(
+            config=named,
+            predicted_total_seconds=prediction.total_seconds if prediction else None,
+            predicted_peak_bytes=prediction.peak_bytes if prediction else None,
         )
-    )
+
+    return _read_finished(*start_new(config, make_task, on_event, numbered=not planned.is_named, time_limit=time_limit))
 
 
 def _read_completed(planned: PlannedRun) -> Finished:

@@ -58,7 +58,7 @@ def test_runs_are_trained_in_the_order_of_their_plan(launched):
 
 
 def test_a_plan_makes_nothing(launched, in_tmp):
-    table = workflows.plan_table(workflows.plan(with_(seeds=(0, 1, 2))))
+    table = workflows.planned_table(workflows.list_planned(with_(seeds=(0, 1, 2))))
     assert table.height == 3
     assert not launched.tasks
     assert not list(in_tmp.iterdir())

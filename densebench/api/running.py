@@ -1,4 +1,4 @@
-"""Plan, train, evaluate and measure from Python. Every run is made in its own process, as by the commands."""
+"""Train, evaluate and measure from Python. Every run is made in its own process, as by the commands."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,23 +28,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def plan(
-    *variants: str,
-    seeds: Iterable[int] | None = None,
-    resume: str | None = None,
-    skip_completed: bool = False,
-    **settings: Unpack[TrainSettings],
-) -> "pd.DataFrame":
-    """What :func:`train` would make of the same arguments: one row a run. Nothing is written.
-
-    Columns: run, what (new, resume or complete), variant, dataset, epochs, batch_size, validation_images,
-    checkpoint_every, steps, params, forward_macs (one image), results (the CSV) and directory. Raises
-    :class:`densebench.errors.InputError`.
-    """
-    options = make_options(settings, TrainSettings, variants=variants, seeds=seeds)
-    return make_grid_frame(workflows.plan_table(workflows.plan(options, resume=resume, skip_completed=skip_completed)))
-
-
 def train(
     *variants: str,
     seeds: Iterable[int] | None = None,
@@ -52,6 +35,7 @@ def train(
     skip_completed: bool = False,
     time_limit: float | None = None,
     progress: bool = True,
+    dry_run: bool = False,
     **settings: Unpack[TrainSettings],
 ) -> "pd.DataFrame":
     """Train networks one after another: one row a run, its last epoch, with the columns of :func:`load`.
@@ -62,7 +46,9 @@ def train(
 
     ``settings`` are those of :class:`densebench.api.settings.TrainSettings`. ``resume`` names a run to continue, or is
     ``"last"``; ``skip_completed`` makes only what is not complete yet; ``time_limit`` is in seconds of each run.
-    ``progress=False`` prints nothing.
+    ``progress=False`` prints nothing. With ``dry_run`` nothing is made or written, and the rows say what would be: run,
+    what (new, resume or complete), variant, dataset, epochs, batch_size, validation_images, checkpoint_every, steps,
+    params, forward_macs (one image), results (the CSV) and directory.
 
     A run that fails does not stop those after it: its row has the ``status`` and the ``reason``. Raises
     :class:`densebench.errors.InputError` before anything is made, :class:`densebench.errors.RunFailed` if a run failed
@@ -70,8 +56,12 @@ def train(
     :class:`densebench.errors.Interrupted` after Ctrl-C or a notebook's interrupt; the finished epochs stay on disk.
     Outside the main thread no signal can be caught.
     """
+    options = make_options(settings, TrainSettings, variants=variants, seeds=seeds)
+    if dry_run:
+        planned = workflows.list_planned(options, resume=resume, skip_completed=skip_completed)
+        return make_grid_frame(workflows.planned_table(planned))
     finished = workflows.train(
-        make_options(settings, TrainSettings, variants=variants, seeds=seeds),
+        options,
         open_progress(shown=progress),
         resume=resume,
         skip_completed=skip_completed,

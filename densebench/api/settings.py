@@ -49,7 +49,7 @@ class EvaluateSettings(_CommonSettings, total=False):
 
 
 class TrainSettings(SpeedSettings, EvaluateSettings, total=False):
-    """What ``train`` and ``plan`` can be given; what is left out is as the recipe has it."""
+    """What ``train`` can be given; what is left out is as the recipe has it."""
 
     epochs: int
     continue_schedule: str  # of a resumed run that gets more epochs: hold (default) or rescale
@@ -60,6 +60,27 @@ class TrainSettings(SpeedSettings, EvaluateSettings, total=False):
     target: float  # test accuracy, as a fraction, whose time is recorded
     stop_at_target: bool
     checkpoint_every: int  # epochs; 0 for never
+
+
+class PlanSettings(TypedDict, total=False):
+    """What ``plan`` can be given besides its own; what is left out is as the recipe has it."""
+
+    dataset: str
+    image_size: int
+    classes: int
+    train_limit: int
+    test_limit: int
+    test_fraction: float
+    validation: int
+    recipe: str
+    epochs: int
+    implementation: str
+    recompute: bool
+    deterministic: bool
+    jit: bool
+    threads: int
+    results_dir: str
+    runs_dir: str
 
 
 def make_options(

@@ -14,6 +14,7 @@ from densebench.cli.environment import env
 from densebench.cli.evaluate import evaluate
 from densebench.cli.help import Command, Group
 from densebench.cli.parsing import is_typed, list_options
+from densebench.cli.plan import plan
 from densebench.cli.printing import print_error
 from densebench.cli.speed import speed
 from densebench.cli.streams import describe_lost_output, open_standard_streams
@@ -100,6 +101,7 @@ def densebench(
     """Which of these networks should I train on my machine, and what will it cost me?"""
 
 
+app.command(cls=Command)(plan)
 app.command(cls=Command, no_args_is_help=True)(train)
 app.command("eval", cls=Command, no_args_is_help=True)(evaluate)
 app.command(cls=Command)(summary)

@@ -99,6 +99,16 @@ ContinueSchedule = Annotated[
 BatchSize = Annotated[
     int | None, typer.Option(help="Images a step.", show_default="the recipe's", rich_help_panel=_TRAINING)
 ]
+BatchSizes = Annotated[
+    str | None,
+    typer.Option(
+        "--batch-size",
+        metavar="64,128",
+        help="Images a step; several to compare.",
+        show_default="the recipe's",
+        rich_help_panel=_TRAINING,
+    ),
+]
 LearningRate = Annotated[
     float | None,
     typer.Option(help="Learning rate at the start.", show_default="the recipe's", rich_help_panel=_TRAINING),
@@ -142,6 +152,28 @@ Precision = Annotated[
     str | None,
     typer.Option(
         help="float32, mixed_float16 or mixed_bfloat16.",
+        show_default="float32",
+        autocompletion=completion.complete_precisions,
+        rich_help_panel=_MACHINE,
+    ),
+]
+Backends = Annotated[
+    str | None,
+    typer.Option(
+        "--backend",
+        metavar="tensorflow,jax",
+        help="tensorflow, jax or torch; several to compare.",
+        show_default="tensorflow",
+        autocompletion=completion.complete_backends,
+        rich_help_panel=_MACHINE,
+    ),
+]
+Precisions = Annotated[
+    str | None,
+    typer.Option(
+        "--precision",
+        metavar="float32,mixed_bfloat16",
+        help="float32, mixed_float16 or mixed_bfloat16; several to compare.",
         show_default="float32",
         autocompletion=completion.complete_precisions,
         rich_help_panel=_MACHINE,

@@ -15,6 +15,11 @@ _EXAMPLES = {
         "densebench compare results --baseline resnet20",
         "densebench speed blog --batch-size 32,64,128",
     ),
+    "plan": (
+        "densebench plan",
+        'densebench plan blog --budget "total_time<=8h,memory<=8GiB"',
+        "densebench plan resnet20 100x12 --dataset folder:photos --recipe short",
+    ),
     "train": (
         "densebench train resnet20 --dataset digits --epochs 5",
         "densebench train 121x32 100x12 --seeds 0-4 --skip-completed",

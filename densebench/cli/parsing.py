@@ -86,15 +86,20 @@ def parse_train_options(context: typer.Context) -> TrainOptions:
     unused = (context.default_map or {}).keys() - forced.keys()
     given = {name: value for name, value in context.params.items() if name not in unused or is_typed(context, name)}
     names = {field.name for field in dataclasses.fields(TrainOptions)} & given.keys()
-    plain = {name: given[name] for name in names - {"variants", "seeds", "batch_size"}}
+    plain = {name: given[name] for name in names - {"variants", "seeds", "batch_size", *_list_axes(context)}}
     size = given.get("batch_size")
     return TrainOptions(
         **plain,
         variants=tuple(given.get("variants") or ()),
-        seeds=_parse_seeds(given.get("seed"), given.get("seeds")),
+        seeds=None if context.info_name == "plan" else _parse_seeds(given.get("seed"), given.get("seeds")),
         batch_size=size if isinstance(size, int) else None,  # that of `speed` is a list
         command=_describe_command(context),
     )
+
+
+def _list_axes(context: typer.Context) -> frozenset[str]:
+    """Parameters that are lists of what ``train`` takes one of."""
+    return frozenset({"backend", "precision"} if context.info_name == "plan" else ())
 
 
 def _parse_seeds(seed: int | None, seeds: str | None) -> tuple[int, ...] | None:

@@ -55,8 +55,8 @@ def train(
 
     options = parse_train_options(context)
     if dry_run:
-        planned = workflows.plan(options, resume=resume, skip_completed=skip_completed)
-        print_grids([workflows.plan_table(planned)], format, "plan")
+        planned = workflows.list_planned(options, resume=resume, skip_completed=skip_completed)
+        print_grids([workflows.planned_table(planned)], format, "plan")
         for warning in dict.fromkeys(warning for each in planned for warning in each.facts.warnings):
             print_message(f"Note: {warning}.")
         return 0

@@ -14,7 +14,9 @@ from densebench.models import cost, variants
 from densebench.models.cost import Cost
 from densebench.planning.options import TrainOptions, configure, describe_differences
 from densebench.planning.run_paths import StoredRun, find_run
+from densebench.prediction.values import Prediction
 from densebench.records import Run
+from densebench.reporting.listings import PlannedRow
 from densebench.results import csv_file, store
 from densebench.running.directory import CONFIG_FILE, run_directory
 from densebench.running.run_data import require_same_data
@@ -92,6 +94,28 @@ def plan_resumed(name: str, options: TrainOptions) -> PlannedRun:
     planned = _plan_run(dataclasses.replace(asked, resume=True), is_named=True)
     _check_data([planned.config], "cannot be resumed")
     return planned
+
+
+def describe_planned(planned: PlannedRun, prediction: Prediction | None) -> PlannedRow:
+    """The run as a row of a table."""
+    config = planned.config
+    return PlannedRow(
+        run=config.run,
+        what="complete" if planned.completed else "new" if planned.is_new else "resume",
+        variant=config.variant,
+        dataset=planned.facts.name,
+        epochs=config.recipe.epochs,
+        batch_size=config.recipe.batch_size,
+        validation_images=planned.facts.validation_images or 0,
+        checkpoint_every=config.checkpoint_every,
+        steps=planned.steps,
+        predicted_total_seconds=None if prediction is None else prediction.total_seconds,
+        predicted_peak_bytes=None if prediction is None else prediction.peak_bytes,
+        params=planned.cost.params,
+        forward_macs=planned.cost.forward_macs,
+        results=str(store.run_path(config.results_dir, config.run)),
+        directory=str(run_directory(config.runs_dir, config.run)),
+    )
 
 
 def _extend(stored: RunConfig, options: TrainOptions) -> tuple[RunConfig, TrainOptions]:

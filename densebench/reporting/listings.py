@@ -70,7 +70,7 @@ def _append_total(figures: Sequence[int]) -> list[int]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlanRow:
+class PlannedRow:
     """One run that would be made."""
 
     run: str
@@ -82,13 +82,15 @@ class PlanRow:
     validation_images: int
     checkpoint_every: int  # epochs; 0: never
     steps: int | None
+    predicted_total_seconds: float | None
+    predicted_peak_bytes: float | None
     params: int
     forward_macs: int
     results: str  # the CSV
     directory: str
 
 
-def plan_grid(rows: Sequence[PlanRow]) -> Grid:
+def planned_grid(rows: Sequence[PlannedRow]) -> Grid:
     """One row a run, in the order in which they would be made."""
     return Grid(
         name="plan",
@@ -104,6 +106,8 @@ def plan_grid(rows: Sequence[PlanRow]) -> Grid:
                 "checkpoint_every", "Checkpoint", [_describe_checkpoints(row.checkpoint_every) for row in rows], keep=2
             ),
             make_column("steps", "Steps", [row.steps for row in rows], show="count", keep=6),
+            results_column("predicted_total_seconds", [row.predicted_total_seconds for row in rows], keep=10),
+            results_column("predicted_peak_bytes", [row.predicted_peak_bytes for row in rows], keep=9),
             results_column("params", [row.params for row in rows], keep=7),
             results_column("forward_macs", [row.forward_macs for row in rows], keep=4),
             make_column("results", "Results", [row.results for row in rows], keep=3),

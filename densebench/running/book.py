@@ -35,6 +35,7 @@ class Book:
                 epochs=run.epochs,  # which may be more than before
                 schedule=run.schedule,
                 fingerprint=run.fingerprint,
+                predicted_total_seconds=written.predicted_total_seconds if written.epochs == run.epochs else None,
             )
         return cls(run, path)
 

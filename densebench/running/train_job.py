@@ -25,6 +25,7 @@ def train(task: TrainTask, context: RunContext) -> None:
 
     config = task.config
     context.count_network()
+    _enter_prediction(task, context)
     trainee = context.build_trainee()
     finished = _restore_epochs(context, trainee) if config.resume else ()
     if config.resume:
@@ -50,6 +51,18 @@ def train(task: TrainTask, context: RunContext) -> None:
     _save_model(context, trainee)
     if len(context.run.records) > len(finished):  # of epochs that another process has trained it knows no peak
         context.update(with_host_peak(context.run, read_host_peak_bytes()))
+
+
+def _enter_prediction(task: TrainTask, context: RunContext) -> None:
+    """What the run was predicted to cost; a resumed run keeps what was said at its first start."""
+    if not task.config.resume:
+        context.update(
+            dataclasses.replace(
+                context.run,
+                predicted_total_seconds=task.predicted_total_seconds,
+                predicted_peak_bytes=task.predicted_peak_bytes,
+            )
+        )
 
 
 def _count_steps(context: RunContext) -> int:

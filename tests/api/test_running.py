@@ -37,8 +37,8 @@ def end(in_tmp, monkeypatch):
     return set_end
 
 
-def test_a_plan_is_a_frame_and_writes_nothing(in_tmp):
-    planned = densebench.plan("resnet20", "10x4", seeds=range(2), **DIGITS)
+def test_a_dry_run_is_a_frame_and_writes_nothing(in_tmp):
+    planned = densebench.train("resnet20", "10x4", seeds=range(2), dry_run=True, **DIGITS)
     assert list(planned["run"]) == ["resnet20-digits-s0", "resnet20-digits-s1", "10x4-digits-s0", "10x4-digits-s1"]
     assert set(planned["what"]) == {"new"}
     assert list(planned["params"]) == [271_098, 271_098, 2_862, 2_862]

@@ -62,8 +62,8 @@ def prepare(config: RunConfig) -> BackendFacts:
         version=framework.version,
         keras=version("keras"),
         precision=config.precision,
-        implementation=_choose_implementation(config, framework.device_kind),
-        jit=_choose_jit(config),
+        implementation=choose_implementation(config, framework.device_kind),
+        jit=choose_jit(config),
         tf32=framework.tf32,
         deterministic=config.deterministic,
         threads=framework.threads,
@@ -95,7 +95,7 @@ def _import_keras(config: RunConfig) -> None:
     keras.config.disable_traceback_filtering()
 
 
-def _choose_implementation(config: RunConfig, device_kind: str) -> Literal["plain", "fast"]:
+def choose_implementation(config: RunConfig, device_kind: str) -> Literal["plain", "fast"]:
     """``auto`` is what was measured to be the fastest; only ``fast`` can recompute."""
     if config.implementation == "plain":
         return "plain"
@@ -103,6 +103,6 @@ def _choose_implementation(config: RunConfig, device_kind: str) -> Literal["plai
     return "fast" if config.implementation == "fast" or config.recompute or proven else "plain"
 
 
-def _choose_jit(config: RunConfig) -> bool:
+def choose_jit(config: RunConfig) -> bool:
     """JAX always compiles; TensorFlow and PyTorch only if asked to."""
     return config.backend == "jax" or bool(config.jit)

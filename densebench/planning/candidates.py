@@ -1,0 +1,155 @@
+"""From the options of ``plan`` to networks with their costs, and the choice among them."""
+
+import dataclasses
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+
+from densebench.config import RunConfig
+from densebench.data import datasets
+from densebench.data.images import DatasetFacts
+from densebench.errors import InputError
+from densebench.models import cost, variants
+from densebench.planning.options import configure
+from densebench.planning.plan import Planner, Request
+from densebench.planning.plan_changes import Changer
+from densebench.planning.plan_commands import write_command
+from densebench.planning.plan_options import PlanOptions, expand_variants
+from densebench.prediction.accuracy import expect_accuracy
+from densebench.prediction.budget import judge
+from densebench.prediction.choice import Change, choose, mark_front
+from densebench.prediction.values import Accuracy, Candidate, Choice, Prediction, Workload
+from densebench.recipes import RECIPES
+from densebench.records import Run
+
+_AXES = ("batch", "precision", "backend")
+
+
+def list_requests(options: PlanOptions) -> list[Request]:
+    """Every network in every setting; raises :class:`InputError` for what cannot be trained."""
+    names = expand_variants(options.train.variants)
+    facts = datasets.describe(configure(options.train, variant=names[0], run=names[0]).data)
+    axes = itertools.product(options.backends, options.precisions, options.batch_sizes or (None,), names)
+    found = [
+        _make_request(options, facts, name, backend=backend, precision=precision, batch_size=size)
+        for backend, precision, size, name in axes
+    ]
+    images = facts.train_images
+    for one in found:
+        size = one.config.recipe.batch_size
+        if images is not None and size > images:
+            raise InputError(
+                f"--batch-size {size} is more than the {images} training images of {facts.name}: take a smaller one."
+            )
+    return found
+
+
+def _make_request(options: PlanOptions, facts: DatasetFacts, name: str, **settings: object) -> Request:
+    given = dataclasses.replace(options.train, **settings)  # type: ignore[arg-type]
+    config = configure(given, variant=name, run=name)
+    counted = cost.count(variants.find(name), classes=facts.classes or 10, image_size=facts.image_size or 32)
+    return Request(config=config, cost=counted)
+
+
+def describe_workload(facts: DatasetFacts, config: RunConfig, seeds: int) -> Workload:
+    """What any of the networks is trained on; raises :class:`InputError` where that is known only after loading."""
+    if facts.train_images is None or facts.test_images is None or facts.image_size is None:
+        raise InputError(f"{facts.name} does not say how many images it has: train on it once, or name another.")
+    return Workload(
+        train_images=facts.train_images,
+        eval_images=facts.test_images + (facts.validation_images or 0),
+        image_size=facts.image_size,
+        epochs=config.recipe.epochs,
+        seeds=seeds,
+    )
+
+
+def assemble(
+    options: PlanOptions,
+    facts: DatasetFacts,
+    requests: Sequence[Request],
+    planner: Planner,
+    runs: Sequence[Run],
+    published: Sequence[Run],
+) -> tuple[list[Candidate], Choice]:
+    """The requests as candidates, judged and the front marked, and the choice; a change may still be measured."""
+    axes = {name: len({_get_axis(one, name) for one in requests}) > 1 for name in _AXES}
+    candidates = []
+    for request in requests:
+        workload = describe_workload(facts, request.config, options.seeds)
+        found = Candidate(
+            label=_name(request, axes),
+            variant=request.config.variant,
+            params=request.cost.params,
+            forward_macs=request.cost.forward_macs,
+            batch_size=request.config.recipe.batch_size,
+            precision=request.config.precision,
+            backend=request.config.backend,
+            prediction=planner.predict(request, workload, options.prices),
+            problem=planner.find_problem(request),
+            accuracy=_expect(request, facts, runs, published),
+            command=_write_command(options, request),
+        )
+        candidates.append(judge(found, options.limits, options.seeds) if options.limits else found)
+    marked = mark_front(candidates, options.cost)
+    by_label = {one.label: request for one, request in zip(marked, requests, strict=True)}
+
+    def list_changes(candidate: Candidate) -> Iterable[Change]:
+        request = by_label[candidate.label]
+        changer = Changer(
+            planner=planner,
+            request=request,
+            workload=describe_workload(facts, request.config, options.seeds),
+            prices=options.prices,
+            has_fixed_epochs=options.train.epochs is not None,
+            fits=lambda prediction: _would_fit(candidate, prediction, options),
+        )
+        return changer.list_changes(candidate.reason)
+
+    return marked, choose(marked, options.limits, options.seeds, list_changes)
+
+
+def _would_fit(candidate: Candidate, prediction: Prediction, options: PlanOptions) -> bool:
+    changed = dataclasses.replace(candidate, prediction=prediction)
+    return judge(changed, options.limits, options.seeds).fits is True
+
+
+def _get_axis(request: Request, name: str) -> object:
+    config = request.config
+    return {"backend": config.backend, "precision": config.precision, "batch": config.recipe.batch_size}[name]
+
+
+def _name(request: Request, axes: Mapping[str, bool]) -> str:
+    """The variant, and what else differs between candidates."""
+    config = request.config
+    texts = {"backend": config.backend, "precision": config.precision, "batch": f"batch {config.recipe.batch_size}"}
+    return " · ".join([config.variant, *(texts[name] for name in _AXES if axes[name])])
+
+
+def _write_command(options: PlanOptions, request: Request) -> str:
+    size = request.config.recipe.batch_size
+    return write_command(
+        options.train, request.config, seeds=options.seeds, batch_size=size if options.batch_sizes else None
+    )
+
+
+def _expect(request: Request, facts: DatasetFacts, runs: Sequence[Run], published: Sequence[Run]) -> Accuracy | None:
+    config, recipe = request.config, request.config.recipe
+    wanted = {
+        "dataset": facts.name,
+        "classes": facts.classes,
+        "image_size": facts.image_size,
+        "train_images": facts.train_images,
+        "test_images": facts.test_images,
+        "recipe": recipe.name,
+        "epochs": recipe.epochs,
+        "batch_size": recipe.batch_size,
+        "base_learning_rate": recipe.learning_rate,
+        "weight_decay": recipe.weight_decay,
+        "label_smoothing": recipe.label_smoothing,
+        "precision": config.precision,
+    }
+    usual = RECIPES[recipe.name]
+    is_usual = dataclasses.replace(recipe, epochs=usual.epochs, batch_size=usual.batch_size) == usual
+    data = config.data
+    is_whole = is_usual and data.train_limit is None and data.test_limit is None and not data.validation
+    return expect_accuracy(runs, published, config.variant, wanted, is_whole=is_whole)

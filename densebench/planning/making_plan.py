@@ -1,0 +1,93 @@
+"""The whole of ``plan``: what is known, what is measured now, and what follows from it."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from densebench.config import RunConfig
+from densebench.data import datasets
+from densebench.errors import Interrupted, ResultsError
+from densebench.events import Ended
+from densebench.measuring.environment import probe
+from densebench.planning.candidates import assemble, describe_workload, list_requests
+from densebench.planning.plan import Planner
+from densebench.planning.plan_options import PlanOptions
+from densebench.prediction.values import Plan
+from densebench.records import Run
+from densebench.reporting.live.state import ShownRun
+from densebench.reporting.live.view import View
+from densebench.results import csv_file, store
+from densebench.results.gathering import read_published
+from densebench.running.directory import choose_names, run_directory
+from densebench.running.starting import start_new
+from densebench.running.tasks import Task, TrialTask
+
+_SIGNALLED = 128  # exit codes above it are a signal's
+
+
+def make_plan(options: PlanOptions, view: View) -> Plan:
+    """Predict what trainings cost from runs on disk and from trials made now, and choose one of them.
+
+    Raises :class:`InputError`, and :class:`Interrupted` after Ctrl-C; what was measured until then stays on disk.
+    """
+    requests = list_requests(options)
+    config = requests[0].config
+    facts = datasets.describe(config.data)
+    workload = describe_workload(facts, config, options.seeds)
+    notes: list[str] = [f"{warning}." for warning in facts.warnings]
+    known = list(read_known(Path(config.results_dir), notes))
+    here = probe()
+    planner = Planner(
+        facts=facts,
+        here=here,
+        runs=[] if options.remeasure else known,
+        run_trial=lambda trial, steps, limit: _run_trial(trial, steps, limit, view),
+        within=options.within,
+    )
+    with view:
+        planner.measure_all(requests)
+        measuring_seconds = planner.spent
+        candidates, choice = assemble(options, facts, requests, planner, known, read_published())
+    sizes = {request.config.recipe.batch_size for request in requests}
+    return Plan(
+        candidates=tuple(candidates),
+        choice=choice,
+        workload=workload,
+        dataset=facts.name,
+        recipe=config.recipe.name,
+        batch_size=sizes.pop() if len(sizes) == 1 else None,
+        machine=here,
+        measured=tuple(planner.measured),
+        measuring_seconds=measuring_seconds,
+        budget=options.budget,
+        cost=options.cost.word,
+        prices=options.prices,
+        notes=tuple(notes),
+    )
+
+
+def read_known(results_dir: Path, notes: list[str]) -> Iterator[Run]:
+    """The runs of a folder of results; a file that cannot be read is left out, with a note."""
+    for file in sorted(results_dir.glob("*.csv")):
+        try:
+            yield from csv_file.read(file)
+        except ResultsError as error:
+            notes.append(f"Left out: {error}")
+
+
+def _run_trial(config: RunConfig, steps: float, limit: float, view: View) -> tuple[Run | None, Ended]:
+    """A trial in its own process; raises :class:`Interrupted` after a signal."""
+    (name,) = choose_names([(config, True)])
+    view.begin([ShownRun(name=name, epochs=config.recipe.epochs)])
+
+    def make_task(named: RunConfig) -> Task:
+        return TrialTask(config=named, time_limit=steps)
+
+    named, ended = start_new(config, make_task, view.on, numbered=True, time_limit=limit)
+    if ended.exit_code > _SIGNALLED:
+        raise Interrupted(ended.reason or "Interrupted.", ended.exit_code - _SIGNALLED)
+    file = store.run_path(named.results_dir, named.run)
+    if ended.status == "interrupted":  # by the clock: its row would tell nothing
+        file.unlink(missing_ok=True)
+        shutil.rmtree(run_directory(named.runs_dir, named.run), ignore_errors=True)
+    return (csv_file.read(file)[0] if file.exists() else None), ended

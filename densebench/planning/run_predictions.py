@@ -1,0 +1,69 @@
+"""What planned runs will cost, by what results hold of this machine already; nothing is measured for it."""
+
+import shlex
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from densebench.config import RunConfig
+from densebench.errors import InputError
+from densebench.events import Ended, Event, Message, Started
+from densebench.measuring.environment import probe
+from densebench.planning.candidates import describe_workload
+from densebench.planning.making_plan import read_known
+from densebench.planning.plan import Planner, Request
+from densebench.planning.training import PlannedRun
+from densebench.prediction.measurements import measure
+from densebench.prediction.values import NO_PRICES, Prediction
+from densebench.records import Run
+from densebench.reporting.plan.formats import format_memory, format_total
+
+
+def predict_runs(planned: Sequence[PlannedRun]) -> list[Prediction | None]:
+    """One prediction for each run, of one dataset; ``None`` where nothing is known, and for a run that is not new."""
+    if not any(run.is_new for run in planned):
+        return [None] * len(planned)
+    first = planned[0]
+    runs = [run for run in read_known(Path(first.config.results_dir), []) if measure(run) is not None]
+    if not runs:
+        return [None] * len(planned)
+    planner = Planner(facts=first.facts, here=probe(), runs=runs, run_trial=_refuse, within=0.0)
+    return [_predict(planner, run) if run.is_new else None for run in planned]
+
+
+def _predict(planner: Planner, planned: PlannedRun) -> Prediction | None:
+    try:
+        workload = describe_workload(planned.facts, planned.config, seeds=1)
+    except InputError:  # the number of images is known only after loading
+        return None
+    return planner.predict(Request(config=planned.config, cost=planned.cost), workload, NO_PRICES)
+
+
+def _refuse(config: RunConfig, steps: float, limit: float) -> tuple[Run | None, Ended]:
+    raise AssertionError(f"{config.run} would be a trial, and nothing is measured here")
+
+
+def announce(
+    predicted: Sequence[tuple[PlannedRun, Prediction | None]], on_event: Callable[[Event], None]
+) -> Callable[[Event], None]:
+    """Passes events on; before the first start of a variant comes what its runs are predicted to cost."""
+    new = {run.config.variant: (run, prediction) for run, prediction in predicted if run.is_new}
+    counts = Counter(run.config.variant for run, _ in predicted if run.is_new)
+    sentences = {name: _describe(run, counts[name], prediction) for name, (run, prediction) in new.items()}
+
+    def pass_on(event: Event) -> None:
+        sentence = sentences.pop(event.variant, None) if isinstance(event, Started) else None
+        if sentence is not None:
+            on_event(Message(text=sentence))
+        on_event(event)
+
+    return pass_on
+
+
+def _describe(planned: PlannedRun, runs: int, prediction: Prediction | None) -> str:
+    name = planned.config.variant
+    if prediction is None:
+        command = shlex.join(["densebench", "plan", name, "--dataset", planned.config.data.dataset])
+        return f"How long {name} takes has not been measured here yet: '{command}' does so."
+    each = f", each of the {runs} runs" if runs > 1 else ""
+    return f"{name} is predicted to take {format_total(prediction)} and {format_memory(prediction)}{each}."

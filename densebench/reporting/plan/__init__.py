@@ -1,0 +1,1 @@
+"""A plan as a table, in words and for machines."""
