@@ -1,0 +1,80 @@
+import dataclasses
+
+import pytest
+
+from densebench.config import RunConfig
+from densebench.measuring.environment import find_version, probe
+from densebench.measuring.host import count_usable_cores
+from densebench.planning.machine_settings import describe_setting
+from densebench.prediction.measurements import find_measurements
+
+SAME_HERE = ("cpu", "cpu_cores", "cpu_quota", "ram_bytes", "keras", "densebench")
+CONFIG = RunConfig(variant="resnet20", run="r")
+
+
+@pytest.fixture
+def trained_here(trained):
+    """Makes a training as it would be done here now by default, in three epochs."""
+
+    def make(**changes):
+        here = probe()
+        settings = {
+            "backend_version": find_version("tensorflow"),
+            "device_kind": "cpu",
+            "precision": "float32",
+            "implementation": "fast",
+            "recompute": False,
+            "jit": False,
+            "deterministic": False,
+            "threads": count_usable_cores(),
+            "image_size": 32,
+            **{
+                name: getattr(here, name)
+                for name in ("cpu", "cpu_cores", "cpu_quota", "ram_bytes", "keras", "densebench")
+            },
+        }
+        run = trained(**{**settings, **changes})
+        records = tuple(dataclasses.replace(record, eval_seconds=1.0) for record in run.records)
+        return dataclasses.replace(run, records=records)
+
+    return make
+
+
+def find(run, config=CONFIG):
+    return find_measurements([run], describe_setting(config, probe(), 32))
+
+
+def test_a_training_of_this_machine_counts(trained_here):
+    assert len(find(trained_here())) == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"cpu": "Another CPU"},
+        {"cpu_cores": 64},
+        {"ram_bytes": 1},
+        {"backend": "jax"},
+        {"backend_version": "1.0"},
+        {"keras": "2.0"},
+        {"densebench": "0.0"},
+        {"precision": "mixed_bfloat16"},
+        {"implementation": "plain"},
+        {"recompute": True},
+        {"jit": True},
+        {"threads": 1000},
+        {"image_size": 64},
+        {"device_kind": "gpu"},
+        {"gpu_name": "A card"},
+        {"deterministic": True},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_a_training_elsewhere_or_with_other_settings_does_not(trained_here, changes):
+    assert find(trained_here(**changes)) == []
+
+
+def test_what_is_asked_for_decides_and_not_the_default(trained_here):
+    plain = dataclasses.replace(CONFIG, implementation="plain", threads=1)
+    assert find(trained_here(), plain) == []
+    assert len(find(trained_here(implementation="plain", threads=1), plain)) == 1
