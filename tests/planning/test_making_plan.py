@@ -1,0 +1,194 @@
+"""The whole of a plan. The process of a trial is replaced by a function that writes its row."""
+
+import dataclasses
+import json
+
+import pytest
+
+from densebench.errors import InputError, Interrupted
+from densebench.events import Ended
+from densebench.measuring.environment import find_version, probe
+from densebench.planning.making_plan import make_plan
+from densebench.planning.options import TrainOptions
+from densebench.planning.plan_options import parse_plan_options
+from densebench.records import EpochRecord, Run
+from densebench.reporting.notebook import open_progress
+from densebench.reporting.plan.export import format_plan
+from densebench.results import csv_file, store
+from densebench.running import starting
+from densebench.running.directory import mark_begun
+
+SECONDS = {"resnet20": 0.001, "40x12": 0.004}
+
+
+@pytest.fixture
+def launched(in_tmp, monkeypatch):
+    """The tasks so far; ``launched.codes`` says how the trial of a variant ends."""
+
+    class Launched(list):
+        def __init__(self):
+            self.codes = {}
+
+    found = Launched()
+
+    def launch(task, *, directory, on_event, time_limit=None):
+        found.append(task)
+        mark_begun(directory)
+        config, seconds = task.config, SECONDS[task.config.variant]
+        code = found.codes.get(config.variant, 0)
+        status = "completed" if code == 0 else "interrupted" if code > 128 or code == 99 else "failed"
+        ends = 5.0 + 640 * seconds, 6.0 + 768 * seconds
+        records = tuple(
+            EpochRecord(
+                epoch=epoch,
+                images_per_second=1 / seconds if epoch == 1 else None,
+                eval_seconds=256 * seconds / 4,
+                elapsed_seconds=end,
+                host_peak_bytes=10**9,
+            )
+            for epoch, end in enumerate(ends, 1)
+        )
+        run = Run(
+            run=config.run,
+            variant=config.variant,
+            phase="trial",
+            status=status,
+            started="2026-01-01T00:00:00+00:00",
+            batch_size=config.recipe.batch_size,
+            train_images=640,
+            test_images=256,
+            image_size=32,
+            backend=config.backend,
+            precision=config.precision,
+            implementation="fast",
+            recompute=False,
+            jit=False,
+            deterministic=False,
+            threads=probe().cpu_cores,
+            environment=dataclasses.replace(
+                probe(), device_kind="cpu", backend_version=find_version(config.backend), commit=None
+            ),
+            records=records if code == 0 else (),
+        )
+        csv_file.write(run, store.run_path(config.results_dir, config.run))
+        return Ended(status=status, reason=None if code == 0 else "Memory ran out.", exit_code=code)
+
+    monkeypatch.setattr(starting, "launch", launch)
+    return found
+
+
+def make(*variants, **texts):
+    train = {name: texts.pop(name) for name in ("epochs", "recipe", "train_limit") if name in texts}
+    options = TrainOptions(variants=variants, dataset="digits", **train)
+    return make_plan(parse_plan_options(options, **texts), open_progress(shown=False))
+
+
+def test_each_network_is_measured_once_and_then_taken_from_disk(launched):
+    first = make("resnet20", "40x12", epochs=10)
+    again = make("resnet20", "40x12", epochs=10)
+    assert sorted(task.config.variant for task in launched) == ["40x12", "resnet20"]
+    assert first.measured == ("resnet20", "40x12")
+    assert again.measured == ()
+    assert first.candidates == again.candidates
+
+
+def test_remeasuring_does_not_take_what_is_on_disk(launched):
+    make("resnet20")
+    make("resnet20", remeasure=True)
+    assert [task.config.run for task in launched] == [
+        "resnet20-trial-b64-tensorflow",
+        "resnet20-trial-b64-tensorflow-2",
+    ]
+
+
+def test_the_whole_training_is_predicted(launched):
+    (found,) = make("resnet20", epochs=10).candidates
+    evaluation = 256 * 0.001 / 4
+    besides = 1.0 + (768 - 640) * 0.001 - 128 * 0.001 - evaluation
+    start = 5.0 - evaluation - besides
+    total = start + 10 * (1437 * 0.001 + 360 * 0.001 / 4 + besides)
+    assert found.prediction.total_seconds == pytest.approx(total)
+
+
+def test_a_trial_that_runs_out_of_memory_is_a_row_with_the_reason(launched):
+    launched.codes["40x12"] = 1
+    plan = make("resnet20", "40x12")
+    failed = plan.candidates[1]
+    assert (failed.prediction, failed.problem) == (None, "Memory ran out.")
+    assert plan.choice.chosen.label == "resnet20"
+    rows = json.loads(format_plan(plan, "json"))["plan"]
+    assert rows[1]["reason"] == "Memory ran out."
+    assert rows[1]["predicted_total_seconds"] is None
+
+
+def test_a_trial_that_the_clock_ends_leaves_nothing(launched, in_tmp):
+    launched.codes["resnet20"] = 99
+    assert make("resnet20").candidates[0].prediction is None
+    assert not list((in_tmp / "results").glob("*.csv"))
+    assert not list((in_tmp / "runs").iterdir())
+
+
+def test_a_signal_ends_the_plan(launched):
+    launched.codes["resnet20"] = 130
+    with pytest.raises(Interrupted):
+        make("resnet20", "40x12")
+    assert len(launched) == 1
+
+
+def test_a_results_file_that_cannot_be_read_is_left_out_with_a_note(launched, in_tmp):
+    (in_tmp / "results").mkdir()
+    (in_tmp / "results" / "other.csv").write_text("no,results\n1,2\n")
+    (note,) = make("resnet20").notes
+    assert note.startswith("Left out: ")
+    assert "other.csv" in note
+
+
+def test_an_accuracy_of_own_runs_decides(launched, in_tmp):
+    make("resnet20", "40x12", epochs=2)
+    for variant, accuracy in (("resnet20", 0.9), ("40x12", 0.8)):
+        records = (EpochRecord(epoch=1, test_accuracy=0.1), EpochRecord(epoch=2, test_accuracy=accuracy))
+        run = Run(
+            run=f"{variant}-digits",
+            variant=variant,
+            status="completed",
+            dataset="digits",
+            classes=10,
+            image_size=32,
+            train_images=1437,
+            test_images=360,
+            recipe="blog",
+            epochs=2,
+            batch_size=64,
+            base_learning_rate=0.1,
+            weight_decay=1e-4,
+            label_smoothing=0.0,
+            precision="float32",
+            records=records,
+        )
+        csv_file.write(run, in_tmp / "results" / f"{run.run}.csv")
+    plan = make("resnet20", "40x12", epochs=2)
+    assert [one.accuracy.mean for one in plan.candidates] == [0.9, 0.8]
+    assert (plan.choice.chosen.label, plan.choice.by_accuracy) == ("resnet20", True)
+    assert [one.on_front for one in plan.candidates] == [True, False]
+
+
+def test_several_batch_sizes_are_candidates_of_their_own(launched):
+    plan = make("resnet20", batch_sizes=(64, 128))
+    assert [one.label for one in plan.candidates] == ["resnet20 · batch 64", "resnet20 · batch 128"]
+    assert plan.candidates[1].command.endswith("--batch-size 128")
+    assert plan.batch_size is None
+
+
+@pytest.mark.parametrize(
+    ("variants", "texts", "sentence"),
+    [
+        (("resnet21",), {}, "resnet21"),
+        (("resnet20",), {"batch_sizes": (5000,)}, "more than the 1437 training images"),
+        (("resnet20",), {"recipe": "long"}, "long"),
+        (("resnet20",), {"train_limit": 10**6}, "--train-limit"),
+    ],
+)
+def test_what_could_not_be_trained_is_refused_before_anything_is_measured(launched, variants, texts, sentence):
+    with pytest.raises(InputError, match=sentence):
+        make(*variants, **texts)
+    assert launched == []
