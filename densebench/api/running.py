@@ -82,8 +82,9 @@ def speed(
     """Speed and memory of real steps on random images: one row a measurement, with the columns of :func:`load`.
 
     Each variant is measured at each batch size until half the width of the median's 95 % interval is below
-    ``precision_target`` of the median, or for ``time_limit`` seconds after the warm-up. ``"all"`` means every named
-    network, ``"blog"`` the seven of the blog series. ``inference`` measures forward passes instead of training steps.
+    ``precision_target`` of the median, or for ``time_limit`` seconds, compiling and warm-up included. ``"all"`` means
+    every named network, ``"blog"`` the seven of the blog series. ``inference`` measures forward passes instead of
+    training steps.
     ``settings`` are those of :class:`densebench.api.settings.SpeedSettings`. Errors as in :func:`train`.
     """
     finished = workflows.speed(

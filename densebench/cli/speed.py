@@ -15,7 +15,9 @@ def speed(
     batch_size: Annotated[str, typer.Option(metavar="32,64,128", help="One measurement for each of these.")] = "64",
     inference: Annotated[bool, typer.Option("--inference", help="Forward passes instead of training steps.")] = False,
     precision_target: Annotated[str, typer.Option(help="Half width of the median's 95 % interval.")] = "2%",
-    time_limit: Annotated[str, typer.Option(help="Longest measurement, after warm-up.")] = "60s",
+    time_limit: Annotated[
+        str, typer.Option(help="Longest measurement, compiling and warm-up included; one step is always timed.")
+    ] = "60s",
     classes: option.Classes = None,
     image_size: option.ImageSize = None,
     recipe: option.RecipeName = None,

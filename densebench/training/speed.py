@@ -36,15 +36,17 @@ def measure_speed(
     """Time training steps, or forward passes, at the recipe's batch size, each waited for.
 
     They end when the 95 % interval of the median lies within ``precision_target`` (a fraction) of it, or after
-    ``time_limit`` seconds, which do not include tracing, compiling and the warm-up. Then comes :class:`EpochEnded`.
+    ``time_limit`` seconds, tracing, compiling and the warm-up included; one step is always timed. Then comes
+    :class:`EpochEnded`.
     """
+    began = watch.clock()
     steps = make_steps(trainee, config.recipe, facts)
     step = _make_step(steps, trainee, config, inference=inference)
     yield _make_ready(steps, trainee, config, watch, step, inference=inference)
     memory = StepMemory(watch.allocator, None if inference else steps.step_bytes())
-    _warm_up(step, config.recipe.batch_size, memory, watch)
+    _warm_up(step, config.recipe.batch_size, memory, watch, until=began + time_limit)
     watch.monitor.begin_epoch()
-    times, wide = yield from _measure(step, config.recipe.batch_size, precision_target, time_limit, watch)
+    times, wide = yield from _measure(step, config.recipe.batch_size, precision_target, began, time_limit, watch)
     reading, allocated = watch.monitor.end_epoch(), memory.peak()
     for warning in (*list_warnings(allocated, reading), *wide):
         yield Warned(text=warning)
@@ -89,9 +91,11 @@ def _make_ready(
     )
 
 
-def _warm_up(step: Callable[[], object], images: int, memory: StepMemory, watch: Watch) -> None:
-    """The steps until the search for algorithms is over, and its memory forgotten."""
+def _warm_up(step: Callable[[], object], images: int, memory: StepMemory, watch: Watch, *, until: float) -> None:
+    """The steps until the search for algorithms is over, and its memory forgotten; none begins after ``until``."""
     for _ in range(_WARM_UP_STEPS):
+        if watch.clock() >= until:
+            return
         memory.begin_step(images)
         step()
         memory.end_step(images)
@@ -102,15 +106,19 @@ def _measure(
     step: Callable[[], object],
     images: int,
     target: float,
+    began: float,
     time_limit: float,
     watch: Watch,
 ) -> Generator[Progress, None, tuple[EpochTimes, tuple[str, ...]]]:
-    """Returns the times, and a warning if the median is less certain than was asked."""
+    """Returns the times, and a warning if the median is less certain than was asked.
+
+    ``began`` is the reading of the clock from which ``time_limit`` counts.
+    """
     timer = EpochTimer(clock=watch.clock)
     seconds: list[float] = []
     timer.start()
-    start = before = reported = watch.clock()
-    while not may_stop(seconds, elapsed_seconds=before - start, limit_seconds=time_limit, target=target):
+    before = reported = watch.clock()
+    while not may_stop(seconds, elapsed_seconds=before - began, limit_seconds=time_limit, target=target):
         timer.note_batch()
         step()
         timer.note_step(images)
@@ -118,15 +126,21 @@ def _measure(
         seconds.append(now - before)
         if now - reported >= PROGRESS_INTERVAL:
             reported = now
-            yield _make_progress(seconds, images, now - start, time_limit)
+            yield _make_progress(seconds, images, now - began, time_limit)
         watch.should_stop()
         before = watch.clock()
     state = estimate_steady_state(seconds, target=target)
-    return _keep_steps_alone(timer.stop(), images), _find_doubt(state)
+    return _keep_steps_alone(timer.stop(), seconds, images), _find_doubt(state)
 
 
-def _keep_steps_alone(times: EpochTimes, images: int) -> EpochTimes:
-    """Without what lies between the steps here and in no training: deciding whether to stop, and reporting."""
+def _keep_steps_alone(times: EpochTimes, seconds: Sequence[float], images: int) -> EpochTimes:
+    """Without what lies between the steps here and in no training: deciding whether to stop, and reporting.
+
+    A single step is its own median, for the first one was before it.
+    """
+    if len(seconds) == 1:
+        only = seconds[0] * 1000
+        times = replace(times, step_ms_p5=only, step_ms_p50=only, step_ms_p95=only)
     rate = images / times.step_ms_p50 * 1000 if times.step_ms_p50 else None
     return replace(times, images_per_second=rate, data_wait_seconds=None)
 
@@ -147,7 +161,12 @@ def _find_doubt(state: SteadyState) -> tuple[str, ...]:
     if state.reached:
         return ()
     if state.median is None or state.low is None or state.high is None:
-        steps = "1 step is" if state.steps == 1 else f"{state.steps} steps are"
-        return (f"{steps} too few for an interval of their median",)
+        return (_describe_few(state.steps),)
     low, high = state.low / state.median - 1, state.high / state.median - 1
     return (f"the median of {state.steps} steps is only certain to {low:+.1%} to {high:+.1%}",)
+
+
+def _describe_few(steps: int) -> str:
+    if steps == 1:
+        return "a single step was timed, which is too few for an interval"
+    return f"{steps} steps are too few for an interval of their median"

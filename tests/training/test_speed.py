@@ -36,7 +36,7 @@ def measure(config, facts, build, make_watch):
 def test_steps_that_all_take_as_long_end_as_soon_as_their_median_is_known(measure, inference):
     ready, *progress, ended = measure(inference=inference, clock=every_second())
     assert isinstance(ready, Ready)
-    assert [(so_far.step, so_far.steps) for so_far in progress] == [(40 * step - 10, 10**10) for step in range(1, 11)]
+    assert [(so_far.step, so_far.steps) for so_far in progress] == [(40 * step + 60, 10**10) for step in range(1, 11)]
     assert {so_far.images_per_second for so_far in progress} == {8 / 3.0}
     assert ended.record.step_ms_p50 > 0
     assert ended.record.images_per_second > 0
@@ -45,7 +45,29 @@ def test_steps_that_all_take_as_long_end_as_soon_as_their_median_is_known(measur
 def test_a_time_limit_ends_it_with_a_warning(measure):
     *_, warned, ended = measure(limit=0.0, clock=every_second())
     assert ended.record.epoch_seconds is not None
-    assert warned == Warned(text="1 step is too few for an interval of their median")
+    assert warned == Warned(text="a single step was timed, which is too few for an interval")
+
+
+def test_a_single_step_is_an_answer_and_not_a_blank(measure):
+    record = measure(limit=0.0, clock=every_second())[-1].record
+    assert record.step_ms_p5 == record.step_ms_p50 == record.step_ms_p95 > 0
+    assert record.images_per_second == pytest.approx(8000 / record.step_ms_p50)
+
+
+def test_the_limit_holds_for_the_warm_up_too(measure):
+    """The clock moves on by one whenever it is read, and a step takes two readings at least."""
+    readings = []
+
+    def clock():
+        readings.append(len(readings))
+        return float(readings[-1])
+
+    measure(limit=1.0, clock=clock)
+    short = len(readings)
+    readings.clear()
+    measure(limit=100.0, clock=clock)
+    assert short < 20
+    assert len(readings) > short
 
 
 def test_steps_that_differ_too_much_are_called_uncertain(measure):
@@ -95,7 +117,7 @@ def test_the_peak_is_that_of_the_steps_after_the_first(measure):
         def peak(self):
             return GpuMemory(peak_bytes=5 if self.resets else 900, reserved_bytes=None, source="allocator")
 
-    record = measure(limit=0.0, allocator=Allocator())[-1].record
+    record = measure(clock=every_second(), allocator=Allocator())[-1].record
     if keras.backend.backend() == "jax":
         return  # its figure is the compiler's
     assert record.gpu_peak_bytes == 5
