@@ -1,5 +1,6 @@
 """Train, evaluate and measure from Python. Every run is made in its own process, as by the commands."""
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from densebench.api.settings import (
     TrainSettings,
     check_type,
     check_whole_numbers,
+    make_axes,
     make_options,
 )
 from densebench.errors import Interrupted, RunFailed
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 def train(
     *variants: str,
     seeds: Iterable[int] | None = None,
+    batch_sizes: Iterable[int] | None = None,
+    precisions: Iterable[str] | None = None,
+    backends: Iterable[str] | None = None,
     resume: str | None = None,
     skip_completed: bool = False,
     time_limit: float | None = None,
@@ -44,7 +49,8 @@ def train(
 
         densebench.train("resnet20", "100x12", dataset="digits", epochs=5, seeds=range(3))
 
-    ``settings`` are those of :class:`densebench.api.settings.TrainSettings`. ``resume`` names a run to continue, or is
+    ``settings`` are those of :class:`densebench.api.settings.TrainSettings`; of several ``batch_sizes``, ``precisions``
+    and ``backends`` every combination is trained. ``resume`` names a run to continue, or is
     ``"last"``; ``skip_completed`` makes only what is not complete yet; ``time_limit`` is in seconds of each run.
     ``progress=False`` prints nothing. With ``dry_run`` nothing is made or written, and the rows say what would be: run,
     what (new, resume or complete), variant, dataset, epochs, batch_size, validation_images, checkpoint_every, steps,
@@ -56,7 +62,10 @@ def train(
     :class:`densebench.errors.Interrupted` after Ctrl-C or a notebook's interrupt; the finished epochs stay on disk.
     Outside the main thread no signal can be caught.
     """
-    options = make_options(settings, TrainSettings, variants=variants, seeds=seeds)
+    options = dataclasses.replace(
+        make_options(settings, TrainSettings, variants=variants, seeds=seeds),
+        axes=make_axes(settings, backend=backends, precision=precisions, batch_size=batch_sizes),
+    )
     if dry_run:
         planned = workflows.list_planned(options, resume=resume, skip_completed=skip_completed)
         return make_grid_frame(workflows.planned_table(planned))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from densebench.errors import InputError, unknown
-from densebench.planning.options import TrainOptions
+from densebench.planning.options import Axis, TrainOptions
 
 _WORDS = {int: "a whole number", float: "a number", bool: "True or False", str: "a text"}
 
@@ -94,6 +94,21 @@ def make_options(
     checked = {name: check_type(name, value, types[name]) for name, value in settings.items() if value is not None}
     names = tuple(check_type("a variant", name, str) for name in variants)
     return TrainOptions(**checked, variants=names, seeds=None if seeds is None else check_whole_numbers("seeds", seeds))
+
+
+def make_axes(settings: Mapping[str, Any], **given: Iterable[Any] | None) -> tuple[Axis, ...]:
+    """The settings of which several are asked for; raises :class:`InputError` for one that ``settings`` has too."""
+    axes: list[Axis] = []
+    for name, values in given.items():
+        if values is None:
+            continue
+        if name in settings:
+            raise InputError(f"{name} was given once, and several of it too: give one of them.")
+        if name == "batch_size":
+            axes.append((name, check_whole_numbers("batch_sizes", values)))
+        else:
+            axes.append((name, tuple(check_type(f"a {name}", value, str) for value in values)))
+    return tuple(axes)
 
 
 def check_type(name: str, value: object, expected: type) -> Any:

@@ -36,11 +36,11 @@ def complete_recipes(incomplete: str) -> list[str]:
 
 
 def complete_backends(incomplete: str) -> list[str]:
-    return _select(BACKENDS, incomplete)
+    return _select_last(BACKENDS, incomplete)
 
 
 def complete_precisions(incomplete: str) -> list[str]:
-    return _select(PRECISIONS, incomplete)
+    return _select_last(PRECISIONS, incomplete)
 
 
 def complete_implementations(incomplete: str) -> list[str]:
@@ -88,6 +88,12 @@ def complete_baselines(ctx: typer.Context, incomplete: str) -> list[str]:
     paths = [*(ctx.params.get("paths") or ()), RESULTS_DIR]
     files = sorted({str(file) for path in paths for file in Path(path).glob("*.csv")})
     return [*complete_variants(incomplete), *_select(files, incomplete)]
+
+
+def _select_last(names: Iterable[str], incomplete: str) -> list[str]:
+    """The last of a list with commas."""
+    before, comma, last = incomplete.rpartition(",")
+    return [f"{before}{comma}{name}" for name in _select(names, last)]
 
 
 def _select(names: Iterable[str], incomplete: str) -> list[str]:

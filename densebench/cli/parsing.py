@@ -10,7 +10,7 @@ import typer
 
 from densebench.cli.defaults import Default
 from densebench.errors import InputError
-from densebench.planning.options import TrainOptions, parse_seeds
+from densebench.planning.options import AXES, Axis, TrainOptions, parse_batch_sizes, parse_seeds
 from densebench.quantities import convert_to_unit, parse_quantity
 
 _RIVALS = {"seed": ("seeds",), "seeds": ("seed",)}  # typed, one silences a default of the other
@@ -86,20 +86,42 @@ def parse_train_options(context: typer.Context) -> TrainOptions:
     unused = (context.default_map or {}).keys() - forced.keys()
     given = {name: value for name, value in context.params.items() if name not in unused or is_typed(context, name)}
     names = {field.name for field in dataclasses.fields(TrainOptions)} & given.keys()
-    plain = {name: given[name] for name in names - {"variants", "seeds", "batch_size", *_list_axes(context)}}
-    size = given.get("batch_size")
+    single, axes = _parse_axes({name: given[name] for name in names & {*AXES}}, context.info_name)
+    plain = {name: given[name] for name in names - {"variants", "seeds", *AXES}}
     return TrainOptions(
         **plain,
+        **single,
+        axes=axes,
         variants=tuple(given.get("variants") or ()),
         seeds=None if context.info_name == "plan" else _parse_seeds(given.get("seed"), given.get("seeds")),
-        batch_size=size if isinstance(size, int) else None,  # that of `speed` is a list
         command=_describe_command(context),
     )
 
 
-def _list_axes(context: typer.Context) -> frozenset[str]:
-    """Parameters that are lists of what ``train`` takes one of."""
-    return frozenset({"backend", "precision"} if context.info_name == "plan" else ())
+def _parse_axes(given: Mapping[str, Any], command: str | None) -> tuple[dict[str, Any], tuple[Axis, ...]]:
+    """Of backend, precision and batch size: those given once, and those of which ``train`` was given several.
+
+    What ``plan`` and ``speed`` were given several of is theirs.
+    """
+    single: dict[str, Any] = {}
+    axes: list[Axis] = []
+    for name in AXES:
+        value = given.get(name)
+        if command == "plan" or (command == "speed" and name == "batch_size"):
+            continue
+        values = _parse_values(name, value) if command == "train" and isinstance(value, str) else (value,)
+        if len(values) > 1:
+            axes.append((name, values))
+        else:
+            single[name] = values[0]
+    return single, tuple(axes)
+
+
+def _parse_values(name: str, text: str) -> tuple[str | int, ...]:
+    """``jax,torch`` -> ("jax", "torch"), each once; batch sizes are numbers."""
+    if name == "batch_size":
+        return parse_batch_sizes(text)
+    return tuple(dict.fromkeys(part.strip() for part in text.split(",")))
 
 
 def _parse_seeds(seed: int | None, seeds: str | None) -> tuple[int, ...] | None:

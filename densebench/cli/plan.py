@@ -73,8 +73,8 @@ def plan(
     them.
     """
     from densebench import workflows
+    from densebench.planning.options import parse_batch_sizes
     from densebench.planning.plan_options import parse_plan_options
-    from densebench.planning.speed import parse_batch_sizes
     from densebench.reporting.live.view import open_view
     from densebench.reporting.plan.export import format_plan
     from densebench.reporting.plan.tables import make_plan_tables

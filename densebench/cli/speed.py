@@ -37,7 +37,7 @@ def speed(
     VARIANT 'all' means every named network, 'blog' the seven of the blog series.
     """
     from densebench import workflows
-    from densebench.planning.speed import parse_batch_sizes
+    from densebench.planning.options import parse_batch_sizes
     from densebench.reporting.live.view import open_view
 
     finished = workflows.speed(

@@ -1,6 +1,7 @@
 """The options as they were given, and the configuration that they ask for."""
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,9 @@ from typing import Any
 from densebench.config import DataConfig, RunConfig, deciding_values
 from densebench.errors import InputError, unknown
 from densebench.recipes import RECIPES, Recipe
+
+Axis = tuple[str, tuple[str | int, ...]]  # a setting's name, and the values of it
+AXES = ("backend", "precision", "batch_size")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +47,7 @@ class TrainOptions:
     threads: int | None = None
     target: float | None = None
     stop_at_target: bool | None = None
+    axes: tuple[Axis, ...] = ()  # settings of which several are asked for, in every combination
     run: str | None = None
     results_dir: str | None = None
     runs_dir: str | None = None
@@ -75,6 +80,14 @@ def _configure_recipe(options: TrainOptions, base: Recipe) -> Recipe:
     return dataclasses.replace(base, **_select(options, Recipe, but=("name",)))
 
 
+def list_combinations(options: TrainOptions) -> list[TrainOptions]:
+    """The options once for every combination of what several are asked for of; as they are where nothing is."""
+    names = [name for name, _ in options.axes]
+    combinations = itertools.product(*(values for _, values in options.axes))
+    chosen: list[dict[str, Any]] = [dict(zip(names, values, strict=True)) for values in combinations]
+    return [dataclasses.replace(options, axes=(), **one) for one in chosen]
+
+
 def describe_differences(stored: RunConfig, asked: RunConfig) -> str:
     """``"epochs 300 -> 5, seed 0 -> 1"``; empty where both decide the same numbers."""
     before, after = deciding_values(stored), deciding_values(asked)
@@ -83,6 +96,15 @@ def describe_differences(stored: RunConfig, asked: RunConfig) -> str:
         for name in sorted(before.keys() | after.keys())
         if before.get(name) != after.get(name)
     )
+
+
+def parse_batch_sizes(text: str) -> tuple[int, ...]:
+    """``"32,64,128"`` -> batch sizes, each once, in the order given."""
+    parts = [part.strip() for part in text.split(",")]
+    for part in parts:
+        if not part.isdecimal() or not 1 <= int(part) <= 1_000_000:
+            raise InputError(f"--batch-size {text!r} cannot be read at {part!r}: write it as 64 or 32,64,128.")
+    return tuple(dict.fromkeys(int(part) for part in parts))
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from densebench.planning.options import TrainOptions
 
 _DATASET = RunConfig(variant="", run="x").data.dataset
 # what a plan decides for each row, what is not typed, and what does not belong to a new run
-_ELSEWHERE = ("variants", "seeds", "batch_size", "precision", "backend", "command", "dataset", "run")
+_ELSEWHERE = ("variants", "seeds", "axes", "batch_size", "precision", "backend", "command", "dataset", "run")
 
 
 def write_command(options: TrainOptions, config: RunConfig, *, seeds: int, batch_size: int | None) -> str:

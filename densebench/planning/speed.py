@@ -31,15 +31,6 @@ def plan_speed(options: TrainOptions, batch_sizes: tuple[int, ...], *, inference
     return [_plan_one(options, name, size, inference) for name in names for size in batch_sizes]
 
 
-def parse_batch_sizes(text: str) -> tuple[int, ...]:
-    """``"32,64,128"`` -> batch sizes, each once, in the order given."""
-    parts = [part.strip() for part in text.split(",")]
-    for part in parts:
-        if not part.isdecimal() or not 1 <= int(part) <= 1_000_000:
-            raise InputError(f"--batch-size {text!r} cannot be read at {part!r}: write it as 64 or 32,64,128.")
-    return tuple(dict.fromkeys(int(part) for part in parts))
-
-
 def _expand(name: str) -> list[str]:
     """The variants that a name stands for."""
     if name == _ALL:

@@ -12,7 +12,7 @@ from densebench.data.images import DatasetFacts
 from densebench.errors import InputError
 from densebench.models import cost, variants
 from densebench.models.cost import Cost
-from densebench.planning.options import TrainOptions, configure, describe_differences
+from densebench.planning.options import TrainOptions, configure, describe_differences, list_combinations
 from densebench.planning.run_paths import StoredRun, find_run
 from densebench.prediction.values import Prediction
 from densebench.records import Run
@@ -53,7 +53,7 @@ class PlannedRun:
 
 
 def plan_new(options: TrainOptions, *, skip_completed: bool = False) -> list[PlannedRun]:
-    """One run for every variant and seed, in that order; raises :class:`InputError`.
+    """One run for every variant, combination of settings, and seed, in that order; raises :class:`InputError`.
 
     With ``skip_completed`` a run of the same settings that is on disk is not made again, or is resumed if unfinished.
     """
@@ -63,11 +63,17 @@ def plan_new(options: TrainOptions, *, skip_completed: bool = False) -> list[Pla
         raise InputError("No variant was named: say which, such as 'densebench train resnet20 --dataset digits'.")
     seeds = options.seeds or (RunConfig.seed,)
     names = [variants.find(name).name for name in options.variants]
-    configs = [configure(options, variant=name, run=options.run or name, seed=seed) for name in names for seed in seeds]
+    configs = [
+        configure(one, variant=name, run=options.run or name, seed=seed)
+        for name in names
+        for one in list_combinations(options)
+        for seed in seeds
+    ]
     if options.run is not None and len(configs) > 1:
         raise InputError(f"--run {options.run} names one run, but {len(configs)} were asked for: leave it out.")
     known = _read_runs_by_fingerprint(configs[0].results_dir) if skip_completed else {}
-    planned = [_plan_run(config, is_named=options.run is not None) for config in configs]
+    varied = [name for name, _ in options.axes]
+    planned = [_plan_run(config, is_named=options.run is not None, varied=varied) for config in configs]
     continued = [_continue(run, known.get(fingerprint(run.config))) for run in planned]
     _check_data([run.config for run in continued if run.completed or run.config.resume], "cannot be taken for complete")
     return continued
@@ -78,6 +84,11 @@ def plan_resumed(name: str, options: TrainOptions) -> PlannedRun:
 
     Raises :class:`InputError` if an option was given that would change what the run is.
     """
+    if options.axes:
+        name_of_axis, values = options.axes[0]
+        raise InputError(
+            f"--resume continues one run, but {len(values)} values of {name_of_axis} were given: leave them out."
+        )
     found = find_run(_find_last_unfinished(options) if name == _LAST else name, options.runs_dir)
     run, stored = found.name, _configure_where_it_lies(found, options)
     path = store.run_path(stored.results_dir, run)
@@ -149,7 +160,8 @@ def _configure_where_it_lies(found: StoredRun, options: TrainOptions) -> RunConf
     return dataclasses.replace(found.config, runs_dir=found.runs_dir, results_dir=results_dir)
 
 
-def _plan_run(config: RunConfig, *, is_named: bool) -> PlannedRun:
+def _plan_run(config: RunConfig, *, is_named: bool, varied: Sequence[str] = ()) -> PlannedRun:
+    """``varied`` are the settings in which the runs of one command differ: each is in the run's name."""
     facts = datasets.describe(config.data)
     variant = variants.find(config.variant)
     batch_size, images = config.recipe.batch_size, facts.train_images
@@ -157,7 +169,9 @@ def _plan_run(config: RunConfig, *, is_named: bool) -> PlannedRun:
         raise InputError(
             f"--batch-size {batch_size} is more than the {images} training images of {facts.name}: take a smaller one."
         )
-    run = config.run if is_named else f"{variant.name}-{clean_name(facts.name)}-s{config.seed}"
+    words = {"backend": config.backend, "precision": config.precision, "batch_size": f"b{batch_size}"}
+    parts = [variant.name, clean_name(facts.name), *(words[name] for name in varied), f"s{config.seed}"]
+    run = config.run if is_named else "-".join(parts)
     return PlannedRun(
         config=dataclasses.replace(config, run=run),
         is_named=is_named,

@@ -45,6 +45,14 @@ def test_a_dry_run_is_a_frame_and_writes_nothing(in_tmp):
     assert not list(in_tmp.iterdir())
 
 
+def test_several_of_a_setting_are_trained_in_every_combination(in_tmp):
+    planned = densebench.train("10x4", backends=["tensorflow", "jax"], batch_sizes=[32, 64], dry_run=True, **DIGITS)
+    assert list(planned["batch_size"]) == [32, 64, 32, 64]
+    assert planned["run"].is_unique
+    with pytest.raises(InputError, match="backend was given once, and several"):
+        densebench.train("10x4", backends=["jax"], backend="jax", dry_run=True, **DIGITS)
+
+
 def test_trained_runs_are_a_row_each_with_their_last_epoch(end):
     end()
     runs = densebench.train("resnet20", seeds=(0, 1), progress=False, **DIGITS)

@@ -2,8 +2,8 @@ import pytest
 
 from densebench.errors import InputError
 from densebench.models.variants import BLOG_VARIANTS, VARIANTS
-from densebench.planning.options import TrainOptions
-from densebench.planning.speed import parse_batch_sizes, plan_speed
+from densebench.planning.options import TrainOptions, parse_batch_sizes
+from densebench.planning.speed import plan_speed
 
 
 def test_every_variant_is_measured_at_every_batch_size():

@@ -53,6 +53,33 @@ def test_a_plan_has_parameters_and_steps_without_a_framework(in_tmp):
     assert planned.steps == 5 * 23
 
 
+def test_several_settings_make_every_combination_each_with_a_name_of_its_own(in_tmp):
+    axes = (("backend", ("tensorflow", "jax")), ("batch_size", (32, 64)))
+    planned = plan_new(with_(DIGITS, axes=axes, seeds=(0, 1)))
+    assert [run.config.run for run in planned] == [
+        f"resnet20-digits-{backend}-b{size}-s{seed}"
+        for backend in ("tensorflow", "jax")
+        for size in (32, 64)
+        for seed in (0, 1)
+    ]
+    assert len({fingerprint(run.config) for run in planned}) == 8
+
+
+def test_a_precision_that_varies_is_in_the_name_too(in_tmp):
+    planned = plan_new(with_(DIGITS, axes=(("precision", ("float32", "mixed_bfloat16")),)))
+    assert [run.config.run for run in planned] == ["resnet20-digits-float32-s0", "resnet20-digits-mixed_bfloat16-s0"]
+
+
+def test_a_value_that_does_not_exist_is_refused_before_anything_is_made(in_tmp):
+    with pytest.raises(InputError, match="jaxx"):
+        plan_new(with_(DIGITS, axes=(("backend", ("tensorflow", "jaxx")),)))
+
+
+def test_several_settings_cannot_continue_one_run(in_tmp):
+    with pytest.raises(InputError, match="2 values of backend"):
+        plan_resumed("last", with_(DIGITS, axes=(("backend", ("tensorflow", "jax")),)))
+
+
 def test_options_go_where_they_belong_and_the_recipe_keeps_the_rest(in_tmp):
     (planned,) = plan_new(with_(DIGITS, recipe="short", learning_rate=0.2, train_limit=100, backend="jax"))
     config = planned.config
