@@ -188,6 +188,17 @@ Implementation = Annotated[
         rich_help_panel=_MACHINE,
     ),
 ]
+Implementations = Annotated[
+    str | None,
+    typer.Option(
+        "--implementation",
+        metavar="plain,fast",
+        help="auto: the fastest proven; plain: ordinary Keras; fast; several to compare.",
+        show_default="auto",
+        autocompletion=completion.complete_implementations,
+        rich_help_panel=_MACHINE,
+    ),
+]
 Recompute = Annotated[
     bool | None,
     typer.Option("--recompute", help="Save memory: recompute activations backward.", rich_help_panel=_MACHINE),

@@ -44,7 +44,7 @@ def complete_precisions(incomplete: str) -> list[str]:
 
 
 def complete_implementations(incomplete: str) -> list[str]:
-    return _select(IMPLEMENTATIONS, incomplete)
+    return _select_last(IMPLEMENTATIONS, incomplete)
 
 
 def complete_formats(incomplete: str) -> list[str]:

@@ -42,7 +42,7 @@ _EXAMPLES = {
     ),
     "speed": (
         "densebench speed blog --batch-size 32,64,128",
-        "densebench speed 100x12 --backend jax --inference",
+        "densebench speed 100x12 --implementation plain,fast --backend tensorflow,jax",
         "densebench speed resnet20 --precision-target 5% --time-limit 20s",
     ),
     "env": (

@@ -16,6 +16,8 @@ from densebench.quantities import convert_to_unit, parse_quantity
 _RIVALS = {"seed": ("seeds",), "seeds": ("seed",)}  # typed, one silences a default of the other
 # where a run is kept and how it is watched: what a variable or file may say of a run that exists already
 _OF_ANY_RUN = frozenset({"data_dir", "offline", "results_dir", "runs_dir", "threads", "checkpoint_every", "time_limit"})
+_SWEEPING = ("train", "speed")  # commands that make every combination of what several are given of
+_OWN_LISTS = {"plan": ("backend", "precision", "batch_size"), "speed": ("batch_size",)}  # parsed by the command
 _NO_DEFAULTS = frozenset({"help", "resume", "dry-run"})  # options that make sense when typed only
 
 
@@ -99,17 +101,17 @@ def parse_train_options(context: typer.Context) -> TrainOptions:
 
 
 def _parse_axes(given: Mapping[str, Any], command: str | None) -> tuple[dict[str, Any], tuple[Axis, ...]]:
-    """Of backend, precision and batch size: those given once, and those of which ``train`` was given several.
+    """Of the settings that can be axes: those given once, and those of which several were given.
 
-    What ``plan`` and ``speed`` were given several of is theirs.
+    The lists of ``plan`` and the batch sizes of ``speed`` are their own.
     """
     single: dict[str, Any] = {}
     axes: list[Axis] = []
     for name in AXES:
         value = given.get(name)
-        if command == "plan" or (command == "speed" and name == "batch_size"):
+        if name in _OWN_LISTS.get(command or "", ()):
             continue
-        values = _parse_values(name, value) if command == "train" and isinstance(value, str) else (value,)
+        values = _parse_values(name, value) if command in _SWEEPING and isinstance(value, str) else (value,)
         if len(values) > 1:
             axes.append((name, values))
         else:

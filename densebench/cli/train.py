@@ -34,7 +34,7 @@ def train(
     stop_at_target: option.StopAtTarget = None,
     backend: option.Backends = None,
     precision: option.Precisions = None,
-    implementation: option.Implementation = None,
+    implementation: option.Implementations = None,
     recompute: option.Recompute = None,
     deterministic: option.Deterministic = None,
     jit: option.Jit = None,

@@ -11,7 +11,7 @@ from densebench.errors import InputError, unknown
 from densebench.recipes import RECIPES, Recipe
 
 Axis = tuple[str, tuple[str | int, ...]]  # a setting's name, and the values of it
-AXES = ("backend", "precision", "batch_size")
+AXES = ("backend", "precision", "implementation", "batch_size")
 
 
 @dataclass(frozen=True, kw_only=True)

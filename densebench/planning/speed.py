@@ -1,13 +1,14 @@
 """What ``speed`` will measure: every variant with every batch size."""
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from densebench.config import RunConfig
 from densebench.errors import InputError
 from densebench.models import cost, variants
 from densebench.models.cost import Cost
-from densebench.planning.options import TrainOptions, configure
+from densebench.planning.options import TrainOptions, configure, list_combinations
 
 _ALL = "all"  # every named variant
 _BLOG = "blog"  # the seven of the blog series
@@ -22,13 +23,18 @@ class PlannedSpeed:
 
 
 def plan_speed(options: TrainOptions, batch_sizes: tuple[int, ...], *, inference: bool) -> list[PlannedSpeed]:
-    """One measurement for every variant and batch size, in that order; raises :class:`InputError`."""
+    """One measurement for every variant, combination of settings and batch size, in that order.
+
+    Raises :class:`InputError`.
+    """
     if not options.variants:
         raise InputError("No variant was named: say which, or 'all'.")
     if min(batch_sizes) < 1:
         raise InputError(f"--batch-size {min(batch_sizes)} must be at least 1.")
     names = list(dict.fromkeys(name for given in options.variants for name in _expand(given)))
-    return [_plan_one(options, name, size, inference) for name in names for size in batch_sizes]
+    varied = [name for name, _ in options.axes]
+    settings = list_combinations(options)
+    return [_plan_one(one, name, size, inference, varied) for name in names for one in settings for size in batch_sizes]
 
 
 def _expand(name: str) -> list[str]:
@@ -38,12 +44,17 @@ def _expand(name: str) -> list[str]:
     return list(variants.BLOG_VARIANTS) if name == _BLOG else [variants.find(name).name]
 
 
-def _plan_one(options: TrainOptions, name: str, batch_size: int, inference: bool) -> PlannedSpeed:
+def _plan_one(
+    options: TrainOptions, name: str, batch_size: int, inference: bool, varied: Sequence[str]
+) -> PlannedSpeed:
+    """``varied`` are the settings in which the measurements differ: each is in the name."""
     variant = variants.find(name)
     options = dataclasses.replace(options, dataset="synthetic", batch_size=batch_size, train_limit=batch_size)
     config = configure(options, variant=variant.name, run=variant.name)
     kind = "inference" if inference else "speed"
+    others = [getattr(config, axis) for axis in varied if axis != "backend"]
+    parts = [variant.name, kind, f"b{batch_size}", config.backend, *others]
     return PlannedSpeed(
-        config=dataclasses.replace(config, run=f"{variant.name}-{kind}-b{batch_size}-{config.backend}"),
+        config=dataclasses.replace(config, run="-".join(parts)),
         cost=cost.count(variant, classes=config.data.classes or 10, image_size=config.data.image_size or 32),
     )

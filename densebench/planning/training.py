@@ -169,8 +169,8 @@ def _plan_run(config: RunConfig, *, is_named: bool, varied: Sequence[str] = ()) 
         raise InputError(
             f"--batch-size {batch_size} is more than the {images} training images of {facts.name}: take a smaller one."
         )
-    words = {"backend": config.backend, "precision": config.precision, "batch_size": f"b{batch_size}"}
-    parts = [variant.name, clean_name(facts.name), *(words[name] for name in varied), f"s{config.seed}"]
+    varying = (f"b{batch_size}" if name == "batch_size" else getattr(config, name) for name in varied)
+    parts = [variant.name, clean_name(facts.name), *varying, f"s{config.seed}"]
     run = config.run if is_named else "-".join(parts)
     return PlannedRun(
         config=dataclasses.replace(config, run=run),

@@ -21,3 +21,10 @@ def test_the_options_reach_the_workflow_as_values(handed, capfd):
     assert options.variants == ("blog",)
     assert batch_sizes == (32, 64)
     assert named == {"inference": True, "precision_target": pytest.approx(0.05), "time_limit": 60}
+
+
+def test_several_of_a_setting_are_axes(handed):
+    assert run(["speed", "resnet20", "--implementation", "plain,fast", "--precision", "float32"]) == 0
+    ((options, _, _), _) = handed[0]
+    assert options.axes == (("implementation", ("plain", "fast")),)
+    assert options.precision == "float32"

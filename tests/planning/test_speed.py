@@ -31,3 +31,14 @@ def test_batch_sizes_that_cannot_be_read_are_refused(text):
 
 def test_batch_sizes_are_a_list():
     assert parse_batch_sizes("32, 64,32") == (32, 64)
+
+
+def test_several_settings_are_measured_in_every_combination_each_under_its_own_name(in_tmp):
+    axes = (("backend", ("tensorflow", "jax")), ("implementation", ("plain", "fast")))
+    options = TrainOptions(variants=("resnet20",), axes=axes)
+    assert [one.config.run for one in plan_speed(options, (64,), inference=False)] == [
+        "resnet20-speed-b64-tensorflow-plain",
+        "resnet20-speed-b64-tensorflow-fast",
+        "resnet20-speed-b64-jax-plain",
+        "resnet20-speed-b64-jax-fast",
+    ]
