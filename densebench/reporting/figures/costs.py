@@ -7,58 +7,103 @@ from densebench.comparison.metrics import METRICS, order_metrics
 from densebench.comparison.values import Summary
 from densebench.reporting.figures.fronts import fronts, stands_in_scatter
 from densebench.reporting.figures.label_placement import place_labels
+from densebench.reporting.figures.legends import draw_legend, rank
 from densebench.reporting.figures.series import Series
-from densebench.reporting.figures.style import INK, label, logarithmic, new_figure, scale_of, title
+from densebench.reporting.figures.style import (
+    INK,
+    MOST_NAMES,
+    SMALL,
+    count_others,
+    label,
+    logarithmic,
+    measure,
+    new_figure,
+    scale_of,
+    title,
+)
 from densebench.units import format_short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_BAR_HEIGHT = 0.3  # inches a bar
+_BAR_HEIGHT = 0.22  # inches a bar
+_AROUND_BARS = 1.2  # inches for title and axis
 _FEWEST_BARS = 4  # room for as many, so that a single bar is not a block
+_TICKS = 5  # at most, as 100,000 is wide
 _NAMED_POINTS = 24  # of more points only those on the front are named
 _LOG_FROM = 12.0  # costs that span more than this factor are drawn on a logarithmic axis
 
 
 def bars(series: Sequence[Series], picture: str) -> "Figure | None":
-    """One panel for each metric of the picture, one bar a row; nothing where no metric is known."""
+    """One panel a metric of the picture, one bar a row, sorted by the first metric; nothing where none is known."""
     metrics = order_metrics(
         lambda display: display.bar.place if display.bar and display.bar.picture == picture else None
     )
-    names = [metric.name for metric in metrics]
-    shown = [name for name in names if any(one.row.summary(name).figure is not None for one in series)]
+    shown = [metric for metric in metrics if any(one.row.summary(metric.name).figure is not None for one in series)]
     if not shown:
         return None
-    rows = [one for one in series if any(one.row.summary(name).figure is not None for name in shown)]
-    figure, panels = new_figure(len(shown), height=1.1 + _BAR_HEIGHT * max(len(rows), _FEWEST_BARS))
-    for place, (axes, name) in enumerate(zip(panels, shown, strict=True)):
-        draw_bars(axes, rows, name, named=place == 0)
+    rows = [one for one in series if any(one.row.summary(metric.name).figure is not None for metric in shown)]
+    figure, panels = new_figure(len(shown), heights=(bars_height(rows),))
+    for axes, metric in zip(panels, shown, strict=True):
+        draw_bars(axes, sort_bars(rows, shown[0].name), metric.name, named=metric is shown[0])
+    make_room(figure, rows)
     return figure
 
 
+def bars_height(rows: Sequence[Series]) -> float:
+    """Inches of a panel in which the names of its bars do not touch."""
+    return _AROUND_BARS + _BAR_HEIGHT * max(min(len(rows), MOST_NAMES + 1), _FEWEST_BARS)
+
+
+def make_room(figure: "Figure", rows: Sequence[Series]) -> None:
+    """Widen a picture by the names of its bars."""
+    width = max(measure(figure, label(one.label))[0] for one in rows)
+    figure.set_size_inches(figure.get_figwidth() + width, figure.get_figheight())
+
+
+def sort_bars(rows: Sequence[Series], metric: str) -> list[Series]:
+    """The best first; last those whose value is unknown or of a run that did not finish, in their own order."""
+    sign = -1 if METRICS[metric].best == "high" else 1
+    values = [one.row.summary(metric).figure if not _is_unfinished(one, metric) else None for one in rows]
+    places = sorted(range(len(rows)), key=lambda place: (values[place] is None, sign * (values[place] or 0.0)))
+    return [rows[place] for place in places]
+
+
 def draw_bars(axes: "Axes", rows: Sequence[Series], metric: str, *, named: bool) -> None:
+    """A bar for each row from the top down, as many as have room."""
+    from matplotlib.ticker import MaxNLocator
+
     factor, unit = scale_of(metric, max(one.row.summary(metric).figure or 0.0 for one in rows))
-    for place, one in enumerate(rows):
+    shown = rows[:MOST_NAMES]
+    for place, one in enumerate(shown):
         _draw_bar(axes, one, place, one.row.summary(metric), factor)
-    axes.set_yticks(range(len(rows)), [label(one.label) if named else "" for one in rows])
-    middle, half = (len(rows) - 1) / 2, max(len(rows), _FEWEST_BARS) / 2 + 0.1
+    names = [label(one.label) for one in shown]
+    if others := count_others(len(rows) - len(shown)):
+        names.append(others)
+    axes.set_yticks(range(len(names)), names if named else [""] * len(names), fontsize=SMALL)
+    middle, half = (len(names) - 1) / 2, max(len(names), _FEWEST_BARS) / 2 + 0.1
     axes.set_ylim(middle + half, middle - half)
     axes.grid(False, axis="y")
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(unit)
     axes.margins(x=0.16)
     axes.set_xlim(left=0)
+    axes.xaxis.set_major_locator(MaxNLocator(_TICKS))
     axes.xaxis.set_major_formatter(lambda value, _: format_short(value))
     title(axes, METRICS[metric].title)
 
 
+def _is_unfinished(one: Series, metric: str) -> bool:
+    return METRICS[metric].needs_end and not (one.published or one.row.completed)
+
+
 def _draw_bar(axes: "Axes", one: Series, place: int, summary: Summary, factor: float) -> None:
     value = summary.figure
-    unfinished = METRICS[summary.metric].needs_end and not (one.published or one.row.completed)
+    unfinished = _is_unfinished(one, summary.metric)
     if value is None or unfinished:
         word = "unfinished" if unfinished else "unknown"
-        axes.annotate(word, (0, place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8)
+        axes.annotate(word, (0, place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=SMALL)
         return
     style = {"facecolor": "white", "hatch": "////"} if one.published else {"facecolor": one.colour}
     axes.barh(place, value * factor, height=0.62, edgecolor=one.colour, linewidth=0.8, **style)  # type: ignore[arg-type]
@@ -73,18 +118,26 @@ def _draw_bar(axes: "Axes", one: Series, place: int, summary: Summary, factor: f
         xytext=(5, 0),
         textcoords="offset points",
         va="center",
-        fontsize=8.5,
+        fontsize=SMALL,
         color=INK,
     )
 
 
 def pareto(series: Sequence[Series], cost: str) -> "Figure | None":
-    """Test accuracy against a cost, with the front of those that no other beats in both."""
+    """Test accuracy against a cost, with the front of those that no other beats in both.
+
+    Where a point has no room for its name, a legend names them all.
+    """
     if not find_points(series, cost):
         return None
-    figure, (axes,) = new_figure(1, width=8.2, height=5.2)
-    draw_pareto(axes, series, cost)
-    label_points(figure, axes, series, cost)
+    for has_legend in (False, True):
+        figure, (axes,) = new_figure(1, width=8.2, heights=(5.2,))
+        draw_pareto(axes, series, cost)
+        if has_legend:
+            drawn = [one for one, _, _ in find_points(series, cost)]
+            draw_legend(figure, rank(drawn, METRICS["test_accuracy"]), lines=False, markers=True)
+        if label_points(figure, axes, series, cost):
+            break
     return figure
 
 
@@ -120,14 +173,15 @@ def draw_pareto(axes: "Axes", series: Sequence[Series], cost: str) -> None:
     title(axes, "Accuracy against cost")
 
 
-def label_points(figure: "Figure", axes: "Axes", series: Sequence[Series], cost: str) -> None:
-    """The rows' names beside their points; to be called when everything else is drawn."""
+def label_points(figure: "Figure", axes: "Axes", series: Sequence[Series], cost: str) -> bool:
+    """The rows' names beside their points, and whether all had room; to be called when everything else is drawn."""
     drawn = find_points(series, cost)
     factor, _ = scale_of(cost, max(x for _, x, _ in drawn))
-    points = [(x * factor, y * 100) for _, x, y in drawn]
     best = {series[place].index for front in fronts([one.row for one in series], cost) for place in front}
+    drawn.sort(key=lambda each: (each[0].index not in best, -each[2]))
     named = {one.index for one, _, _ in drawn} if len(drawn) <= _NAMED_POINTS else best
-    place_labels(figure, axes, [one.label if one.index in named else "" for one, _, _ in drawn], points)
+    names = [one.label if one.index in named else "" for one, _, _ in drawn]
+    return all(place_labels(figure, axes, names, [(x * factor, y * 100) for _, x, y in drawn]))
 
 
 def _draw_point(axes: "Axes", one: Series, x: float, y: float, *, on_front: bool) -> None:

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Literal
 
 from densebench.comparison.display import Curve
 from densebench.comparison.metrics import METRICS, Metric
-from densebench.reporting.figures.series import Series, curve, points, tail, unfinished
-from densebench.reporting.figures.style import legend, logarithmic, new_figure, title
-from densebench.units import axis_scale, format_number
+from densebench.reporting.figures.legends import draw_legend, rank
+from densebench.reporting.figures.series import Series, curve, points, tail
+from densebench.reporting.figures.style import logarithmic, new_figure, title
+from densebench.units import axis_scale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,7 +32,7 @@ def draw_curves(rows: Sequence[Series], picture: str, against: _Against) -> "Fig
         _draw_panel(axes, series, against, metric, shown)
     if is_enlarged:
         _draw_enlarged(panels[-1], series, against, *leading)
-    legend(figure, _rank(series, leading[0]))
+    draw_legend(figure, rank(series, leading[0]))
     return figure
 
 
@@ -141,23 +142,3 @@ def _longest(series: Sequence[Series]) -> float:
     return max(
         (run.records[-1].elapsed_seconds or 0.0 for one in series for run in one.row.runs if run.records), default=0
     )
-
-
-def _rank(series: Sequence[Series], metric: Metric) -> list[tuple[Series, str]]:
-    """The rows from the best last value down, each with that value: the order of the lines' ends."""
-    sign = -1 if metric.best == "high" else 1
-    figures = [(one, one.row.summary(metric.name).figure) for one in series]
-    drawn = sorted(
-        ((not one.row.completed, sign * value, one.index, one) for one, value in figures if value is not None),
-        key=lambda entry: entry[:3],
-    )
-    return [
-        *((one, _note(metric, abs(value), one)) for _, value, _, one in drawn),
-        *((one, "") for one, value in figures if value is None),
-    ]
-
-
-def _note(metric: Metric, value: float, one: Series) -> str:
-    """The last value; with its status where a run did not finish."""
-    text = format_number("percent", value) if metric.show == "percent" else f"{value:.3f}"
-    return text if one.row.completed else f"{text}, {unfinished(one.row)}"

@@ -22,10 +22,13 @@ _METADATA: dict[str, dict[str, str | None]] = {
 
 @contextmanager
 def drawing() -> Iterator[None]:
-    """Repeatable names in SVG, text in PDF as text, a box for a letter that the font lacks."""
+    """Repeatable names in SVG, text as text in SVG and PDF, a box for a letter that the font lacks."""
     import matplotlib
 
-    with matplotlib.rc_context({"svg.hashsalt": "densebench", "pdf.fonttype": 42}), warnings.catch_warnings():
+    with (
+        matplotlib.rc_context({"svg.hashsalt": "densebench", "svg.fonttype": "none", "pdf.fonttype": 42}),
+        warnings.catch_warnings(),
+    ):
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         yield
 

@@ -1,19 +1,19 @@
-"""Labels beside points that cover neither each other nor a point."""
+"""Labels beside points that cover neither each other nor a point; where there is no room, there is no label."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
 
-from densebench.reporting.figures.style import INK, label
+from densebench.reporting.figures.style import INK, SMALL, label, measure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_DISTANCES = (7, 16, 28, 42, 60)  # points from the marker to its label
+_DISTANCES = (7, 12, 18, 26)  # points from the marker to its label
 _DIRECTIONS = ((1, 0.4), (1, -0.4), (-1, 0.4), (-1, -0.4), (0, 1), (0, -1), (0.7, 1), (0.7, -1), (-0.7, 1), (-0.7, -1))
-_LEADER_FROM = 16  # from this distance on a line leads to the point
+_LEADER_FROM = 18  # from this distance on a line leads to the point
 _MARKER = 5.0  # radius that is kept free around a point
 
 
@@ -26,65 +26,87 @@ class Box:
     right: float
     top: float
 
-    def shared_with(self, other: "Box") -> float:
-        """Area that both cover."""
+    def overlaps(self, other: "Box") -> bool:
+        """Whether both cover some area."""
         width = min(self.right, other.right) - max(self.left, other.left)
         height = min(self.top, other.top) - max(self.bottom, other.bottom)
-        return width * height if width > 0 and height > 0 else 0.0
+        return width > 0 and height > 0
 
-    @property
-    def area(self) -> float:
-        return (self.right - self.left) * (self.top - self.bottom)
+    def holds(self, other: "Box") -> bool:
+        """Whether the other lies within it."""
+        return (
+            self.left <= other.left
+            and other.right <= self.right
+            and self.bottom <= other.bottom
+            and other.top <= self.top
+        )
 
 
-def place_labels(figure: "Figure", axes: "Axes", names: Sequence[str], places: Sequence[tuple[float, float]]) -> None:
-    """Write each name beside its place (data coordinates); an empty one is only kept free. This fixes the layout."""
+def place_labels(
+    figure: "Figure", axes: "Axes", names: Sequence[str], places: Sequence[tuple[float, float]]
+) -> list[bool]:
+    """Write each name beside its place (data coordinates), the first names first, and say which had room.
+
+    A place without a name is only kept free. This fixes the layout.
+    """
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
     points = [_in_points(figure, axes, place) for place in places]
     taken = [Box(x - _MARKER, y - _MARKER, x + _MARKER, y + _MARKER) for x, y in points]
     frame = _frame(figure, axes)
-    sizes = [_size(figure, axes, label(name)) for name in names]
-    for name, place, point, size in sorted(
-        zip(names, places, points, sizes, strict=True), key=lambda each: -each[2][1]
-    ):
-        offset, box = nearest_free(point, size, taken, frame)
-        taken.append(box)
-        _write(axes, label(name), place, offset)
+    found = []
+    for name, place, point in zip(names, places, points, strict=True):
+        free = _find_free(point, _size(figure, label(name)), taken, frame) if name else None
+        found.append(free is not None)
+        if free is not None:
+            taken.append(free.box)
+            _write(axes, label(name), place, free)
+    return found
 
 
-def nearest_free(
-    point: tuple[float, float], size: tuple[float, float], taken: Sequence[Box], frame: Box
-) -> tuple[tuple[float, float], Box]:
-    """Offset of the label's middle from the point: the nearest place that is free, else the freest."""
-    best: tuple[float, tuple[float, float], Box] | None = None
+@dataclass(frozen=True)
+class _Free:
+    """Room for a label: how far its middle and its nearest edge are from the point, in points of the picture."""
+
+    offset: tuple[float, float]
+    distance: float
+    box: Box
+
+    @property
+    def nearest(self) -> tuple[float, float]:
+        """Where on the label, from (0, 0) to (1, 1), a line to the point is the shortest."""
+        width, height = self.box.right - self.box.left, self.box.top - self.box.bottom
+        across, up = 0.5 - self.offset[0] / width, 0.5 - self.offset[1] / height
+        return min(max(across, 0.0), 1.0), min(max(up, 0.0), 1.0)
+
+
+def _find_free(point: tuple[float, float], size: tuple[float, float], taken: Sequence[Box], frame: Box) -> _Free | None:
+    """The nearest place for a label that covers nothing and lies within the frame."""
     for distance, (right, up) in product(_DISTANCES, _DIRECTIONS):
         offset = (right * (distance + size[0] / 2), up * (distance + size[1] / 2))
         x, y = point[0] + offset[0], point[1] + offset[1]
         box = Box(x - size[0] / 2, y - size[1] / 2, x + size[0] / 2, y + size[1] / 2)
-        covered = sum(box.shared_with(other) for other in taken) + box.area - box.shared_with(frame)
-        if best is None or covered < best[0] - 1e-6:
-            best = (covered, offset, box)
-        if covered < 1e-6:
-            break
-    assert best is not None
-    return best[1], best[2]
+        if frame.holds(box) and not any(box.overlaps(other) for other in taken):
+            return _Free(offset, distance, box)
+    return None
 
 
-def _write(axes: "Axes", text: str, place: tuple[float, float], offset: tuple[float, float]) -> None:
-    far = max(abs(offset[0]), abs(offset[1])) > _LEADER_FROM + 30
+def _write(axes: "Axes", text: str, place: tuple[float, float], free: _Free) -> None:
     from matplotlib.patheffects import withStroke
 
+    leader = None
+    if free.distance >= _LEADER_FROM:
+        leader = {"arrowstyle": "-", "color": "#999999", "linewidth": 0.6, "relpos": free.nearest}
     written = axes.annotate(
         text,
         place,
-        xytext=offset,
+        xytext=free.offset,
         textcoords="offset points",
-        fontsize=8.5,
+        fontsize=SMALL,
         color=INK,
         ha="center",
         va="center",
-        arrowprops={"arrowstyle": "-", "color": "#999999", "linewidth": 0.6} if far else None,
+        arrowprops=leader,
     )
     written.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
 
@@ -100,8 +122,6 @@ def _frame(figure: "Figure", axes: "Axes") -> Box:
     return Box(box.x0 * scale, box.y0 * scale, box.x1 * scale, box.y1 * scale)
 
 
-def _size(figure: "Figure", axes: "Axes", text: str) -> tuple[float, float]:
-    written = axes.text(0, 0, text, fontsize=8.5)
-    box = written.get_window_extent()
-    written.remove()
-    return float(box.width) * 72 / figure.dpi, float(box.height) * 72 / figure.dpi
+def _size(figure: "Figure", text: str) -> tuple[float, float]:
+    width, height = measure(figure, text)
+    return width * 72, height * 72

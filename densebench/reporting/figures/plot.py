@@ -10,6 +10,7 @@ from densebench.comparison.values import Comparison
 from densebench.errors import ResultsError
 from densebench.reporting.figures import costs, curves
 from densebench.reporting.figures.files import FORMATS, drawing, save
+from densebench.reporting.figures.legends import draw_legend, rank
 from densebench.reporting.figures.series import Series, series_of
 from densebench.reporting.figures.style import new_figure
 
@@ -17,19 +18,27 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _OVERVIEW = "overview"
+_OVERVIEW_WIDTH, _OVERVIEW_HEIGHT = 5.6, 4.4  # inches a panel
 _Draw = Callable[[list[Series]], "Figure | None"]
 
 
 def _overview(series: list[Series]) -> "Figure | None":
-    """Four panels: test accuracy, enlarged, against a cost, and that cost as bars whose colours name the rows."""
+    """Test accuracy, enlarged, against a cost, and that cost as bars; with a legend of all rows."""
     chosen = order_metrics(lambda display: display.cost.place if display.cost and display.cost.in_overview else None)
     cost = next((metric.name for metric in chosen if costs.find_points(series, metric.name)), None)
-    if cost is None or not curves.find_drawable(series, "epoch"):
+    learning = curves.find_drawable(series, "epoch")
+    if cost is None or not learning:
         return None
-    figure, (whole, close, pareto, bars) = new_figure(4, rows=2, width=6.2, height=4.4)
-    curves.draw_test(whole, close, curves.find_drawable(series, "epoch"))
+    costly = [one for one in series if one.row.summary(cost).figure is not None]
+    heights = (_OVERVIEW_HEIGHT, max(_OVERVIEW_HEIGHT, costs.bars_height(costly)))
+    figure, (whole, close, pareto, bars) = new_figure(4, width=_OVERVIEW_WIDTH, heights=heights)
+    curves.draw_test(whole, close, learning)
     costs.draw_pareto(pareto, series, cost)
-    costs.draw_bars(bars, [one for one in series if one.row.summary(cost).figure is not None], cost, named=True)
+    costs.draw_bars(bars, costs.sort_bars(costly, cost), cost, named=True)
+    costs.make_room(figure, costly)
+    places = {one.index for one in (*learning, *costly)}
+    drawn = [one for one in series if one.index in places]
+    draw_legend(figure, rank(drawn, METRICS["test_accuracy"]), lines=True, markers=True)
     costs.label_points(figure, pareto, series, cost)
     return figure
 

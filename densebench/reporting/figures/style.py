@@ -1,11 +1,10 @@
-"""How the pictures look: axes, legends and names, drawn by matplotlib without any global state."""
+"""How the pictures look: axes, sizes and names, drawn by matplotlib without any global state."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from densebench.comparison.metrics import METRICS
 from densebench.escape import plain
-from densebench.reporting.figures.series import Series
 from densebench.units import axis_scale, format_short
 
 if TYPE_CHECKING:
@@ -17,23 +16,38 @@ _PANEL_WIDTH, _PANEL_HEIGHT = 4.4, 3.7  # inches
 _DOTS_PER_INCH = 150
 INK, _FAINT, _GRID = "#222222", "#666666", "#E6E6E6"
 _LONGEST_NAME = 40
-_ROWS_A_LEGEND = 22  # names in one column of a legend
+SMALL = 8.5  # points, of names and figures
+MOST_NAMES = 60  # in one picture; the others are counted
 
 
 def new_figure(
-    panels: int, *, rows: int = 1, width: float = _PANEL_WIDTH, height: float = _PANEL_HEIGHT
+    panels: int, *, width: float = _PANEL_WIDTH, heights: Sequence[float] = (_PANEL_HEIGHT,)
 ) -> "tuple[Figure, list[Axes]]":
-    """A white figure with its panels in reading order."""
+    """A white figure with its panels in reading order: as many rows as heights, each with margins of its own."""
     from matplotlib.figure import Figure
 
-    columns = -(-panels // rows)
-    size = (width * columns, height * rows)
+    columns = -(-panels // len(heights))
+    size = (width * columns, sum(heights))
     figure = Figure(figsize=size, dpi=_DOTS_PER_INCH, layout="constrained", facecolor="white")
     figure.get_layout_engine().set(w_pad=0.12, h_pad=0.1)  # type: ignore[union-attr, call-arg]
-    axes = [figure.add_subplot(rows, columns, place + 1) for place in range(panels)]
+    rows = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False).flat if heights[1:] else [figure]
+    axes = [row.add_subplot(1, columns, place + 1) for row in rows for place in range(columns)]
     for panel in axes:
         _calm(panel)
     return figure, axes
+
+
+def measure(figure: "Figure", text: str) -> tuple[float, float]:
+    """Width and height of a small text in inches, as the figure would draw it."""
+    written = figure.text(0, 0, text, fontsize=SMALL)
+    box = written.get_window_extent()
+    written.remove()
+    return float(box.width) / figure.dpi, float(box.height) / figure.dpi
+
+
+def count_others(number: int) -> str:
+    """What stands below the last name where a picture has no room for more; empty if it has."""
+    return f"and {number} more" if number > 0 else ""
 
 
 def _calm(axes: "Axes") -> None:
@@ -59,29 +73,6 @@ def label(text: str) -> str:
         shown = f"{shown[:half]}…{shown[-half:]}"
     escaped = shown.replace("$", r"\$")
     return f"\N{HAIR SPACE}{escaped}" if escaped.startswith("_") else escaped  # matplotlib hides names in _
-
-
-def legend(figure: "Figure", entries: Sequence[tuple[Series, str]]) -> None:
-    """Names with a figure each, right of all panels and in the order given."""
-    from matplotlib.lines import Line2D
-
-    handles = [Line2D([], [], color=one.colour, linewidth=1.8) for one, _ in entries]
-    for handle, (one, _) in zip(handles, entries, strict=True):
-        handle.set_linestyle(one.dash)
-    names = [f"{label(one.label)}  {note}".rstrip() for one, note in entries]
-    columns = -(-len(entries) // _ROWS_A_LEGEND)
-    width = columns * (0.7 + 0.075 * max(map(len, names), default=0))
-    figure.set_size_inches(figure.get_figwidth() + width, figure.get_figheight())
-    figure.legend(
-        handles,
-        names,
-        loc="outside right upper",
-        frameon=False,
-        fontsize=9 if columns == 1 else 7.5,
-        labelcolor=INK,
-        handlelength=2.6,
-        ncols=columns,
-    )
 
 
 def logarithmic(axis: "Axis", subdivisions: Sequence[float]) -> None:

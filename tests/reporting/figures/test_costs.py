@@ -4,8 +4,9 @@ from synthetic_runs import make_run
 
 from densebench.comparison.compare import compare
 from densebench.comparison.options import CompareOptions
-from densebench.reporting.figures.costs import bars, find_points, pareto
+from densebench.reporting.figures.costs import bars, find_points, pareto, sort_bars
 from densebench.reporting.figures.series import series_of
+from densebench.reporting.figures.style import MOST_NAMES
 
 
 def series(*runs):
@@ -15,6 +16,10 @@ def series(*runs):
 def without(run, *columns):
     records = tuple(dataclasses.replace(record, **dict.fromkeys(columns)) for record in run.records)
     return dataclasses.replace(run, records=records)
+
+
+def bar_names(axes):
+    return [tick.get_text() for tick in axes.get_yticklabels()]
 
 
 def texts(axes):
@@ -43,6 +48,37 @@ def test_several_seeds_are_one_bar_with_their_range():
     (axes, *_) = bars(series(*runs), "time").axes
     assert len(axes.patches) == 1
     assert len(axes.lines) == 1
+
+
+def test_bars_are_sorted_from_the_best_down_and_end_with_what_is_unknown():
+    variants = ("190x40", "resnet_32", "100x12")
+    unknown = without(make_run("40x12", epochs=2), "epoch_seconds", "images_per_second")
+    figure = bars(series(unknown, *(make_run(variant, epochs=2) for variant in variants)), "time")
+    assert bar_names(figure.axes[0]) == ["resnet_32", "100x12", "190x40", "40x12"]
+    assert [len(set(bar_names(axes))) for axes in figure.axes[1:]] == [1, 1]
+
+
+def test_the_bar_of_a_total_that_is_unfinished_stands_last():
+    failed = dataclasses.replace(make_run("resnet_32", epochs=2), status="failed")
+    found = series(failed, make_run("100x12", epochs=2))
+    assert [one.row.label for one in sort_bars(found, "total_seconds")] == ["100x12", "resnet_32"]
+    assert [one.row.label for one in sort_bars(found, "epoch_seconds")] == ["resnet_32", "100x12"]
+
+
+def test_bars_beyond_the_room_are_counted():
+    run = make_run("100x12", epochs=1)
+    runs = [dataclasses.replace(run, variant=f"v{number}") for number in range(MOST_NAMES + 3)]
+    (axes, *_) = bars(series(*runs), "size").axes
+    assert len(axes.patches) == MOST_NAMES
+    assert bar_names(axes)[-1] == "and 3 more"
+
+
+def test_points_without_room_for_their_names_are_named_in_a_legend():
+    runs = [dataclasses.replace(make_run("100x12", epochs=1), variant=f"v{number}") for number in range(30)]
+    (legend,) = pareto(series(*runs), "params").legends
+    assert {text.get_text().split()[0] for text in legend.get_texts()} == {run.variant for run in runs}
+    roomy = series(*(make_run(variant, epochs=1) for variant in ("100x12", "40x12")))
+    assert pareto(roomy, "params").legends == []
 
 
 def test_costs_that_differ_by_orders_of_magnitude_have_a_logarithmic_axis():

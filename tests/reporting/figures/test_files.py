@@ -1,4 +1,5 @@
 import os
+from xml.etree import ElementTree
 
 import pytest
 from matplotlib.figure import Figure
@@ -29,6 +30,16 @@ def test_one_figure_is_always_the_same_bytes(suffix, tmp_path):
     with drawing():
         files = [save(draw(), tmp_path / f"{name}{suffix}").read_bytes() for name in ("one", "other")]
     assert files[0] == files[1]
+
+
+def test_the_words_of_an_svg_are_text_in_a_font_that_every_machine_can_replace(tmp_path):
+    figure = draw()
+    figure.axes[0].set_title("Größe <x> & 日本")
+    with drawing():
+        root = ElementTree.parse(save(figure, tmp_path / "plot.svg")).getroot()
+    (written,) = [each for each in root.iter("{http://www.w3.org/2000/svg}text") if each.text.startswith("G")]
+    assert written.text == "Größe <x> & 日本"
+    assert "sans-serif" in written.attrib["style"]
 
 
 def test_a_missing_folder_is_made(tmp_path):

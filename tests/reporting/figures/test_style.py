@@ -1,6 +1,6 @@
 import pytest
 
-from densebench.reporting.figures.style import label, new_figure, scale_of
+from densebench.reporting.figures.style import label, measure, new_figure, scale_of
 
 
 @pytest.mark.parametrize(
@@ -23,8 +23,18 @@ def test_an_axis_without_a_unit_of_its_form_has_that_of_its_metric():
     assert scale_of("gpu_peak_bytes", 8 * 2**30) == (2**-30, "GiB")
 
 
-def test_panels_stand_in_reading_order_in_as_many_rows_as_asked():
-    figure, panels = new_figure(4, rows=2)
-    tops = [round(panel.get_subplotspec().rowspan.start) for panel in panels]
-    assert tops == [0, 0, 1, 1]
-    assert len(figure.axes) == 4
+def test_panels_stand_in_reading_order_in_rows_of_the_heights_asked_for():
+    figure, panels = new_figure(4, width=3, heights=(2, 4))
+    figure.draw_without_rendering()
+    places = [panel.get_window_extent() for panel in panels]
+    assert places[0].x1 < places[1].x0
+    assert places[2].y1 < places[0].y0
+    assert places[2].height > places[0].height
+    assert list(figure.get_size_inches()) == [6, 6]
+
+
+def test_a_text_is_measured_as_it_is_drawn_and_leaves_nothing():
+    figure, _ = new_figure(1)
+    width, height = measure(figure, "resnet20")
+    assert 0 < height < width < 1
+    assert figure.texts == []
