@@ -189,9 +189,11 @@ def summary_tables(counted: Sequence[Counted], *, layers: bool) -> list[Grid]:
 
 
 def check(counted: Sequence[Counted], *, classes: int, image_size: int) -> list[str]:
-    """Build every network in Keras; a sentence for each that counts otherwise."""
+    """Build every network in Keras, on any backend; a sentence for each that counts otherwise."""
     from densebench.models.check import find_disagreements
+    from densebench.training.backends.backend import choose_for_counting
 
+    choose_for_counting()
     found = ((variant, find_disagreements(variant, classes=classes, image_size=image_size)) for variant, _ in counted)
     return [f"{variant.name}: {'; '.join(differences)}." for variant, differences in found if differences]
 

@@ -71,5 +71,9 @@ def find_cpu_obstacles(cpu: CpuFacts) -> Iterator[str]:
 def find_absent_backends(absent: Iterable[str]) -> Iterator[str]:
     """Backends that are not installed."""
     for backend in absent:
-        package = "densebench" if backend == "tensorflow" else f"densebench[{backend}]"
-        yield f"Backend {backend} is not installed: pip install '{package}'."
+        yield f"Backend {backend} is not installed: {describe_installation(backend)}."
+
+
+def describe_installation(backend: str) -> str:
+    """The command that installs a backend, which is an extra of densebench of the same name."""
+    return f"pip install 'densebench[{backend}]'"

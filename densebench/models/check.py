@@ -5,7 +5,6 @@ import math
 from typing import TYPE_CHECKING
 
 from densebench.models.cost import LayerCost, count
-from densebench.models.keras_layers import build_plain
 from densebench.models.variants import Variant
 
 if TYPE_CHECKING:
@@ -15,8 +14,11 @@ if TYPE_CHECKING:
 def find_disagreements(variant: Variant, *, classes: int, image_size: int) -> list[str]:
     """One sentence for every figure that differs between ``CostLayers`` and the ``keras.Model``: none if all agree.
 
-    Raises :class:`InputError` for a request that the network cannot serve.
+    It imports keras, on the backend that is chosen by then. Raises :class:`InputError` for a request that the network
+    cannot serve.
     """
+    from densebench.models.keras_layers import build_plain
+
     cost = count(variant, classes=classes, image_size=image_size)
     model = build_plain(variant, classes=classes, image_size=image_size, weight_decay=0.0, seed=0)
     trainable = _count_elements(model.trainable_variables)

@@ -1,5 +1,6 @@
 import dataclasses
 
+from densebench.config import BACKENDS
 from densebench.measuring import missing
 from densebench.measuring.gpu.monitor import NoGpu
 from densebench.measuring.gpu.nvml import GpuFacts
@@ -57,7 +58,9 @@ def test_a_control_group_that_limits_the_cores_is_told() -> None:
 
 
 def test_a_backend_that_is_not_installed_comes_with_the_way_to_install_it() -> None:
-    assert list(find_absent_backends(["torch"])) == ["Backend torch is not installed: pip install 'densebench[torch]'."]
+    for backend in BACKENDS:
+        (sentence,) = find_absent_backends([backend])
+        assert sentence == f"Backend {backend} is not installed: pip install 'densebench[{backend}]'."
 
 
 def test_a_gpu_that_a_backend_does_not_see_comes_with_what_the_backend_needs() -> None:

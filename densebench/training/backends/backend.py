@@ -7,8 +7,9 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from typing import Literal
 
-from densebench.config import RunConfig
+from densebench.config import BACKENDS, RunConfig
 from densebench.errors import InputError
+from densebench.measuring.missing import describe_installation
 from densebench.training.backends.frameworks import (
     hide_other_gpus,
     set_up_jax,
@@ -17,11 +18,6 @@ from densebench.training.backends.frameworks import (
 )
 from densebench.training.backends.hidden_packages import hide_packages
 
-_INSTALL = {
-    "tensorflow": "pip install 'tensorflow>=2.20'",
-    "jax": "pip install 'densebench[jax]'",
-    "torch": "pip install 'densebench[torch]'",
-}
 _FAST_IS_FASTER = {("cpu", "float32")}  # on every backend: docs/performance.md
 _SET_UP = {"tensorflow": set_up_tensorflow, "jax": set_up_jax, "torch": set_up_torch}
 
@@ -74,10 +70,32 @@ def prepare(config: RunConfig) -> BackendFacts:
     )
 
 
-def _check(config: RunConfig) -> None:
-    if find_spec(config.backend) is None:
+def _list_installed() -> list[str]:
+    """The backends that can be imported, the default first."""
+    return [backend for backend in BACKENDS if find_spec(backend) is not None]
+
+
+def choose_for_counting() -> None:
+    """Let keras be imported on the backend that the environment names if it is installed, else on another.
+
+    For what every backend answers alike, such as the shapes of a network. Raises :class:`InputError` if there is none.
+    """
+    installed = _list_installed()
+    if not installed:
         raise InputError(
-            f"--backend {config.backend} needs a package that is not installed: run {_INSTALL[config.backend]}."
+            f"Keras needs a backend, and none is installed: run {describe_installation(RunConfig.backend)}."
+        )
+    if os.environ.get("KERAS_BACKEND") not in installed:
+        os.environ["KERAS_BACKEND"] = installed[0]
+
+
+def _check(config: RunConfig) -> None:
+    installed = _list_installed()
+    if config.backend not in installed:
+        instead = f", or use what is installed: --backend {' or '.join(installed)}" if installed else ""
+        raise InputError(
+            f"--backend {config.backend} needs a package that is not installed: "
+            f"run {describe_installation(config.backend)}{instead}."
         )
     if config.backend == "jax" and config.jit is False:
         raise InputError("--no-jit does not work with --backend jax, which compiles every step: leave it out.")
