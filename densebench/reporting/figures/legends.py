@@ -56,7 +56,7 @@ def draw_legend(
         frameon=False,
         fontsize=SMALL,
         labelcolor=INK,
-        handlelength=2.6 if lines else 1.2,
+        handlelength=1.2 + (1.4 + 1.6 * markers) * lines,  # dashes must be seen beside a marker
         labelspacing=0.35,
         ncols=-(-len(names) // _ROWS_A_COLUMN),
     )
@@ -71,7 +71,7 @@ def _handle(one: Series, *, lines: bool, markers: bool) -> "Line2D":
     if lines:
         handle.set_linestyle(one.dash)
     if markers:
-        handle.set(marker=one.marker, markersize=6, markerfacecolor="white" if one.published else one.colour)
+        handle.set(marker=one.marker, markersize=5, markerfacecolor="white" if one.published else one.colour)
     return handle
 
 
