@@ -8,7 +8,8 @@ from densebench.measuring.environment import find_version
 from densebench.measuring.host import count_usable_cores
 from densebench.training.backends.backend import choose_implementation, choose_jit
 
-_MACHINE = ("cpu", "cpu_cores", "cpu_quota", "ram_bytes", "gpu_name", "gpu_memory_bytes", "driver")
+# The host too: two machines with the same processor, and even one on two days, may differ twofold.
+_MACHINE = ("host", "cpu", "cpu_cores", "cpu_quota", "ram_bytes", "gpu_name", "gpu_memory_bytes", "driver")
 _SOFTWARE = ("keras", "densebench")
 
 

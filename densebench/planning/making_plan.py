@@ -1,7 +1,8 @@
 """The whole of ``plan``: what is known, what is measured now, and what follows from it."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from densebench.config import RunConfig
@@ -12,7 +13,7 @@ from densebench.measuring.environment import probe
 from densebench.planning.candidates import assemble, describe_workload, list_requests
 from densebench.planning.plan import Planner
 from densebench.planning.plan_options import PlanOptions
-from densebench.prediction.values import Plan
+from densebench.prediction.values import Candidate, Plan
 from densebench.records import Run
 from densebench.reporting.live.state import ShownRun
 from densebench.reporting.live.view import View
@@ -22,6 +23,7 @@ from densebench.running.directory import choose_names, run_directory
 from densebench.running.starting import start_new
 from densebench.running.tasks import Task, TrialTask
 
+_OLD = timedelta(days=1)  # of a measurement: the same machine has been seen to differ twofold from day to day
 _SIGNALLED = 128  # exit codes above it are a signal's
 
 
@@ -48,6 +50,7 @@ def make_plan(options: PlanOptions, view: View) -> Plan:
         planner.measure_all(requests)
         measuring_seconds = planner.spent
         candidates, choice = assemble(options, facts, requests, planner, known, read_published())
+    notes += _note_age(candidates)
     sizes = {request.config.recipe.batch_size for request in requests}
     return Plan(
         candidates=tuple(candidates),
@@ -64,6 +67,26 @@ def make_plan(options: PlanOptions, view: View) -> Plan:
         prices=options.prices,
         notes=tuple(notes),
     )
+
+
+def _note_age(candidates: Sequence[Candidate]) -> list[str]:
+    """A sentence on measurements that are so old that the machine may have become another."""
+    starts = [one.prediction.measured_at for one in candidates if one.prediction is not None]
+    ages = [age for start in starts if start is not None and (age := _find_age(start)) is not None]
+    if not ages or max(ages) < _OLD:
+        return []
+    days = max(ages).days
+    return [
+        f"The oldest measurement was made {days} {'day' if days == 1 else 'days'} ago, and a machine's speed changes: "
+        "--remeasure measures again."
+    ]
+
+
+def _find_age(start: str) -> timedelta | None:
+    try:
+        return datetime.now().astimezone() - datetime.fromisoformat(start)
+    except (ValueError, TypeError):  # of a file that was edited: no time, or one without a zone
+        return None
 
 
 def read_known(results_dir: Path, notes: list[str]) -> Iterator[Run]:

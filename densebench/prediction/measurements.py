@@ -33,6 +33,7 @@ class Measurement:
     peak_bytes: float | None  # of the GPU; on a CPU of the process, without the images of the dataset
     image_joules: float | None
     spread: float  # relative standard error of image_seconds within the run
+    started: str | None  # ISO 8601 with time zone
 
 
 def find_measurements(
@@ -79,6 +80,7 @@ def measure(run: Run) -> Measurement | None:
         peak_bytes=_find_peak(run),
         image_joules=_find_joules(run),
         spread=_find_spread(run.records, seconds),
+        started=run.started,
     )
 
 

@@ -74,6 +74,7 @@ class Predictor:
             price=_find_price(total.value, joules, prices),
             measured=found is not None,
             source=None if found is None else found.run,
+            measured_at=(found or newest).started,
             implementation=newest.implementation if found is None else found.implementation,
         )
 

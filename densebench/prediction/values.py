@@ -48,6 +48,7 @@ class Prediction:
     price: float | None
     measured: bool  # at this batch size; else predicted from others
     source: str | None  # the run that measured it
+    measured_at: str | None  # the start of that, or of the newest measurement it is predicted from; ISO 8601
     implementation: str | None
 
 

@@ -8,7 +8,7 @@ from densebench.measuring.host import count_usable_cores
 from densebench.planning.machine_settings import describe_setting
 from densebench.prediction.measurements import find_measurements
 
-SAME_HERE = ("cpu", "cpu_cores", "cpu_quota", "ram_bytes", "keras", "densebench")
+SAME_HERE = ("host", "cpu", "cpu_cores", "cpu_quota", "ram_bytes", "keras", "densebench")
 CONFIG = RunConfig(variant="resnet20", run="r")
 
 
@@ -28,10 +28,7 @@ def trained_here(trained):
             "deterministic": False,
             "threads": count_usable_cores(),
             "image_size": 32,
-            **{
-                name: getattr(here, name)
-                for name in ("cpu", "cpu_cores", "cpu_quota", "ram_bytes", "keras", "densebench")
-            },
+            **{name: getattr(here, name) for name in SAME_HERE},
         }
         run = trained(**{**settings, **changes})
         records = tuple(dataclasses.replace(record, eval_seconds=1.0) for record in run.records)
@@ -52,6 +49,7 @@ def test_a_training_of_this_machine_counts(trained_here):
     "changes",
     [
         {"cpu": "Another CPU"},
+        {"host": "another"},
         {"cpu_cores": 64},
         {"ram_bytes": 1},
         {"backend": "jax"},

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from datetime import datetime
 
 import pytest
 
@@ -28,6 +29,7 @@ def launched(in_tmp, monkeypatch):
     class Launched(list):
         def __init__(self):
             self.codes = {}
+            self.started = datetime.now().astimezone().isoformat()
 
     found = Launched()
 
@@ -53,7 +55,7 @@ def launched(in_tmp, monkeypatch):
             variant=config.variant,
             phase="trial",
             status=status,
-            started="2026-01-01T00:00:00+00:00",
+            started=found.started,
             batch_size=config.recipe.batch_size,
             train_images=640,
             test_images=256,
@@ -141,6 +143,15 @@ def test_a_results_file_that_cannot_be_read_is_left_out_with_a_note(launched, in
     (note,) = make("resnet20").notes
     assert note.startswith("Left out: ")
     assert "other.csv" in note
+
+
+def test_an_old_measurement_counts_with_a_note(launched):
+    launched.started = "2001-01-01T00:00:00+00:00"
+    (note,) = make("resnet20").notes
+    assert note.startswith("The oldest measurement was made ")
+    assert "--remeasure" in note
+    launched.started = "yesterday"
+    assert make("40x12").notes == ()
 
 
 def test_an_accuracy_of_own_runs_decides(launched, in_tmp):

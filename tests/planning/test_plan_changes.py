@@ -34,6 +34,7 @@ class Planner:
             price=None,
             measured=True,
             source=None,
+            measured_at=None,
             implementation="fast",
         )
 

@@ -37,6 +37,7 @@ def make_measurement(variant, batch_size=64, factor=1.0, **changes):
         "peak_bytes": BASE + BYTES * found.activations * batch_size,
         "image_joules": None,
         "spread": 0.0,
+        "started": None,
     }
     return Measurement(variant=variant, batch_size=batch_size, **{**figures, **changes})
 
@@ -101,6 +102,7 @@ def candidate():
             price=price,
             measured=True,
             source=f"{label}-trial",
+            measured_at=None,
             implementation="fast",
         )
         settings = {
