@@ -5,6 +5,7 @@ compared with one another, on an axis, and in the live view.
 """
 
 import math
+import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -99,12 +100,15 @@ def format_number(
 ) -> str:
     """A number, or a mean and the deviation behind it in the same unit: ``95.31 ± 0.10 %``.
 
-    The unit is the one that fits ``like``, or else the number. A deviation that is not zero is never shown as zero.
+    The unit is the one that fits ``like``, a size typical of the column, or else the number. A deviation that is not
+    zero is never shown as zero.
     """
     if not math.isfinite(value):
         return str(float(value))
     name, size = _fitting_unit(show, abs(value) if like is None else like, place)
-    style = _style(show, abs(value / size), _visible_spread(value, deviation) / size)
+    number = abs(value / size)
+    usual = _decimals(show, number) if like is None else _decimals_for_small(show, number)
+    style = _style(number, usual, _visible_spread(value, deviation) / size)
     text = f"{value / size:{style}}"
     if deviation is not None:
         text += f" ± {deviation / size:{style}}"
@@ -115,15 +119,17 @@ def format_range(show: Show, low: float, high: float, *, unit: bool = True, like
     """``[95.19, 95.43] %``: both ends in one unit, the one that fits ``like``, or else the larger end."""
     largest = max(abs(low), abs(high))
     name, size = _fitting_unit(show, largest if like is None else like, "table")
-    digits = _decimals_for_spread(_decimals(show, largest / size), _visible_spread(largest, high - low) / size)
+    usual = _decimals(show, largest / size) if like is None else _decimals_for_small(show, largest / size)
+    digits = _decimals_for_spread(usual, _visible_spread(largest, high - low) / size)
     text = f"[{low / size:,.{digits}f}, {high / size:,.{digits}f}]"
     return f"{text} {name}" if name and unit else text
 
 
-def find_smallest(values: Iterable[object]) -> float | None:
-    """The smallest size of a column's numbers: in the unit that fits it, none of them loses digits."""
+def find_typical(values: Iterable[object]) -> float | None:
+    """The median size of a column's numbers, so that one very short run does not put hours into seconds."""
     numbers = (value for value in values if isinstance(value, int | float) and not isinstance(value, bool))
-    return min((size for value in numbers if 0 < (size := abs(value)) < math.inf), default=None)
+    sizes = [size for value in numbers if 0 < (size := abs(value)) < math.inf]
+    return statistics.median(sizes) if sizes else None
 
 
 def format_short(value: float) -> str:
@@ -133,8 +139,12 @@ def format_short(value: float) -> str:
 
 def fixed_unit(show: Show) -> str:
     """The unit that all values of a table's column have, so that the title can say it."""
-    units = [step.unit for step in STEPS.get(show, ()) if step.table < math.inf]
+    units = _table_units(show)
     return units[0] if len(units) == 1 else ""
+
+
+def _table_units(show: Show) -> list[str]:
+    return [step.unit for step in STEPS.get(show, ()) if step.table < math.inf]
 
 
 def axis_scale(show: Show, largest: float) -> tuple[float, str]:
@@ -158,10 +168,10 @@ def _beginning(step: _Step, place: _Place) -> float:
     return {"table": step.table, "axis": step.axis, "live": step.live}[place]
 
 
-def _style(show: Show, number: float, spread: float) -> str:
+def _style(number: float, usual: int, spread: float) -> str:
     if number >= _LARGEST_WRITTEN_OUT:
         return ".4g"
-    return f",.{_decimals_for_spread(_decimals(show, number), spread)}f"
+    return f",.{_decimals_for_spread(usual, spread)}f"
 
 
 def _visible_spread(value: float, spread: float | None) -> float:
@@ -194,6 +204,14 @@ def _decimals(show: Show, number: float) -> int:
         case "count":
             return 0
     return _significant_decimals(number)
+
+
+def _decimals_for_small(show: Show, number: float) -> int:
+    """The usual decimals, or as many as keep two digits of what is small in the unit of its column."""
+    usual = _decimals(show, number)
+    if number == 0 or math.isinf(number) or len(_table_units(show)) < 2:
+        return usual
+    return max(usual, min(usual + _FURTHER_DECIMALS, 1 - math.floor(math.log10(number))))
 
 
 def _significant_decimals(number: float) -> int:

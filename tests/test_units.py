@@ -5,7 +5,7 @@ import pytest
 from densebench.units import (
     STEPS,
     axis_scale,
-    find_smallest,
+    find_typical,
     fixed_unit,
     format_number,
     format_range,
@@ -108,6 +108,14 @@ def test_a_number_is_written_in_the_unit_that_fits_another():
     assert format_range("joules", 20_000, 30_000, like=900) == "[20,000.0, 30,000.0] J"
 
 
-def test_the_smallest_size_is_that_of_a_positive_finite_number():
-    assert find_smallest([None, "a", True, 0.0, math.nan, math.inf, 90, -30.0]) == 30.0
-    assert find_smallest([None, 0]) is None
+def test_what_is_small_in_the_unit_of_its_column_keeps_two_digits():
+    assert format_number("seconds", 20, like=7200) == "0.0056 h"
+    assert format_number("seconds", 20, 2, like=7200) == "0.0056 ± 0.0006 h"
+    assert format_range("joules", 40, 60, like=20_000) == "[0.040, 0.060] kJ"
+    assert format_number("seconds", 0, like=7200) == "0.00 h"
+    assert format_number("bytes", 1024, like=2**30) == "0.00 MiB"
+
+
+def test_the_typical_size_is_the_median_of_those_that_are_positive_and_finite():
+    assert find_typical([None, "a", True, 0.0, math.nan, math.inf, 90, -30.0, 20]) == 30.0
+    assert find_typical([None, 0]) is None

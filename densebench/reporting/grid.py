@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from densebench.columns import Show
 from densebench.escape import plain
 from densebench.records import COLUMNS
-from densebench.units import STEPS, find_smallest, fixed_unit, format_number, format_value
+from densebench.units import STEPS, find_typical, fixed_unit, format_number, format_value
 
 Value = str | int | float | bool | None
 _GAP = 2  # blanks between two columns
@@ -76,7 +76,7 @@ def make_column(
     ``texts`` are shown instead of the values, under the title as it is; ``best`` are the places of the best values.
     """
     if texts is None:
-        like = find_smallest(values)
+        like = find_typical(values)
         title, texts = f"{title} {fixed_unit(show)}".rstrip(), [_text(show, value, like) for value in values]
     cells = tuple(
         Cell(text=text, value=value, best=place in best)

@@ -12,7 +12,7 @@ from densebench.comparison.values import Row, get_settings
 from densebench.errors import unknown
 from densebench.records import COLUMNS, Phase
 from densebench.reporting.grid import GridColumn, Value, make_column, results_column
-from densebench.units import UNKNOWN, find_smallest, fixed_unit
+from densebench.units import UNKNOWN, find_typical, fixed_unit
 
 _INTERVAL = "_interval"
 
@@ -145,7 +145,7 @@ def _is_known(name: str, rows: Sequence[Row]) -> bool:
 def _metric_column(metric: Metric, rows: Sequence[Row]) -> GridColumn:
     unit = fixed_unit(metric.show)
     summaries = [row.summary(metric.name) for row in rows]
-    like = find_smallest(summary.mean for summary in summaries)
+    like = find_typical(summary.mean for summary in summaries)
     across = any(is_across_hardware(metric, rows[0], row) for row in rows)
     sign = "≠" if across and rows[0].phase != "published" else ""
     return make_column(
@@ -162,7 +162,7 @@ def _metric_column(metric: Metric, rows: Sequence[Row]) -> GridColumn:
 def _interval_column(metric: Metric, rows: Sequence[Row]) -> GridColumn:
     unit = fixed_unit(metric.show)
     summaries = [row.summary(metric.name) for row in rows]
-    like = find_smallest(summary.mean for summary in summaries)
+    like = find_typical(summary.mean for summary in summaries)
     texts = [format_interval(metric.show, summary.interval, unit=not unit, like=like) for summary in summaries]
     name = f"{metric.name}{_INTERVAL}"
     title = f"95 % interval of {metric.title.lower()} {unit}".strip()

@@ -67,11 +67,14 @@ def test_a_column_has_values_for_sorting_beside_its_texts(trained):
     assert [cell.value for cell in row_column("device", found).cells] == ["Fast Card", "Fast Card"]
 
 
-def test_a_column_has_one_unit_the_one_that_fits_its_smallest_value(trained):
-    found = rows(trained("a", seconds=90.0), trained("b", seconds=10_800.0))
-    assert [cell.text for cell in row_column("epoch_seconds", found).cells] == ["90.0 s", "10,800.0 s"]
-    slow = rows(trained("a", seconds=7_200.0), trained("b", seconds=10_800.0))
-    assert [cell.text for cell in row_column("epoch_seconds", slow).cells] == ["2.00 h", "3.00 h"]
+def test_a_column_has_one_unit_the_one_that_fits_its_median(trained):
+    def texts(*seconds):
+        found = rows(*(trained(f"v{place}", seconds=each) for place, each in enumerate(seconds)))
+        return [cell.text for cell in row_column("epoch_seconds", found).cells]
+
+    assert texts(7_200.0, 10_800.0) == ["2.00 h", "3.00 h"]
+    assert texts(20.0, 7_200.0, 10_800.0) == ["0.0056 h", "2.00 h", "3.00 h"]
+    assert texts(20.0, 30.0, 10_800.0) == ["20.0 s", "30.0 s", "10,800.0 s"]
 
 
 def test_what_cannot_be_compared_is_not_the_best_of_a_column(trained):
