@@ -12,7 +12,7 @@ from densebench.api.settings import check_paths, check_type
 from densebench.comparison import values
 from densebench.comparison.options import parse_compare_options
 from densebench.errors import InputError
-from densebench.reporting.comparison_tables import make_comparison_tables, write_closing_notes
+from densebench.reporting.comparison_tables import list_columns, make_comparison_tables, write_closing_notes
 from densebench.reporting.frames import make_comparison_frame, make_grid_frame, make_verdicts_frame
 from densebench.reporting.notebook import render_html, render_text
 from densebench.results.frame import read_frame
@@ -59,7 +59,7 @@ class Comparison:
     @property
     def notes(self) -> list[str]:
         """What a reader of the figures needs to know, in sentences."""
-        return write_closing_notes(self._comparison)
+        return write_closing_notes(self._comparison, list_columns(self._comparison))
 
     @property
     def failed(self) -> bool:

@@ -8,12 +8,13 @@ import typer
 from densebench.cli import arguments as option
 from densebench.cli.completion import complete_baselines, complete_columns, complete_metrics
 from densebench.cli.parsing import refuse_standard_output
-from densebench.cli.printing import print_result, print_table, print_written
+from densebench.cli.printing import print_next, print_result, print_table, print_written
 
 _REGRESSION = 3  # exit code of a gate that failed
 
 
 def compare(
+    context: typer.Context,
     paths: Annotated[list[Path], typer.Argument(metavar="CSV_OR_FOLDER", help="Results; a folder means its CSVs.")],
     by: Annotated[
         str | None,
@@ -69,7 +70,7 @@ def compare(
         typer.Option(
             metavar="A,B,C",
             autocompletion=complete_columns,
-            help="Show these: metrics, their short names such as accuracy, settings, METRIC_interval.",
+            help="Show these: metrics, their short names such as accuracy, settings, METRIC_interval, METRIC_ratio.",
         ),
     ] = None,
     published: Annotated[bool, typer.Option("--published", help="Add what others published of these.")] = False,
@@ -106,6 +107,8 @@ def compare(
         lambda: format_comparison(comparison, format, shown),
         format,
     )
+    if format == "table":
+        print_next(comparison, context.obj, has_page=html is not None)
     if environment:
         print_table(lambda width: make_environment_table(comparison.environments, width))
     if plot is not None:

@@ -10,12 +10,14 @@ from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.measure import Measurement
 
+from densebench.comparison.formats import join_names
 from densebench.config import RUNS_DIR
 from densebench.reporting.grid import Grid
 from densebench.reporting.grid_output import grids_tables, grids_text
 from densebench.reporting.rendering import json_in_ascii
 
 if TYPE_CHECKING:
+    from densebench.comparison.values import Comparison
     from densebench.workflows import Finished
 
 _PIPED_WIDTH = 10_000  # no reader of a pipe has a width
@@ -84,10 +86,41 @@ def print_finished(finished: Sequence["Finished"], form: str) -> int:
     runs = [one.run for one in begun]
     if runs:
         print_result(lambda width: make_run_tables(runs, width=width), lambda: format_runs_as(runs, form), form)
+        if form == "table" and sys.stdout.isatty():
+            _print_results(begun)
     for one in begun:
         if one.outcome.status == "interrupted" and one.run.phase == "train":
-            print_message(f"Continue with: {_resume_command(one)}")
+            print_message(f"Continue with: {_command_on(one, 'train', '--resume')}")
     return max((one.outcome.exit_code for one in finished), default=0)
+
+
+def _print_results(finished: Sequence["Finished"]) -> None:
+    """Print where the results are, and which command comes next."""
+    folders = sorted({str(one.results.parent) for one in finished})
+    completed = [one for one in finished if one.outcome.status == "completed"]
+    if len(finished) > 1:
+        print_message(f"Results: {len(finished)} files in {join_names(folders)}")
+        if len(completed) > 1:
+            print_message(f"Next: {shlex.join(['densebench', 'compare', *folders])}")
+        return
+    print_message(f"Results: {finished[0].results}")
+    if completed and completed[0].run.phase == "train":
+        print_message(f"Next: {_command_on(completed[0], 'eval')}")
+
+
+def print_next(comparison: "Comparison", typed: str, *, has_page: bool) -> None:
+    """Print to a terminal which command comes after the one ``typed``, if anything is left to find out."""
+    if not sys.stdout.isatty():
+        return
+    from densebench.reporting.conclusion import suggest_baseline, suggest_seeds
+
+    baseline, seeds = suggest_baseline(comparison), suggest_seeds(comparison)
+    if baseline is not None:
+        print_message(f"Next: {typed} --baseline {shlex.quote(baseline)}")
+    elif seeds is not None:
+        print_message(f"Next: {seeds}")
+    elif not has_page:
+        print_message(f"Next: {typed} --html report.html")
 
 
 def print_message(sentence: str) -> None:
@@ -106,8 +139,9 @@ def print_error(sentence: str) -> None:
     open_stderr().print(f"[bold red]error:[/] {escape(sentence)}", highlight=False, soft_wrap=True)
 
 
-def _resume_command(finished: "Finished") -> str:
-    words = ["densebench", "train", "--resume", finished.run.run]
+def _command_on(finished: "Finished", *command: str) -> str:
+    """A command that takes the name of the run."""
+    words = ["densebench", *command, finished.run.run]
     runs_dir = finished.directory.parent
     if runs_dir != Path(RUNS_DIR):
         words += ["--runs-dir", str(runs_dir)]

@@ -7,7 +7,7 @@ from densebench.comparison.budget import apply_budget
 from densebench.comparison.comparability import find_environment_differences, note_hardware, note_mixed
 from densebench.comparison.formats import join_names
 from densebench.comparison.gate import judge_gate
-from densebench.comparison.grouping import group_runs, name_rows
+from densebench.comparison.grouping import group_runs, name_rows, order_rows
 from densebench.comparison.metrics import ALIASES, METRICS
 from densebench.comparison.options import CompareOptions
 from densebench.comparison.pareto import mark_front
@@ -35,7 +35,7 @@ def compare(runs: Sequence[Run], options: CompareOptions, baseline_runs: Sequenc
     rows = mark_front(rows, options.cost)
     measured = [row for row in rows if row.phase != "published"]
     return Comparison(
-        rows=tuple(_sort_rows(rows, options.sort)),
+        rows=tuple(_sort_rows(rows, options.sort) if options.sort is not None else order_rows(rows)),
         notes=_write_notes(rows),
         options=options,
         environments=find_environment_differences(measured),
@@ -62,10 +62,8 @@ def _find_baselines(rows: Sequence[Row]) -> list[Row | None]:
     return [None if row.is_baseline or row.phase == "published" else find_nearest(row, baselines) for row in rows]
 
 
-def _sort_rows(rows: Sequence[Row], sort: str | None) -> list[Row]:
+def _sort_rows(rows: Sequence[Row], sort: str) -> list[Row]:
     """Best first for a metric, alphabetically or by size for a column, ``-`` turns it round; unknown values last."""
-    if sort is None:
-        return list(rows)
     name = sort.removeprefix("-")
     name = ALIASES.get(name, name)
     backward = sort.startswith("-")

@@ -14,7 +14,9 @@ class Shown:
     """Where the table of each phase has a column, and how long it keeps it where room is short."""
 
     places: Mapping[Phase, int] = field(default_factory=dict)
-    keep: int = 0  # the column with the lowest goes first; below 0, as soon as another does not fit
+    keep: int = 0  # the column with the lowest goes first
+    ratio: int | None = None  # the same of a column beside it: the ratio to the baseline; None: there is none
+    orders: tuple[Phase, ...] = ()  # phases whose rows it orders, best first, and whose closing sentence quotes it
 
 
 @dataclass(frozen=True)

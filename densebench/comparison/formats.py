@@ -10,6 +10,7 @@ from densebench.records import COLUMNS
 from densebench.units import UNKNOWN, format_number, format_range, format_value
 
 _TIMES = "\N{MULTIPLICATION SIGN}"
+BASELINE_RATIO = f"{_TIMES}1"  # of the baseline to itself: no measured ratio is written so
 
 
 def format_summary(metric: Metric, summary: Summary, *, unit: bool = True, like: float | None = None) -> str:
@@ -36,9 +37,14 @@ def format_estimate(verdict: Verdict) -> str:
     if verdict.estimate is None:
         return UNKNOWN
     if verdict.kind == "ratio":
-        return f"{_TIMES}{verdict.estimate:{'.3f' if 0.1 <= verdict.estimate < 100 else '.4g'}}"
+        return format_ratio(verdict.estimate)
     factor, unit = _unit_of_difference(METRICS[verdict.metric])
     return f"{verdict.estimate * factor:+.{2 if unit else 4}f}{unit}"
+
+
+def format_ratio(ratio: float | None) -> str:
+    """With a multiplication sign, as ``format_estimate`` has it."""
+    return UNKNOWN if ratio is None else f"{_TIMES}{ratio:{'.3f' if 0.1 <= ratio < 100 else '.4g'}}"
 
 
 def format_confidence(confidence: float) -> str:

@@ -1,16 +1,18 @@
-"""Runs to rows: which runs differ in the seed alone, what is equal in all rows, what differs, what each is called."""
+"""Runs to rows: which differ in the seed alone, what is equal in all, what each is called, in which order."""
 
 import dataclasses
+import math
 from collections import Counter
 from collections.abc import Sequence
 
+from densebench.comparison.comparability import get_terms
 from densebench.comparison.formats import format_setting
-from densebench.comparison.metrics import HARDWARE, METRICS
+from densebench.comparison.metrics import HARDWARE, METRICS, Metric
 from densebench.comparison.options import CompareOptions
 from densebench.comparison.run_figures import Figures, compute_figures, summarise
 from densebench.comparison.values import Row, get_setting, get_settings
 from densebench.errors import unknown
-from densebench.records import COLUMNS, Run
+from densebench.records import COLUMNS, Phase, Run
 
 # Families of settings; in a family the columns further on are details of those before.
 _DATA_FAMILY = (
@@ -136,3 +138,32 @@ def _name_row(row: Row, rows: Sequence[Row], options: CompareOptions) -> str:
     if row.is_baseline and any(not other.is_baseline for other in alike):
         parts.append("baseline")
     return " · ".join(part for part in parts if part)
+
+
+def find_leading(phase: Phase) -> Metric:
+    """The metric that orders the rows of a phase."""
+    return next(metric for metric in METRICS.values() if phase in metric.display.table.orders)
+
+
+def order_rows(rows: Sequence[Row]) -> list[Row]:
+    """Best first in the figure that its phase is ordered by, among rows that may be compared; unfinished ones last."""
+    phases = dict.fromkeys(row.phase for row in rows)
+    return [row for phase in phases for row in _order_phase([row for row in rows if row.phase == phase])]
+
+
+def _order_phase(rows: Sequence[Row]) -> list[Row]:
+    metric = find_leading(rows[0].phase)
+    alike: dict[tuple[object, ...], list[Row]] = {}
+    for row in rows:
+        if row.completed:
+            alike.setdefault(get_terms(metric, row), []).append(row)
+    finished = [row for group in alike.values() for row in _sort_best_first(metric, group)]
+    return [*finished, *(row for row in rows if not row.completed)]
+
+
+def _sort_best_first(metric: Metric, rows: Sequence[Row]) -> list[Row]:
+    """Rows without the figure last; equal ones as they were."""
+    sign = -1 if metric.best == "high" else 1
+    figures = [row.summary(metric.name).figure for row in rows]
+    keys = [math.inf if figure is None else sign * figure for figure in figures]
+    return [row for _, row in sorted(zip(keys, rows, strict=True), key=lambda entry: entry[0])]

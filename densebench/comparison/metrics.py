@@ -85,7 +85,7 @@ METRICS: dict[str, Metric] = {
             "params",
             "run",
             Display(
-                table=Shown({"train": 20, "eval": 20, "speed": 20}, keep=21),
+                table=Shown({"train": 20, "eval": 20, "speed": 20}, keep=20),
                 page_verdict=80,
                 listed=10,
                 cost=Cost(70, "pareto_params", in_overview=True),
@@ -111,7 +111,7 @@ METRICS: dict[str, Metric] = {
             "epoch_seconds",
             "median",
             Display(
-                table=Shown({"train": 50, "published": 40}, keep=28),
+                table=Shown({"train": 50, "published": 40}, keep=28, ratio=25),
                 interval=Shown({"train": 60}, keep=1),
                 judged=_MEASURED,
                 page_verdict=30,
@@ -126,7 +126,7 @@ METRICS: dict[str, Metric] = {
             "images_per_second",
             "median",
             Display(
-                table=Shown({"train": 70, "eval": 60, "speed": 40}, keep=19),
+                table=Shown({"train": 70, "eval": 60, "speed": 40}, keep=19, orders=("speed",)),
                 judged=("eval", "speed"),
                 listed=80,
                 bar=Bar("time", 20),
@@ -138,13 +138,13 @@ METRICS: dict[str, Metric] = {
         metric(
             "step_ms_p50",
             "median",
-            Display(table=Shown({"speed": 50}, keep=20), listed=90),
+            Display(table=Shown({"speed": 50}, keep=26, ratio=25), listed=90),
             requires_equal=_PER_IMAGE,
         ),
         metric(
             "latency_ms_p50",
             "median",
-            Display(table=Shown({"eval": 70}, keep=15), judged=_MEASURED, listed=220),
+            Display(table=Shown({"eval": 70}, keep=15, ratio=12), judged=_MEASURED, listed=220),
             requires_equal=_PER_IMAGE,
         ),
         metric(
@@ -157,7 +157,7 @@ METRICS: dict[str, Metric] = {
             "gpu_peak_bytes",
             "max",
             Display(
-                table=Shown({"train": 80, "eval": 80, "speed": 70, "published": 60}, keep=26),
+                table=Shown({"train": 80, "eval": 80, "speed": 70, "published": 60}, keep=23, ratio=11),
                 judged=_MEASURED,
                 page_verdict=50,
                 listed=100,
@@ -170,7 +170,7 @@ METRICS: dict[str, Metric] = {
             "host_peak_bytes",
             "max",
             Display(
-                table=Shown({"train": 90, "eval": 90, "speed": 80}, keep=25),
+                table=Shown({"train": 90, "eval": 90, "speed": 80}, keep=22, ratio=10),
                 judged=_MEASURED,
                 page_verdict=60,
                 listed=110,
@@ -184,7 +184,7 @@ METRICS: dict[str, Metric] = {
             "energy_joules",
             "sum",
             Display(
-                table=Shown({"train": 100}, keep=23),
+                table=Shown({"train": 100}, keep=24, ratio=12),
                 judged=_MEASURED,
                 page_verdict=70,
                 listed=120,
@@ -199,7 +199,7 @@ METRICS: dict[str, Metric] = {
             "total_seconds",
             "run",
             Display(
-                table=Shown({"train": 110, "published": 50}, keep=24),
+                table=Shown({"train": 110, "published": 50}, keep=26, ratio=15),
                 page_verdict=40,
                 listed=130,
                 cost=Cost(20),
@@ -211,7 +211,7 @@ METRICS: dict[str, Metric] = {
         metric(
             "time_to_target_seconds",
             "run",
-            Display(table=Shown({"train": 120}, keep=20), listed=210, cost=Cost(30)),
+            Display(table=Shown({"train": 120}, keep=19), listed=210, cost=Cost(30)),
             requires_equal=(*_PER_EPOCH, *_DATA, "target"),
             needs_end=True,
         ),
@@ -246,7 +246,7 @@ METRICS: dict[str, Metric] = {
             "test_accuracy",
             "last",
             Display(
-                table=Shown({"train": 130, "eval": 30, "published": 30}, keep=29),
+                table=Shown({"train": 130, "eval": 30, "published": 30}, 29, orders=("train", "eval", "published")),
                 interval=Shown({"train": 140}, keep=2),
                 judged=_MEASURED,
                 page_verdict=10,

@@ -33,7 +33,10 @@ def phase_grid(rows: Sequence[Row], columns: Sequence[str] | None, *, labels: bo
     return Grid(
         name=rows[0].phase,
         title=TITLES[rows[0].phase],
-        columns=(results_column("variant", first), *(row_column(name, rows) for name in names if name != "variant")),
+        columns=(
+            results_column("variant", first, names=True),
+            *(row_column(name, rows) for name in names if name != "variant"),
+        ),
         dim=tuple(row.dominated_by is not None for row in rows),
     )
 
@@ -44,11 +47,11 @@ def verdict_grid(rows: Sequence[Row], columns: Sequence[str] | None) -> Grid | N
     if not found:
         return None
     baselines = dict.fromkeys(row.baseline for row, _ in found)
-    several = len(baselines) > 1
+    against = [row.baseline or "" for row, _ in found] if len(baselines) > 1 else []
     intervals = [format_estimate_interval(one, one.interval_holm) for _, one in found]
     entries = [
-        make_column("row", "Variant", [row.label for row, _ in found], keep=9),
-        make_column("baseline", "Against", [row.baseline or "" for row, _ in found] if several else [], keep=3),
+        make_column("row", "Variant", [row.label for row, _ in found], keep=9, names=True),
+        make_column("baseline", "Against", against, keep=3, names=True),
         make_column("metric", "Metric", [METRICS[verdict.metric].title for _, verdict in found], keep=8),
         make_column("estimate", "Estimate", [marked_estimate(one) for _, one in found], show="number", keep=7),
         make_column("interval", _title_interval(_list_confidences(found)), intervals, show="number", keep=5),
@@ -59,7 +62,7 @@ def verdict_grid(rows: Sequence[Row], columns: Sequence[str] | None) -> Grid | N
         make_column("verdict", "Verdict", [word_text(verdict) for _, verdict in found], keep=6),
     ]
     known = [entry for entry in entries if any(cell.text != UNKNOWN for cell in entry.cells)]
-    title = "Against the baseline" if several else f"Against {next(iter(baselines))}"
+    title = "Against the baseline" if against else f"Against {next(iter(baselines))}"
     return Grid(name="verdicts", title=title, columns=tuple(known))
 
 
@@ -137,7 +140,7 @@ def gate_grid(gate: GateResult) -> Grid:
         name="gate",
         title="Gate",
         columns=(
-            make_column("row", "Variant", [entry.row for entry in conditions], keep=4),
+            make_column("row", "Variant", [entry.row for entry in conditions], keep=4, names=True),
             make_column("condition", "Condition", [entry.condition for entry in conditions], keep=3),
             make_column("outcome", "Outcome", [entry.outcome for entry in conditions], keep=2),
             make_column("reason", "Reason", [entry.reason for entry in conditions], keep=1),

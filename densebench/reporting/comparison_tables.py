@@ -1,21 +1,23 @@
 """A comparison as Rich tables, fitted to a width: nothing is cropped, and what is left out is named."""
 
+import dataclasses
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from densebench.comparison.formats import format_setting, join_names
+from densebench.comparison.formats import BASELINE_RATIO, format_setting, join_names
 from densebench.comparison.grouping import find_differing, find_shared
 from densebench.comparison.values import Comparison, EnvironmentDifference, GateResult, Row, get_settings
 from densebench.escape import plain
 from densebench.records import COLUMNS
 from densebench.reporting.comparison_grids import TITLES, explain_verdicts, gate_grid, phase_grid, verdict_grid
-from densebench.reporting.grid import Fitted, Grid, fit
+from densebench.reporting.conclusion import conclude
+from densebench.reporting.grid import Fitted, Grid, blank_repeats, fit
 from densebench.reporting.rendering import rich_table
-from densebench.reporting.row_columns import SHARED, find_column
+from densebench.reporting.row_columns import RATIO, SHARED, find_column, list_figures
 
 # what shows the columns that did not fit
 ANY_TABLE = "a wider terminal or --format json"
@@ -37,9 +39,12 @@ def make_comparison_tables(
     for rows, fitted in found:
         parts += _phase_parts(rows, fitted, width, remedy)
     parts += list(_verdict_parts(comparison, chosen, width))
-    parts += [_note(text) for text in write_closing_notes(comparison)]
+    shown = {column.name for _, fitted in found for column in fitted.grid.columns}
+    parts += [_note(text) for text in write_closing_notes(comparison, shown)]
     if not _has_repeats(comparison) and any(_has_best(fitted.grid) for _, fitted in found):
         parts.append(_note(_BEST))
+    if closing := conclude(comparison):
+        parts += [Text(), *(Text(plain(text), style="bold") for text in closing)]
     return Group(*parts)
 
 
@@ -89,7 +94,8 @@ def _verdict_parts(comparison: Comparison, columns: Sequence[str] | None, width:
     parts: list[RenderableType] = []
     if verdicts is not None:
         found = fit(verdicts, width)
-        parts += _table_parts(found, width, ANY_TABLE)[:-1]
+        read = found if width is None else dataclasses.replace(found, grid=blank_repeats(found.grid))
+        parts += _table_parts(read, width, ANY_TABLE)[:-1]
         shown = {column.name for column in found.grid.columns}
         parts += [*(_note(text) for text in explain_verdicts(comparison, columns, shown)), Text()]
     if comparison.gate is not None:
@@ -97,14 +103,21 @@ def _verdict_parts(comparison: Comparison, columns: Sequence[str] | None, width:
     return parts
 
 
-def write_closing_notes(comparison: Comparison) -> list[str]:
-    """What a reader of the figures needs to know, in sentences."""
+def list_columns(comparison: Comparison) -> set[str]:
+    """The columns of its tables where none is left out."""
+    return {name for phase in TITLES if (rows := comparison.of(phase)) for name in list_figures(phase, rows)}
+
+
+def write_closing_notes(comparison: Comparison, shown: Collection[str]) -> list[str]:
+    """What a reader of the figures in the ``shown`` columns needs to know, in sentences."""
     found = list(comparison.notes)
+    if any(name.endswith(RATIO) for name in shown):
+        found.append(_explain_ratio(comparison.rows))
     if any(row.dominated_by for row in comparison.rows):
         cost = comparison.options.cost
         front = join_names([row.label for row in comparison.rows if row.on_front])
         found.append(f"On the Pareto front of test accuracy against {cost.title.lower()}: {front}.")
-    if any(row.summary("best_test_accuracy").n for row in comparison.of("train")):
+    if "best_test_accuracy" in shown and any(row.summary("best_test_accuracy").n for row in comparison.of("train")):
         found.append("Best of test is chosen by looking at the test images; Test acc. is the last epoch's.")
     if _has_repeats(comparison):
         found.append(f"± is the sample deviation over the runs of a row; {_BEST}")
@@ -113,6 +126,17 @@ def write_closing_notes(comparison: Comparison) -> list[str]:
     if comparison.gate is not None:
         found.append(_gate_text(comparison.gate))
     return found
+
+
+def _explain_ratio(rows: Sequence[Row]) -> str:
+    baselines = list(dict.fromkeys(row.label for row in rows if row.is_baseline))
+    base = baselines[0] if len(baselines) == 1 else "its baseline"
+    none = any(verdict.marked for row in rows for verdict in row.verdicts)
+    across = "; there is none across different hardware" if none else ""
+    return (
+        f"Ratio: the figure on its left divided by that of {base}; above {BASELINE_RATIO} it takes longer or needs "
+        f"more{across}."
+    )
 
 
 def _has_repeats(comparison: Comparison) -> bool:

@@ -10,6 +10,7 @@ from densebench.errors import unknown
 from densebench.reporting import rendering
 from densebench.reporting.comparison_grids import TITLES, explain_verdicts, gate_grid, phase_grid, verdict_grid
 from densebench.reporting.comparison_tables import write_closing_notes
+from densebench.reporting.conclusion import conclude
 from densebench.reporting.grid import Grid
 from densebench.reporting.row_columns import find_column
 
@@ -24,8 +25,13 @@ def format_comparison(comparison: Comparison, form: str, columns: Sequence[str] 
     if form == "csv":
         return _format_csv(comparison, chosen)
     grids = _comparison_grids(comparison, chosen)
-    shown = {column.name for grid in grids if grid.name == "verdicts" for column in grid.columns}
-    notes = [*explain_verdicts(comparison, chosen, shown), *write_closing_notes(comparison)]
+    in_verdicts = {column.name for grid in grids if grid.name == "verdicts" for column in grid.columns}
+    shown = {column.name for grid in grids for column in grid.columns}
+    notes = [
+        *explain_verdicts(comparison, chosen, in_verdicts),
+        *write_closing_notes(comparison, shown),
+        *conclude(comparison),
+    ]
     return join_grids(grids, find_renderer(form)) + "".join(rendering.remark(note, form) for note in notes)
 
 

@@ -1,6 +1,7 @@
 """A table before it has a form: columns of cells, and which columns stay when room is short."""
 
 import dataclasses
+import itertools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -29,7 +30,7 @@ class Cell:
 class GridColumn:
     """One column. ``keep`` orders the columns: where room is short, the lowest goes first.
 
-    One below 0 stands only where all others do.
+    ``names`` are folded over two lines at most, as far as half of the width allows.
     """
 
     name: str  # as --columns takes it
@@ -37,6 +38,7 @@ class GridColumn:
     cells: tuple[Cell, ...]
     right: bool = True
     keep: int = 0
+    names: bool = False  # of the rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,10 +72,12 @@ def make_column(
     texts: Sequence[str] | None = None,
     keep: int = 0,
     best: Collection[int] = (),
+    names: bool = False,
 ) -> GridColumn:
     """A column of values in the form ``show``, with their unit in the title if all of them have the same.
 
-    ``texts`` are shown instead of the values, under the title as it is; ``best`` are the places of the best values.
+    ``texts`` are shown instead of the values, under the title as it is; ``best`` are the places of the best values;
+    ``names`` are those of the rows.
     """
     if texts is None:
         like = find_typical(values)
@@ -82,15 +86,16 @@ def make_column(
         Cell(text=text, value=value, best=place in best)
         for place, (text, value) in enumerate(zip(texts, values, strict=True))
     )
-    return GridColumn(name=name, title=title, cells=cells, right=show not in ("text", "flag"), keep=keep)
+    right = show not in ("text", "flag")
+    return GridColumn(name=name, title=title, cells=cells, right=right, keep=keep, names=names)
 
 
 def results_column(
-    name: str, values: Sequence[Value], *, texts: Sequence[str] | None = None, keep: int = 0
+    name: str, values: Sequence[Value], *, texts: Sequence[str] | None = None, keep: int = 0, names: bool = False
 ) -> GridColumn:
     """A column that results files have too, under its title and in its form there."""
     about = COLUMNS[name].about
-    return make_column(name, about.title, values, show=about.show, texts=texts, keep=keep)
+    return make_column(name, about.title, values, show=about.show, texts=texts, keep=keep, names=names)
 
 
 def _text(show: Show, value: Value, like: float | None) -> str:
@@ -102,22 +107,38 @@ def _text(show: Show, value: Value, like: float | None) -> str:
     return format_value(show, value)
 
 
+def blank_repeats(grid: Grid) -> Grid:
+    """The grid with the names of a row only where its first column differs from the line above."""
+    texts = [cell.text for cell in grid.columns[0].cells]
+    repeats = [place > 0 and text == texts[place - 1] for place, text in enumerate(texts)]
+
+    def blank(column: GridColumn) -> GridColumn:
+        cells = zip(column.cells, repeats, strict=True)
+        return dataclasses.replace(
+            column, cells=tuple(dataclasses.replace(cell, text="") if again else cell for cell, again in cells)
+        )
+
+    return dataclasses.replace(grid, columns=tuple(blank(one) if one.names else one for one in grid.columns))
+
+
 def mark_best(cell: Cell) -> str:
     """The text as a terminal shows it, the best figure of a column marked without colour too."""
     return f"*{plain(cell.text)}" if cell.best else plain(cell.text)
 
 
 def fit(grid: Grid, width: int | None) -> Fitted:
-    """Take the columns in the order of ``keep``, each that still fits; the first is always taken."""
+    """Take the columns in the order of ``keep``, up to the first that does not fit; the first is always taken.
+
+    A lesser column that would still fit is not taken either: it would stand where a more important one is hidden.
+    """
     if width is None:
         return Fitted(grid=grid, left_out=())
     first, rest = grid.columns[0], grid.columns[1:]
-    more_important = 1 + sum(column.keep >= 0 for column in rest)
     taken = [first]
     for column in sorted(rest, key=lambda column: -column.keep):
-        gives_way = column.keep < 0 and len(taken) < more_important
-        if not gives_way and _total_width([*taken, column], width) <= width:
-            taken.append(column)
+        if _total_width([*taken, column], width) > width:
+            break
+        taken.append(column)
     names = {column.name for column in taken}
     return Fitted(
         grid=dataclasses.replace(grid, columns=tuple(column for column in grid.columns if column.name in names)),
@@ -132,6 +153,18 @@ def _total_width(columns: Sequence[GridColumn], width: int) -> int:
 def column_width(column: GridColumn, width: int | None) -> int:
     """What a column takes: numbers are never folded, names beyond their share are, titles at their blanks."""
     widest = max((cell_len(mark_best(cell)) for cell in column.cells), default=0)
-    if not column.right and width is not None:
-        widest = min(widest, max(8, width // _NAME_SHARE))
+    if not column.right and width is not None and widest > (share := max(8, width // _NAME_SHARE)):
+        widest = max(share, min(width // 2, _two_line_width(column))) if column.names else share
     return max(widest, *(cell_len(word) for word in plain(column.title).split() or [""]))
+
+
+def _two_line_width(column: GridColumn) -> int:
+    """The least width in which no cell takes more than two lines."""
+    return max(_halve(mark_best(cell).split(" ")) for cell in column.cells)
+
+
+def _halve(words: Sequence[str]) -> int:
+    """Of the longer of two lines of these words, where they are broken best."""
+    whole = sum(cell_len(word) + 1 for word in words) - 1
+    ends = itertools.accumulate(cell_len(word) + 1 for word in words)
+    return min(max(end - 1, whole - end) for end in ends)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from densebench.columns import Show
 from densebench.comparison.comparability import get_terms, is_across_hardware
 from densebench.comparison.display import Shown
-from densebench.comparison.formats import format_interval, format_setting, format_summary
+from densebench.comparison.formats import BASELINE_RATIO, format_interval, format_ratio, format_setting, format_summary
 from densebench.comparison.metrics import ALIASES, METRICS, Metric
 from densebench.comparison.values import Row, get_settings
 from densebench.errors import unknown
@@ -15,6 +15,7 @@ from densebench.reporting.grid import GridColumn, Value, make_column, results_co
 from densebench.units import UNKNOWN, find_typical, fixed_unit
 
 _INTERVAL = "_interval"
+RATIO = "_ratio"  # of a metric to the baseline's, beside it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +33,7 @@ class _RowFact:
 _ROW_FACTS = {
     "runs": _RowFact(
         title="Runs",
-        shown=Shown({"train": 10, "eval": 10, "speed": 10}, keep=22),
+        shown=Shown({"train": 10, "eval": 10, "speed": 10}, keep=21),
         show="count",
         value=lambda row: len(row.runs),
         is_telling=lambda rows: any(len(row.runs) > 1 for row in rows),
@@ -62,6 +63,7 @@ _SETTINGS = {
     "source": Shown({"published": 90}, keep=14),
 }
 _OTHER_SETTING = Shown(keep=27)
+_LEADING = 30  # of the metric that orders the rows
 # Of what is equal in all rows, what a reader wants to see; --format json has all of it.
 SHARED = (
     "dataset", "train_images", "test_images", "recipe", "epochs", "batch_size", "base_learning_rate", "weight_decay",
@@ -73,7 +75,7 @@ def find_column(name: str) -> str:
     """The column of a name or of its short form; raises :class:`InputError` with the nearest names."""
     full = ALIASES.get(name, name)
     intervals = [f"{metric.name}{_INTERVAL}" for metric in METRICS.values() if not metric.exact]
-    allowed = [*METRICS, *intervals, *_ROW_FACTS]
+    allowed = [*METRICS, *intervals, *_all_ratios(), *_ROW_FACTS]
     allowed += [column for column, entry in COLUMNS.items() if entry.level != "epoch" and column not in METRICS]
     if full not in allowed:
         raise unknown("column for --columns", name, [*allowed, *ALIASES])
@@ -92,6 +94,8 @@ def row_column(name: str, rows: Sequence[Row]) -> GridColumn:
         return _metric_column(METRICS[name], rows)
     if name.endswith(_INTERVAL):
         return _interval_column(METRICS[name.removesuffix(_INTERVAL)], rows)
+    if name in _all_ratios():
+        return _ratio_column(name, rows)
     if name in _ROW_FACTS:
         fact = _ROW_FACTS[name]
         return make_column(name, fact.title, [fact.value(row) for row in rows], show=fact.show, keep=_keep(name))
@@ -106,10 +110,10 @@ def is_replaced(metric: Metric, row: Row) -> bool:
 
 
 def is_on_page(column: GridColumn) -> bool:
-    """Whether the page has a column for it; it shows intervals below their means and marks the rows on the front."""
+    """Whether the page has a column for it; it shows intervals below their means, marks the front, and has verdicts."""
     if column.name in _ROW_FACTS:
         return _ROW_FACTS[column.name].on_page
-    return not column.name.endswith(_INTERVAL)
+    return not column.name.endswith((_INTERVAL, RATIO))
 
 
 def is_figure(column: GridColumn) -> bool:
@@ -124,6 +128,17 @@ def _all_shown() -> dict[str, Shown]:
         **{name: fact.shown for name, fact in _ROW_FACTS.items()},
         **{name: metric.display.table for name, metric in METRICS.items()},
         **{name: shown for name, shown in intervals.items() if shown is not None},
+        **_all_ratios(),
+    }
+
+
+def _all_ratios() -> dict[str, Shown]:
+    """Each right of its metric."""
+    tables = {name: metric.display.table for name, metric in METRICS.items()}
+    return {
+        f"{name}{RATIO}": Shown({phase: place + 1 for phase, place in table.places.items()}, table.ratio)
+        for name, table in tables.items()
+        if table.ratio is not None
     }
 
 
@@ -137,6 +152,10 @@ def _is_known(name: str, rows: Sequence[Row]) -> bool:
         return any(row.summary(name).n for row in rows) and not all(is_replaced(metric, row) for row in rows)
     if name.endswith(_INTERVAL):
         return any(row.summary(name.removesuffix(_INTERVAL)).interval is not None for row in rows)
+    if name in _all_ratios():
+        metric = METRICS[name.removesuffix(RATIO)]
+        compared = any(_find_ratio(metric, row) is not None and not row.is_baseline for row in rows)
+        return compared and _is_known(metric.name, rows)
     if name in _ROW_FACTS:
         return _ROW_FACTS[name].is_telling(rows)
     return any(get_settings(row, name) != (None,) for row in rows)
@@ -154,7 +173,7 @@ def _metric_column(metric: Metric, rows: Sequence[Row]) -> GridColumn:
         [summary.figure for summary in summaries],
         show=metric.show,
         texts=[format_summary(metric, summary, unit=not unit, like=like) for summary in summaries],
-        keep=_keep(metric.name),
+        keep=_LEADING if rows[0].phase in metric.display.table.orders else _keep(metric.name),
         best=_best_rows(metric, rows),
     )
 
@@ -167,6 +186,24 @@ def _interval_column(metric: Metric, rows: Sequence[Row]) -> GridColumn:
     name = f"{metric.name}{_INTERVAL}"
     title = f"95 % interval of {metric.title.lower()} {unit}".strip()
     return make_column(name, title, texts, show=metric.show, texts=texts, keep=_keep(name))
+
+
+def _ratio_column(name: str, rows: Sequence[Row]) -> GridColumn:
+    metric = METRICS[name.removesuffix(RATIO)]
+    ratios = [_find_ratio(metric, row) for row in rows]
+    texts = [
+        BASELINE_RATIO if row.is_baseline and ratio == 1 else format_ratio(ratio)
+        for row, ratio in zip(rows, ratios, strict=True)
+    ]
+    return make_column(name, "Ratio", ratios, show="number", texts=texts, keep=_keep(name))
+
+
+def _find_ratio(metric: Metric, row: Row) -> float | None:
+    """The estimate of the verdict; None where the figures may not be compared, or only across different hardware."""
+    if row.is_baseline:
+        return 1.0 if row.summary(metric.name).figure is not None else None
+    verdict = row.verdict(metric.name)
+    return None if verdict is None or verdict.marked else verdict.estimate
 
 
 def _best_rows(metric: Metric, rows: Sequence[Row]) -> set[int]:

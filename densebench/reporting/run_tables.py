@@ -4,15 +4,19 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
+from rich.text import Text
 
 from densebench.comparison.compare import compare
 from densebench.comparison.formats import format_summary
-from densebench.comparison.metrics import order_metrics
+from densebench.comparison.grouping import find_leading
+from densebench.comparison.metrics import METRICS, order_metrics
 from densebench.comparison.options import CompareOptions
 from densebench.comparison.run_figures import Figures, compute_figures, summarise
+from densebench.escape import plain
 from densebench.records import COLUMNS, Run
 from densebench.reporting import rendering
 from densebench.reporting.comparison_tables import ANY_TABLE, grid_parts, make_comparison_tables
+from densebench.reporting.conclusion import name_metric
 from densebench.reporting.export import find_renderer, format_comparison, join_grids
 from densebench.reporting.grid import Grid, make_column
 from densebench.results import csv_file
@@ -22,8 +26,26 @@ from densebench.units import UNKNOWN
 def make_run_tables(runs: Sequence[Run], *, width: int | None = None) -> RenderableType:
     """What one run cost and reached, or several side by side."""
     if len(runs) == 1:
-        return Group(*grid_parts(_make_run_grid(runs[0]), width))
+        return Group(*grid_parts(_make_run_grid(runs[0]), width), *_conclude_run(runs[0]))
     return make_comparison_tables(compare(runs, CompareOptions()), width=width, remedy=ANY_TABLE)
+
+
+def _conclude_run(run: Run) -> list[RenderableType]:
+    """The figures of a run that people quote, in a sentence; nothing of one that did not end, no luck with labels."""
+    if run.status != "completed":
+        return []
+    figures = compute_figures([run])
+    is_luck = run.phase == "train" and run.dataset == "synthetic"
+    metrics = [] if is_luck else [find_leading(run.phase)]
+    if run.phase == "train":
+        metrics.append(METRICS["total_seconds"])
+    summaries = [(one, summarise(one, figures[one.name])) for one in metrics]
+    quoted = [f"{format_summary(one, found)} {name_metric(one)}" for one, found in summaries if found.n]
+    if not quoted:
+        return []
+    epochs = f"{len(run.records)} {'epoch' if len(run.records) == 1 else 'epochs'}"
+    what = f"on {run.dataset} after {epochs}" if run.phase == "train" else f"at batch {run.batch_size}"
+    return [Text(plain(f"{run.variant} {what}: {', '.join(quoted)} (one run)."), style="bold")]
 
 
 def _make_run_grid(run: Run) -> Grid:

@@ -1,9 +1,12 @@
+import sys
 from pathlib import Path
 
 import pytest
 from rich.text import Text
 
-from densebench.cli.printing import print_finished, print_message, print_result, print_written
+from densebench.cli.printing import print_finished, print_message, print_next, print_result, print_written
+from densebench.comparison.compare import compare
+from densebench.comparison.options import CompareOptions
 from densebench.events import Ended
 from densebench.records import Run
 from densebench.workflows import Finished
@@ -50,3 +53,66 @@ def test_an_interrupted_training_is_followed_by_the_command_that_continues_it(ca
 def test_an_interrupted_measurement_cannot_be_continued(capfd):
     print_finished([finished("interrupted", 130, phase="speed")], "csv")
     assert capfd.readouterr().err == ""
+
+
+@pytest.fixture
+def on_terminal(capfd, monkeypatch):
+    """Returns what a call prints on standard error where standard output is a terminal."""
+
+    def call(print_it, *arguments, **options):
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+        print_it(*arguments, **options)
+        return capfd.readouterr().err
+
+    return call
+
+
+def test_a_table_of_one_training_is_followed_by_its_file_and_the_command_that_evaluates_it(on_terminal):
+    err = on_terminal(print_finished, [finished(runs_dir="my runs")], "table")
+    assert err == "Results: results/a.csv\nNext: densebench eval a --runs-dir 'my runs'\n"
+
+
+def test_a_table_of_several_runs_is_followed_by_their_folder_and_the_command_that_compares_them(on_terminal):
+    err = on_terminal(print_finished, [finished(run="a"), finished(run="b")], "table")
+    assert err == "Results: 2 files in results\nNext: densebench compare results\n"
+    err = on_terminal(print_finished, [finished(run="a"), finished("failed", 1, run="b")], "table")
+    assert err == "Results: 2 files in results\n"
+
+
+def test_a_measurement_of_speed_is_followed_by_its_file_alone(on_terminal):
+    assert on_terminal(print_finished, [finished(phase="speed")], "table") == "Results: results/a.csv\n"
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "markdown"])
+def test_other_formats_than_a_table_are_followed_by_nothing(form, on_terminal):
+    assert on_terminal(print_finished, [finished()], form) == ""
+
+
+def test_a_pipe_is_given_no_advice(trained, capfd):
+    print_finished([finished()], "table")
+    print_next(compare([trained("a")], CompareOptions()), "densebench compare results", has_page=False)
+    assert capfd.readouterr().err == ""
+
+
+@pytest.fixture
+def next_command(on_terminal):
+    def call(*runs, has_page=False, **options):
+        compared = compare(runs, CompareOptions(**options))
+        return on_terminal(print_next, compared, "densebench compare results", has_page=has_page)
+
+    return call
+
+
+def test_a_comparison_without_a_baseline_is_followed_by_the_command_with_one(trained, next_command):
+    runs = [trained("a"), trained("a", backend="jax", accuracy=0.99)]
+    assert next_command(*runs) == "Next: densebench compare results --baseline 'a · jax'\n"
+
+
+def test_a_comparison_that_leaves_verdicts_open_is_followed_by_how_to_settle_them(trained, next_command):
+    text = next_command(trained("a"), trained("b"), baseline="a")
+    assert text == "Next: train with --seeds 0-4 --skip-completed, then compare again\n"
+
+
+def test_a_comparison_that_leaves_nothing_open_is_followed_by_the_page(trained, next_command):
+    assert next_command(trained("a")) == "Next: densebench compare results --html report.html\n"
+    assert next_command(trained("a"), has_page=True) == ""

@@ -14,7 +14,7 @@ def test_the_most_accurate_of_what_fits_is_named(trained):
     budget = comparison.budget
     assert (budget.within, budget.excluded, budget.best) == (("small", "middle"), ("large", "slow"), "middle")
     assert "2 of 4 rows, the most accurate middle with 90.00 %; left out large and slow." in budget.sentence
-    assert [row.label for row in comparison.rows] == ["small", "middle"]
+    assert [row.label for row in comparison.rows] == ["middle", "small"]
 
 
 def test_a_row_that_lacks_a_figure_is_neither_in_nor_out(trained):

@@ -1,6 +1,6 @@
 import dataclasses
 
-from densebench.comparison.grouping import group_runs, name_rows
+from densebench.comparison.grouping import group_runs, name_rows, order_rows
 from densebench.comparison.options import CompareOptions
 
 
@@ -40,3 +40,28 @@ def test_the_baseline_of_a_file_says_so_beside_rows_of_its_variant(trained):
     options = CompareOptions()
     rows = [*group_runs([trained("a")], options, is_baseline=True), *group_runs([trained("a"), trained("b")], options)]
     assert [row.label for row in name_rows(rows, options)] == ["a · baseline", "a", "b"]
+
+
+def ordered(*runs):
+    return [row.label for row in order_rows(name_rows(group_runs(runs, CompareOptions()), CompareOptions()))]
+
+
+def test_rows_stand_best_first_in_accuracy_those_of_speed_in_throughput(trained):
+    assert ordered(trained("a", accuracy=0.8), trained("b", accuracy=0.9), trained("c", accuracy=0.85)) == list("bca")
+    speeds = [trained(name, phase="speed", seconds=seconds) for name, seconds in (("a", 9), ("b", 5), ("c", 7))]
+    assert ordered(*speeds) == list("bca")
+
+
+def test_rows_that_may_not_be_compared_are_not_ranked_among_one_another(trained):
+    runs = [
+        trained("a", accuracy=0.8),
+        trained("b", accuracy=0.99, status="failed"),
+        trained("c", accuracy=0.95, dataset="cifar10"),
+        trained("d", accuracy=0.9),
+    ]
+    assert ordered(*runs) == ["d", "a", "c", "b"]
+
+
+def test_a_row_without_the_figure_comes_after_those_that_have_it(trained):
+    unknown = dataclasses.replace(trained("a"), records=())
+    assert ordered(unknown, trained("b", accuracy=0.1)) == ["b", "a"]

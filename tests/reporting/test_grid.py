@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from densebench.reporting.grid import Cell, Grid, GridColumn, fit
+from densebench.reporting.grid import Cell, Grid, GridColumn, blank_repeats, column_width, fit
 from densebench.reporting.rendering import rich_table
 
 
@@ -26,15 +26,28 @@ def test_columns_are_taken_in_order_of_importance_and_shown_in_their_own():
     assert found.left_out == ("b",)
 
 
-def test_a_less_important_column_that_still_fits_is_not_wasted():
-    grid = Grid(name="g", columns=(column("a", 4), column("wide", 40, 2), column("b", 4, 1)))
-    assert names(fit(grid, 20)) == ["a", "b"]
+def test_a_lesser_column_never_stands_where_a_more_important_one_is_hidden():
+    columns = (column("a", 4), column("wide", 40, 2), column("b", 4, 1))
+    assert names(fit(Grid(name="g", columns=columns), 20)) == ["a"]
+    assert names(fit(Grid(name="g", columns=columns), 50)) == ["a", "wide"]
+    assert names(fit(Grid(name="g", columns=columns), 60)) == ["a", "wide", "b"]
 
 
-def test_a_column_that_goes_first_does_not_fill_the_room_of_another():
-    columns = (column("a", 4), column("wide", 40, 2), column("b", 4, 1), column("best", 4, -1))
-    assert names(fit(Grid(name="g", columns=columns), 20)) == ["a", "b"]
-    assert names(fit(Grid(name="g", columns=columns), 60)) == ["a", "wide", "b", "best"]
+def named(*texts):
+    return GridColumn(name="n", title="N", cells=tuple(Cell(text=text) for text in texts), right=False, names=True)
+
+
+def test_a_name_takes_two_lines_at_most_as_far_as_half_of_the_width_allows():
+    long = "preresnet20 · tensorflow · mixed_bfloat16"
+    assert column_width(named(long), 60) == len("preresnet20 · tensorflow")
+    assert column_width(named(long), 40) == 20
+    assert column_width(named("short", "shorter"), 60) == len("shorter")
+    assert column_width(named(long), None) == len(long)
+
+
+def test_a_name_stands_only_where_it_differs_from_the_line_above():
+    blanked = blank_repeats(Grid(name="g", columns=(named("a", "a", "b", "a"), column("x", 1))))
+    assert [cell.text for cell in blanked.columns[0].cells] == ["a", "", "b", "a"]
 
 
 def test_the_first_column_stands_whatever_the_width():

@@ -78,7 +78,7 @@ def test_a_document_has_its_interval_too(comparison):
 
 def test_it_is_judged(comparison):
     verdicts = printed(make_comparison_tables(comparison, width=120), 120).split("Against")[1]
-    assert any(line.split()[:2] == ["40x12", TITLE] for line in verdicts.splitlines())
+    assert any(line.strip().startswith(TITLE) for line in verdicts.replace("40x12", "").splitlines())
 
 
 def test_it_may_be_chosen_sorted_by_gated_and_budgeted(comparison):

@@ -8,6 +8,8 @@ from densebench.comparison.options import CompareOptions
 from densebench.errors import InputError
 from densebench.reporting.row_columns import find_column, is_figure, is_on_page, is_replaced, list_figures, row_column
 
+TIMES = "\N{MULTIPLICATION SIGN}"
+
 
 def rows(*runs, **options):
     return compare(runs, CompareOptions(**options)).rows
@@ -54,6 +56,60 @@ def test_a_setting_gives_way_to_accuracy_and_time_and_to_nothing_else(trained):
     found = rows(trained("a"), trained("b"))
     keep = {name: row_column(name, found).keep for name in [*METRICS, "runs", "pareto", "batch_size"]}
     assert sorted(keep, key=keep.__getitem__)[-3:] == ["batch_size", "epoch_seconds", "test_accuracy"]
+
+
+def test_total_time_and_energy_outlive_everything_but_accuracy_time_and_settings(trained):
+    found = rows(trained("a"), trained("b"))
+    keep = {name: row_column(name, found).keep for name in list_figures("train", found)} | {
+        name: row_column(name, found).keep for name in ("energy_joules", "gpu_peak_bytes", "weights_bytes", "runs")
+    }
+    ordered = sorted(keep, key=keep.__getitem__, reverse=True)
+    assert ordered[:5] == ["test_accuracy", "epoch_seconds", "total_seconds", "energy_joules", "gpu_peak_bytes"]
+    assert ordered[-1] == "best_test_accuracy"
+
+
+def test_the_figure_that_orders_the_rows_is_the_last_to_go(trained):
+    for phase, name in {"train": "test_accuracy", "eval": "test_accuracy", "speed": "images_per_second"}.items():
+        found = rows(trained("a", phase=phase), trained("b", phase=phase, backend="jax"))
+        keep = {column: row_column(column, found).keep for column in [*list_figures(phase, found), "backend"]}
+        assert max(keep, key=keep.__getitem__) == name
+
+
+def judged(*runs, baseline="a"):
+    return rows(*runs, baseline=baseline)
+
+
+def test_a_time_has_its_ratio_to_the_baseline_beside_it(trained):
+    found = judged(trained("a", seconds=10.0), trained("b", seconds=15.0))
+    assert [cell.text for cell in row_column("epoch_seconds_ratio", found).cells] == [
+        "\N{MULTIPLICATION SIGN}1",
+        "\N{MULTIPLICATION SIGN}1.500",
+    ]
+    figures = list_figures("train", found)
+    for name in ("epoch_seconds", "gpu_peak_bytes", "total_seconds"):
+        assert figures[figures.index(name) + 1] == f"{name}_ratio"
+    assert not any(name.endswith("_ratio") for name in list_figures("train", rows(trained("a"), trained("b"))))
+
+
+def test_the_ratio_is_the_estimate_of_the_verdict(trained):
+    seconds = {"a": (5.0, 6.0, 5.5), "b": (9.0, 9.5, 9.9)}
+    found = judged(*(trained(variant, seed, seconds=seconds[variant][seed]) for variant in "ab" for seed in range(3)))
+    (other,) = [row for row in found if not row.is_baseline]
+    values = {cell.value for cell in row_column("epoch_seconds_ratio", found).cells}
+    assert values == {1.0, other.verdict("epoch_seconds").estimate}
+
+
+def test_there_is_no_ratio_across_hardware_nor_of_what_may_not_be_compared(trained):
+    found = judged(trained("a"), trained("b", device="Slow Card"), trained("c"))
+    assert sorted(cell.text for cell in row_column("epoch_seconds_ratio", found).cells) == [
+        "-",
+        "\N{MULTIPLICATION SIGN}1",
+        "\N{MULTIPLICATION SIGN}1.000",
+    ]
+    found = judged(trained("a"), trained("b", device="Slow Card"))
+    assert "epoch_seconds_ratio" not in list_figures("train", found)
+    found = judged(trained("a"), trained("b", status="failed"))
+    assert "total_seconds_ratio" not in list_figures("train", found)
 
 
 def test_a_column_has_values_for_sorting_beside_its_texts(trained):

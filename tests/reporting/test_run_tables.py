@@ -44,6 +44,21 @@ def test_accuracy_on_random_labels_is_said_to_mean_nothing(trained):
     assert "random labels" in printed(make_run_tables([trained(dataset="synthetic")], width=80))
 
 
+def test_one_run_is_closed_by_its_accuracy_and_total_time(trained):
+    assert printed(make_run_tables([trained()]), 100).endswith(
+        "\nresnet20 on digits after 3 epochs: 90.00 % test accuracy, 30.0 s total time (one run).\n"
+    )
+    speed = printed(make_run_tables([trained(phase="speed")]), 100)
+    assert speed.endswith("\nresnet20 at batch 64: 143.7 images/s (one run).\n")
+
+
+def test_a_run_that_did_not_end_or_had_random_labels_has_no_accuracy_to_quote(trained):
+    failed = printed(make_run_tables([trained(status="failed")]), 100)
+    assert "after 3 epochs" not in failed
+    lucky = printed(make_run_tables([trained(dataset="synthetic", epochs=1)]), 100)
+    assert lucky.endswith("\nresnet20 on synthetic after 1 epoch: 10.0 s total time (one run).\n")
+
+
 def test_several_runs_stand_side_by_side(trained):
     text = printed(make_run_tables([trained("a"), trained("b")], width=80))
     assert [line.split()[0] for line in text.splitlines() if line.startswith(("a ", "b "))] == ["a", "b"]

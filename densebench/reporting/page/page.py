@@ -10,6 +10,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from densebench.comparison.metrics import METRICS
 from densebench.comparison.values import Comparison
 from densebench.escape import plain
 from densebench.reporting.comparison_tables import write_closing_notes
@@ -52,7 +53,7 @@ def render(comparison: Comparison, *, title: str) -> str:
             about=about(comparison),
             sections=sections(comparison),
             facts=facts(comparison),
-            notes=[plain(note) for note in write_closing_notes(comparison)],
+            notes=[plain(note) for note in write_closing_notes(comparison, METRICS)],
             gate=comparison.gate,
             environments=environments(comparison),
             runs=run_entries(comparison),

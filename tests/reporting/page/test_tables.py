@@ -39,7 +39,7 @@ def test_the_interval_of_a_mean_is_a_detail_of_its_cell(trained):
 def test_the_most_important_figures_come_first_and_say_which_order_is_best(trained):
     section = table(trained("a"), trained("b", batch_size=32))
     titles = [column.title for column in section.columns]
-    assert titles[:5] == ["Variant", "Batch", "Test acc. %", "Epoch time", "GPU memory MiB"]
+    assert titles[:5] == ["Variant", "Batch", "Test acc. %", "Epoch time", "Total time"]
     assert [column.descending for column in section.columns[:4]] == [False, False, True, False]
     assert section.columns[3].means.startswith("Median over the epochs")
 
