@@ -114,7 +114,7 @@ def _tell_won(metric: Metric, rows: Sequence[_Judged], base: str, others: int) -
     several = f"{every if len(rows) == others else f'{len(rows)} of {others}'} other rows"
     them = row.label if len(rows) == 1 else several
     is_better = verdict.word == "better"
-    winner, loser = (them, base) if is_better else (base, them)
+    winner, loser = (them if len(rows) == 1 else them.capitalize(), base) if is_better else (base, them)
     beat = "beat" if is_better and len(rows) > 1 else "beats"
     sentence = f"{winner} {beat} {loser} in {name_metric(metric)}"
     across = ", across different hardware" if any(found.marked for _, found in rows) else ""
