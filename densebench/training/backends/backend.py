@@ -10,6 +10,7 @@ from typing import Literal
 from densebench.config import BACKENDS, RunConfig
 from densebench.errors import InputError
 from densebench.measuring.missing import describe_installation
+from densebench.training.backends.fastest import is_fast_proven
 from densebench.training.backends.frameworks import (
     hide_other_gpus,
     set_up_jax,
@@ -18,7 +19,6 @@ from densebench.training.backends.frameworks import (
 )
 from densebench.training.backends.hidden_packages import hide_packages
 
-_FAST_IS_FASTER = {("cpu", "float32")}  # on every backend: docs/performance.md
 _SET_UP = {"tensorflow": set_up_tensorflow, "jax": set_up_jax, "torch": set_up_torch}
 
 
@@ -117,7 +117,7 @@ def choose_implementation(config: RunConfig, device_kind: str) -> Literal["plain
     """``auto`` is what was measured to be the fastest; only ``fast`` can recompute."""
     if config.implementation == "plain":
         return "plain"
-    proven = (device_kind, config.precision) in _FAST_IS_FASTER
+    proven = is_fast_proven(config.backend, device_kind, config.precision)
     return "fast" if config.implementation == "fast" or config.recompute or proven else "plain"
 
 

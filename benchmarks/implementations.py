@@ -1,0 +1,82 @@
+"""Measures which implementation is faster, and writes the table by which ``--implementation auto`` chooses.
+
+``python benchmarks/implementations.py --backends tensorflow,jax`` measures ``plain`` and ``fast`` in turn, ``--rounds``
+times, with ``densebench speed``, for every backend, precision and network, and adds the results to
+``results/implementations``. ``--write`` alone makes the table of all results there: a row a backend, device and
+precision, with the ratio of the times of ``plain`` to those of ``fast`` over networks and rounds.
+"""
+
+import argparse
+import csv
+import itertools
+import shlex
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from densebench.records import Run
+from densebench.results import store
+from densebench.training.backends.fastest import COLUMNS, TABLE
+
+_IMPLEMENTATIONS = ("plain", "fast")
+_Key = tuple[str, str, str]  # backend, kind of device, precision
+
+
+def main() -> None:
+    """Parse the options, measure, and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--networks", default="resnet20,100x12")
+    parser.add_argument("--backends", default="tensorflow,jax")
+    parser.add_argument("--precisions", default="float32,mixed_bfloat16")
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--time-limit", default="40s")
+    parser.add_argument("--results", type=Path, default=Path("results/implementations"))
+    parser.add_argument("--runs", type=Path, default=Path("runs/implementations"))
+    parser.add_argument("--write", action="store_true", help="measure nothing")
+    given = parser.parse_args()
+    if not given.write:
+        axes = (given.backends.split(","), given.precisions.split(","), given.networks.split(","))
+        for _, backend, precision, network in itertools.product(range(given.rounds), *axes):
+            _measure(given, backend, precision, network)
+    with TABLE.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(make_table(store.read_all([given.results])))
+
+
+def _measure(given: argparse.Namespace, backend: str, precision: str, network: str) -> None:
+    """Both implementations, one right after the other."""
+    words = ["speed", network, "--backend", backend, "--precision", precision, "--time-limit", given.time_limit]
+    places = ["--results-dir", str(given.results), "--runs-dir", str(given.runs)]
+    command = [*words, "--implementation", ",".join(_IMPLEMENTATIONS), *places]
+    print(shlex.join(["densebench", *command]), file=sys.stderr, flush=True)
+    subprocess.run([sys.executable, "-m", "densebench", *command], check=True, stdout=subprocess.DEVNULL)
+
+
+def make_table(runs: Sequence[Run]) -> Iterator[tuple[str, ...]]:
+    """A row for each backend, device and precision of which both implementations were measured."""
+    steps: dict[_Key, dict[str, dict[str, list[float]]]] = {}
+    for run in runs:
+        seconds = run.records[0].step_ms_p50 if run.phase == "speed" and run.records else None
+        if seconds is not None and run.status == "completed" and run.implementation in _IMPLEMENTATIONS:
+            key = run.backend or "", run.environment.device_kind or "", run.precision or ""
+            network = f"{run.variant} at {run.batch_size}"
+            steps.setdefault(key, {}).setdefault(network, {}).setdefault(run.implementation, []).append(seconds)
+    for key, networks in sorted(steps.items()):
+        pairs = {name: one for name, one in sorted(networks.items()) if set(one) == {*_IMPLEMENTATIONS}}
+        if pairs:
+            ratios = [statistics.median(one["plain"]) / statistics.median(one["fast"]) for one in pairs.values()]
+            rounds = min(len(times) for one in pairs.values() for times in one.values())
+            yield (
+                *key,
+                f"{statistics.geometric_mean(ratios):.3f}",
+                f"{min(ratios):.3f}",
+                "; ".join(pairs),
+                str(rounds),
+            )
+
+
+if __name__ == "__main__":
+    main()
