@@ -29,7 +29,7 @@ _FAMILIES: tuple[tuple[str, ...], ...] = (
     ("epochs",),
     ("batch_size",),
     _RECIPE_FAMILY,
-    ("backend",),
+    ("backend", *_VERSION_FAMILY),
     ("precision",),
     ("implementation",),
     ("recompute",),
@@ -38,7 +38,6 @@ _FAMILIES: tuple[tuple[str, ...], ...] = (
     ("deterministic",),
     ("target",),
     HARDWARE,
-    _VERSION_FAMILY,
 )
 SETTINGS = ("phase", "variant", *(column for family in _FAMILIES for column in family))
 # The rest of the environment decides less: runs that differ in it stand in one row, which says so.

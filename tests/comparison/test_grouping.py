@@ -65,3 +65,11 @@ def test_rows_that_may_not_be_compared_are_not_ranked_among_one_another(trained)
 def test_a_row_without_the_figure_comes_after_those_that_have_it(trained):
     unknown = dataclasses.replace(trained("a"), records=())
     assert ordered(unknown, trained("b", accuracy=0.1)) == ["b", "a"]
+
+
+def test_the_version_of_a_backend_is_named_only_where_the_backend_does_not_tell_rows_apart(trained):
+    runs = [trained("a", backend=backend, backend_version=v) for backend, v in (("jax", "0.10"), ("torch", "2.13"))]
+    assert labels(*runs) == ["a · jax", "a · torch"]
+    assert labels(*runs, trained("a", backend="jax", backend_version="0.11")) == [
+        "a · jax · 0.10", "a · torch · 2.13", "a · jax · 0.11",
+    ]  # fmt: skip
