@@ -1,17 +1,20 @@
 """What a picture draws of a row: a colour, a dash, and its curves averaged over the seeds. No drawing here."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from densebench.comparison.values import Comparison, Row
+from densebench.comparison.grouping import find_differing
+from densebench.comparison.values import Comparison, Row, get_settings
 from densebench.records import Run
 
 _Dash = tuple[float, tuple[float, ...]]  # offset, then on and off, in points
 
-# Okabe and Ito's palette without its yellow, which is lost on white; then the same colours with other dashes
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#444444")
+# After Okabe and Ito, without the yellow. Three colours are darker than theirs, so that all have a contrast of 3:1 on
+# white; colour-blind readers still tell them apart (tests/reporting/figures/test_series.py).
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#C46A9B", "#6B4A00", "#3A2E8C", "#444444")
 DASHES: tuple[_Dash, ...] = (
     (0, ()),  # solid
     (0, (5, 2)),
@@ -24,12 +27,22 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
 @dataclass(frozen=True, kw_only=True)
+class Look:
+    """How a row looks in every picture and on the page: places in ``COLOURS``, ``DASHES`` and ``MARKERS``."""
+
+    colour: int
+    dash: int
+    marker: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Series:
-    """A row of the comparison with the place in it that decides its colour in every picture."""
+    """A row of the comparison with its place there and its look."""
 
     row: Row
     label: str  # short, as pictures have little room
     index: int
+    look: Look
 
     @property
     def published(self) -> bool:
@@ -37,21 +50,64 @@ class Series:
 
     @property
     def colour(self) -> str:
-        return COLOURS[self.index % len(COLOURS)]
+        return COLOURS[self.look.colour]
 
     @property
     def dash(self) -> _Dash:
-        return DASHES[self.index // len(COLOURS) % len(DASHES)]
+        return DASHES[self.look.dash]
 
     @property
     def marker(self) -> str:
-        return MARKERS[(self.index + self.index // len(COLOURS)) % len(MARKERS)]
+        return MARKERS[self.look.marker]
 
 
 def series_of(comparison: Comparison) -> list[Series]:
     rows = comparison.rows
     names = shorten_names([row.label for row in rows])
-    return [Series(row=rows[index], label=name, index=index) for index, name in enumerate(names)]
+    looks = choose_looks(rows)
+    return [Series(row=rows[index], label=name, index=index, look=looks[index]) for index, name in enumerate(names)]
+
+
+def choose_looks(rows: Sequence[Row]) -> list[Look]:
+    """One colour a network, one dash and marker for each of its settings; of a single network, settings have colours.
+
+    Beyond the number of colours, networks share them with other dashes and markers.
+    """
+    networks, settings = _number([get_settings(row, "variant") for row in rows]), _number(_list_settings(rows))
+    several = max(settings, default=0) + 1
+    if max(networks, default=0) == 0:
+        networks, settings, several = settings, [0] * len(rows), 1
+    looks = []
+    for network, setting in zip(networks, settings, strict=True):
+        pattern = setting + several * (network // len(COLOURS))
+        marker = pattern if several > 1 else network + pattern  # markers that tell no settings apart tell networks
+        looks.append(Look(colour=network % len(COLOURS), dash=pattern % len(DASHES), marker=marker % len(MARKERS)))
+    return looks
+
+
+def _list_settings(rows: Sequence[Row]) -> list[tuple[object, ...]]:
+    """What tells the rows of a network apart within a phase, backend and device above all; those alike are counted.
+
+    Published rows, which are drawn hollow, count as if they had the settings of the first that was measured.
+    """
+    measured = [row for row in rows if row.phase != "published"]
+    phases = [[row for row in measured if row.phase == phase] for phase in dict.fromkeys(row.phase for row in measured)]
+    differing = dict.fromkeys(column for alike in phases for column in find_differing(alike) if column != "status")
+    seen: Counter[tuple[object, ...]] = Counter()
+    found: list[tuple[object, ...]] = []
+    for row in rows:
+        like = row if row.phase != "published" or not measured else measured[0]
+        settings = tuple(get_settings(like, column) for column in differing)
+        alike = (row.phase, get_settings(row, "variant"), settings)
+        found.append((settings, seen[alike]))
+        seen[alike] += 1
+    return found
+
+
+def _number(values: Sequence[object]) -> list[int]:
+    """The place of each value among the different ones."""
+    places = {value: place for place, value in enumerate(dict.fromkeys(values))}
+    return [places[value] for value in values]
 
 
 def unfinished(row: Row) -> str:
