@@ -136,13 +136,13 @@ class Chromium:
         elif method == "Tracing.tracingComplete":
             self.tracing = False
 
-    def open(self, path: Path) -> float:
+    def open(self, path: Path, fragment: str = "") -> float:
         """Open a file; returns the seconds until the page's second frame after its load event."""
         self.complaints.clear()
         self.requests.clear()
         self.loaded = False
         began = time.perf_counter()
-        self.send("Page.navigate", url=path.resolve().as_uri())
+        self.send("Page.navigate", url=path.resolve().as_uri() + fragment)
         while not self.loaded:
             self._handle_event(self._receive())
         self.settle()

@@ -117,7 +117,8 @@ def test_the_page_has_it_in_tables_costs_verdicts_and_curves(comparison):
     data = page_data(comparison)
     assert TITLE in [cost.title for cost in data.costs]
     assert TITLE in data.verdicts.metrics
-    assert data.rows[0].curves[0].values[data.curves.index("cpu_seconds")] == [5.0] * 4
+    panels = [panel.name for panel in data.panels]
+    assert data.rows[0].curves[0].values[panels.index("cpu_seconds")] == [5.0] * 4
     section = render(comparison, title="t").split("<thead>")[1].split("</thead>")[0]
     assert TITLE in section
     assert COLUMNS["cpu_seconds"].about.means in section

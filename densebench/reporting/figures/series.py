@@ -15,7 +15,7 @@ _Dash = tuple[float, tuple[float, ...]]  # offset, then on and off, in points
 # After Okabe and Ito, without the yellow. Three colours are darker than theirs, so that all have a contrast of 3:1 on
 # white; colour-blind readers still tell them apart (tests/reporting/figures/test_series.py).
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#C46A9B", "#6B4A00", "#3A2E8C", "#444444")
-DASHES: tuple[_Dash, ...] = (
+_DASHES: tuple[_Dash, ...] = (
     (0, ()),  # solid
     (0, (5, 2)),
     (0, (1, 1.5)),
@@ -23,12 +23,12 @@ DASHES: tuple[_Dash, ...] = (
     (0, (9, 2)),
     (0, (3, 1, 1, 1, 1, 1)),
 )
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """How a row looks in every picture and on the page: places in ``COLOURS``, ``DASHES`` and ``MARKERS``."""
+    """How a row looks in every picture and on the page: places in the lists above."""
 
     colour: int
     dash: int
@@ -54,11 +54,11 @@ class Series:
 
     @property
     def dash(self) -> _Dash:
-        return DASHES[self.look.dash]
+        return _DASHES[self.look.dash]
 
     @property
     def marker(self) -> str:
-        return MARKERS[self.look.marker]
+        return _MARKERS[self.look.marker]
 
 
 def series_of(comparison: Comparison) -> list[Series]:
@@ -81,7 +81,7 @@ def choose_looks(rows: Sequence[Row]) -> list[Look]:
     for network, setting in zip(networks, settings, strict=True):
         pattern = setting + several * (network // len(COLOURS))
         marker = pattern if several > 1 else network + pattern  # markers that tell no settings apart tell networks
-        looks.append(Look(colour=network % len(COLOURS), dash=pattern % len(DASHES), marker=marker % len(MARKERS)))
+        looks.append(Look(colour=network % len(COLOURS), dash=pattern % len(_DASHES), marker=marker % len(_MARKERS)))
     return looks
 
 

@@ -1,23 +1,40 @@
-"""What the page's scripts draw, as plain values that become JSON: curves, costs with their fronts, verdicts."""
+"""What the page's scripts draw and filter, as plain values that become JSON: curves, costs with fronts, verdicts."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from densebench.comparison.formats import format_summary
+from densebench.comparison.display import Curve
+from densebench.comparison.formats import format_setting, format_summary
+from densebench.comparison.grouping import find_differing
 from densebench.comparison.metrics import METRICS, Metric, order_metrics
-from densebench.comparison.values import Comparison
+from densebench.comparison.values import Comparison, Row
 from densebench.escape import plain
 from densebench.records import Run
+from densebench.reporting.comparison_grids import TITLES
 from densebench.reporting.figures.fronts import fronts, stands_in_scatter
-from densebench.reporting.figures.series import COLOURS, DASHES, MARKERS, Series, series_of, unfinished
+from densebench.reporting.figures.series import Look, Series, series_of, unfinished
 from densebench.reporting.figures.style import scale_of
 from densebench.reporting.page.verdicts import VerdictData, verdict_data
+from densebench.reporting.row_columns import SHARED
+
+
+@dataclass(frozen=True, kw_only=True)
+class _PanelData:
+    """A panel of curves: what values are multiplied by, and their unit and decimals in a reading."""
+
+    name: str
+    title: str
+    axis: str
+    factor: float
+    unit: str
+    decimals: int
+    may_be_logarithmic: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class _CurveData:
-    """The epochs of one run; ``values`` has a list for each of the curves, null where unknown or not finite."""
+    """The epochs of one run; ``values`` has a list for each of the panels, null where unknown or not finite."""
 
     seed: int | None
     epochs: list[int]
@@ -27,14 +44,13 @@ class _CurveData:
 
 @dataclass(frozen=True, kw_only=True)
 class _RowData:
-    """A row as it is drawn: ``colour``, ``dash`` and ``marker`` number the classes of the style sheet."""
+    """A row as it is drawn; its look numbers the classes of the style sheet."""
 
     label: str
     name: str  # short
+    words: str  # what the filter searches, in lower case
     published: bool
-    colour: int
-    dash: int
-    marker: int
+    look: Look
     accuracy: float | None
     accuracy_range: list[float]  # lowest and highest of the runs
     accuracy_text: str
@@ -59,7 +75,7 @@ class _CostData:
 class PageData:
     """Everything that the scripts need."""
 
-    curves: tuple[str, ...]
+    panels: list[_PanelData]
     rows: list[_RowData]
     costs: list[_CostData]
     verdicts: VerdictData
@@ -67,31 +83,60 @@ class PageData:
 
 def page_data(comparison: Comparison) -> PageData:
     series = series_of(comparison)
-    curves = tuple(metric.name for metric in METRICS.values() if metric.display.curve is not None)
+    panels = _list_panels()
+    names = [panel.name for panel in panels]
+    differing = {phase: find_differing(comparison.of(phase)) for phase in TITLES}
     return PageData(
-        curves=curves,
-        rows=[_row_data(one, curves) for one in series],
+        panels=panels,
+        rows=[_row_data(one, names, _list_words(one.row, differing[one.row.phase])) for one in series],
         costs=[_cost_data(comparison, metric) for metric in _known_costs(comparison)],
         verdicts=verdict_data(comparison),
     )
 
 
-def _row_data(one: Series, curves: Sequence[str]) -> _RowData:
+def _list_panels() -> list[_PanelData]:
+    """A panel for each metric with a curve: those that lead first, what rises before what falls."""
+    drawn = [(metric, metric.display.curve) for metric in METRICS.values() if metric.display.curve is not None]
+    drawn.sort(key=lambda each: (not each[1].leads, each[0].best == "low"))
+    return [_panel_data(metric, shown) for metric, shown in drawn]
+
+
+def _panel_data(metric: Metric, shown: Curve) -> _PanelData:
+    factor, unit = scale_of(metric.name, 1.0)
+    return _PanelData(
+        name=metric.name,
+        title=shown.title,
+        axis=shown.axis,
+        factor=factor,
+        unit=unit,
+        decimals=2 if metric.show == "percent" else 4,
+        may_be_logarithmic=metric.best == "low",
+    )
+
+
+def _list_words(row: Row, differing: Sequence[str]) -> str:
+    """Label, phase, settings and runs of a row, and whether it is on the front."""
+    columns = dict.fromkeys(("status", *SHARED, *differing))
+    words = (row.label, TITLES[row.phase], *(format_setting(row, column) for column in columns))
+    words += (*(run.run for run in row.runs), "front" if row.on_front else "")
+    return plain(" ".join(dict.fromkeys(words))).casefold()
+
+
+def _row_data(one: Series, panels: Sequence[str], words: str) -> _RowData:
     accuracy = one.row.summary("test_accuracy")
     known = [value for value in accuracy.known if math.isfinite(value)]
     trained = one.row.runs if one.row.phase == "train" else ()
     return _RowData(
         label=plain(one.row.label),
         name=plain(one.label),
+        words=words,
         published=one.published,
-        colour=one.index % len(COLOURS),
-        dash=one.index // len(COLOURS) % len(DASHES),
-        marker=MARKERS.index(one.marker),
+        look=one.look,
         accuracy=accuracy.figure,
         accuracy_range=[min(known), max(known)] if known else [],
         accuracy_text=format_summary(METRICS["test_accuracy"], accuracy),
         unfinished="" if one.published else unfinished(one.row),
-        curves=[curve for run in trained if (curve := _curve_data(run, curves)).epochs],
+        curves=[curve for run in trained if (curve := _curve_data(run, panels)).epochs],
     )
 
 

@@ -15,8 +15,9 @@ from densebench.comparison.values import Comparison
 from densebench.escape import plain
 from densebench.reporting.comparison_tables import write_closing_notes
 from densebench.reporting.figures.files import write_file
+from densebench.reporting.figures.series import COLOURS
 from densebench.reporting.page.chart_data import page_data
-from densebench.reporting.page.runs import about, environments, facts, run_entries
+from densebench.reporting.page.runs import about, environments, facts, list_runs
 from densebench.reporting.page.tables import sections
 from densebench.version import __version__
 
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _SCRIPTS = (
-    "common.js", "axes.js", "table.js", "verdicts.js", "curves.js", "panels.js", "reading.js", "zooming.js",
-    "legend.js", "scatter.js", "page.js",
+    "common.js", "view.js", "filter.js", "axes.js", "table.js", "columns.js", "verdicts.js", "curves.js", "panels.js",
+    "reading.js", "zooming.js", "legend.js", "scatter.js", "labels.js", "page.js",
 )  # fmt: skip
 _STYLES = ("page.css", "charts.css", "print.css")
 
@@ -40,7 +41,7 @@ def render(comparison: Comparison, *, title: str) -> str:
     """The whole page; the same comparison gives the same bytes."""
     from markupsafe import Markup
 
-    script, style = _join_files(_SCRIPTS), _join_files(_STYLES)
+    script, style = _join_files(_SCRIPTS), f"{_write_palette()}\n{_join_files(_STYLES)}"
     return (
         _templates()
         .get_template("page.html.j2")
@@ -55,8 +56,9 @@ def render(comparison: Comparison, *, title: str) -> str:
             facts=facts(comparison),
             notes=[plain(note) for note in write_closing_notes(comparison, METRICS)],
             gate=comparison.gate,
+            places={row.label: place for place, row in enumerate(comparison.rows)},
             environments=environments(comparison),
-            runs=run_entries(comparison),
+            runs=list_runs(comparison),
             data=dataclasses.asdict(page_data(comparison)),
         )
     )
@@ -82,6 +84,11 @@ def _hash(text: str) -> str:
 
 def _join_files(names: tuple[str, ...]) -> str:
     return "\n".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in names)
+
+
+def _write_palette() -> str:
+    """The colours of the pictures, for a white page and for paper; a dark page has its own, in ``page.css``."""
+    return f":root {{ {' '.join(f'--c{place}: {colour};' for place, colour in enumerate(COLOURS))} }}"
 
 
 def _templates() -> "Environment":

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from densebench.columns import Column
 from densebench.comparison.formats import format_setting
 from densebench.comparison.grouping import find_shared
-from densebench.comparison.values import Comparison
+from densebench.comparison.values import Comparison, Row
 from densebench.escape import plain
 from densebench.machine import Environment
 from densebench.records import COLUMNS, Run
+from densebench.reporting.figures.series import unfinished
 from densebench.reporting.row_columns import SHARED
 from densebench.units import UNKNOWN, format_value
 
@@ -40,6 +41,7 @@ class Environments:
 
     letters: tuple[str, ...]
     counts: tuple[int, ...]
+    rows: tuple[tuple[int, ...], ...]  # places of the rows that have runs in it
     fields: tuple[_EnvironmentField, ...]
 
 
@@ -54,6 +56,17 @@ class RunEntry:
     environment: str
     command: str
     remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowRuns:
+    """The runs of a row of the comparison: its place there, and what became of them."""
+
+    place: int
+    label: str
+    status: str
+    about: str
+    runs: tuple[RunEntry, ...]
 
 
 def about(comparison: Comparison) -> str:
@@ -86,6 +99,7 @@ def environments(comparison: Comparison) -> Environments:
     return Environments(
         letters=tuple(_letter(place) for place in range(len(found))),
         counts=tuple(sum(run.environment == environment for run in runs) for environment in found),
+        rows=tuple(_find_rows(comparison, environment) for environment in found),
         fields=tuple(
             _EnvironmentField(
                 title=column.about.title, means=column.about.means, texts=texts, differs=len(set(texts)) > 1
@@ -104,6 +118,11 @@ def _different(comparison: Comparison) -> list[Environment]:
     return list(dict.fromkeys(run.environment for run in _measured(comparison)))
 
 
+def _find_rows(comparison: Comparison, environment: Environment) -> tuple[int, ...]:
+    measured = [(place, row) for place, row in enumerate(comparison.rows) if row.phase != "published"]
+    return tuple(place for place, row in measured if any(run.environment == environment for run in row.runs))
+
+
 def _show(column: Column, environment: Environment) -> str:
     return format_value(column.about.show, getattr(environment, column.name))
 
@@ -113,9 +132,25 @@ def _letter(place: int) -> str:
     return f"{chr(ord('A') + place % 26)}{place // 26 + 1 if place >= 26 else ''}"
 
 
-def run_entries(comparison: Comparison) -> list[RunEntry]:
+def list_runs(comparison: Comparison) -> list[RowRuns]:
+    """The runs of every row; a row whose runs did not all complete has the status of the first that did not."""
     found = _different(comparison)
-    return [_run_entry(run, found) for row in comparison.rows for run in row.runs]
+    return [
+        RowRuns(
+            place=place,
+            label=plain(row.label),
+            status="published" if row.phase == "published" else unfinished(row) or "completed",
+            about=_describe_runs(row),
+            runs=tuple(_run_entry(run, found) for run in row.runs),
+        )
+        for place, row in enumerate(comparison.rows)
+    ]
+
+
+def _describe_runs(row: Row) -> str:
+    """How many, and the reasons of those that failed, which a reader must see without a click."""
+    reasons = dict.fromkeys(run.reason for run in row.runs if run.reason)
+    return plain("; ".join((_count(len(row.runs), "run"), *reasons)))
 
 
 def _run_entry(run: Run, found: Sequence[Environment]) -> RunEntry:

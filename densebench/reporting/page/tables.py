@@ -10,7 +10,7 @@ from densebench.escape import plain
 from densebench.records import COLUMNS, Phase
 from densebench.reporting.comparison_grids import TITLES
 from densebench.reporting.comparison_tables import fit_rows
-from densebench.reporting.figures.series import COLOURS, DASHES
+from densebench.reporting.figures.series import Look, choose_looks
 from densebench.reporting.grid import Cell, GridColumn
 from densebench.reporting.row_columns import is_figure, is_on_page
 from densebench.units import UNKNOWN
@@ -30,18 +30,21 @@ class _TableCell:
 class _TableColumn:
     """A head with what it means; ``descending`` says which order comes first."""
 
+    name: str
     title: str
     means: str
     right: bool
     descending: bool
+    is_setting: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class _TableRow:
-    """The cells of a row of the comparison, and the classes of its line in the charts."""
+    """The cells of a row of the comparison, its place there and its look; ``settings`` are those of its cells."""
 
-    colour: int
-    dash: int
+    place: int
+    look: Look
+    settings: str
     dim: bool
     front: bool
     cells: tuple[_TableCell, ...]
@@ -58,21 +61,25 @@ class Section:
 
 
 def sections(comparison: Comparison) -> list[Section]:
-    return [_section(comparison, phase) for phase in TITLES if comparison.of(phase)]
+    looks = choose_looks(comparison.rows)
+    return [_section(comparison, phase, looks) for phase in TITLES if comparison.of(phase)]
 
 
-def _section(comparison: Comparison, phase: Phase) -> Section:
+def _section(comparison: Comparison, phase: Phase, looks: Sequence[Look]) -> Section:
     rows = comparison.of(phase)
+    places = [place for place, row in enumerate(comparison.rows) if row.phase == phase]
     grid = fit_rows(rows, None, None).grid
-    columns = _order_columns(grid.columns)
+    differing = [column for column in grid.columns[1:] if not is_figure(column)]
+    columns = [grid.columns[0], *differing, *_order_figures(grid.columns[1:])]
     return Section(
         title=grid.title,
         phase=phase,
-        columns=tuple(_table_column(column) for column in columns),
+        columns=tuple(_table_column(column, is_setting=column in differing) for column in columns),
         rows=tuple(
             _TableRow(
-                colour=(place := comparison.rows.index(row)) % len(COLOURS),
-                dash=place // len(COLOURS) % len(DASHES),
+                place=places[index],
+                look=looks[places[index]],
+                settings=_join_settings(differing, index),
                 dim=grid.dim[index],
                 front=row.on_front,
                 cells=tuple(_table_cell(column, row, column.cells[index]) for column in columns),
@@ -82,21 +89,28 @@ def _section(comparison: Comparison, phase: Phase) -> Section:
     )
 
 
-def _order_columns(columns: Sequence[GridColumn]) -> list[GridColumn]:
-    """The settings, then the figures, the most important first."""
-    figures = [column for column in columns[1:] if is_figure(column) and is_on_page(column)]
-    differing = [column for column in columns[1:] if not is_figure(column)]
-    return [columns[0], *differing, *sorted(figures, key=lambda column: -column.keep)]
+def _order_figures(columns: Sequence[GridColumn]) -> list[GridColumn]:
+    """The most important first."""
+    figures = [column for column in columns if is_figure(column) and is_on_page(column)]
+    return sorted(figures, key=lambda column: -column.keep)
 
 
-def _table_column(column: GridColumn) -> _TableColumn:
+def _join_settings(columns: Sequence[GridColumn], index: int) -> str:
+    """What stands below a row's name where the columns of settings have no room; ``completed`` goes without saying."""
+    texts = [column.cells[index].text for column in columns]
+    return " · ".join(plain(text) for text in texts if text not in ("", UNKNOWN, "completed"))
+
+
+def _table_column(column: GridColumn, *, is_setting: bool) -> _TableColumn:
     metric = METRICS.get(column.name)
     means = metric.means if metric else COLUMNS[column.name].about.means if column.name in COLUMNS else ""
     return _TableColumn(
+        name=column.name,
         title=plain(column.title),
         means=means,
         right=column.right,
         descending=metric is not None and metric.best == "high",
+        is_setting=is_setting,
     )
 
 

@@ -17,7 +17,10 @@ _MOST_PAIRS = 1200  # of a row and a baseline; all pairs would grow with the squ
 
 @dataclass(frozen=True, kw_only=True)
 class _VerdictCell:
-    """One verdict; ``word`` is the verdict alone, ``text`` the one displayed, ``reason`` an index into the reasons."""
+    """One verdict; ``word`` is the verdict alone, ``text`` the one displayed, ``reason`` an index into the reasons.
+
+    ``interval`` is the one that decides and ``level`` its confidence; both are empty without a test.
+    """
 
     row: int
     metric: int
@@ -25,6 +28,7 @@ class _VerdictCell:
     text: str
     estimate: str
     interval: str
+    level: str
     reason: int
 
 
@@ -97,14 +101,7 @@ def _cell(row: int, metric: int, verdict: Verdict, reasons: dict[str, int]) -> _
         word=verdict.word,
         text=word_text(verdict),
         estimate=marked_estimate(verdict),
-        interval=_format_interval(verdict),
+        interval=format_estimate_interval(verdict, verdict.interval_holm) if verdict.interval_holm else "",
+        level=format_confidence(verdict.confidence_holm) if verdict.confidence_holm is not None else "",
         reason=reasons.setdefault(verdict.reason, len(reasons)),
     )
-
-
-def _format_interval(verdict: Verdict) -> str:
-    """The interval that decides, with its level; empty where none does."""
-    if verdict.interval_holm is None or verdict.confidence_holm is None:
-        return ""
-    level = format_confidence(verdict.confidence_holm)
-    return f"{level} {format_estimate_interval(verdict, verdict.interval_holm)}"

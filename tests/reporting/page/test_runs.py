@@ -4,7 +4,7 @@ import pytest
 
 from densebench.comparison.compare import compare
 from densebench.comparison.options import CompareOptions
-from densebench.reporting.page.runs import about, environments, facts, run_entries
+from densebench.reporting.page.runs import about, environments, facts, list_runs
 
 
 def compared(*runs):
@@ -40,7 +40,8 @@ def test_environments_are_lettered_and_what_differs_is_marked(trained):
     found = environments(compared_runs)
     assert (found.letters, found.counts) == (("A", "B"), (2, 1))
     assert {field.title: field.texts for field in found.fields if field.differs} == {"Cores": ("2", "8")}
-    assert [entry.environment for entry in run_entries(compared_runs)] == ["A", "B", "A"]
+    assert found.rows == ((0, 2), (1,))
+    assert [row.runs[0].environment for row in list_runs(compared_runs)] == ["A", "B", "A"]
 
 
 def test_after_z_the_letters_begin_again_with_a_number(trained):
@@ -50,7 +51,14 @@ def test_after_z_the_letters_begin_again_with_a_number(trained):
 
 def test_a_run_says_how_it_was_made_and_what_a_reader_must_know(trained):
     failed = trained(status="failed", reason="Out of memory.", warnings="The clock\x1b changed.", command="densebench")
-    first, second = run_entries(compared(failed, published(trained("b"))))
+    first, second = (row.runs[0] for row in list_runs(compared(failed, published(trained("b")))))
     assert (first.status, first.seed, first.command) == ("failed", "0", "densebench")
     assert first.remarks == ("Out of memory.", "The clock  changed.")
     assert (second.status, second.environment, second.remarks) == ("published", "", ("a paper",))
+
+
+def test_the_runs_of_a_row_stand_together_with_the_reason_of_one_that_failed(trained):
+    failed = trained("b", status="failed", reason="Out of memory.")
+    first, second = list_runs(compared(trained("a", 0), failed, trained("a", 1)))
+    assert (first.place, first.label, first.status, first.about, len(first.runs)) == (0, "a", "completed", "2 runs", 2)
+    assert (second.status, second.about) == ("failed", "1 run; Out of memory.")

@@ -1,7 +1,6 @@
-import pytest
-
 from densebench.comparison.compare import compare
 from densebench.comparison.options import CompareOptions
+from densebench.reporting.figures.series import choose_looks
 from densebench.reporting.page.tables import sections
 
 
@@ -44,7 +43,15 @@ def test_the_most_important_figures_come_first_and_say_which_order_is_best(train
     assert section.columns[3].means.startswith("Median over the epochs")
 
 
-@pytest.mark.parametrize("place", [0, 7, 41])
-def test_a_row_has_the_colour_and_dash_of_its_curve(trained, place):
-    section = table(*(trained(f"net{index}") for index in range(42)))
-    assert (section.rows[place].colour, section.rows[place].dash) == (place % 7, place // 7)
+def test_a_row_knows_its_place_in_the_comparison_and_has_the_look_of_its_curve(trained):
+    found = compare([trained("a"), trained("e", phase="eval"), trained("b")], CompareOptions())
+    training, evaluation = sections(found)
+    assert [[row.place for row in section.rows] for section in (training, evaluation)] == [[0, 2], [1]]
+    looks = choose_looks(found.rows)
+    assert [row.look for row in (*training.rows, *evaluation.rows)] == [looks[0], looks[2], looks[1]]
+
+
+def test_the_settings_of_a_row_stand_beside_each_other_too_for_where_their_columns_have_no_room(trained):
+    section = table(trained("a", backend="jax"), trained("a", batch_size=32), trained("b", status="failed"))
+    assert [column.title for column in section.columns if column.is_setting] == ["Status", "Batch", "Backend"]
+    assert [row.settings for row in section.rows] == ["64 · jax", "32 · tensorflow", "failed · 64 · tensorflow"]

@@ -63,6 +63,7 @@ def test_an_interval_is_shown_with_the_level_that_decides(trained):
     runs += [trained("c", seed, seconds=10 + seed / 5) for seed in range(3)]
     found = data(*runs, baseline="a")
     time = found.metrics.index("Epoch time")
-    first, second = (cell.interval for cell in found.baselines[found.chosen].cells if cell.metric == time)
-    assert first.startswith("95 % [")
-    assert second == ""  # two runs against three
+    first, second = (cell for cell in found.baselines[found.chosen].cells if cell.metric == time)
+    assert first.level == "95 %"
+    assert first.interval.startswith("[")
+    assert (second.level, second.interval) == ("", "")  # two runs against three

@@ -49,10 +49,10 @@ function axes(root, x, y, box, names) {
     svg("text", { x: box.left - 7, y: round(y(value) + 4), "text-anchor": "end" }, group, tickText(value, up));
   }
   for (const value of across) {
-    svg("path", { d: `M${round(x(value))} ${box.top + box.height}v5` }, group);
+    svg("path", { class: "edge", d: `M${round(x(value))} ${box.top + box.height}v5` }, group);
     svg("text", { x: round(x(value)), y: box.top + box.height + 18, "text-anchor": "middle" }, group, tickText(value, across));
   }
-  svg("path", { d: `M${box.left} ${box.top + box.height}h${box.width}` }, group);
+  svg("path", { class: "edge", d: `M${box.left} ${box.top + box.height}h${box.width}` }, group);
   svg("text", { class: "name", x: box.left + box.width, y: box.top + box.height + 34, "text-anchor": "end" }, group, names.x);
   svg("text", { class: "name", x: 0, y: 11 }, group, names.y);
 }

@@ -23,7 +23,7 @@ function svg(name, attributes = {}, parent = null, text = null) {
 
 function swatch(row) {
   const node = svg("svg", { class: "swatch", viewBox: "0 0 22 8", "aria-hidden": "true" });
-  svg("path", { class: `line c${row.colour} d${row.dash}`, d: "M1 4H21" }, node);
+  svg("path", { class: `line c${row.look.colour} d${row.look.dash}`, d: "M1 4H21" }, node);
   return node;
 }
 
@@ -32,6 +32,24 @@ function duration(seconds) {
   const whole = Math.round(seconds), two = (value) => String(value).padStart(2, "0");
   const hours = Math.floor(whole / 3600), minutes = Math.floor(whole / 60) % 60;
   return hours ? `${hours}:${two(minutes)}:${two(whole % 60)} h` : `${minutes}:${two(whole % 60)} min`;
+}
+
+/* A name that may lose its middle where room is short: networks differ at its beginning, their settings at its end. */
+function cutName(name) {
+  const node = element("span", { class: "name" });
+  const blank = name.length > 24 ? name.indexOf(" ", name.length - 17) : -1;
+  const end = blank < 0 ? name.length : blank + 1;
+  element("span", { class: end < name.length ? "head cut" : "head" }, node, name.slice(0, end));
+  if (end < name.length) element("span", { class: "tail" }, node, name.slice(end));
+  return node;
+}
+
+/* Several changes in one turn are drawn once. */
+const waiting = new Set();
+function soon(draw) {
+  if (waiting.has(draw)) return;
+  waiting.add(draw);
+  requestAnimationFrame(() => { waiting.delete(draw); draw(); });
 }
 
 const tip = find("#tip");
@@ -43,7 +61,7 @@ function showTip(x, y, title, entries) {
   for (const entry of entries) {
     const line = element("div", { class: entry.near ? "entry near" : "entry" }, tip);
     if (entry.row) line.append(swatch(entry.row));
-    element("span", {}, line, entry.name);
+    line.append(cutName(entry.name));
     element("b", {}, line, entry.text);
   }
   tip.hidden = false;

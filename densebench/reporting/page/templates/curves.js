@@ -1,10 +1,5 @@
-/* Four panels of curves that share what is shown, how it is zoomed and where the reading line stands. */
-const PANELS = [
-  { column: "test_accuracy", title: "Test accuracy", unit: "%", factor: 100, digits: 2 },
-  { column: "test_loss", title: "Test loss", unit: "nats", factor: 1, digits: 4 },
-  { column: "train_accuracy", title: "Train accuracy", unit: "%", factor: 100, digits: 2 },
-  { column: "train_loss", title: "Train loss", unit: "nats", factor: 1, digits: 4 },
-].map((panel) => ({ ...panel, place: data.curves.indexOf(panel.column) }));
+/* Panels of curves that share what is shown, how it is zoomed and where the reading line stands. */
+const PANELS = data.panels.map((panel, place) => ({ ...panel, place }));
 const HEIGHT = 270, MARGIN = { left: 50, right: 16, top: 22, bottom: 40 };
 const TIP_ENTRIES = 12;
 const shown = { against: "epoch", log: false, seeds: "mean", hidden: new Set(), zoom: null, near: null, strongly: false };
@@ -54,7 +49,7 @@ function meanOf(each) {
   return mean;
 }
 
-const visible = () => drawnRows.filter((row) => !shown.hidden.has(row.place));
+const visible = () => drawnRows.filter((row) => !shown.hidden.has(row.place) && passes(row.place));
 
 /* Lowest and highest of numbers; spreading 60,000 of them into Math.min would overflow the stack. */
 function rangeOf(numbers) {

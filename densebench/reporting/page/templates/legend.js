@@ -3,9 +3,9 @@ function drawLegend() {
   const last = (row) => row.unfinished ? 1 : 0;
   const order = [...drawnRows].sort((one, other) => last(one) - last(other) || (other.accuracy ?? -1) - (one.accuracy ?? -1));
   for (const row of order) {
-    const button = element("button", { type: "button", "aria-pressed": "true", "data-row": row.place, title: row.label }, element("li", {}, find("#legend")));
+    const button = element("button", { type: "button", "aria-pressed": "true", "data-row": row.place, title: row.label }, element("li", { "data-rows": row.place }, find("#legend")));
     button.append(swatch(row));
-    element("span", { class: "name" }, button, row.name);
+    button.append(cutName(row.name));
     element("span", { class: "value" }, button, row.unfinished ? `${row.accuracy_text}, ${row.unfinished}` : row.accuracy_text);
     button.addEventListener("click", () => hide(row.place, !shown.hidden.has(row.place)));
     button.addEventListener("dblclick", () => drawnRows.forEach((other) => hide(other.place, other.place !== row.place)));
@@ -16,18 +16,24 @@ function drawLegend() {
   }
 }
 
+/* What is chosen of the curves, for the address; rows that are hidden or those that are left, whichever are fewer. */
+function keepCurves() {
+  for (const [name, radio] of [["by", "against"], ["loss", "loss"], ["seeds", "seeds"]]) addChoice(name, findAll(`input[name="${radio}"]`));
+  const few = () => shown.hidden.size * 2 <= drawnRows.length;
+  const labelled = (wanted) => drawnRows.filter((row) => shown.hidden.has(row.place) === wanted).map((row) => row.label);
+  const hideWhere = (hidden) => drawnRows.forEach((row) => hide(row.place, hidden(row.label)));
+  addPart("hide", () => few() ? labelled(true) : [], (labels) => hideWhere((label) => labels.includes(label)));
+  addPart("only", () => few() ? [] : labelled(false), (labels) => { if (labels.length) hideWhere((label) => !labels.includes(label)); });
+  addPart("zoom", () => shown.zoom ? [shown.zoom.join("..")] : [], ([said]) => {
+    const range = (said ?? "").split("..").map(Number);
+    zoom(range.length === 2 && range.every(Number.isFinite) ? range : null);
+  });
+}
+
 function hide(place, hidden) {
   if (hidden) shown.hidden.add(place); else shown.hidden.delete(place);
   find(`#legend [data-row="${place}"]`).setAttribute("aria-pressed", String(!hidden));
   soon(drawCurves);
-}
-
-/* Several changes in one turn are drawn once. */
-const waiting = new Set();
-function soon(draw) {
-  if (waiting.has(draw)) return;
-  waiting.add(draw);
-  requestAnimationFrame(() => { waiting.delete(draw); draw(); });
 }
 
 function chosen(name, apply) {
@@ -39,7 +45,7 @@ function startCurves() {
     const figure = element("figure", { class: "panel" }, find("#panels"));
     element("figcaption", {}, figure, panel.title);
     const about = `${panel.title} of ${drawnRows.length} rows. Arrows read, plus and minus zoom, Escape shows the whole.`;
-    panel.plot = element("div", { class: "plot", tabindex: "0", role: "application", "aria-label": about, id: `panel-${panel.column}` }, figure);
+    panel.plot = element("div", { class: "plot", tabindex: "0", role: "application", "aria-label": about, id: `panel-${panel.name}` }, figure);
     addLayers(panel);
     watchPointer(panel);
     watchKeys(panel);
@@ -56,6 +62,8 @@ function startCurves() {
   find("#against").hidden = !timed;
   drawLegend();
   drawCurves();
+  keepCurves();
+  redrawn.push(drawCurves);
   let width = find("#panels").clientWidth;
   new ResizeObserver(() => {
     if (find("#panels").clientWidth === width) return;

@@ -2,7 +2,7 @@
 addEventListener("keydown", (event) => { if (event.key === "Escape") dismiss(); });
 addEventListener("scroll", () => { if (!tip.hidden && scrollY !== tipScroll) dismiss(); }, { passive: true });
 addEventListener("blur", dismiss);
-addEventListener("pointerdown", (event) => { if (!event.target.closest(".plot, .point")) dismiss(); });
+addEventListener("pointerdown", (event) => { if (!event.target.closest(".plot, .scatter svg")) dismiss(); });
 
 /* The theme, and commands that copy themselves. */
 const theme = find("#theme");
@@ -35,3 +35,11 @@ async function copyCommand(button) {
 }
 
 findAll(".copy").forEach((button) => button.addEventListener("click", () => copyCommand(button)));
+
+find("#unfold").addEventListener("click", () => {
+  const folded = findAll("#runs details"), open = folded.some((each) => !each.open && !each.hidden);
+  folded.forEach((each) => { each.open = open; });
+  find("#unfold").textContent = open ? "Fold all" : "Unfold all";
+});
+
+startView();

@@ -17,7 +17,7 @@ function drawPanel(panel) {
     panel[layer].setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
   }
   const [low, high] = shown.zoom ?? acrossRange();
-  const logarithmic = shown.log && panel.unit === "nats";
+  const logarithmic = shown.log && panel.may_be_logarithmic;
   const range = upRange(panel, low, high, logarithmic);
   panel.width = width;
   panel.box = box;
@@ -28,10 +28,10 @@ function drawPanel(panel) {
     return;
   }
   panel.y = scale(...range, box.top + box.height, box.top, logarithmic);
-  axes(panel.frame, panel.x, panel.y, box, { x: shown.against === "epoch" ? "epoch" : `wall time, ${timeUnit}`, y: panel.unit, whole: shown.against === "epoch" });
-  const clip = svg("clipPath", { id: `clip-${panel.column}` }, panel.lines);
+  axes(panel.frame, panel.x, panel.y, box, { x: shown.against === "epoch" ? "epoch" : `wall time, ${timeUnit}`, y: panel.axis, whole: shown.against === "epoch" });
+  const clip = svg("clipPath", { id: `clip-${panel.name}` }, panel.lines);
   svg("rect", { x: box.left, y: box.top - 2, width: box.width, height: box.height + 4 }, clip);
-  const clipped = { "clip-path": `url(#clip-${panel.column})` }, group = svg("g", clipped, panel.lines);
+  const clipped = { "clip-path": `url(#clip-${panel.name})` }, group = svg("g", clipped, panel.lines);
   for (const row of visible()) drawRow(group, row, panel);
   panel.highlight = svg("g", clipped, panel.cursor);
   panel.marks = svg("g", { class: "marks" }, panel.cursor);
@@ -43,11 +43,11 @@ function drawRow(group, row, panel) {
     const at = (values) => line.x.map((x, place) => `${round(panel.x(x))} ${round(panel.y(positive(values[place], panel.y)))}`);
     if (line.low) {
       const edge = `M${at(line.low).join("L")}L${at(line.high).reverse().join("L")}Z`;
-      svg("path", { class: `band c${row.colour}`, "data-row": row.place, d: edge }, group);
+      svg("path", { class: `band c${row.look.colour}`, "data-row": row.place, d: edge }, group);
     }
     const each = shown.seeds === "each" && row.curves.length > 1 ? " each" : "";
-    svg("path", { class: `line c${row.colour} d${row.dash}${each}`, "data-row": row.place, d: `M${at(line.y).join("L")}` }, group);
-    if (line.x.length === 1) svg("circle", { class: `dot c${row.colour}`, "data-row": row.place, cx: round(panel.x(line.x[0])), cy: round(panel.y(line.y[0])), r: 3 }, group);
+    svg("path", { class: `line c${row.look.colour} d${row.look.dash}${each}`, "data-row": row.place, d: `M${at(line.y).join("L")}` }, group);
+    if (line.x.length === 1) svg("circle", { class: `dot c${row.look.colour}`, "data-row": row.place, cx: round(panel.x(line.x[0])), cy: round(panel.y(line.y[0])), r: 3 }, group);
   }
 }
 
@@ -64,4 +64,8 @@ function drawHighlight(panel) {
 
 const positive = (value, axis) => axis.logarithmic ? Math.max(value, axis.low * 0.5) : value;
 
-const drawCurves = () => PANELS.forEach(drawPanel);
+function drawCurves() {
+  PANELS.forEach(drawPanel);
+  const [low, high] = acrossRange();
+  find("#last-quarter").disabled = high - low < (shown.against === "epoch" ? 2 : Number.EPSILON); // else it is the whole
+}

@@ -16,8 +16,8 @@ function read(panel, x, pixelY = null) {
 }
 
 function figureText(panel, line, place) {
-  const text = line.y[place].toFixed(panel.digits) + (panel.unit === "%" ? " %" : "");
-  return line.low && line.high[place] > line.low[place] ? `${text} (${line.low[place].toFixed(panel.digits)} to ${line.high[place].toFixed(panel.digits)})` : text;
+  const text = line.y[place].toFixed(panel.decimals) + (panel.unit && ` ${panel.unit}`);
+  return line.low && line.high[place] > line.low[place] ? `${text} (${line.low[place].toFixed(panel.decimals)} to ${line.high[place].toFixed(panel.decimals)})` : text;
 }
 
 function nearest(values, wanted) {
@@ -39,7 +39,7 @@ function showReading(panel, x, pixelY) {
     svg("path", { class: "reading", d: `M${at} ${other.box.top}v${other.box.height}` }, other.marks);
   }
   for (const entry of entries) {
-    svg("circle", { class: `dot c${entry.row.colour}`, cx: round(panel.x(entry.x)), cy: round(panel.y(positive(entry.y, panel.y))), r: entry.near ? 4.5 : 3 }, panel.marks);
+    svg("circle", { class: `dot c${entry.row.look.colour}`, cx: round(panel.x(entry.x)), cy: round(panel.y(positive(entry.y, panel.y))), r: entry.near ? 4.5 : 3 }, panel.marks);
   }
   emphasise(entries.find((entry) => entry.near)?.row.place ?? null);
   return entries;

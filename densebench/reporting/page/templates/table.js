@@ -1,22 +1,26 @@
-/* Tables that sort by a click on a head, and one filter for all of them. */
+/* Tables that sort by a click on a head. */
 function makeSortable(table) {
-  findAll("thead th", table).forEach((head, column) => {
+  findAll("thead th", table).forEach((head) => {
+    head.dataset.title = head.textContent;
     const button = element("button", { type: "button" }, null, head.textContent);
-    button.addEventListener("click", () => sortBy(table, head, column));
+    button.addEventListener("click", () => turn(table, head));
     head.replaceChildren(button);
     head.setAttribute("aria-sort", "none");
   });
 }
 
-function sortBy(table, head, column) {
-  const before = head.getAttribute("aria-sort");
+function turn(table, head) {
   const opposite = { ascending: "descending", descending: "ascending" };
-  const order = before === "none" ? head.dataset.first : opposite[before];
-  findAll("thead th", table).forEach((other) => other.setAttribute("aria-sort", "none"));
-  head.setAttribute("aria-sort", order);
-  const key = (line) => line.cells[column].dataset.sort;
-  const lines = [...table.tBodies[0].rows].sort((one, other) => compare(key(one), key(other), order === "descending"));
-  table.tBodies[0].append(...lines);
+  sortBy(table, head, opposite[head.getAttribute("aria-sort")] ?? head.dataset.first);
+}
+
+/* Without a head, the order of the comparison. */
+function sortBy(table, head, order) {
+  const heads = findAll("thead th", table);
+  heads.forEach((other) => other.setAttribute("aria-sort", other === head ? order : "none"));
+  const column = heads.indexOf(head);
+  const key = (line) => column < 0 ? line.dataset.rows : line.cells[column].dataset.sort;
+  table.tBodies[0].append(...[...table.tBodies[0].rows].sort((one, other) => compare(key(one), key(other), order === "descending")));
 }
 
 /* Numbers by size, texts by letters, unknown always last. */
@@ -27,16 +31,19 @@ function compare(one, other, descending) {
   return descending ? -order : order;
 }
 
-function filterRows() {
-  const words = find("#filter").value.toLowerCase().split(/\s+/).filter(Boolean);
-  const lines = findAll(".sortable tbody tr");
-  for (const line of lines) {
-    const text = line.textContent.toLowerCase();
-    line.hidden = !words.every((word) => text.includes(word));
+/* As train.epoch_seconds.descending. */
+function saySorting(table) {
+  const head = find('thead th:not([aria-sort="none"])', table);
+  return head ? [[table.dataset.phase, head.dataset.name, head.getAttribute("aria-sort")].join(".")] : [];
+}
+
+function setSorting(said) {
+  for (const table of findAll(".sortable")) {
+    const [, name, order] = said.map((each) => each.split(".")).find(([phase]) => phase === table.dataset.phase) ?? [];
+    const head = findAll("thead th", table).find((each) => each.dataset.name === name) ?? null;
+    sortBy(table, head, head && order === "descending" ? order : "ascending");
   }
-  const shown = lines.filter((line) => !line.hidden).length;
-  find("#filtered").textContent = words.length ? `${shown} of ${lines.length} rows` : "";
 }
 
 findAll(".sortable").forEach(makeSortable);
-find("#filter")?.addEventListener("input", filterRows);
+addPart("sort", () => findAll(".sortable").flatMap(saySorting), setSorting);

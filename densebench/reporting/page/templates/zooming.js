@@ -1,16 +1,17 @@
 /* Zooming, by the pointer and by the keyboard. */
 function zoom(range) {
   const [low, high] = acrossRange();
-  const least = shown.against === "epoch" ? 2 : (high - low) / 1000;
+  const least = shown.against === "epoch" ? 1 : (high - low) / 1000;
   if (range && range[1] - range[0] < least) return;
-  shown.zoom = range && (range[0] > low || range[1] < high) ? [Math.max(low, range[0]), Math.min(high, range[1])] : null;
+  const inside = range && (range[0] > low || range[1] < high);
+  shown.zoom = inside ? [Math.max(low, range[0]), Math.min(high, range[1])].map((each) => Number(each.toPrecision(6))) : null; // as the address has it
   hideTip();
   drawCurves();
 }
 
 function lastQuarter() {
   const [low, high] = acrossRange(), from = low + 0.75 * (high - low);
-  return [shown.against === "epoch" ? Math.ceil(from) : from, high];
+  return [shown.against === "epoch" ? Math.min(Math.ceil(from), high - 1) : from, high]; // two epochs at least
 }
 
 /* By a pointer: move to read, drag to zoom. A finger only reads: a chart that zooms under it would hinder scrolling. */
