@@ -85,7 +85,7 @@ def page_data(comparison: Comparison) -> PageData:
     series = series_of(comparison)
     panels = _list_panels()
     names = [panel.name for panel in panels]
-    differing = {phase: find_differing(comparison.of(phase)) for phase in TITLES}
+    differing = {phase: find_differing(comparison.of(phase)) for phase in {row.phase for row in comparison.rows}}
     return PageData(
         panels=panels,
         rows=[_row_data(one, names, _list_words(one.row, differing[one.row.phase])) for one in series],
@@ -117,7 +117,7 @@ def _panel_data(metric: Metric, shown: Curve) -> _PanelData:
 def _list_words(row: Row, differing: Sequence[str]) -> str:
     """Label, phase, settings and runs of a row, and whether it is on the front."""
     columns = dict.fromkeys(("status", *SHARED, *differing))
-    words = (row.label, TITLES[row.phase], *(format_setting(row, column) for column in columns))
+    words = (row.label, TITLES.get(row.phase, row.phase), *(format_setting(row, column) for column in columns))
     words += (*(run.run for run in row.runs), "front" if row.on_front else "")
     return plain(" ".join(dict.fromkeys(words))).casefold()
 

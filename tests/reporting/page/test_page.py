@@ -344,7 +344,7 @@ def test_the_policy_stops_a_script_that_was_smuggled_in(browser, tmp_path):
     assert any("Content Security Policy" in complaint for complaint in browser.complaints)
 
 
-@pytest.mark.parametrize("case", ["nothing", "one unfinished", "no accuracy", "not finite"])
+@pytest.mark.parametrize("case", ["nothing", "one unfinished", "no accuracy", "not finite", "a trial"])
 def test_poor_runs_make_a_page_all_the_same(browser, tmp_path, case):
     run = make_run("100x12", epochs=2)
     nan = float("nan")
@@ -356,6 +356,7 @@ def test_poor_runs_make_a_page_all_the_same(browser, tmp_path, case):
             dataclasses.replace(run, records=(EpochRecord(epoch=1, train_loss=nan, test_loss=float("inf")),)),
             make_run("40x12", epochs=2),
         ],
+        "a trial": [run, dataclasses.replace(run, phase="trial", run="trial")],  # has no table
     }[case]
     browser.open(write_page(compare(runs, CompareOptions()), tmp_path / "report.html"))
     assert browser.complaints == []
