@@ -62,6 +62,10 @@ def test_rows_that_may_not_be_compared_are_not_ranked_among_one_another(trained)
     assert ordered(*runs) == ["d", "a", "c", "b"]
 
 
+def test_rows_of_a_phase_without_a_table_stay_as_they_are(trained):
+    assert ordered(*(trained(name, phase="trial") for name in "bac")) == list("bac")
+
+
 def test_a_row_without_the_figure_comes_after_those_that_have_it(trained):
     unknown = dataclasses.replace(trained("a"), records=())
     assert ordered(unknown, trained("b", accuracy=0.1)) == ["b", "a"]
