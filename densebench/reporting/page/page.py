@@ -14,6 +14,7 @@ from densebench.comparison.metrics import METRICS
 from densebench.comparison.values import Comparison
 from densebench.escape import plain
 from densebench.reporting.comparison_tables import write_closing_notes
+from densebench.reporting.conclusion import conclude
 from densebench.reporting.figures.files import write_file
 from densebench.reporting.figures.series import COLOURS
 from densebench.reporting.page.chart_data import page_data
@@ -51,6 +52,7 @@ def render(comparison: Comparison, *, title: str) -> str:
             policy=_policy(script, style),
             script=Markup(script),  # ours, not data
             style=Markup(style),
+            answer=[plain(sentence) for sentence in conclude(comparison)],
             about=about(comparison),
             sections=sections(comparison),
             facts=facts(comparison),

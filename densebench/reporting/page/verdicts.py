@@ -59,9 +59,11 @@ def verdict_data(comparison: Comparison) -> VerdictData:
     baselines = [
         _BaselineData(row=place, cells=_cells_against(rows, place, metrics, options, reasons)) for place in places
     ]
-    chosen = next((index for index, place in enumerate(places) if rows[place].is_baseline), 0)
     return VerdictData(
-        metrics=[metric.title for metric in metrics], baselines=baselines, reasons=list(reasons), chosen=chosen
+        metrics=[metric.title for metric in metrics],
+        baselines=baselines,
+        reasons=list(reasons),
+        chosen=_choose_first(rows, baselines),
     )
 
 
@@ -80,6 +82,13 @@ def _choose_baselines(rows: Sequence[Row]) -> list[int]:
     measured.sort(key=lambda place: (not rows[place].is_baseline, not rows[place].on_front))
     most = max(4, min(_MOST_BASELINES, _MOST_PAIRS // max(len(measured), 1)))
     return sorted(measured[:most]) if len(measured) > 1 else []
+
+
+def _choose_first(rows: Sequence[Row], baselines: Sequence[_BaselineData]) -> int:
+    """The comparison's own baseline; without one, the first that any row is tested against."""
+    own = (index for index, one in enumerate(baselines) if rows[one.row].is_baseline)
+    tested = (index for index, one in enumerate(baselines) if any(cell.interval for cell in one.cells))
+    return next(own, next(tested, 0))
 
 
 def _cells_against(

@@ -45,12 +45,13 @@ def looks(*runs, **options):
 
 def test_a_network_has_one_colour_and_each_backend_and_device_a_dash_and_a_marker():
     cases = [(v, b, d) for v in ("100x12", "40x12") for b in ("jax", "torch") for d in ("NVIDIA H100", "NVIDIA L4")]
-    found = dict(zip(cases, looks(*(make_run(v, epochs=1, backend=b, device=d) for v, b, d in cases)), strict=True))
-    for place in range(4):
-        assert len({found[case].colour for case in cases[4 * (place // 2) : 4 * (place // 2) + 4]}) == 1
-    assert found[cases[0]].colour != found[cases[4]].colour
+    rows = compare([make_run(v, epochs=1, backend=b, device=d) for v, b, d in cases], CompareOptions()).rows
+    found = [(row.runs[0], look) for row, look in zip(rows, choose_looks(rows), strict=True)]
+    assert len({(run.variant, look.colour) for run, look in found}) == 2
+    assert len({look.colour for _, look in found}) == 2
     for part in ("dash", "marker"):
-        assert [getattr(found[case], part) for case in cases] == [0, 1, 2, 3] * 2
+        assert len({(run.backend, run.environment.device, getattr(look, part)) for run, look in found}) == 4
+        assert {getattr(look, part) for _, look in found} == {0, 1, 2, 3}
 
 
 def test_a_network_alone_has_a_colour_for_each_of_its_settings():

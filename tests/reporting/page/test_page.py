@@ -1,6 +1,7 @@
 """The page in a headless Chromium, used as a reader uses it; and what is written without one."""
 
 import dataclasses
+import html
 import re
 
 import pytest
@@ -10,6 +11,7 @@ from densebench.comparison.compare import compare
 from densebench.comparison.options import CompareOptions, parse_compare_options
 from densebench.errors import ResultsError
 from densebench.records import EpochRecord
+from densebench.reporting.conclusion import conclude
 from densebench.reporting.page.page import render, write_page
 
 ATTACKS = (
@@ -384,6 +386,17 @@ def test_nothing_in_the_page_names_another_place():
     assert set(re.findall(r"https?://[^\s\"'`]+", text)) == {"http://www.w3.org/2000/svg"}  # a name, not an address
     assert "default-src &#39;none&#39;" in text
     assert "unsafe" not in text
+
+
+@pytest.mark.parametrize("options", [{}, {"baseline": "100x12"}], ids=["without a baseline", "with one"])
+def test_the_page_begins_with_the_sentences_that_close_the_terminal_s_tables(options):
+    compared = a_comparison(**options)
+    head = render(compared, title="t").split('<p class="lead">')[0]
+    assert [html.unescape(text) for text in re.findall(r'<p class="answer">(.*?)</p>', head)] == conclude(compared)
+
+
+def test_a_page_without_a_measured_row_has_no_answer():
+    assert 'class="answer"' not in render(compare([], CompareOptions()), title="t")
 
 
 def test_the_gate_and_the_notes_stand_in_the_page():

@@ -44,11 +44,12 @@ def test_the_most_important_figures_come_first_and_say_which_order_is_best(train
 
 
 def test_a_row_knows_its_place_in_the_comparison_and_has_the_look_of_its_curve(trained):
-    found = compare([trained("a"), trained("e", phase="eval"), trained("b")], CompareOptions())
+    runs = [trained("a"), trained("e", phase="eval"), trained("b")]
+    found = compare(runs, CompareOptions(sort="variant"))
     training, evaluation = sections(found)
-    assert [[row.place for row in section.rows] for section in (training, evaluation)] == [[0, 2], [1]]
+    assert [[row.place for row in section.rows] for section in (training, evaluation)] == [[0, 1], [2]]
     looks = choose_looks(found.rows)
-    assert [row.look for row in (*training.rows, *evaluation.rows)] == [looks[0], looks[2], looks[1]]
+    assert [row.look for row in (*training.rows, *evaluation.rows)] == [looks[0], looks[1], looks[2]]
 
 
 def test_the_settings_of_a_row_stand_beside_each_other_too_for_where_their_columns_have_no_room(trained):

@@ -20,6 +20,12 @@ def test_the_page_begins_with_the_baseline_that_was_asked_for(trained):
     assert data(trained("a"), trained("b")).chosen == 0
 
 
+def test_without_a_baseline_it_begins_with_the_first_that_any_row_is_tested_against(trained):
+    several = [trained(name, seed, 0.9 + seed / 100, 10 + seed / 7) for name in "bc" for seed in (0, 1)]
+    found = data(trained("a", accuracy=0.99), *several)
+    assert [found.baselines[found.chosen].row, len(found.baselines)] == [1, 3]
+
+
 def test_a_baseline_has_verdicts_on_every_other_row_of_its_phase_and_on_no_row_else(trained):
     found = data(trained("a"), trained("b"), trained("c", phase="eval"))
     against_first = found.baselines[0]
