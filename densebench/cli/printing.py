@@ -54,7 +54,7 @@ def print_table(table: Callable[[int | None], RenderableType]) -> None:
     """Print what ``table`` makes for the width of the terminal; whole, with None for a width, where there is none."""
     if sys.stdout.isatty():
         console = Console()
-        console.print(_fit_to_width(table, console))
+        console.print(_fit_to_width(table, console), crop=False)  # a command stays whole, to be copied
     else:
         Console(width=_PIPED_WIDTH).print(table(None), soft_wrap=True)
 

@@ -2,7 +2,9 @@
 
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from densebench.config import RunConfig
@@ -39,14 +41,15 @@ def make_plan(options: PlanOptions, view: View) -> Plan:
     notes: list[str] = [f"{warning}." for warning in facts.warnings]
     known = list(read_known(Path(config.results_dir), notes))
     here = probe()
-    planner = Planner(
-        facts=facts,
-        here=here,
-        runs=[] if options.remeasure else known,
-        run_trial=lambda trial, steps, limit: _run_trial(trial, steps, limit, view),
-        within=options.within,
-    )
-    with view:
+    with ExitStack() as shown:
+        open_view = cache(lambda: shown.enter_context(view))  # with the first trial: there may be none
+        planner = Planner(
+            facts=facts,
+            here=here,
+            runs=[] if options.remeasure else known,
+            run_trial=lambda trial, steps, limit: _run_trial(trial, steps, limit, open_view()),
+            within=options.within,
+        )
         planner.measure_all(requests)
         measuring_seconds = planner.spent
         candidates, choice = assemble(options, facts, requests, planner, known, read_published())
@@ -63,7 +66,7 @@ def make_plan(options: PlanOptions, view: View) -> Plan:
         measured=tuple(planner.measured),
         measuring_seconds=measuring_seconds,
         budget=options.budget,
-        cost=options.cost.word,
+        cost=options.cost.names[0],
         prices=options.prices,
         notes=tuple(notes),
     )

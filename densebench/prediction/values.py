@@ -119,6 +119,6 @@ class Plan:
     measured: tuple[str, ...]  # variants, in this plan
     measuring_seconds: float
     budget: str | None
-    cost: str  # of the front, in a word
+    cost: str  # of the front, as --cost takes it
     prices: Prices
     notes: tuple[str, ...]

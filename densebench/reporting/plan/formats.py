@@ -8,19 +8,37 @@ _ABOUT = "~"  # before what was predicted from other networks
 _NARROW = 0.1  # an interval that is given by its half width in percent
 # from how many of the unit before on each is used
 _TIME_UNITS = (("s", 0.0), ("min", 120.0), ("h", 7200.0), ("d", 172_800.0))
+_SMALLEST_GIB = 0.1  # what is less is given in MiB
+
+
+def choose_time_unit(seconds: float) -> str:
+    """The unit that fits a time: s, min, h or d."""
+    return next(unit for unit, begins in reversed(_TIME_UNITS) if seconds >= begins)
 
 
 def format_time(seconds: float) -> str:
     """``45 s``, ``12.5 min``, ``8.5 h``, ``4.2 d``: three digits at most."""
-    unit = _choose_time_unit(seconds)
+    unit = choose_time_unit(seconds)
     number = seconds / UNITS[unit][1]
     return f"{number:.0f} s" if unit == "s" and number >= 10 else f"{_format_short(number)} {unit}"
 
 
+def format_seconds(prediction: Prediction, seeds: int = 1) -> str:
+    """The time without its interval: ``8.5 h``, ``~34.7 d``."""
+    return f"{_mark(prediction)}{format_time(prediction.total_seconds * seeds)}"
+
+
+def format_interval(prediction: Prediction, seeds: int = 1) -> str:
+    """The interval of the time: ``± 2 %``, or ``28-42 d`` where it is wide."""
+    if _is_narrow(prediction):
+        return _format_half_width(prediction)
+    return f"{_format_ends(prediction, seeds)} {choose_time_unit(prediction.total_seconds * seeds)}"
+
+
 def format_total(prediction: Prediction, seeds: int = 1) -> str:
     """``8.5 h ± 2 %``, or ``~34.7 d (28-42)`` where the interval is wide."""
-    seconds, interval = prediction.total_seconds * seeds, prediction.total_interval
-    return f"{_mark(prediction)}{format_time(seconds)} {_format_interval(seconds, interval, seeds)}"
+    ends = _format_half_width(prediction) if _is_narrow(prediction) else f"({_format_ends(prediction, seeds)})"
+    return f"{format_seconds(prediction, seeds)} {ends}"
 
 
 def format_memory(prediction: Prediction) -> str:
@@ -44,16 +62,21 @@ def format_price(price: float | None, prediction: Prediction, prices: Prices) ->
 
 
 def format_accuracy(accuracy: Accuracy | None) -> str:
-    """``95.42 ± 0.12 %, 5 own runs``; ``95.31-95.49 %, 2 sources``; ``unknown``."""
+    """``95.42 ± 0.12 %`` of own runs; ``95.31-95.49 %`` of several publications; ``unknown``."""
     if accuracy is None:
         return "unknown"
     if accuracy.is_own and accuracy.deviation is not None:
-        figure = f"{100 * accuracy.mean:.2f} ± {100 * accuracy.deviation:.2f} %"
-    elif accuracy.is_own or accuracy.low == accuracy.high:
-        figure = f"{100 * accuracy.mean:.2f} %"
-    else:
-        figure = f"{100 * accuracy.low:.2f}-{100 * accuracy.high:.2f} %"
-    return f"{figure}  {_describe_source(accuracy)}"
+        return f"{100 * accuracy.mean:.2f} ± {100 * accuracy.deviation:.2f} %"
+    if accuracy.is_own or accuracy.low == accuracy.high:
+        return f"{100 * accuracy.mean:.2f} %"
+    return f"{100 * accuracy.low:.2f}-{100 * accuracy.high:.2f} %"
+
+
+def format_source(accuracy: Accuracy | None) -> str:
+    """From where an accuracy is known: ``5 own runs``, the one publication, ``2 sources``."""
+    if accuracy is None:
+        return ""
+    return accuracy.source if accuracy.is_own or accuracy.count == 1 else f"{accuracy.count} sources"
 
 
 def format_fit(candidate: Candidate) -> str:
@@ -67,34 +90,41 @@ def format_fit(candidate: Candidate) -> str:
     return f"no: {candidate.reason}"
 
 
+def format_bytes(size: float) -> str:
+    """``0.82 GiB``, ``23.5 GiB``; less than a tenth of a GiB in MiB."""
+    gibibytes = size / UNITS["GiB"][1]
+    if gibibytes < _SMALLEST_GIB:
+        return f"{size / UNITS['MiB'][1]:.0f} MiB"
+    return f"{_format_short(gibibytes)} GiB"
+
+
 def _mark(prediction: Prediction) -> str:
     return "" if prediction.measured else _ABOUT
 
 
-def _describe_source(accuracy: Accuracy) -> str:
-    return accuracy.source if accuracy.is_own or accuracy.count == 1 else f"{accuracy.count} sources"
+def _find_half_width(prediction: Prediction) -> float:
+    """As a fraction of the time."""
+    seconds, interval = prediction.total_seconds, prediction.total_interval
+    return (interval.high - interval.low) / 2 / seconds if seconds else 0.0
 
 
-def _choose_time_unit(seconds: float) -> str:
-    return next(unit for unit, begins in reversed(_TIME_UNITS) if seconds >= begins)
+def _is_narrow(prediction: Prediction) -> bool:
+    return _find_half_width(prediction) <= _NARROW
 
 
-def _format_interval(seconds: float, interval: Interval, seeds: int) -> str:
-    low, high = interval.low * seeds, interval.high * seeds
-    half = (high - low) / 2 / seconds if seconds else 0.0
-    if half <= _NARROW:
-        return f"± {max(1, round(100 * half))} %"
-    size = UNITS[_choose_time_unit(seconds)][1]
-    return f"({_format_short(low / size)}-{_format_short(high / size)})"
+def _format_half_width(prediction: Prediction) -> str:
+    return f"± {max(1, round(100 * _find_half_width(prediction)))} %"
 
 
-def format_bytes(size: float) -> str:
-    mebibytes = size / UNITS["MiB"][1]
-    return f"{mebibytes:.0f} MiB" if mebibytes < 1000 else f"{size / UNITS['GiB'][1]:.2f} GiB"
+def _format_ends(prediction: Prediction, seeds: int) -> str:
+    """Both ends in the unit of the time, without it."""
+    interval: Interval = prediction.total_interval
+    size = UNITS[choose_time_unit(prediction.total_seconds * seeds)][1]
+    return f"{_format_short(interval.low * seeds / size)}-{_format_short(interval.high * seeds / size)}"
 
 
 def _format_short(value: float) -> str:
     """Two digits at least, and no more decimals than they need."""
     if value >= 100:
         return f"{value:,.0f}"
-    return f"{value:.1f}" if value >= 1 else f"{value:.2g}"
+    return f"{value:.1f}" if value >= 0.995 else f"{value:.2g}"
