@@ -1,12 +1,13 @@
 """``densebench plan``."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from densebench.cli import arguments as option
-from densebench.cli.parsing import parse_train_options
-from densebench.cli.printing import open_stderr, print_result
+from densebench.cli.parsing import parse_train_options, refuse_standard_output
+from densebench.cli.printing import open_stderr, print_result, print_written
 
 _PLAN, _COSTS = "Planning", "Budget and prices"
 
@@ -63,6 +64,8 @@ def plan(
     deterministic: option.Deterministic = None,
     jit: option.Jit = None,
     threads: option.Threads = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw a picture into this folder or file.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write an HTML page that needs no other file.")] = None,
     results_dir: option.ResultsDir = None,
     runs_dir: option.RunsDir = None,
     format: option.FormatWithLatex = "table",
@@ -79,6 +82,8 @@ def plan(
     from densebench.reporting.plan.export import format_plan
     from densebench.reporting.plan.tables import make_plan_tables
 
+    refuse_standard_output(plot, "--plot")
+    refuse_standard_output(html, "--html")
     options = parse_plan_options(
         parse_train_options(context),
         batch_sizes=() if batch_size is None else parse_batch_sizes(batch_size),
@@ -95,4 +100,12 @@ def plan(
     )
     found = workflows.plan(options, open_view(open_stderr()))
     print_result(lambda width: make_plan_tables(found, width=width), lambda: format_plan(found, format), format)
+    if plot is not None:
+        from densebench.reporting.plan.picture import plot_plan
+
+        print_written(plot_plan(found, plot))
+    if html is not None:
+        from densebench.reporting.plan.page import write_plan_page
+
+        print_written([write_plan_page(found, html)])
     return 0

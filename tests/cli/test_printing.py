@@ -2,6 +2,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Group
 from rich.text import Text
 
 from densebench.cli.printing import print_finished, print_message, print_next, print_result, print_written
@@ -24,6 +25,14 @@ def finished(status="completed", exit_code=0, *, run="a", phase="train", runs_di
 def test_a_table_for_a_pipe_has_no_width_and_is_not_folded(capfd):
     print_result(lambda width: Text(f"{width} " + "x" * 300), lambda: "", "table")
     assert capfd.readouterr().out == f"None {'x' * 300}\n"
+
+
+def test_a_line_that_may_not_be_folded_is_whole_on_a_terminal_too(capfd, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "40")
+    command = "densebench train resnet20 --dataset folder:" + "long/" * 20
+    print_result(lambda width: Group(Text(command, no_wrap=True, overflow="ignore")), lambda: "", "table")
+    assert command in capfd.readouterr().out
 
 
 def test_another_format_is_printed_as_it_is(capfd):

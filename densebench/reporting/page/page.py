@@ -42,14 +42,14 @@ def render(comparison: Comparison, *, title: str) -> str:
     """The whole page; the same comparison gives the same bytes."""
     from markupsafe import Markup
 
-    script, style = _join_files(_SCRIPTS), f"{_write_palette()}\n{_join_files(_STYLES)}"
+    script, style = join_files(_SCRIPTS), f"{_write_palette()}\n{join_files(_STYLES)}"
     return (
-        _templates()
+        open_templates()
         .get_template("page.html.j2")
         .render(
             title=plain(title),
             version=__version__,
-            policy=_policy(script, style),
+            policy=write_policy(script, style),
             script=Markup(script),  # ours, not data
             style=Markup(style),
             answer=[plain(sentence) for sentence in conclude(comparison)],
@@ -66,7 +66,7 @@ def render(comparison: Comparison, *, title: str) -> str:
     )
 
 
-def _policy(script: str, style: str) -> str:
+def write_policy(script: str, style: str) -> str:
     """Nothing from anywhere, and of scripts and styles only these two."""
     return "; ".join(
         (
@@ -84,7 +84,8 @@ def _hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def _join_files(names: tuple[str, ...]) -> str:
+def join_files(names: tuple[str, ...]) -> str:
+    """The templates of these names, one after another."""
     return "\n".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in names)
 
 
@@ -93,7 +94,8 @@ def _write_palette() -> str:
     return f":root {{ {' '.join(f'--c{place}: {colour};' for place, colour in enumerate(COLOURS))} }}"
 
 
-def _templates() -> "Environment":
+def open_templates() -> "Environment":
+    """Every text in them is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     templates = Environment(

@@ -16,6 +16,11 @@ def choose_time_unit(seconds: float) -> str:
     return next(unit for unit, begins in reversed(_TIME_UNITS) if seconds >= begins)
 
 
+def choose_bytes_unit(size: float) -> str:
+    """GiB, as most networks need; MiB below a tenth of one."""
+    return "GiB" if size >= _SMALLEST_GIB * UNITS["GiB"][1] else "MiB"
+
+
 def format_time(seconds: float) -> str:
     """``45 s``, ``12.5 min``, ``8.5 h``, ``4.2 d``: three digits at most."""
     unit = choose_time_unit(seconds)
@@ -91,11 +96,10 @@ def format_fit(candidate: Candidate) -> str:
 
 
 def format_bytes(size: float) -> str:
-    """``0.82 GiB``, ``23.5 GiB``; less than a tenth of a GiB in MiB."""
-    gibibytes = size / UNITS["GiB"][1]
-    if gibibytes < _SMALLEST_GIB:
-        return f"{size / UNITS['MiB'][1]:.0f} MiB"
-    return f"{_format_short(gibibytes)} GiB"
+    """``0.82 GiB``, ``23.5 GiB``, ``60 MiB``."""
+    unit = choose_bytes_unit(size)
+    number = size / UNITS[unit][1]
+    return f"{number:.0f} MiB" if unit == "MiB" else f"{_format_short(number)} GiB"
 
 
 def _mark(prediction: Prediction) -> str:

@@ -1,0 +1,126 @@
+"""What the pictures of a plan show, as plain values: a panel a cost, a mark a network, the limits of the budget."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from densebench.comparison.options import Limit
+from densebench.prediction.budget import COSTS, Quantity, find_figure, find_quantity, parse_plan_budget
+from densebench.prediction.values import Candidate, Plan
+from densebench.reporting.plan import formats
+from densebench.units import UNITS
+
+_LOG_FROM = 12.0  # costs that span more than this factor are shown on a logarithmic axis
+_ACCURACY = "accuracy"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """One network: its cost with the 95 % interval, in the unit of the panel, and how it is drawn."""
+
+    label: str
+    low: float
+    value: float
+    high: float
+    text: str  # the cost as the table has it
+    measured: bool
+    fits: bool  # False only where it is known not to
+    on_front: bool
+    accuracy: tuple[float, float, float] | None  # lowest, expected and highest, in percent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """One cost of all networks of which it is known."""
+
+    title: str
+    unit: str
+    marks: tuple[Mark, ...]
+    limits: tuple[float, ...]  # of the budget, in the same unit
+    is_log: bool
+
+    @property
+    def axis(self) -> str:
+        """The title with its unit."""
+        return f"{self.title}, {self.unit}" if self.unit else self.title
+
+
+def list_panels(plan: Plan) -> list[Panel]:
+    """The cost of the front first, then every other cost that the budget limits; those of which something is known."""
+    limits = _read_limits(plan)
+    limited = [limit.of for limit in limits if any(name in COSTS for name in limit.of.names)]
+    chosen = list(dict.fromkeys([find_quantity(plan.cost), *limited]))
+    panels = [_make_panel(plan, quantity, limits) for quantity in chosen]
+    return [panel for panel in panels if panel.marks]
+
+
+def list_accuracy_limits(plan: Plan) -> list[float]:
+    """What the budget demands of accuracy, in percent."""
+    return [100 * limit.value for limit in _read_limits(plan) if _ACCURACY in limit.of.names]
+
+
+def _read_limits(plan: Plan) -> Sequence[Limit[Quantity]]:
+    return () if plan.budget is None else parse_plan_budget(plan.budget)
+
+
+def _make_panel(plan: Plan, quantity: Quantity, limits: Sequence[Limit[Quantity]]) -> Panel:
+    seeds = plan.workload.seeds
+    spans = [(one, span) for one in plan.candidates if (span := find_figure(quantity, one, seeds)) is not None]
+    bounds = [limit.value for limit in limits if limit.of is quantity]
+    unit, size = _choose_unit(plan, quantity, max((interval.high for _, (_, interval) in spans), default=0.0))
+    marks = tuple(
+        Mark(
+            label=one.label,
+            low=interval.low / size,
+            value=value / size,
+            high=interval.high / size,
+            text=_write(one, quantity, plan),
+            measured=one.prediction is not None and one.prediction.measured,
+            fits=one.fits is not False,
+            on_front=one.on_front,
+            accuracy=_find_accuracy(one),
+        )
+        for one, (value, interval) in spans
+    )
+    ends = [end for mark in marks for end in (mark.low, mark.high)] + [bound / size for bound in bounds]
+    of_all = f" of all {seeds} runs" if quantity.adds_up and seeds > 1 else ""
+    return Panel(
+        title=f"{quantity.word[0].upper()}{quantity.word[1:]}{of_all}",
+        unit=unit,
+        marks=marks,
+        limits=tuple(bound / size for bound in bounds),
+        is_log=bool(ends) and max(ends) > _LOG_FROM * min(ends) > 0,
+    )
+
+
+def _choose_unit(plan: Plan, quantity: Quantity, largest: float) -> tuple[str, float]:
+    """The unit of an axis that reaches to the largest value, and its size."""
+    match quantity.show:
+        case "seconds":
+            unit = formats.choose_time_unit(largest)
+        case "bytes":
+            unit = formats.choose_bytes_unit(largest)
+        case "joules":
+            unit = "kWh"
+        case _:
+            return plan.prices.currency, 1.0
+    return unit, UNITS[unit][1]
+
+
+def _find_accuracy(candidate: Candidate) -> tuple[float, float, float] | None:
+    found = candidate.accuracy
+    return None if found is None else (100 * found.low, 100 * found.mean, 100 * found.high)
+
+
+def _write(candidate: Candidate, quantity: Quantity, plan: Plan) -> str:
+    """The figure as the table has it; a time with its interval."""
+    found, seeds = candidate.prediction, plan.workload.seeds
+    if found is None:
+        return ""
+    match quantity.show:
+        case "seconds":
+            return formats.format_total(found, seeds)
+        case "bytes":
+            return formats.format_memory(found)
+        case "joules":
+            return formats.format_energy(None if found.energy_joules is None else found.energy_joules * seeds, found)
+    return formats.format_price(None if found.price is None else found.price * seeds, found, plan.prices)
