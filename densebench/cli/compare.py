@@ -70,7 +70,7 @@ def compare(
         typer.Option(
             metavar="A,B,C",
             autocompletion=complete_columns,
-            help="Show these: metrics, their short names such as accuracy, settings, METRIC_interval, METRIC_ratio.",
+            help="Show these: metrics, short names as accuracy, settings, METRIC_interval, METRIC_ratio, prediction.",
         ),
     ] = None,
     published: Annotated[bool, typer.Option("--published", help="Add what others published of these.")] = False,

@@ -69,10 +69,11 @@ def complete_columns(incomplete: str) -> list[str]:
     """The last of a list of columns; a ``-`` before a name, as in ``--sort``, is kept."""
     from densebench.comparison.metrics import ALIASES, METRICS
     from densebench.records import COLUMNS
+    from densebench.reporting.row_columns import GROUPS
 
     before, comma, last = incomplete.rpartition(",")
     sign = "-" if last.startswith("-") else ""
-    names = [*METRICS, *ALIASES, *(name for name, column in COLUMNS.items() if column.level != "epoch")]
+    names = [*METRICS, *ALIASES, *GROUPS, *(name for name, column in COLUMNS.items() if column.level != "epoch")]
     return [f"{before}{comma}{sign}{name}" for name in _select(dict.fromkeys(names), last.removeprefix("-"))]
 
 

@@ -21,6 +21,8 @@ from densebench.results.store import identify
 def compare(runs: Sequence[Run], options: CompareOptions, baseline_runs: Sequence[Run] = ()) -> Comparison:
     """Compare runs, with those of a baseline file on a side of their own; raises :class:`InputError`."""
     _check_options(options, bool(baseline_runs))
+    given = len(runs) + len(baseline_runs)
+    runs, baseline_runs = _leave_out_trials(runs, baseline_runs)
     theirs = {identify(run) for run in baseline_runs}
     ours = [run for run in runs if identify(run) not in theirs]
     rows = [*group_runs(baseline_runs, options, is_baseline=True), *group_runs(ours, options)]
@@ -36,7 +38,7 @@ def compare(runs: Sequence[Run], options: CompareOptions, baseline_runs: Sequenc
     measured = [row for row in rows if row.phase != "published"]
     return Comparison(
         rows=tuple(_sort_rows(rows, options.sort) if options.sort is not None else order_rows(rows)),
-        notes=_write_notes(rows),
+        notes=(*_note_left_out(given - len(runs) - len(baseline_runs)), *_write_notes(rows)),
         options=options,
         environments=find_environment_differences(measured),
         gate=gated,
@@ -48,6 +50,20 @@ def _check_options(options: CompareOptions, has_baseline_runs: bool) -> None:
     """Before the runs are looked at; raises :class:`InputError`."""
     if options.fail_on and options.baseline is None and not has_baseline_runs:
         raise InputError("--fail-on needs something to compare with: give --baseline too.")
+
+
+def _leave_out_trials(*sides: Sequence[Run]) -> list[list[Run]]:
+    """The runs without trials, which are short and on random images; alone they are compared with one another."""
+    if all(run.phase == "trial" for runs in sides for run in runs):
+        return [list(runs) for runs in sides]
+    return [[run for run in runs if run.phase != "trial"] for runs in sides]
+
+
+def _note_left_out(count: int) -> list[str]:
+    if not count:
+        return []
+    trials = "1 trial of plan is" if count == 1 else f"{count} trials of plan are"
+    return [f"{trials} left out: comparing the files of trials alone shows them."]
 
 
 def _apply_gate(rows: Sequence[Row], options: CompareOptions) -> GateResult | None:

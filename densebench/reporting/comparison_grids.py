@@ -22,6 +22,7 @@ TITLES: dict[Phase, str] = {  # in the order of the tables
     "train": "Training",
     "eval": "Evaluation",
     "speed": "Speed",
+    "trial": "Trials of plan",
     "published": "Published by others, not measured here",
 }
 

@@ -17,7 +17,7 @@ from densebench.reporting.comparison_grids import TITLES, explain_verdicts, gate
 from densebench.reporting.conclusion import conclude
 from densebench.reporting.grid import Fitted, Grid, blank_repeats, fit
 from densebench.reporting.rendering import rich_table
-from densebench.reporting.row_columns import RATIO, SHARED, find_column, list_figures
+from densebench.reporting.row_columns import RATIO, SHARED, expand_columns, list_figures
 
 # what shows the columns that did not fit
 ANY_TABLE = "a wider terminal or --format json"
@@ -33,7 +33,7 @@ def make_comparison_tables(
 
     Raises :class:`InputError` for an unknown column.
     """
-    chosen = None if columns is None else [find_column(name) for name in columns]
+    chosen = None if columns is None else expand_columns(columns)
     parts: list[RenderableType] = []
     found = [(rows, fit_rows(rows, chosen, width)) for phase in TITLES if (rows := comparison.of(phase))]
     for rows, fitted in found:

@@ -12,14 +12,15 @@ from densebench.reporting.comparison_grids import TITLES, explain_verdicts, gate
 from densebench.reporting.comparison_tables import write_closing_notes
 from densebench.reporting.conclusion import conclude
 from densebench.reporting.grid import Grid
-from densebench.reporting.row_columns import find_column
+from densebench.reporting.prediction_columns import describe_prediction
+from densebench.reporting.row_columns import expand_columns, row_column
 
 FORMATS = ("table", "csv", "json", "markdown", "latex")
 
 
 def format_comparison(comparison: Comparison, form: str, columns: Sequence[str] | None = None) -> str:
     """A comparison in any format but ``table``; raises :class:`InputError` for an unknown column or format."""
-    chosen = None if columns is None else [find_column(name) for name in columns]
+    chosen = None if columns is None else expand_columns(columns)
     if form == "json":
         return rendering.json_document("comparison", _comparison_content(comparison))
     if form == "csv":
@@ -74,6 +75,9 @@ def flatten_row(row: Row, columns: Sequence[str] | None) -> dict[str, object]:
     for name in METRICS:
         if columns is None or name in columns:
             found |= _flatten_summary(name, row.summary(name)) | _flatten_verdict(name, row.verdict(name))
+    for name in columns or ():
+        if name not in found:
+            found[name] = row_column(name, [row]).cells[0].value
     return found
 
 
@@ -134,6 +138,7 @@ def _row_content(row: Row) -> dict[str, object]:
         "settings": {column: _setting_value(row, column) for column in SETTINGS},
         "mixed": list(row.mixed),
         "metrics": {summary.metric: _summary_content(summary) for summary in row.summaries if summary.n},
+        "prediction": describe_prediction(row),
         "is_baseline": row.is_baseline,
         "baseline": row.baseline,
         "verdicts": {verdict.metric: describe_verdict(verdict) for verdict in row.verdicts},

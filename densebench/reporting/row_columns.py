@@ -11,11 +11,13 @@ from densebench.comparison.metrics import ALIASES, METRICS, Metric
 from densebench.comparison.values import Row, get_settings
 from densebench.errors import unknown
 from densebench.records import COLUMNS, Phase
+from densebench.reporting import prediction_columns
 from densebench.reporting.grid import GridColumn, Value, make_column, results_column
 from densebench.units import UNKNOWN, find_typical, fixed_unit
 
 _INTERVAL = "_interval"
 RATIO = "_ratio"  # of a metric to the baseline's, beside it
+GROUPS = {"prediction": prediction_columns.PREDICTION}  # names that stand for several columns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,12 +30,19 @@ class _RowFact:
     value: Callable[[Row], Value]
     is_telling: Callable[[Sequence[Row]], bool]
     on_page: bool = True
+    write: Callable[[float | None], str] | None = None  # None: in the form of ``show``
+
+
+def _make_predicted(title: str, show: Show, value: Callable[[Row], float | None]) -> _RowFact:
+    """A fact of a prediction, which is shown where it is asked for; plain numbers are ratios."""
+    write = format_ratio if show == "number" else None
+    return _RowFact(title=title, shown=Shown(keep=20), show=show, value=value, is_telling=lambda _: True, write=write)
 
 
 _ROW_FACTS = {
     "runs": _RowFact(
         title="Runs",
-        shown=Shown({"train": 10, "eval": 10, "speed": 10}, keep=21),
+        shown=Shown({"train": 10, "eval": 10, "speed": 10, "trial": 10}, keep=21),
         show="count",
         value=lambda row: len(row.runs),
         is_telling=lambda rows: any(len(row.runs) > 1 for row in rows),
@@ -53,6 +62,11 @@ _ROW_FACTS = {
         value=lambda row: "within" if row.within_budget else UNKNOWN,
         is_telling=lambda rows: any(row.within_budget for row in rows) and not all(row.within_budget for row in rows),
     ),
+    "predicted_total_seconds": _make_predicted("Predicted time", "seconds", prediction_columns.find_predicted_seconds),
+    "total_against_prediction": _make_predicted("Time / predicted", "number", prediction_columns.compare_seconds),
+    "predicted_peak_bytes": _make_predicted("Predicted memory", "bytes", prediction_columns.find_predicted_bytes),
+    "peak_bytes": _make_predicted("Peak memory", "bytes", prediction_columns.find_peak_bytes),
+    "peak_against_prediction": _make_predicted("Memory / predicted", "number", prediction_columns.compare_bytes),
 }
 # A setting is shown where rows differ in it; of these, place or priority is not the usual.
 _SETTINGS = {
@@ -71,6 +85,12 @@ SHARED = (
 )  # fmt: skip
 
 
+def expand_columns(names: Sequence[str]) -> list[str]:
+    """The columns of names as ``--columns`` takes them, each once; raises :class:`InputError`."""
+    single = (each for name in names for each in GROUPS.get(name, (name,)))
+    return list(dict.fromkeys(find_column(name) for name in single))
+
+
 def find_column(name: str) -> str:
     """The column of a name or of its short form; raises :class:`InputError` with the nearest names."""
     full = ALIASES.get(name, name)
@@ -78,7 +98,7 @@ def find_column(name: str) -> str:
     allowed = [*METRICS, *intervals, *_all_ratios(), *_ROW_FACTS]
     allowed += [column for column, entry in COLUMNS.items() if entry.level != "epoch" and column not in METRICS]
     if full not in allowed:
-        raise unknown("column for --columns", name, [*allowed, *ALIASES])
+        raise unknown("column for --columns", name, [*allowed, *ALIASES, *GROUPS])
     return full
 
 
@@ -98,7 +118,9 @@ def row_column(name: str, rows: Sequence[Row]) -> GridColumn:
         return _ratio_column(name, rows)
     if name in _ROW_FACTS:
         fact = _ROW_FACTS[name]
-        return make_column(name, fact.title, [fact.value(row) for row in rows], show=fact.show, keep=_keep(name))
+        found = [fact.value(row) for row in rows]
+        texts = None if fact.write is None else [fact.write(_as_number(value)) for value in found]
+        return make_column(name, fact.title, found, show=fact.show, texts=texts, keep=_keep(name))
     texts = [format_setting(row, name) for row in rows]
     values = [_number(row, name) for row in rows] if COLUMNS[name].type in (int, float) else texts
     return results_column(name, values, texts=texts, keep=_keep(name))
@@ -223,5 +245,8 @@ def _best_rows(metric: Metric, rows: Sequence[Row]) -> set[int]:
 
 def _number(row: Row, column: str) -> float | None:
     """The first value of a setting that is a number."""
-    value = get_settings(row, column)[0]
+    return _as_number(get_settings(row, column)[0])
+
+
+def _as_number(value: object) -> float | None:
     return value if isinstance(value, int | float) else None

@@ -40,7 +40,7 @@ def _is_file(baseline: str) -> bool:
 def _add_published(runs: Sequence[Run]) -> list[Run]:
     """The runs, then the published figures of their variants that are not among them."""
     known = {run.run for run in runs if run.phase == "published"}
-    variants = {run.variant for run in runs if run.phase != "published"}
+    variants = {run.variant for run in runs if run.phase not in ("published", "trial")}
     return [*runs, *(run for run in read_published() if run.variant in variants and run.run not in known)]
 
 

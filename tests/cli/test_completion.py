@@ -22,6 +22,7 @@ from densebench.cli import completion
         (completion.complete_metrics, "gpu_peak", ["gpu_peak_bytes"]),
         (completion.complete_columns, "variant,preci", ["variant,precision"]),
         (completion.complete_columns, "-epoch_sec", ["-epoch_seconds"]),
+        (completion.complete_columns, "params,predictio", ["params,prediction"]),
     ],
 )
 def test_a_word_is_completed_to_what_begins_with_it(complete, incomplete, expected):
