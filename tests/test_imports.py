@@ -27,6 +27,7 @@ LIGHT = [
     ["--help"],
     ["--version"],
     ["train", "--help"],
+    ["plan", "--help"],
     ["summary"],
     ["summary", "169x32", "--layers"],
     ["train", "resnet20", "169x32", "--dataset", "digits", "--dry-run"],
