@@ -209,7 +209,7 @@ def _decimals(show: Show, number: float) -> int:
 def _decimals_for_small(show: Show, number: float) -> int:
     """The usual decimals, or as many as keep two digits of what is small in the unit of its column."""
     usual = _decimals(show, number)
-    if number == 0 or math.isinf(number) or len(_table_units(show)) < 2:
+    if number == 0 or not math.isfinite(number) or len(_table_units(show)) < 2:
         return usual
     return max(usual, min(usual + _FURTHER_DECIMALS, 1 - math.floor(math.log10(number))))
 

@@ -119,3 +119,8 @@ def test_what_is_small_in_the_unit_of_its_column_keeps_two_digits():
 def test_the_typical_size_is_the_median_of_those_that_are_positive_and_finite():
     assert find_typical([None, "a", True, 0.0, math.nan, math.inf, 90, -30.0, 20]) == 30.0
     assert find_typical([None, 0]) is None
+
+
+def test_a_range_that_is_not_finite_is_written_in_a_column_too():
+    assert format_range("seconds", math.nan, math.nan, like=1.0) == "[nan, nan] s"
+    assert format_range("seconds", -math.inf, math.inf, like=1.0) == "[-inf, inf] s"
