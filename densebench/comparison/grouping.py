@@ -151,8 +151,6 @@ def order_rows(rows: Sequence[Row]) -> list[Row]:
 
 
 def _order_phase(rows: Sequence[Row]) -> list[Row]:
-    if not any(rows[0].phase in metric.display.table.orders for metric in METRICS.values()):
-        return list(rows)  # a trial
     metric = find_leading(rows[0].phase)
     alike: dict[tuple[object, ...], list[Row]] = {}
     for row in rows:

@@ -1,7 +1,9 @@
 import dataclasses
+from typing import get_args
 
-from densebench.comparison.grouping import group_runs, name_rows, order_rows
+from densebench.comparison.grouping import find_leading, group_runs, name_rows, order_rows
 from densebench.comparison.options import CompareOptions
+from densebench.records import Phase
 
 
 def labels(*runs, options=None):
@@ -62,8 +64,10 @@ def test_rows_that_may_not_be_compared_are_not_ranked_among_one_another(trained)
     assert ordered(*runs) == ["d", "a", "c", "b"]
 
 
-def test_rows_of_a_phase_without_a_table_stay_as_they_are(trained):
-    assert ordered(*(trained(name, phase="trial") for name in "bac")) == list("bac")
+def test_trials_are_ordered_by_speed_and_every_phase_by_something(trained):
+    trials = [trained(name, seconds=seconds, phase="trial") for name, seconds in (("a", 3), ("b", 1), ("c", 2))]
+    assert ordered(*trials) == ["b", "c", "a"]
+    assert all(find_leading(phase) for phase in get_args(Phase))
 
 
 def test_a_row_without_the_figure_comes_after_those_that_have_it(trained):

@@ -358,7 +358,7 @@ def test_poor_runs_make_a_page_all_the_same(browser, tmp_path, case):
             dataclasses.replace(run, records=(EpochRecord(epoch=1, train_loss=nan, test_loss=float("inf")),)),
             make_run("40x12", epochs=2),
         ],
-        "a trial": [run, dataclasses.replace(run, phase="trial", run="trial")],  # has no table
+        "a trial": [run, dataclasses.replace(run, phase="trial", run="trial")],  # is left out
     }[case]
     browser.open(write_page(compare(runs, CompareOptions()), tmp_path / "report.html"))
     assert browser.complaints == []
