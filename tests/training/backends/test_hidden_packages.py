@@ -1,4 +1,5 @@
 import sys
+from importlib.util import find_spec
 
 import pytest
 
@@ -12,6 +13,12 @@ def test_a_hidden_package_cannot_be_imported_and_comes_back(monkeypatch):
     import wave
 
     assert wave.__name__ == "wave"
+
+
+def test_to_look_for_a_hidden_package_is_no_error(monkeypatch):
+    monkeypatch.delitem(sys.modules, "wave", raising=False)
+    with hide_packages("wave"):
+        assert find_spec("wave").name == "wave"
 
 
 def test_a_package_that_was_imported_before_stays_visible():
