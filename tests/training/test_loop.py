@@ -1,3 +1,4 @@
+import os
 import threading
 from dataclasses import replace
 
@@ -11,6 +12,19 @@ from densebench.measuring.gpu.monitor import GpuReading
 from densebench.schedules import learning_rate_at
 from densebench.training.checkpoints import checkpoint
 from densebench.training.checkpoints.directory import NEWEST, find_newest
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _plain_graphs():
+    """TensorFlow leaves its graphs as they are: to improve those of a tiny network takes longer than to train it."""
+    if os.environ["KERAS_BACKEND"] != "tensorflow":
+        yield
+        return
+    import tensorflow as tf
+
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    yield
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
 
 
 def find_progress(events):
