@@ -1,6 +1,7 @@
 """Shared by all tests: quiet frameworks, nothing read or written outside the test's own directory, synthetic runs."""
 
 import dataclasses
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from densebench.records import COLUMNS, EpochRecord, Run
 
 settings.register_profile("densebench", deadline=None, derandomize=True)
 settings.load_profile("densebench")
-sys.path.append(str(Path(__file__).parent))  # backend_facts
+sys.path.append(str(Path(__file__).parent))  # backend_facts, background
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))  # synthetic runs and the headless browser
 
 Make = Callable[..., Run]
@@ -22,6 +23,32 @@ Make = Callable[..., Run]
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
+
+def pytest_collection_modifyitems(items):
+    """Tests that read from processes in the background come last, and may wait; the others keep their order."""
+    items.sort(key=lambda item: hasattr(item.module, "BACKGROUND"))
+    for item in items:
+        if hasattr(item.module, "BACKGROUND"):
+            item.add_marker(pytest.mark.timeout(1800))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish():
+    """What the frameworks have loaded by now stays: looking through it for garbage takes a tenth of the time."""
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _in_background(request, tmp_path_factory):
+    """The processes in the background of the selected test files run until the session ends."""
+    modules = dict.fromkeys(item.module for item in request.session.items)
+    started = [process for module in modules for process in getattr(module, "BACKGROUND", ())]
+    for process in started:
+        process.start(tmp_path_factory.mktemp("background"))
+    yield
+    for process in started:
+        process.stop()
 
 
 @pytest.fixture

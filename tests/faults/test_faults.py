@@ -5,41 +5,26 @@ The short form of ``harness.py``. Each scenario trains a small network; two run 
 
 import math
 import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import pickle
 from dataclasses import fields
-from typing import Any
+from functools import cache
+from pathlib import Path
 
 import pytest
-import scenarios
-from chain import run_uninterrupted
-from scenarios import CHECKPOINT_POINTS, ROW_POINTS, STEP_POINTS, Outcome, Scenario
+from background import Background
+from scenarios import CHECKPOINT_POINTS, ROW_POINTS, STEP_POINTS, Outcome
 
 from densebench.records import COLUMNS, EpochRecord
 from densebench.results import store
 
-SCENARIOS: dict[str, Callable[[Scenario], Any]] = {
-    "faults": scenarios.inject_faults,
-    "checkpoint": scenarios.kill_at(CHECKPOINT_POINTS),
-    "signals": scenarios.send_signals,
-    "row": scenarios.kill_at(ROW_POINTS),
-    "step": scenarios.kill_at(STEP_POINTS),
-    "skip-completed": scenarios.skip_completed,
-    "removed-directory": scenarios.remove_directory,
-    "diverging": scenarios.diverge,
-}
+SCENARIOS = Background(Path(__file__).with_name("play.py"), os.environ["KERAS_BACKEND"])
+BACKGROUND = [SCENARIOS]
 
 
 @pytest.fixture(scope="module")
-def outcome_of(tmp_path_factory):
-    """Returns a scenario's outcome by its name; all scenarios start at once, so that a test waits for its own only."""
-    folder = tmp_path_factory.mktemp("runs")
-    pool = ThreadPoolExecutor(2)
-    backend = os.environ["KERAS_BACKEND"]
-    reference = pool.submit(run_uninterrupted, folder / "uninterrupted", backend)
-    running = {name: pool.submit(play, Scenario(folder / name, reference, backend)) for name, play in SCENARIOS.items()}
-    yield lambda name: running[name].result()
-    pool.shutdown(cancel_futures=True)
+def outcome_of():
+    """Returns a scenario's outcome by its name; a test waits for its own only."""
+    return cache(lambda name: pickle.loads(SCENARIOS.read(name)))
 
 
 @pytest.fixture

@@ -1,30 +1,22 @@
 """What holds on every backend that is installed, each in a process of its own."""
 
 import json
-import os
-import subprocess
-import sys
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from background import Background
 
 INSTALLED = [name for name in ("tensorflow", "jax", "torch") if find_spec(name)]
 each_backend = pytest.mark.parametrize("backend", INSTALLED)
+SCENARIO = Background.in_turn(Path(__file__).with_name("scenario.py"), INSTALLED)
+BACKGROUND = [SCENARIO]
 
 
 @cache
 def scenario(backend):
-    done = subprocess.run(
-        [sys.executable, Path(__file__).with_name("scenario.py"), backend],
-        env={name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    return json.loads(SCENARIO.read(backend).splitlines()[-1])
 
 
 @each_backend

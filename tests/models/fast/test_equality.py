@@ -1,33 +1,26 @@
 """Fast computes what plain computes, on every backend that is installed."""
 
 import json
-import subprocess
-import sys
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from background import Background
 
 INSTALLED = [name for name in ("tensorflow", "jax", "torch") if find_spec(name)]
 # "tensorflow cudnn": its batch normalisation keeps for the gradient what it keeps on a GPU
-each_backend = pytest.mark.parametrize(
-    "backend", [*INSTALLED, *(["tensorflow cudnn"] if "tensorflow" in INSTALLED else [])]
-)
+BACKENDS = [*INSTALLED, *(["tensorflow cudnn"] if "tensorflow" in INSTALLED else [])]
+each_backend = pytest.mark.parametrize("backend", BACKENDS)
+EQUALITY = Background.in_turn(Path(__file__).with_name("equality.py"), BACKENDS)
+BACKGROUND = [EQUALITY]
 FLOAT32, ONE_VARIABLE, BFLOAT16 = 1e-5, 1e-4, 2.0**-8
 
 
 @cache
 def differences(backend):
     """By case and figure; one process computes all of them."""
-    done = subprocess.run(
-        [sys.executable, Path(__file__).with_name("equality.py"), *backend.split()],
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    return json.loads(EQUALITY.read(backend).splitlines()[-1])
 
 
 def worst(backend, figure, mode=""):
