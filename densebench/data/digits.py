@@ -6,8 +6,6 @@ they are never flipped.
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from densebench.data.images import DatasetFacts, Source, Split
@@ -56,15 +54,8 @@ def load_source(image_size: int) -> Source:
 def _load_small() -> tuple[Pixels, Labels]:
     """All images as 8x8 RGB, and their labels."""
     import numpy as np
+    from sklearn.datasets import load_digits
 
-    table = np.loadtxt(_find_file(), delimiter=",", dtype=np.int32)
-    grey = np.rint(table[:, :-1].reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8)
-    return np.repeat(grey[..., None], 3, axis=3), table[:, -1].copy()
-
-
-def _find_file() -> Path:
-    """The file that ``sklearn.datasets.load_digits`` reads; importing that would take most of a second."""
-    package = find_spec("sklearn")
-    assert package is not None, "a dependency"
-    assert package.origin is not None, "a package with an __init__.py"
-    return Path(package.origin).parent / "datasets" / "data" / "digits.csv.gz"
+    digits = load_digits()
+    grey = np.rint(digits.images * (255 / 16)).astype(np.uint8)
+    return np.repeat(grey[..., None], 3, axis=3), digits.target.astype(np.int32)
