@@ -2,7 +2,8 @@
 
 ``python benchmarks/prediction.py --dataset folder:cifar10-images`` makes for every network, batch size and backend a
 trial (as ``plan`` does) and then the training that it predicts, one right after the other, so
-that both meet the same machine. ``--report`` alone reads the results and prints and writes what follows from them: each
+that both meet the same machine; the images of a folder are decoded before, as they are for every run but the first.
+``--report`` alone reads the results and prints and writes what follows from them: each
 training against its own trial (measured), against the trials of all other networks (others), and against those of three
 small networks (three), as ``plan`` predicts what it had no time to measure.
 """
@@ -20,6 +21,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from densebench.config import DataConfig
+from densebench.data import datasets
 from densebench.models import cost, variants
 from densebench.models.cost import Cost
 from densebench.prediction.measurements import Measurement, measure
@@ -111,6 +114,7 @@ def _measure_one(given: argparse.Namespace, name: str, batch_size: int, backend:
     wanted = min(given.seconds / given.epochs / trial.image_seconds, given.most_images)
     batches = max(_FEWEST_STEPS, int(wanted / batch_size))
     images = batches * batch_size + _IMAGES % batch_size
+    datasets.load(DataConfig(dataset=given.dataset, train_limit=images, test_limit=_TEST_IMAGES))  # decodes a folder
     _run(["train", name, *common, *places, *limits, "--train-limit", str(images)])
 
 
