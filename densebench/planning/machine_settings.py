@@ -35,10 +35,12 @@ def describe_setting(config: RunConfig, here: Environment, image_size: int) -> d
 
 
 def _list_threads(config: RunConfig) -> Collection[object]:
-    """As given; else as the frameworks choose: every core, or PyTorch every core that is not a hyperthread's."""
+    """As given; else as the frameworks choose: every core, or PyTorch as many as are not hyperthreads."""
     if config.threads is not None:
         return (config.threads,)
+    usable = count_usable_cores() or 1
+    if config.backend != "torch":
+        return (usable,)
     import psutil
 
-    usable = count_usable_cores() or 1
     return (usable, min(psutil.cpu_count(logical=False) or usable, usable))

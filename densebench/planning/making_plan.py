@@ -110,10 +110,10 @@ def _run_trial(config: RunConfig, steps: float, limit: float, view: View) -> tup
         return TrialTask(config=named, time_limit=steps)
 
     named, ended = start_new(config, make_task, view.on, numbered=True, time_limit=limit)
-    if ended.exit_code > _SIGNALLED:
-        raise Interrupted(ended.reason or "Interrupted.", ended.exit_code - _SIGNALLED)
     file = store.run_path(named.results_dir, named.run)
-    if ended.status == "interrupted":  # by the clock: its row would tell nothing
+    if ended.status == "interrupted":  # by a signal or by the clock: its row would tell nothing
         file.unlink(missing_ok=True)
         shutil.rmtree(run_directory(named.runs_dir, named.run), ignore_errors=True)
+    if ended.exit_code > _SIGNALLED:
+        raise Interrupted(ended.reason or "Interrupted.", ended.exit_code - _SIGNALLED)
     return (csv_file.read(file)[0] if file.exists() else None), ended

@@ -24,6 +24,7 @@ class Measurement:
     run: str
     variant: str
     batch_size: int
+    backend: str | None
     implementation: str | None  # plain or fast, as resolved
     on_gpu: bool
     image_seconds: float  # of training, making the batches included
@@ -71,6 +72,7 @@ def measure(run: Run) -> Measurement | None:
         run=run.run,
         variant=run.variant,
         batch_size=run.batch_size,
+        backend=run.backend,
         implementation=run.implementation,
         on_gpu=run.environment.device_kind == "gpu",
         image_seconds=image_seconds,

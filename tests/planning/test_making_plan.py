@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -135,6 +136,7 @@ def test_a_signal_ends_the_plan(launched):
     with pytest.raises(Interrupted):
         make("resnet20", "40x12")
     assert len(launched) == 1
+    assert not list(Path("results").glob("*.csv"))
 
 
 def test_a_results_file_that_cannot_be_read_is_left_out_with_a_note(launched, in_tmp):

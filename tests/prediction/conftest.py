@@ -28,6 +28,7 @@ def make_measurement(variant, batch_size=64, factor=1.0, **changes):
     found = count(variant)
     figures = {
         "run": f"{variant}-trial",
+        "backend": "tensorflow",
         "implementation": "fast",
         "on_gpu": False,
         "image_seconds": image_seconds(variant, batch_size) * factor,
