@@ -51,7 +51,7 @@ def make_plan(options: PlanOptions, view: View) -> Plan:
             within=options.within,
         )
         planner.measure_all(requests)
-        measuring_seconds = planner.spent
+        measured, measuring_seconds = tuple(planner.measured), planner.spent  # without what a change needs
         candidates, choice = assemble(options, facts, requests, planner, known, read_published())
     notes += _note_age(candidates)
     sizes = {request.config.recipe.batch_size for request in requests}
@@ -63,7 +63,7 @@ def make_plan(options: PlanOptions, view: View) -> Plan:
         recipe=config.recipe.name,
         batch_size=sizes.pop() if len(sizes) == 1 else None,
         machine=here,
-        measured=tuple(planner.measured),
+        measured=measured,
         measuring_seconds=measuring_seconds,
         budget=options.budget,
         cost=options.cost.names[0],

@@ -10,6 +10,7 @@ from densebench.comparison.values import get_setting
 from densebench.records import EpochRecord, Run
 
 _BYTES_A_PIXEL = 3
+_SHORTEST_TRAINING = 5.0  # seconds of steps; a shorter one tells less than a trial, and would replace it
 _BEGINNING = EpochRecord(elapsed_seconds=0.0)
 _FEW_STEPS = 10  # independent ones, whatever their number
 
@@ -56,6 +57,8 @@ def _has(run: Run, wanted: Mapping[str, Collection[object]]) -> bool:
 def measure(run: Run) -> Measurement | None:
     """What a trial or a training of two epochs or more shows; ``None`` if a time is missing."""
     if run.phase not in ("train", "trial") or run.resumed or len(run.records) < 2 or not run.batch_size:
+        return None
+    if run.phase == "train" and sum(record.epoch_seconds or 0.0 for record in run.records) < _SHORTEST_TRAINING:
         return None
     seconds = [1 / record.images_per_second for record in run.records if record.images_per_second]
     evaluation = _find_evaluation(run)

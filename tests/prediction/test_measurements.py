@@ -72,6 +72,12 @@ def test_one_epoch_does_not_tell_the_start_from_what_an_epoch_takes_besides(tria
     assert measure(dataclasses.replace(one, records=one.records[:1])) is None
 
 
+def test_a_training_of_a_few_steps_does_not_replace_a_trial(trial):
+    one = trial(phase="train")
+    records = tuple(dataclasses.replace(record, images_per_second=100.0, epoch_seconds=0.3) for record in one.records)
+    assert measure(dataclasses.replace(one, records=records)) is None
+
+
 def test_on_a_gpu_its_own_memory_and_energy_are_measured(trial):
     one = trial(environment=Environment(device_kind="gpu"))
     records = tuple(
