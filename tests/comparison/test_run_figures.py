@@ -75,3 +75,12 @@ def test_the_interval_of_an_accuracy_is_that_of_fractions_and_a_times_is_student
     values = [0.98, 0.99]
     assert summarise(METRICS["test_accuracy"], values).interval == statistics.fraction_interval(values)
     assert summarise(METRICS["epoch_seconds"], values).interval == statistics.mean_interval(values)
+
+
+def test_a_measurement_that_ends_by_the_clock_has_no_cost_of_a_training(trained):
+    for phase in ("speed", "trial"):
+        figures = compute_figures([trained(phase=phase), trained()])
+        for name in ("epoch_seconds", "total_seconds"):
+            assert figures[name][0] is None
+            assert figures[name][1] is not None
+        assert figures["images_per_second"][0] is not None
