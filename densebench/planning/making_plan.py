@@ -1,7 +1,7 @@
 """The whole of ``plan``: what is known, what is measured now, and what follows from it."""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from functools import cache
@@ -39,7 +39,7 @@ def make_plan(options: PlanOptions, view: View) -> Plan:
     facts = datasets.describe(config.data)
     workload = describe_workload(facts, config, options.seeds)
     notes: list[str] = [f"{warning}." for warning in facts.warnings]
-    known = list(read_known(Path(config.results_dir), notes))
+    known = read_known(Path(config.results_dir), notes)
     here = probe()
     with ExitStack() as shown:
         open_view = cache(lambda: shown.enter_context(view))  # with the first trial: there may be none
@@ -92,13 +92,21 @@ def _find_age(start: str) -> timedelta | None:
         return None
 
 
-def read_known(results_dir: Path, notes: list[str]) -> Iterator[Run]:
+def read_known(results_dir: Path, notes: list[str]) -> list[Run]:
     """The runs of a folder of results; a file that cannot be read is left out, with a note."""
-    for file in sorted(results_dir.glob("*.csv")):
-        try:
-            yield from csv_file.read(file)
-        except ResultsError as error:
-            notes.append(f"Left out: {error}")
+    files = sorted(results_dir.glob("*.csv"))
+    try:
+        return [run for runs in csv_file.read_files(files) for run in runs]  # together, which takes a third of the time
+    except ResultsError:
+        return [run for file in files for run in _read_if_possible(file, notes)]
+
+
+def _read_if_possible(file: Path, notes: list[str]) -> list[Run]:
+    try:
+        return csv_file.read(file)
+    except ResultsError as error:
+        notes.append(f"Left out: {error}")
+        return []
 
 
 def _run_trial(config: RunConfig, steps: float, limit: float, view: View) -> tuple[Run | None, Ended]:

@@ -13,7 +13,6 @@ from densebench.planning.candidates import describe_workload
 from densebench.planning.making_plan import read_known
 from densebench.planning.plan import Planner, Request
 from densebench.planning.training import PlannedRun
-from densebench.prediction.measurements import measure
 from densebench.prediction.values import NO_PRICES, Prediction
 from densebench.records import Run
 from densebench.reporting.plan.formats import format_memory, format_total
@@ -24,7 +23,7 @@ def predict_runs(planned: Sequence[PlannedRun]) -> list[Prediction | None]:
     if not any(run.is_new for run in planned):
         return [None] * len(planned)
     first = planned[0]
-    runs = [run for run in read_known(Path(first.config.results_dir), []) if measure(run) is not None]
+    runs = read_known(Path(first.config.results_dir), [])
     if not runs:
         return [None] * len(planned)
     planner = Planner(facts=first.facts, here=probe(), runs=runs, run_trial=_refuse, within=0.0)
