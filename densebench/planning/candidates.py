@@ -5,15 +5,14 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 
 from densebench.config import RunConfig
-from densebench.data import datasets
 from densebench.data.images import DatasetFacts
 from densebench.errors import InputError
-from densebench.models import cost, variants
+from densebench.planning.networks import count_on, expand_variants, require_full_batch
 from densebench.planning.options import configure
 from densebench.planning.plan import Planner, Request
 from densebench.planning.plan_changes import Changer
 from densebench.planning.plan_commands import write_command
-from densebench.planning.plan_options import PlanOptions, expand_variants
+from densebench.planning.plan_options import SPAN, PlanOptions
 from densebench.prediction.accuracy import expect_accuracy
 from densebench.prediction.budget import judge
 from densebench.prediction.choice import Change, choose, mark_front
@@ -24,30 +23,23 @@ from densebench.records import Run
 _AXES = ("batch", "precision", "backend")
 
 
-def list_requests(options: PlanOptions) -> list[Request]:
+def list_requests(options: PlanOptions, facts: DatasetFacts) -> list[Request]:
     """Every network in every setting; raises :class:`InputError` for what cannot be trained."""
-    names = expand_variants(options.train.variants)
-    facts = datasets.describe(configure(options.train, variant=names[0], run=names[0]).data)
+    names = expand_variants(options.train.variants or SPAN)
     axes = itertools.product(options.backends, options.precisions, options.batch_sizes or (None,), names)
     found = [
         _make_request(options, facts, name, backend=backend, precision=precision, batch_size=size)
         for backend, precision, size, name in axes
     ]
-    images = facts.train_images
     for one in found:
-        size = one.config.recipe.batch_size
-        if images is not None and size > images:
-            raise InputError(
-                f"--batch-size {size} is more than the {images} training images of {facts.name}: take a smaller one."
-            )
+        require_full_batch(one.config.recipe.batch_size, facts)
     return found
 
 
 def _make_request(options: PlanOptions, facts: DatasetFacts, name: str, **settings: object) -> Request:
     given = dataclasses.replace(options.train, **settings)  # type: ignore[arg-type]
     config = configure(given, variant=name, run=name)
-    counted = cost.count(variants.find(name), classes=facts.classes or 10, image_size=facts.image_size or 32)
-    return Request(config=config, cost=counted)
+    return Request(config=config, cost=count_on(name, facts))
 
 
 def describe_workload(facts: DatasetFacts, config: RunConfig, seeds: int) -> Workload:
@@ -66,6 +58,7 @@ def describe_workload(facts: DatasetFacts, config: RunConfig, seeds: int) -> Wor
 def assemble(
     options: PlanOptions,
     facts: DatasetFacts,
+    workload: Workload,
     requests: Sequence[Request],
     planner: Planner,
     runs: Sequence[Run],
@@ -75,7 +68,6 @@ def assemble(
     axes = {name: len({_get_axis(one, name) for one in requests}) > 1 for name in _AXES}
     candidates = []
     for request in requests:
-        workload = describe_workload(facts, request.config, options.seeds)
         found = Candidate(
             label=_name(request, axes),
             variant=request.config.variant,
@@ -98,7 +90,7 @@ def assemble(
         changer = Changer(
             planner=planner,
             request=request,
-            workload=describe_workload(facts, request.config, options.seeds),
+            workload=workload,
             prices=options.prices,
             has_fixed_epochs=options.train.epochs is not None,
             fits=lambda prediction: _would_fit(candidate, prediction, options),

@@ -13,6 +13,7 @@ from densebench.errors import Interrupted, ResultsError
 from densebench.events import Ended
 from densebench.measuring.environment import probe
 from densebench.planning.candidates import assemble, describe_workload, list_requests
+from densebench.planning.options import configure
 from densebench.planning.plan import Planner
 from densebench.planning.plan_options import PlanOptions
 from densebench.prediction.values import Candidate, Plan
@@ -34,9 +35,9 @@ def make_plan(options: PlanOptions, view: View) -> Plan:
 
     Raises :class:`InputError`, and :class:`Interrupted` after Ctrl-C; what was measured until then stays on disk.
     """
-    requests = list_requests(options)
-    config = requests[0].config
+    config = configure(options.train, variant="any", run="any")
     facts = datasets.describe(config.data)
+    requests = list_requests(options, facts)
     workload = describe_workload(facts, config, options.seeds)
     notes: list[str] = [f"{warning}." for warning in facts.warnings]
     known = read_known(Path(config.results_dir), notes)
@@ -52,7 +53,7 @@ def make_plan(options: PlanOptions, view: View) -> Plan:
         )
         planner.measure_all(requests)
         measured, measuring_seconds = tuple(planner.measured), planner.spent  # without what a change needs
-        candidates, choice = assemble(options, facts, requests, planner, known, read_published())
+        candidates, choice = assemble(options, facts, workload, requests, planner, known, read_published())
     notes += _note_age(candidates)
     sizes = {request.config.recipe.batch_size for request in requests}
     return Plan(

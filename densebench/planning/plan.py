@@ -10,9 +10,9 @@ from densebench.data.images import DatasetFacts
 from densebench.events import Ended
 from densebench.machine import Environment
 from densebench.measuring.stopwatch import Clock
-from densebench.models import cost, variants
 from densebench.models.cost import Cost
 from densebench.planning.machine_settings import describe_setting
+from densebench.planning.networks import count_on
 from densebench.prediction.cost_model import Part, list_parts
 from densebench.prediction.measurements import find_measurements, measure
 from densebench.prediction.predict import Predictor
@@ -186,5 +186,4 @@ class Planner:
         return self._facts.image_size or 32
 
     def _count(self, variant: str) -> Cost:
-        found = variants.find(variant)
-        return cost.count(found, classes=self._facts.classes or 10, image_size=self._image_size)
+        return count_on(variant, self._facts)

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 
 from densebench.config import BACKENDS, PRECISIONS
 from densebench.errors import InputError, unknown
-from densebench.models import variants
 from densebench.planning.options import TrainOptions, parse_seeds
 from densebench.prediction.budget import COSTS, TOTAL_TIME, Limits, Quantity, find_quantity, parse_plan_budget
 from densebench.prediction.values import NO_PRICES, Prices
 from densebench.quantities import convert_to_unit, parse_quantity
 
-_ALL, _BLOG = "all", "blog"
 # A network of each kind, from the smallest to the largest that people train.
-_SPAN = ("resnet20", "resnet_32_c", "40x12", "100x12", "121x32", "wrn28x10")
+SPAN = ("resnet20", "resnet_32_c", "40x12", "100x12", "121x32", "wrn28x10")
 _PRICE = re.compile(r"\s*([^\d\s.,+-]{0,3})\s*([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*([^\d\s.,+-]{0,3})\s*")
 
 
@@ -64,13 +62,6 @@ def parse_plan_options(
         cost=_find_cost(cost),
         prices=_parse_prices(price_per_hour, price_per_kwh, watts),
     )
-
-
-def expand_variants(names: Sequence[str]) -> list[str]:
-    """The variants that are meant, each once; raises :class:`InputError` for a name that means none."""
-    groups = {_ALL: tuple(variants.VARIANTS), _BLOG: variants.BLOG_VARIANTS}
-    found = (each for name in names or _SPAN for each in groups.get(name) or (variants.find(name).name,))
-    return list(dict.fromkeys(found))
 
 
 def _parse_prices(per_hour: str | None, per_kwh: str | None, watts: float | None) -> Prices:

@@ -8,10 +8,8 @@ from densebench.config import RunConfig
 from densebench.errors import InputError
 from densebench.models import cost, variants
 from densebench.models.cost import Cost
+from densebench.planning.networks import expand_variants
 from densebench.planning.options import TrainOptions, configure, list_combinations
-
-_ALL = "all"  # every named variant
-_BLOG = "blog"  # the seven of the blog series
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,17 +29,10 @@ def plan_speed(options: TrainOptions, batch_sizes: tuple[int, ...], *, inference
         raise InputError("No variant was named: say which, or 'all'.")
     if min(batch_sizes) < 1:
         raise InputError(f"--batch-size {min(batch_sizes)} must be at least 1.")
-    names = list(dict.fromkeys(name for given in options.variants for name in _expand(given)))
+    names = expand_variants(options.variants)
     varied = [name for name, _ in options.axes]
     settings = list_combinations(options)
     return [_plan_one(one, name, size, inference, varied) for name in names for one in settings for size in batch_sizes]
-
-
-def _expand(name: str) -> list[str]:
-    """The variants that a name stands for."""
-    if name == _ALL:
-        return list(variants.VARIANTS)
-    return list(variants.BLOG_VARIANTS) if name == _BLOG else [variants.find(name).name]
 
 
 def _plan_one(

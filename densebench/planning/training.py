@@ -10,8 +10,9 @@ from densebench.data import datasets
 from densebench.data.folder.loader import PREFIX
 from densebench.data.images import DatasetFacts
 from densebench.errors import InputError
-from densebench.models import cost, variants
+from densebench.models import variants
 from densebench.models.cost import Cost
+from densebench.planning.networks import count_on, require_full_batch
 from densebench.planning.options import TrainOptions, configure, describe_differences, list_combinations
 from densebench.planning.run_paths import StoredRun, find_run
 from densebench.prediction.values import Prediction
@@ -163,20 +164,16 @@ def _configure_where_it_lies(found: StoredRun, options: TrainOptions) -> RunConf
 def _plan_run(config: RunConfig, *, is_named: bool, varied: Sequence[str] = ()) -> PlannedRun:
     """``varied`` are the settings in which the runs of one command differ: each is in the run's name."""
     facts = datasets.describe(config.data)
-    variant = variants.find(config.variant)
     batch_size, images = config.recipe.batch_size, facts.train_images
-    if images is not None and batch_size > images:
-        raise InputError(
-            f"--batch-size {batch_size} is more than the {images} training images of {facts.name}: take a smaller one."
-        )
+    require_full_batch(batch_size, facts)
     varying = (f"b{batch_size}" if name == "batch_size" else getattr(config, name) for name in varied)
-    parts = [variant.name, clean_name(facts.name), *varying, f"s{config.seed}"]
+    parts = [config.variant, clean_name(facts.name), *varying, f"s{config.seed}"]
     run = config.run if is_named else "-".join(parts)
     return PlannedRun(
         config=dataclasses.replace(config, run=run),
         is_named=is_named,
         facts=facts,
-        cost=cost.count(variant, classes=facts.classes or 10, image_size=facts.image_size or 32),
+        cost=count_on(config.variant, facts),
         steps_per_epoch=None if images is None else -(-images // batch_size),
     )
 

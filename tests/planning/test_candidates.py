@@ -14,7 +14,9 @@ FACTS = DatasetFacts(name="digits", classes=10, image_size=32, train_images=1437
 
 
 def requests(**texts):
-    return list_requests(parse_plan_options(TrainOptions(variants=("resnet20", "40x12"), dataset="digits"), **texts))
+    return list_requests(
+        parse_plan_options(TrainOptions(variants=("resnet20", "40x12"), dataset="digits"), **texts), FACTS
+    )
 
 
 def test_every_combination_is_a_request_in_the_order_of_the_networks():

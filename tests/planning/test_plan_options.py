@@ -1,9 +1,9 @@
 import pytest
 
 from densebench.errors import InputError
-from densebench.models.variants import BLOG_VARIANTS, VARIANTS
+from densebench.models.variants import VARIANTS
 from densebench.planning.options import TrainOptions
-from densebench.planning.plan_options import expand_variants, parse_plan_options
+from densebench.planning.plan_options import SPAN, parse_plan_options
 
 
 def parse(**texts):
@@ -58,15 +58,7 @@ def test_a_text_that_cannot_be_read_is_refused_in_a_sentence(texts, sentence):
     assert sentence.lower() in str(caught.value).lower()
 
 
-def test_names_stand_for_networks_each_once():
-    assert expand_variants(["blog"]) == list(BLOG_VARIANTS)
-    assert expand_variants(["all"]) == list(VARIANTS)
-    assert expand_variants(["resnet20", "RESNET20", "densenet-bc-100x12"]) == ["resnet20", "100x12"]
-    with pytest.raises(InputError, match="resnet21"):
-        expand_variants(["resnet21"])
-
-
 def test_without_names_a_network_of_each_kind_is_planned():
-    names = expand_variants([])
+    names = SPAN
     assert {VARIANTS[name].family for name in names} >= {"resnet", "densenet-bc", "wrn"}
     assert 4 <= len(names) <= 8
