@@ -8,6 +8,7 @@ from typing import Any, Literal
 from densebench.errors import RunFailed
 from densebench.records import EpochRecord, Status
 
+_SIGNALLED = 128  # exit codes above it are a signal's
 MAX_LINE = 1 << 20  # bytes; an event is a few hundred
 Stage = Literal["compiling", "evaluating"]
 PROGRESS_INTERVAL = 0.1  # seconds that lie between two Progress, or two Transfer, at least
@@ -94,6 +95,11 @@ class Ended:
     status: Status
     reason: str | None
     exit_code: int
+
+    @property
+    def signal_number(self) -> int:
+        """The signal that ended it; 0 if none did."""
+        return max(0, self.exit_code - _SIGNALLED)
 
 
 Event = Started | Progress | Ready | Entered | EpochEnded | Warned | Message | Transfer | Ended

@@ -41,8 +41,6 @@ from densebench.running.tasks import EvaluateTask, SpeedTask, Task, TrainTask
 from densebench.running.unfinished import mark_interrupted
 from densebench.training.backends.devices import ask_devices, explain_silence
 
-_SIGNALLED = 128  # exit codes above it are a signal's
-
 
 @dataclass(frozen=True, kw_only=True)
 class Finished:
@@ -57,12 +55,7 @@ class Finished:
     @property
     def was_signalled(self) -> bool:
         """Whether a signal ended it, such as Ctrl-C."""
-        return self.signal_number > 0
-
-    @property
-    def signal_number(self) -> int:
-        """The signal that ended it; 0 if none did."""
-        return max(0, self.outcome.exit_code - _SIGNALLED)
+        return self.outcome.signal_number > 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -57,3 +57,8 @@ def test_an_unknown_kind_and_an_unknown_field_are_refused():
     for values in ({"event": "launch"}, {"event": "message", "text": "hello", "more": 1}):
         with pytest.raises(RunFailed):
             from_line(json.dumps(values).encode())
+
+
+def test_an_end_by_a_signal_says_which():
+    ends = [Ended(status="interrupted", reason=None, exit_code=code) for code in (0, 1, 3, 130, 143)]
+    assert [end.signal_number for end in ends] == [0, 0, 0, 2, 15]

@@ -68,7 +68,7 @@ def test_a_run_that_fails_does_not_stop_those_after_it_but_a_signal_does(launche
     launched.codes = [1, 0, 130, 0]
     finished = workflows.train(with_(seeds=(0, 1, 2, 3)), quiet())
     assert [one.outcome.exit_code for one in finished] == [1, 0, 130]
-    assert [one.signal_number for one in finished] == [0, 0, 2]
+    assert [one.outcome.signal_number for one in finished] == [0, 0, 2]
 
 
 def test_a_taken_name_gets_a_number_unless_it_was_asked_for(launched):

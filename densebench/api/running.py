@@ -177,4 +177,4 @@ def _raise_if_interrupted(finished: Finished) -> None:
             if finished.run.phase == "train" and finished.has_begun
             else ""
         )
-        raise Interrupted(f"Run {finished.run.run!r}: {reason}{hint}", finished.signal_number)
+        raise Interrupted(f"Run {finished.run.run!r}: {reason}{hint}", finished.outcome.signal_number)

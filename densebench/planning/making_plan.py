@@ -27,7 +27,6 @@ from densebench.running.starting import start_new
 from densebench.running.tasks import Task, TrialTask
 
 _OLD = timedelta(days=1)  # of a measurement: the same machine has been seen to differ twofold from day to day
-_SIGNALLED = 128  # exit codes above it are a signal's
 
 
 def make_plan(options: PlanOptions, view: View) -> Plan:
@@ -123,6 +122,6 @@ def _run_trial(config: RunConfig, steps: float, limit: float, view: View) -> tup
     if ended.status == "interrupted":  # by a signal or by the clock: its row would tell nothing
         file.unlink(missing_ok=True)
         shutil.rmtree(run_directory(named.runs_dir, named.run), ignore_errors=True)
-    if ended.exit_code > _SIGNALLED:
-        raise Interrupted(ended.reason or "Interrupted.", ended.exit_code - _SIGNALLED)
+    if ended.signal_number:
+        raise Interrupted(ended.reason or "Interrupted.", ended.signal_number)
     return (csv_file.read(file)[0] if file.exists() else None), ended
