@@ -14,6 +14,7 @@ from densebench.machine import Environment
 SCHEMA = 1  # history: 1 is the first
 Status = Literal["running", "completed", "interrupted", "failed"]
 Phase = Literal["train", "eval", "speed", "trial", "published"]
+BY_THE_CLOCK: tuple[Phase, ...] = ("speed", "trial")  # measurements on random images that end when enough is known
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -113,7 +113,7 @@ METRICS: dict[str, Metric] = {
             Display(
                 table=Shown({"train": 50, "published": 40}, keep=28, ratio=25),
                 interval=Shown({"train": 60}, keep=1),
-                judged=_MEASURED,
+                judged=("train",),
                 page_verdict=30,
                 listed=70,
                 cost=Cost(10, "pareto_time", in_overview=True),
@@ -185,7 +185,7 @@ METRICS: dict[str, Metric] = {
             "sum",
             Display(
                 table=Shown({"train": 100}, keep=24, ratio=12),
-                judged=_MEASURED,
+                judged=("train",),
                 page_verdict=70,
                 listed=120,
                 cost=Cost(60),

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from densebench.comparison.metrics import METRICS, Metric
 from densebench.comparison.statistics import Interval, fraction_interval, mean, mean_interval, total, variance
 from densebench.comparison.values import Summary
-from densebench.records import Phase, Run
+from densebench.records import BY_THE_CLOCK, Run
 from densebench.results.epoch_table import concatenate, to_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_BY_THE_CLOCK: tuple[Phase, ...] = ("speed", "trial")
 Figures = dict[str, list[float | None]]  # metric: one figure a run, None where it is unknown
 
 
@@ -27,7 +26,7 @@ def _leave_out(metric: Metric, runs: Sequence[Run], figures: list[float | None])
     """Without what a training costs as a whole of runs that end by the clock: it would say how long they measured."""
     if "train_images" not in metric.requires_equal:
         return figures
-    return [None if run.phase in _BY_THE_CLOCK else figure for run, figure in zip(runs, figures, strict=True)]
+    return [None if run.phase in BY_THE_CLOCK else figure for run, figure in zip(runs, figures, strict=True)]
 
 
 def _compute(metric: Metric, runs: Sequence[Run], epochs: "pd.DataFrame") -> list[float | None]:

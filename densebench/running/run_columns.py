@@ -10,7 +10,7 @@ from densebench.events import Ready
 from densebench.measuring import environment
 from densebench.models.cost import Cost
 from densebench.recipes import Recipe
-from densebench.records import EpochRecord, Phase, Run
+from densebench.records import BY_THE_CLOCK, EpochRecord, Phase, Run
 
 if TYPE_CHECKING:
     from densebench.data.images import Dataset
@@ -58,14 +58,14 @@ def with_data(run: Run, dataset: "Dataset", recipe: Recipe) -> Run:
     """The run with the data that it really uses."""
     from densebench.data.batches import describe_augmentation
 
-    if dataset.random_labels and run.phase not in ("speed", "trial"):
+    if dataset.random_labels and run.phase not in BY_THE_CLOCK:
         run = with_warning(run, "accuracy means nothing: the labels are random")
     run = dataclasses.replace(
         run, dataset=dataset.name, classes=len(dataset.class_names), image_size=dataset.image_size
     )
     for warning in dataset.warnings:
         run = with_warning(run, warning)
-    if run.phase in ("speed", "trial"):  # its images are made up
+    if run.phase in BY_THE_CLOCK:  # its images are made up
         return run
     return dataclasses.replace(
         run,
