@@ -16,6 +16,7 @@ BACKENDS = ("tensorflow", "jax", "torch")
 DATASETS = ("cifar10", "cifar100", "digits", "synthetic")  # besides folder:PATH
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 IMPLEMENTATIONS = ("auto", "plain", "fast")
+_BATCH_NORMS = ("global", "replica")
 RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _LONGEST_PART = 80  # leaves room for the variant, the seed and a number
 
@@ -25,6 +26,9 @@ _NOT_IN_FINGERPRINT = frozenset(
     {"run", "results_dir", "runs_dir", "data_dir", "offline", "resume", "checkpoint_every", "command"}
     | {"skip_bad_images"}
 )
+_OF_SEVERAL_DEVICES = ("devices", "hosts", "batch_norm")
+_MOST_DEVICES = 1024  # of a host, and hosts
+REPLICAS = "replicas"  # the deciding value in which a run that is resumed may differ
 RESULTS_DIR = "results"
 RUNS_DIR = "runs"
 
@@ -72,7 +76,10 @@ class RunConfig:
     recompute: bool = False
     deterministic: bool = False
     jit: bool | None = None  # None: as the backend is fastest
-    threads: int | None = None  # None: as the framework chooses
+    threads: int | None = None  # of each process; None: as the framework chooses
+    devices: int = 1  # of each host; they share every batch
+    hosts: int = 1
+    batch_norm: str = "global"  # statistics over the batch of all devices; replica: over the part of each
     target: float | None = None  # test accuracy, as a fraction, whose time is recorded
     stop_at_target: bool = False
     results_dir: str = RESULTS_DIR
@@ -84,12 +91,19 @@ class RunConfig:
     def __post_init__(self) -> None:
         self._check_names()
         self._check_numbers()
+        self._check_devices()
+
+    @property
+    def replicas(self) -> int:
+        """Devices of all hosts."""
+        return self.devices * self.hosts
 
     def _check_names(self) -> None:
         for kind, given, choices in (
             ("backend", self.backend, BACKENDS),
             ("precision", self.precision, PRECISIONS),
             ("implementation", self.implementation, IMPLEMENTATIONS),
+            ("batch norm", self.batch_norm, _BATCH_NORMS),
         ):
             if given not in choices:
                 raise unknown(kind, given, choices)
@@ -113,6 +127,23 @@ class RunConfig:
         _require(self.threads is None or self.threads >= 1, "threads", self.threads, "must be at least 1")
         _require(self.checkpoint_every >= 0, "checkpoint_every", self.checkpoint_every, "must not be negative")
         _require(self.target is None or 0 < self.target <= 1, "target", self.target, "must lie between 0 and 1")
+
+    def _check_devices(self) -> None:
+        for option in ("devices", "hosts"):
+            value = getattr(self, option)
+            _require(1 <= value <= _MOST_DEVICES, option, value, f"must lie between 1 and {_MOST_DEVICES}")
+        size, replicas = self.recipe.batch_size, self.replicas
+        if size % replicas:
+            below = size - size % replicas
+            near = " or ".join(str(each) for each in (below, below + replicas) if each)
+            raise InputError(
+                f"--batch-size {size} cannot be shared equally by {replicas} devices: take a multiple, such as {near}."
+            )
+        if self.backend == "torch" and self.jit and replicas > 1 and self.batch_norm == "global":
+            raise InputError(
+                "--jit with --backend torch compiles the step of one device: leave it out, or give "
+                "--batch-norm replica."
+            )
 
 
 def _require(holds: bool, option: str, given: object, must: str) -> None:
@@ -164,6 +195,10 @@ def deciding_values(config: RunConfig) -> dict[str, Any]:
             flat[name] = value
     if not config.recipe.extensions:  # so that runs of versions that could not extend a run keep their fingerprints
         del flat["recipe.extensions"]
+    for name in _OF_SEVERAL_DEVICES:  # with statistics over the whole batch they change the time, not the experiment
+        del flat[name]
+    if config.batch_norm == "replica" and config.replicas > 1:
+        flat |= {"batch_norm": config.batch_norm, REPLICAS: config.replicas}
     return {name: value for name, value in flat.items() if name.split(".")[-1] not in _NOT_IN_FINGERPRINT}
 
 

@@ -25,6 +25,9 @@ class Environment:
     gpu_power_limit_watts: Annotated[
         Number, About("Power limit", "number", "Power limit that the driver enforces.", "W", exact=True)
     ] = None
+    device_list: Annotated[
+        Text, About("Device list", "text", "Every device that computed, host by host; separated by '; '.")
+    ] = None
     driver: Annotated[Text, About("Driver", "text", "Version of the NVIDIA driver.")] = None
     cuda: Annotated[Text, About("CUDA", "text", "CUDA version that the framework uses.")] = None
     cudnn: Annotated[Text, About("cuDNN", "text", "cuDNN version that the framework uses.")] = None

@@ -213,6 +213,17 @@ class Run:
         Flag, About("Deterministic", "flag", "Whether the backend's deterministic mode was on.")
     ] = None
     threads: Annotated[Count, About("Threads", "count", "Threads that the framework may use.", exact=True)] = None
+    devices: Annotated[Count, About("Devices", "count", "Devices of each host that share every batch.", exact=True)] = (
+        None
+    )
+    hosts: Annotated[Count, About("Hosts", "count", "Hosts that share every batch.", exact=True)] = None
+    batch_norm: Annotated[
+        Text, About("Batch norm", "text", "global: by the whole batch; replica: by each device's part of it.")
+    ] = None
+    launcher: Annotated[Text, About("Launcher", "text", "What started the run: loop, ray or slurm.")] = None
+    restarts: Annotated[
+        Count, About("Restarts", "count", "How often the launcher started the run again after it was lost.", exact=True)
+    ] = None
     target: Annotated[Number, About("Target", "percent", "Test accuracy for time_to_target_seconds.", exact=True)] = (
         None
     )

@@ -106,3 +106,26 @@ def test_a_run_that_was_never_extended_keeps_the_fingerprint_that_it_had():
     assert "recipe.extensions" not in deciding_values(config)
     extended = dataclasses.replace(config, recipe=extend(config.recipe, epochs=400, finished=300, rule="hold"))
     assert list_decisions(extended) == [deciding_values(extended), deciding_values(config)]
+
+
+def test_devices_change_the_time_and_not_the_experiment_unless_each_normalises_alone():
+    plain = RunConfig(variant="resnet20", run="x")
+    assert fingerprint(dataclasses.replace(plain, devices=4, hosts=2)) == fingerprint(plain)
+    assert fingerprint(dataclasses.replace(plain, batch_norm="replica")) == fingerprint(plain)
+    replicas = [dataclasses.replace(plain, batch_norm="replica", devices=devices) for devices in (2, 4)]
+    assert len({fingerprint(config) for config in [plain, *replicas]}) == 3
+
+
+@pytest.mark.parametrize(
+    ("values", "what"),
+    [
+        ({"devices": 0}, "--devices 0"),
+        ({"devices": 3}, "such as 63 or 66"),
+        ({"hosts": 2, "devices": 5}, "shared equally by 10 devices"),
+        ({"batch_norm": "local"}, "local"),
+        ({"backend": "torch", "jit": True, "devices": 2}, "--jit"),
+    ],
+)
+def test_what_devices_cannot_share_is_refused(values, what):
+    with pytest.raises(InputError, match=what):
+        RunConfig(variant="resnet20", run="x", **values)

@@ -31,6 +31,9 @@ class SpeedSettings(_CommonSettings, total=False):
     recipe: str  # blog (default) or short
     recompute: bool  # recompute activations backward, to save memory
     deterministic: bool
+    devices: int  # of this host that share every batch
+    hosts: str  # auto, or which host of how many this is: INDEX@HOST:PORT,HOST:PORT
+    batch_norm: str  # global (default) or replica
 
 
 class EvaluateSettings(_CommonSettings, total=False):

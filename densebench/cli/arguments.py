@@ -221,6 +221,44 @@ Threads = Annotated[
         help="Threads that the framework may use.", show_default="as the framework chooses", rich_help_panel=_MACHINE
     ),
 ]
+Devices = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N|all",
+        help="Devices of this host that share every batch; on a CPU they share its cores.",
+        show_default="1",
+        rich_help_panel=_MACHINE,
+    ),
+]
+SeveralDevices = Annotated[
+    str | None,
+    typer.Option(
+        "--devices",
+        metavar="1,2,4",
+        help="Devices that share every batch, or all; several numbers to compare.",
+        show_default="1",
+        rich_help_panel=_MACHINE,
+    ),
+]
+Hosts = Annotated[
+    str | None,
+    typer.Option(
+        metavar="auto|INDEX@HOST,HOST",
+        help="Share every batch with other hosts: auto under srun and torchrun; else the number of this one, "
+        "counted from 0, and the addresses of all.",
+        show_default="this one alone",
+        rich_help_panel=_MACHINE,
+    ),
+]
+BatchNorm = Annotated[
+    str | None,
+    typer.Option(
+        metavar="global|replica",
+        help="Batch normalisation by the whole batch, or by each device's part of it.",
+        show_default="global",
+        rich_help_panel=_MACHINE,
+    ),
+]
 
 RunName = Annotated[
     str | None,

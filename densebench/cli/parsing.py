@@ -10,7 +10,7 @@ import typer
 
 from densebench.cli.defaults import Default
 from densebench.errors import InputError
-from densebench.planning.options import AXES, Axis, TrainOptions, parse_batch_sizes, parse_seeds
+from densebench.planning.options import AXES, Axis, TrainOptions, parse_batch_sizes, parse_devices, parse_seeds
 from densebench.quantities import convert_to_unit, parse_quantity
 
 _RIVALS = {"seed": ("seeds",), "seeds": ("seed",)}  # typed, one silences a default of the other
@@ -123,6 +123,8 @@ def _parse_values(name: str, text: str) -> tuple[str | int, ...]:
     """``jax,torch`` -> ("jax", "torch"), each once; batch sizes are numbers."""
     if name == "batch_size":
         return parse_batch_sizes(text)
+    if name == "devices":
+        return parse_devices(text)
     return tuple(dict.fromkeys(part.strip() for part in text.split(",")))
 
 

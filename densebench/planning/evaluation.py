@@ -67,7 +67,7 @@ def _plan_run(found: StoredRun, options: TrainOptions) -> PlannedEvaluation:
     if options.dataset is None and found.data_folder is not None and found.base != Path.cwd():
         config = _change_dataset(config, f"{PREFIX}{found.data_folder}")
     return PlannedEvaluation(
-        config=dataclasses.replace(config, resume=False),
+        config=dataclasses.replace(config, resume=False, devices=1, hosts=1),
         is_named=options.run is not None,
         source=found.name,
         directory=str(found.directory),

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from densebench.config import DataConfig, RunConfig, deciding_values
+from densebench.config import REPLICAS, DataConfig, RunConfig, deciding_values
 from densebench.errors import InputError, unknown
+from densebench.measuring.gpu.cuda_device import count_devices
 from densebench.recipes import RECIPES, Recipe
+from densebench.training.parallel.hosts import find_host
 
 Axis = tuple[str, tuple[str | int, ...]]  # a setting's name, and the values of it
-AXES = ("backend", "precision", "implementation", "batch_size")
+AXES = ("backend", "precision", "implementation", "batch_size", "devices")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +47,9 @@ class TrainOptions:
     deterministic: bool | None = None
     jit: bool | None = None
     threads: int | None = None
+    devices: int | None = None
+    hosts: str | None = None
+    batch_norm: str | None = None
     target: float | None = None
     stop_at_target: bool | None = None
     axes: tuple[Axis, ...] = ()  # settings of which several are asked for, in every combination
@@ -64,7 +69,8 @@ def configure(
         seed = options.seeds[0]
     return dataclasses.replace(
         base,
-        **_select(options, RunConfig, but=("recipe", "data", "seed", "variant", "run")),
+        **_select(options, RunConfig, but=("recipe", "data", "seed", "variant", "run", "hosts")),
+        hosts=base.hosts if options.hosts is None else find_host(options.hosts).count,
         variant=variant,
         run=run,
         data=dataclasses.replace(base.data, **_select(options, DataConfig)),
@@ -88,9 +94,18 @@ def list_combinations(options: TrainOptions) -> list[TrainOptions]:
     return [dataclasses.replace(options, axes=(), **one) for one in chosen]
 
 
+def name_axes(config: RunConfig, names: Sequence[str]) -> list[str]:
+    """Parts of a run's name for the settings in which the runs of one command differ: ``["jax", "b128", "d2"]``."""
+    letters = {"batch_size": "b", "devices": "d"}
+    values = {"batch_size": config.recipe.batch_size}
+    return [f"{letters.get(name, '')}{values.get(name) or getattr(config, name)}" for name in names]
+
+
 def describe_differences(stored: RunConfig, asked: RunConfig) -> str:
     """``"epochs 300 -> 5, seed 0 -> 1"``; empty where both decide the same numbers."""
     before, after = deciding_values(stored), deciding_values(asked)
+    if REPLICAS in before and REPLICAS in after:
+        after[REPLICAS] = before[REPLICAS]  # a run goes on with any number of devices
     return ", ".join(
         f"{name.split('.')[-1]} {before.get(name)} -> {after.get(name)}"
         for name in sorted(before.keys() | after.keys())
@@ -104,6 +119,20 @@ def parse_batch_sizes(text: str) -> tuple[int, ...]:
     for part in parts:
         if not part.isdecimal() or not 1 <= int(part) <= 1_000_000:
             raise InputError(f"--batch-size {text!r} cannot be read at {part!r}: write it as 64 or 32,64,128.")
+    return tuple(dict.fromkeys(int(part) for part in parts))
+
+
+def parse_devices(text: str) -> tuple[int, ...]:
+    """``"2"``, ``"1,2,4"`` or ``"all"``, the GPUs of this host -> numbers of devices, each once, in the order given."""
+    if text.strip() == "all":
+        found = count_devices()
+        if not found:
+            raise InputError("--devices all finds no GPU here: give a number, and the devices share the CPU's cores.")
+        return (found,)
+    parts = [part.strip() for part in text.split(",")]
+    for part in parts:
+        if not part.isdecimal() or not int(part):
+            raise InputError(f"--devices {text!r} cannot be read at {part!r}: write it as 2, 1,2,4 or all.")
     return tuple(dict.fromkeys(int(part) for part in parts))
 
 

@@ -9,7 +9,7 @@ from densebench.errors import InputError
 from densebench.models import cost, variants
 from densebench.models.cost import Cost
 from densebench.planning.networks import expand_variants
-from densebench.planning.options import TrainOptions, configure, list_combinations
+from densebench.planning.options import TrainOptions, configure, list_combinations, name_axes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ def _plan_one(
     options = dataclasses.replace(options, dataset="synthetic", batch_size=batch_size, train_limit=batch_size)
     config = configure(options, variant=variant.name, run=variant.name)
     kind = "inference" if inference else "speed"
-    others = [getattr(config, axis) for axis in varied if axis != "backend"]
+    others = name_axes(config, [axis for axis in varied if axis != "backend"])
     parts = [variant.name, kind, f"b{batch_size}", config.backend, *others]
     return PlannedSpeed(
         config=dataclasses.replace(config, run="-".join(parts)),

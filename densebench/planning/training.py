@@ -13,7 +13,7 @@ from densebench.errors import InputError
 from densebench.models import variants
 from densebench.models.cost import Cost
 from densebench.planning.networks import count_on, require_full_batch
-from densebench.planning.options import TrainOptions, configure, describe_differences, list_combinations
+from densebench.planning.options import TrainOptions, configure, describe_differences, list_combinations, name_axes
 from densebench.planning.run_paths import StoredRun, find_run
 from densebench.prediction.values import Prediction
 from densebench.records import Run
@@ -166,8 +166,7 @@ def _plan_run(config: RunConfig, *, is_named: bool, varied: Sequence[str] = ()) 
     facts = datasets.describe(config.data)
     batch_size, images = config.recipe.batch_size, facts.train_images
     require_full_batch(batch_size, facts)
-    varying = (f"b{batch_size}" if name == "batch_size" else getattr(config, name) for name in varied)
-    parts = [config.variant, clean_name(facts.name), *varying, f"s{config.seed}"]
+    parts = [config.variant, clean_name(facts.name), *name_axes(config, varied), f"s{config.seed}"]
     run = config.run if is_named else "-".join(parts)
     return PlannedRun(
         config=dataclasses.replace(config, run=run),

@@ -8,7 +8,7 @@ from densebench.config import RunConfig
 from densebench.errors import ResultsError, RunFailed
 from densebench.records import Phase, Run
 from densebench.results import csv_file, store
-from densebench.running.run_columns import describe_request
+from densebench.running.run_columns import describe_request, with_warning
 
 
 class Book:
@@ -27,7 +27,7 @@ class Book:
         written = _read_written(path) if config.resume else None
         if written is not None:
             run = dataclasses.replace(
-                written,
+                _note_other_devices(written, run),
                 status="running",
                 reason=None,
                 command=run.command,
@@ -35,6 +35,8 @@ class Book:
                 epochs=run.epochs,  # which may be more than before
                 schedule=run.schedule,
                 fingerprint=run.fingerprint,
+                devices=run.devices,
+                hosts=run.hosts,
                 predicted_total_seconds=written.predicted_total_seconds if written.epochs == run.epochs else None,
             )
         return cls(run, path)
@@ -46,6 +48,16 @@ class Book:
         except ResultsError as error:  # it could be written at first, so this is not wrong usage
             raise RunFailed(str(error)) from None
         self.run = run
+
+
+def _note_other_devices(written: Run, run: Run) -> Run:
+    """What was written, with a warning where the run goes on with another number of devices."""
+    before, now = (written.devices or 1, written.hosts or 1), (run.devices, run.hosts)
+    if before == now or not written.records:
+        return written
+    used = f"{before[0]} devices" if before[1] == 1 else f"{before[0]} devices of each of {before[1]} hosts"
+    used = "1 device" if before == (1, 1) else used
+    return with_warning(written, f"the epochs up to {len(written.records)} were trained on {used}")
 
 
 def _read_written(path: Path) -> Run | None:

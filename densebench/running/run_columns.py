@@ -33,6 +33,9 @@ def describe_request(config: RunConfig, phase: Phase) -> Run:
         precision=config.precision,
         recompute=config.recompute,
         deterministic=config.deterministic,
+        devices=config.devices,
+        hosts=config.hosts,
+        batch_norm=config.batch_norm,
     )
     return with_recipe(run, config) if phase == "train" else run
 

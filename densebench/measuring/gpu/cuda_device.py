@@ -35,6 +35,17 @@ def find_first_device(load: Callable[[str], Any] = ctypes.CDLL) -> CudaDevice | 
         return None
 
 
+def count_devices(load: Callable[[str], Any] = ctypes.CDLL) -> int:
+    """How many devices ``CUDA_VISIBLE_DEVICES`` left; 0 without a driver."""
+    number = ctypes.c_int()
+    try:
+        cuda = load(_LIBRARIES.get(sys.platform, "libcuda.so.1"))
+        known = cuda.cuInit(0) == 0 and cuda.cuDeviceGetCount(ctypes.byref(number)) == 0
+    except (OSError, AttributeError):
+        return 0
+    return number.value if known else 0
+
+
 def _ask(cuda: Any) -> CudaDevice | None:
     device = ctypes.c_int()
     if cuda.cuInit(0) != 0 or cuda.cuDeviceGet(ctypes.byref(device), 0) != 0:
