@@ -12,12 +12,13 @@ from densebench.errors import InputError
 from densebench.measuring.missing import describe_installation
 from densebench.training.backends.fastest import is_fast_proven
 from densebench.training.backends.frameworks import (
-    hide_other_gpus,
     set_up_jax,
     set_up_tensorflow,
     set_up_torch,
+    show_gpus,
 )
 from densebench.training.backends.hidden_packages import hide_packages
+from densebench.training.parallel.layout import ALONE, Layout
 
 _NEEDLESS = {"jax", "sklearn", "matplotlib"}  # TensorFlow and Keras import them for what no run uses: 0.7 s
 _SET_UP = {"tensorflow": set_up_tensorflow, "jax": set_up_jax, "torch": set_up_torch}
@@ -42,17 +43,17 @@ class BackendFacts:
     cudnn: str | None
 
 
-def prepare(config: RunConfig) -> BackendFacts:
-    """Set up the backend and import keras on it, and no other framework.
+def prepare(config: RunConfig, layout: Layout = ALONE) -> BackendFacts:
+    """Set up the backend for the devices of ``layout`` and import keras on it, and no other framework.
 
     Call it before anything imports keras. Raises :class:`InputError` if the backend is not installed or cannot do
     what was asked.
     """
     _check(config)
     os.environ["KERAS_BACKEND"] = config.backend
-    hide_other_gpus()
+    show_gpus(layout)
     with hide_packages(*_NEEDLESS - {config.backend}):
-        framework = _SET_UP[config.backend](config)
+        framework = _SET_UP[config.backend](config, layout)
         _import_keras(config)
     return BackendFacts(
         name=config.backend,

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from densebench.config import RunConfig
 from densebench.measuring.host import count_usable_cores
+from densebench.training.parallel.layout import ALONE, HEARTBEAT_SECONDS, MEETING_SECONDS, Layout
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,13 +25,16 @@ class Framework:
     tf32: bool  # whether the GPU computes in TF32 where that is allowed
 
 
-def hide_other_gpus() -> None:
-    """Show the framework CUDA's first device alone: TensorFlow and JAX open contexts on all, of some 500 MB each."""
+def show_gpus(layout: Layout) -> None:
+    """Show the framework the devices of this process alone: TensorFlow and JAX open contexts on all, of 500 MB each."""
+    first = layout.local_rank * layout.local_devices
+    mine = range(first, first + layout.local_devices)
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    os.environ["CUDA_VISIBLE_DEVICES"] = "0" if visible is None else visible.split(",")[0]
+    names = [str(number) for number in mine] if visible is None else visible.split(",")[mine.start : mine.stop]
+    os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(names)
 
 
-def set_up_tensorflow(config: RunConfig) -> Framework:
+def set_up_tensorflow(config: RunConfig, layout: Layout = ALONE) -> Framework:
     """Memory growth, or NVML would show the whole card; TF32 as on the others."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
@@ -64,16 +68,20 @@ def _limit_tensorflow_threads(threading: Any, threads: int) -> None:
         threading.set_inter_op_parallelism_threads(threads)
 
 
-def set_up_jax(config: RunConfig) -> Framework:
+def set_up_jax(config: RunConfig, layout: Layout = ALONE) -> Framework:
     """No preallocation, or NVML would show three quarters of the card; threads by XLA's own variable."""
     os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if config.threads is not None:
         os.environ["NPROC"] = str(config.threads)
     if config.deterministic:
-        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_gpu_deterministic_ops=true".strip()
+        _add_xla_flag("--xla_gpu_deterministic_ops=true")
+    if layout.local_devices > 1:
+        _add_xla_flag(f"--xla_force_host_platform_device_count={layout.local_devices}")  # of a CPU
     import jax
 
+    if layout.ranks > 1:
+        _join_jax_hosts(jax, layout)
     device = jax.local_devices()[0]
     on_gpu = device.platform != "cpu"
     cuda = _read_cuda_version(device.client.platform_version) if on_gpu else None
@@ -89,7 +97,25 @@ def set_up_jax(config: RunConfig) -> Framework:
     )
 
 
-def set_up_torch(config: RunConfig) -> Framework:
+def _add_xla_flag(flag: str) -> None:
+    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {flag}".strip()
+
+
+def _join_jax_hosts(jax: Any, layout: Layout) -> None:
+    """Before anything asks for a device; the devices are this process's alone, also where SLURM would say otherwise."""
+    jax.config.update("jax_cpu_collectives_implementation", "gloo")
+    jax.distributed.initialize(
+        layout.addresses[0],
+        num_processes=layout.ranks,
+        process_id=layout.rank,
+        local_device_ids=list(range(layout.local_devices)),
+        coordinator_bind_address=layout.addresses[0],  # else it listens on every interface
+        initialization_timeout=MEETING_SECONDS,
+        heartbeat_timeout_seconds=HEARTBEAT_SECONDS,
+    )
+
+
+def set_up_torch(config: RunConfig, layout: Layout = ALONE) -> Framework:
     """TF32 and cuDNN's choice of algorithms as TensorFlow and JAX have them."""
     if config.deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic with it only

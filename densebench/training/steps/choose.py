@@ -1,13 +1,16 @@
 """Chooses the steps of the backend in use; each backend's are imported only when they are chosen."""
 
+from typing import cast
+
 from densebench.recipes import Recipe
 from densebench.training.backends.backend import BackendFacts
+from densebench.training.parallel.data_parallel import DataParallel
 from densebench.training.steps.step import Steps
 from densebench.training.trainee import Trainee
 
 
-def make_steps(trainee: Trainee, recipe: Recipe, facts: BackendFacts) -> Steps:
-    """The steps of the backend in use."""
+def make_steps(trainee: Trainee, recipe: Recipe, facts: BackendFacts, parallel: DataParallel | None = None) -> Steps:
+    """The steps of the backend in use, on the devices of ``parallel``, or on one."""
     if facts.name == "tensorflow":
         from densebench.training.steps.tensorflow import TensorFlowSteps
 
@@ -15,6 +18,11 @@ def make_steps(trainee: Trainee, recipe: Recipe, facts: BackendFacts) -> Steps:
     if facts.name == "jax":
         from densebench.training.steps.jax import JaxSteps
 
+        if parallel is not None and parallel.layout.replicas > 1:
+            from densebench.training.parallel.jax import JaxDataParallel
+            from densebench.training.steps.jax_parallel import ParallelJaxSteps
+
+            return ParallelJaxSteps(trainee, recipe, cast(JaxDataParallel, parallel))
         return JaxSteps(trainee, recipe)
     from densebench.training.steps.torch import TorchSteps
 

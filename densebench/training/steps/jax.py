@@ -1,6 +1,7 @@
 """Steps on JAX: the state is lists of arrays on the device, and each batch size has its own compiled step."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -16,6 +17,7 @@ from densebench.training.trainee import Trainee
 
 _Arrays = list[jax.Array]
 _State = tuple[_Arrays, _Arrays, _Arrays]  # trainable, non-trainable, optimizer
+_Found = tuple[_Arrays, _Arrays, jax.Array, jax.Array]  # gradients, non-trainable, loss, how many were right
 
 
 class JaxSteps:
@@ -30,18 +32,20 @@ class JaxSteps:
         self._forward = jax.jit(lambda state, x: self._model.stateless_call(state[0], state[1], x, training=False)[0])
 
     def compile(self, *batch_sizes: int) -> CompileTimes:
-        step = jax.jit(self._step, donate_argnums=0)
         trace_seconds = compile_seconds = 0.0
         for size in dict.fromkeys(batch_sizes):
             start = time.perf_counter()
-            x = jax.ShapeDtypeStruct((size, *self._model.input_shape[1:]), jnp.float32)
-            y = jax.ShapeDtypeStruct((size,), jnp.int32)
-            lowered = step.lower(self._state, x, y)
+            lowered = self._lower(size)
             traced = time.perf_counter()
             self._compiled[size] = lowered.compile()
             trace_seconds += traced - start
             compile_seconds += time.perf_counter() - traced
         return CompileTimes(trace_seconds=trace_seconds, compile_seconds=compile_seconds)
+
+    def _lower(self, batch_size: int) -> jax.stages.Lowered:
+        x = jax.ShapeDtypeStruct((batch_size, *self._model.input_shape[1:]), jnp.float32)
+        y = jax.ShapeDtypeStruct((batch_size,), jnp.int32)
+        return jax.jit(self._step, donate_argnums=0).lower(self._state, x, y)
 
     def step_bytes(self) -> int | None:
         known = [count for step in self._compiled.values() if (count := _count_bytes(step)) is not None]
@@ -73,7 +77,10 @@ class JaxSteps:
         trainable, non_trainable, optimizer = ([variable.value for variable in group] for group in self._variables())
         return trainable, non_trainable, optimizer
 
-    def _step(self, state: _State, x: jax.Array, y: jax.Array) -> tuple[_State, jax.Array]:
+    def _step(
+        self, state: _State, x: jax.Array, y: jax.Array, *, combine: Callable[[_Found], _Found] = lambda found: found
+    ) -> tuple[_State, jax.Array]:
+        """``combine`` makes of what is found on a part of a batch what the whole has."""
         trainable, non_trainable, optimizer = state
         scale = self._loss_scale(optimizer)
 
@@ -83,6 +90,7 @@ class JaxSteps:
             return loss * scale, (updated, loss, correct)
 
         gradients, (non_trainable, loss, correct) = jax.grad(scaled_loss, has_aux=True)(trainable)
+        gradients, non_trainable, loss, correct = combine((gradients, non_trainable, loss, correct))
         sign = compute_backward_sign(gradients, self._optimizer)
         rate = 2 * self._recipe.weight_decay * scale
         gradients = [

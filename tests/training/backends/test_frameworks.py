@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from densebench.training.backends import frameworks
-from densebench.training.backends.frameworks import hide_other_gpus, set_up_jax, set_up_torch
+from densebench.training.backends.frameworks import set_up_jax, set_up_torch, show_gpus
+from densebench.training.parallel.layout import ALONE, Layout
 
 
 @pytest.fixture(autouse=True)
@@ -90,5 +91,21 @@ def test_tf32_is_off_where_nvidias_variable_forbids_it(config, monkeypatch):
 def test_only_cudas_first_device_stays_visible(monkeypatch, before, after):
     if before is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", before)
-    hide_other_gpus()
+    show_gpus(ALONE)
+    assert frameworks.os.environ["CUDA_VISIBLE_DEVICES"] == after
+
+
+@pytest.mark.parametrize(
+    ("before", "layout", "after"),
+    [
+        (None, Layout(devices=2), "0,1"),
+        ("3,5,7", Layout(devices=2), "3,5"),
+        (None, Layout(devices=2, ranks=2, rank=1, local_rank=1), "1"),
+        ("3,5,7", Layout(devices=3, hosts=2, host=1, ranks=6, rank=5, local_rank=2), "7"),
+    ],
+)
+def test_a_process_sees_its_own_devices(monkeypatch, before, layout, after):
+    if before is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", before)
+    show_gpus(layout)
     assert frameworks.os.environ["CUDA_VISIBLE_DEVICES"] == after

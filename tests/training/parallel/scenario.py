@@ -1,0 +1,173 @@
+"""One backend on two devices, with every network, implementation and batch normalisation; prints what it saw as JSON.
+
+``scenario.py BACKEND DEVICES HOSTS``: the processes that the devices need are started here, and each prints a line.
+"""
+
+import dataclasses
+import hashlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from densebench.config import RunConfig
+from densebench.models import variants
+from densebench.models.resnet import resnet
+from densebench.recipes import RECIPES
+from densebench.training.parallel.hosts import Host
+from densebench.training.parallel.layout import list_layouts
+
+SIDE, CLASSES, BATCH, UNEVEN = 8, 6, 8, 5
+STEPS = (BATCH, BATCH, BATCH, UNEVEN)
+NETWORKS = {"resnet8": ("float32",), "10x2": ("float32", "mixed_bfloat16")}
+RANK = "SCENARIO_RANK"  # which process this is
+PLACE = "SCENARIO_PLACE"  # where they meet: a file, or ports
+
+variants.VARIANTS["resnet8"] = variants.Variant(
+    name="resnet8",
+    family="resnet",
+    depth=8,
+    build=lambda nn, image, classes: resnet(nn, image, units=1, classes=classes),
+    source="",
+)
+
+
+def make_config(**changes):
+    recipe = dataclasses.replace(RECIPES["blog"], batch_size=BATCH, learning_rate=0.002)
+    return RunConfig(variant="10x2", run="x", threads=1, recipe=recipe, deterministic=True, **changes)
+
+
+def start_processes(backend, devices, hosts):
+    """Every process of the run; returns what each printed."""
+    count = hosts * (devices if backend == "torch" else 1)
+    with tempfile.TemporaryDirectory() as folder:
+        place = json.dumps([str(Path(folder) / "store"), find_free_ports(hosts)])
+        ranks = [
+            subprocess.Popen(
+                [sys.executable, __file__, *sys.argv[1:4]],
+                env=os.environ | {RANK: str(rank), PLACE: place},
+                stdout=subprocess.PIPE,
+            )
+            for rank in range(count)
+        ]
+        return [json.loads(rank.communicate()[0].splitlines()[-1]) for rank in ranks]
+
+
+def find_free_ports(count):
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+def see(backend, devices, hosts, rank):
+    """What one process sees."""
+    store, ports = json.loads(os.environ[PLACE])
+    config = make_config(backend=backend, devices=devices, hosts=hosts)
+    a_host = devices if backend == "torch" else 1
+    host = Host(index=rank // a_host, count=hosts, addresses=tuple(f"127.0.0.1:{port}" for port in ports if hosts > 1))
+    layout = list_layouts(config, host, store=store if hosts == 1 else None)[rank % a_host]
+    from densebench.training.backends.backend import prepare
+
+    facts = prepare(config, layout)
+    from densebench.training.parallel.data_parallel import gather_texts, join, share_state
+
+    parallel = join(backend, layout, facts.device_kind)
+    seen = {"rank": rank, "texts": gather_texts(parallel, "x" * rank), "networks": {}}
+    for variant, precisions in NETWORKS.items():
+        for precision in precisions:
+            for implementation in ("plain", "fast"):
+                changed = dataclasses.replace(config, variant=variant, precision=precision)
+                setting = dataclasses.replace(facts, precision=precision, implementation=implementation)
+                key = f"{variant} {precision} {implementation}"
+                seen["networks"][key] = {
+                    name: train(changed, setting, chosen) for name, chosen in list_ways(parallel).items()
+                }
+    trainee, _ = build(config, facts, parallel)
+    if layout.rank > 0:
+        for variable in trainee.model.variables:
+            variable.assign(np.zeros(variable.shape))
+    seen["text"] = share_state(parallel, trainee.model.variables, f"rank {rank}")
+    seen["shared"] = digest(trainee.model.variables)
+    parallel.leave()
+    print(json.dumps(seen), flush=True)
+    os._exit(0)
+
+
+def list_ways(parallel):
+    """One device, and all of them with either batch normalisation."""
+    from densebench.training.parallel.data_parallel import Alone
+
+    joined = parallel.layout
+    ways = {"one": Alone()}
+    for batch_norm in ("global", "replica"):
+        parallel.layout = dataclasses.replace(joined, batch_norm=batch_norm)
+        ways[batch_norm] = type(parallel).__new__(type(parallel))
+        ways[batch_norm].__dict__.update(parallel.__dict__)
+    parallel.layout = joined
+    return ways
+
+
+def build(config, facts, parallel):
+    import keras
+
+    from densebench.training.steps.choose import make_steps
+    from densebench.training.trainee import build_trainee
+
+    keras.config.set_dtype_policy(config.precision)
+    with parallel.scope():
+        trainee = build_trainee(config, facts, classes=CLASSES, image_size=SIDE)
+    return trainee, make_steps(trainee, config.recipe, facts, parallel)
+
+
+def train(config, facts, parallel):
+    """Some steps on random images, the last on too few to be shared equally, and an evaluation."""
+    trainee, steps = build(config, facts, parallel)
+    steps.compile(BATCH, UNEVEN)
+    steps.begin(config.recipe.learning_rate)
+    losses, correct = [], []
+    for number, images in enumerate(STEPS):
+        x, y = draw(number, images)
+        result = steps.train(steps.place(x), steps.place(y))
+        losses.append(result.loss)
+        correct.append(result.correct)
+    steps.end()
+    logits = steps.logits(steps.place(draw(0, BATCH)[0]))
+    return {
+        "losses": losses,
+        "correct": correct,
+        "logits": np.asarray(logits, np.float64).ravel().tolist(),
+        "trained": digest([*trainee.model.trainable_variables, *trainee.optimizer.variables]),
+        "moving": digest(trainee.model.non_trainable_variables),
+        "moving_values": [float(each) for each in to_numpy(trainee.model.non_trainable_variables[0])],
+    }
+
+
+def draw(number, images):
+    random = np.random.default_rng([7, number])
+    y = random.integers(0, CLASSES, images).astype(np.int32)
+    return (random.normal(size=(images, SIDE, SIDE, 3)) + y[:, None, None, None] / 5).astype(np.float32), y
+
+
+def digest(variables):
+    return hashlib.sha256(b"".join(np.ascontiguousarray(to_numpy(each)).tobytes() for each in variables)).hexdigest()
+
+
+def to_numpy(variable):
+    import keras
+
+    return keras.ops.convert_to_numpy(variable)
+
+
+if __name__ == "__main__":
+    backend, devices, hosts = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    if RANK in os.environ:
+        see(backend, devices, hosts, int(os.environ[RANK]))
+    else:
+        print(json.dumps(start_processes(backend, devices, hosts)))

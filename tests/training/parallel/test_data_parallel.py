@@ -1,0 +1,83 @@
+"""Two devices against one: the same losses, weights and statistics, on every backend that is installed."""
+
+import json
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from background import Background
+
+# backend, devices of each host, hosts; two devices of a CPU share its cores
+CHOICES = [choice for choice in ("jax 2 1", "jax 1 2") if find_spec(choice.split()[0])]
+SCENARIO = Background.in_turn(Path(__file__).with_name("scenario.py"), CHOICES)
+BACKGROUND = [SCENARIO]
+each_choice = pytest.mark.parametrize("choice", CHOICES)
+
+
+@cache
+def ranks(choice):
+    """What each process saw."""
+    return json.loads(SCENARIO.read(choice).splitlines()[-1])
+
+
+def networks(choice):
+    """Of rank 0: what was seen of each network, by the way it was trained."""
+    return ranks(choice)[0]["networks"].items()
+
+
+def tolerance(network):
+    return {"rel": 2e-3, "abs": 2e-3} if "bfloat16" in network else {"rel": 2e-5, "abs": 2e-5}
+
+
+@each_choice
+def test_normalised_over_the_whole_batch_two_devices_train_as_one(choice):
+    for network, ways in networks(choice):
+        one, two = ways["one"], ways["global"]
+        assert two["losses"] == pytest.approx(one["losses"], **tolerance(network)), network
+        assert two["correct"] == one["correct"], network
+        assert two["moving_values"] == pytest.approx(one["moving_values"], **tolerance(network)), network
+        if "bfloat16" not in network:
+            assert two["logits"] == pytest.approx(one["logits"], rel=1e-3, abs=1e-3), network
+
+
+@each_choice
+def test_normalising_each_part_alone_is_another_experiment(choice):
+    for network, ways in networks(choice):
+        assert abs(ways["replica"]["losses"][0] - ways["one"]["losses"][0]) > 1e-3, network
+
+
+@each_choice
+def test_both_implementations_agree_on_several_devices(choice):
+    seen = dict(networks(choice))
+    for network in ("resnet8 float32", "10x2 float32"):
+        for way in ("global", "replica"):
+            fast, plain = (seen[f"{network} {implementation}"][way] for implementation in ("fast", "plain"))
+            assert fast["losses"] == pytest.approx(plain["losses"], rel=1e-4), (network, way)
+
+
+@each_choice
+def test_every_process_ends_with_the_same_weights_and_statistics(choice):
+    first, *others = ranks(choice)
+    for other in others:
+        assert other["networks"] == first["networks"]
+
+
+@each_choice
+def test_processes_exchange_texts_and_take_the_state_of_the_first(choice):
+    seen = ranks(choice)
+    assert [each["rank"] for each in seen] == list(range(len(seen)))
+    assert all(each["texts"] == ["x" * rank for rank in range(len(seen))] for each in seen)
+    assert {each["text"] for each in seen} == {"rank 0"}
+    assert len({each["shared"] for each in seen}) == 1
+
+
+@pytest.mark.skipif(len({choice.split()[0] for choice in CHOICES}) < 2, reason="needs two backends")
+@pytest.mark.parametrize("way", ["global", "replica"])
+def test_all_backends_agree_on_several_devices(way):
+    first, *others = CHOICES
+    for other in others:
+        for network, ways in networks(other):
+            if "bfloat16" not in network:
+                expected = dict(networks(first))[network][way]["losses"]
+                assert ways[way]["losses"] == pytest.approx(expected, rel=1e-4), (other, network)
