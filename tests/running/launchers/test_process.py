@@ -12,7 +12,7 @@ from densebench.errors import ResultsError
 from densebench.events import Ended, Message
 from densebench.records import EpochRecord, Run
 from densebench.results import csv_file
-from densebench.running.launchers import process
+from densebench.running.launchers import child, process
 from densebench.running.tasks import TrainTask
 
 SEND = """
@@ -31,7 +31,7 @@ def launch(in_tmp, monkeypatch):
     """Launch a child that runs the given lines; returns the outcome and the events."""
     (in_tmp / "runs" / "a").mkdir(parents=True)
     monkeypatch.setenv("PYTHONPATH", str(in_tmp))
-    monkeypatch.setattr(process, "_WORKER", "fake_worker")
+    monkeypatch.setattr(child, "_WORKER", "fake_worker")
 
     def start(lines, *, on_event=lambda event: None, time_limit=None):
         (in_tmp / "fake_worker.py").write_text(SEND + lines)
@@ -84,7 +84,7 @@ def test_a_child_that_is_killed_is_a_failed_row_and_keeps_its_epochs(launch):
 def test_a_kill_for_lack_of_memory_is_not_taken_for_any_other(launch, monkeypatch):
     """The kernel's counter of such kills in this control group has moved."""
     counter = iter([3, 4])
-    monkeypatch.setattr(process, "_count_oom_kills", lambda: next(counter))
+    monkeypatch.setattr(process, "count_oom_kills", lambda: next(counter))
     outcome, _ = launch("os.kill(os.getpid(), signal.SIGKILL)")
     assert outcome.reason == "The run was killed by the kernel, because memory ran out: take a smaller --batch-size."
     assert row().reason == outcome.reason
