@@ -35,11 +35,13 @@ from densebench.results import csv_file, store
 from densebench.results.gathering import gather
 from densebench.running.directory import choose_names, run_directory
 from densebench.running.evaluate_job import CONFUSION_FILE
+from densebench.running.launchers.follow import follow
 from densebench.running.starting import resume as resume_run
 from densebench.running.starting import start_new
 from densebench.running.tasks import EvaluateTask, SpeedTask, Task, TrainTask
 from densebench.running.unfinished import mark_interrupted
 from densebench.training.backends.devices import ask_devices, explain_silence
+from densebench.training.parallel.hosts import THIS_HOST, Host, find_host
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,12 +105,13 @@ def train(
     ``time_limit`` is in seconds of each run.
     """
     planned = _plan(options, resume, skip_completed)
+    host = THIS_HOST if options.hosts is None else find_host(options.hosts)
     with view:
         view.begin([_show_training(run) for run in _name_new(planned) if not run.completed])
         predicted = list(zip(planned, predict_runs(planned), strict=True))
         on_event = announce(predicted, view.on)
         return _until_signalled(
-            _read_completed(run) if run.completed else _train_one(run, prediction, on_event, time_limit)
+            _read_completed(run) if run.completed else _train_one(run, host, prediction, on_event, time_limit)
             for run, prediction in predicted
         )
 
@@ -254,15 +257,23 @@ def _until_signalled(runs: Iterable[Finished]) -> list[Finished]:
 
 
 def _train_one(
-    planned: PlannedRun, prediction: Prediction | None, on_event: Callable[[Event], None], time_limit: float | None
+    planned: PlannedRun,
+    host: Host,
+    prediction: Prediction | None,
+    on_event: Callable[[Event], None],
+    time_limit: float | None,
 ) -> Finished:
     config = planned.config
+    task = TrainTask(config=config, host=host)
+    if host.index:
+        return _read_finished(config, follow(task, on_event, time_limit=time_limit))
     if config.resume:
-        return _read_finished(config, resume_run(TrainTask(config=config), on_event, time_limit=time_limit))
+        return _read_finished(config, resume_run(task, on_event, time_limit=time_limit))
 
     def make_task(named: RunConfig) -> Task:
         return TrainTask(
             config=named,
+            host=host,
             predicted_total_seconds=prediction.total_seconds if prediction else None,
             predicted_peak_bytes=prediction.peak_bytes if prediction else None,
         )

@@ -12,10 +12,14 @@ from densebench.running.run_columns import describe_request, with_warning
 
 
 class Book:
-    """Owns ``results/<run>.csv``: every change of the run is on disk when the call returns."""
+    """Owns ``results/<run>.csv``: every change of the run is on disk when the call returns.
 
-    def __init__(self, run: Run, path: Path) -> None:
-        csv_file.write(run, path)
+    Without a path it is the book of a process that does a run with others, and does not own it.
+    """
+
+    def __init__(self, run: Run, path: Path | None) -> None:
+        if path is not None:
+            csv_file.write(run, path)
         self.run = run
         self._path = path
 
@@ -41,10 +45,16 @@ class Book:
             )
         return cls(run, path)
 
+    @classmethod
+    def keep_in_memory(cls, config: RunConfig, phase: Phase) -> Self:
+        """A book of which nothing is written."""
+        return cls(describe_request(config, phase), None)
+
     def update(self, run: Run) -> None:
         """Replace the run by a newer state of it; raises :class:`RunFailed` where that cannot be written."""
         try:
-            csv_file.write(run, self._path)
+            if self._path is not None:
+                csv_file.write(run, self._path)
         except ResultsError as error:  # it could be written at first, so this is not wrong usage
             raise RunFailed(str(error)) from None
         self.run = run

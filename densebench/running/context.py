@@ -21,11 +21,13 @@ from densebench.running.book import Book
 from densebench.running.channel import Channel
 from densebench.running.directory import mark_begun, run_directory
 from densebench.running.run_data import require_same_data
-from densebench.running.stopping import Stopper
+from densebench.running.stopping import Stopper, make_interruption
+from densebench.training.parallel.layout import ALONE, Layout
 
 if TYPE_CHECKING:
     from densebench.data.images import Dataset
     from densebench.training.backends.backend import BackendFacts
+    from densebench.training.parallel.data_parallel import DataParallel
     from densebench.training.trainee import Trainee
     from densebench.training.watch import Watch
 
@@ -39,14 +41,14 @@ class RunContext:
         config: RunConfig,
         dataset: "Dataset",
         facts: "BackendFacts",
+        parallel: "DataParallel",
         book: Book,
         channel: Channel,
         stopper: Stopper,
         began: float,
     ) -> None:
-        self.config, self.dataset, self.facts = config, dataset, facts
+        self.config, self.dataset, self.facts, self.parallel = config, dataset, facts, parallel
         self.directory: Path = run_directory(config.runs_dir, config.run)
-        self.should_stop = stopper.check
         self._book, self._channel, self._stopper = book, channel, stopper
         self._began = began  # a reading of time.perf_counter
         self._seconds_before: float | None = None  # that a resumed run took until it was stopped
@@ -55,6 +57,22 @@ class RunContext:
     def run(self) -> Run:
         """The run as its row says it."""
         return self._book.run
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether this process writes the run's files: one does, of those that do the run together."""
+        return self.parallel.layout.is_owner
+
+    def should_stop(self) -> None:
+        """Raise :class:`Interrupted` if the run was asked to stop, any of its processes: so that all stop here."""
+        if self.parallel.layout.ranks == 1:
+            self._stopper.check()
+            return
+        from densebench.training.parallel.data_parallel import agree_on_signal
+
+        number = agree_on_signal(self.parallel, self._stopper.find_signal)
+        if number:
+            raise make_interruption(number)
 
     def update(self, run: Run) -> None:
         """Replace the run's row; raises :class:`RunFailed` where it cannot be written."""
@@ -71,7 +89,8 @@ class RunContext:
         from densebench.training.trainee import build_trainee
 
         classes = len(self.dataset.class_names)
-        return build_trainee(self.config, self.facts, classes=classes, image_size=self.dataset.image_size)
+        with self.parallel.scope():
+            return build_trainee(self.config, self.facts, classes=classes, image_size=self.dataset.image_size)
 
     @contextmanager
     def open_watch(self) -> Iterator["Watch"]:
@@ -97,7 +116,8 @@ class RunContext:
 
     def start(self, *, epochs: int, steps: int) -> None:
         """Report that the first step is about to run; ``steps`` in an epoch."""
-        mark_begun(self.directory)
+        if self.is_owner:
+            mark_begun(self.directory)
         self.report(
             Started(
                 run=self.run.run,
@@ -128,26 +148,47 @@ class RunContext:
         return None if here is None else (self._seconds_before or 0.0) + here
 
 
-def prepare(config: RunConfig, book: Book, channel: Channel, stopper: Stopper) -> RunContext:
-    """Load the data first, so that what is wrong with them is said before a framework loads; then the backend."""
+def prepare(config: RunConfig, book: Book, channel: Channel, stopper: Stopper, layout: Layout = ALONE) -> RunContext:
+    """Load the data first, so that what is wrong with them is said before a framework loads; then the backend.
+
+    Last it meets the other processes of the run, each of which has loaded the data too.
+    """
     began = time.perf_counter()
     dataset = datasets.load(config.data, _TransferReports(channel).report)
-    if config.resume:
+    if config.resume and layout.is_owner:
         unknown = require_same_data(config, dataset, purpose="cannot be resumed")
         if unknown is not None:
             channel.send(Message(text=unknown))
     book.update(run_columns.with_data(book.run, dataset, config.recipe))
     from densebench.training.backends import backend
 
-    facts = backend.prepare(config)
+    facts = backend.prepare(config, layout)
     book.update(run_columns.with_backend(book.run, facts))
     context = RunContext(
-        config=config, dataset=dataset, facts=facts, book=book, channel=channel, stopper=stopper, began=began
+        config=config,
+        dataset=dataset,
+        facts=facts,
+        parallel=_meet(facts, layout, dataset),
+        book=book,
+        channel=channel,
+        stopper=stopper,
+        began=began,
     )
     if facts.device_kind == "cpu":
         for warning in find_unused_gpu(facts.name, facts.device_kind, ask_gpu()):
             context.report(Warned(text=warning))
     return context
+
+
+def _meet(facts: "BackendFacts", layout: Layout, dataset: "Dataset") -> "DataParallel":
+    """The devices of all processes, once all have come; raises :class:`RunFailed` where they have other data."""
+    from densebench.training.parallel.data_parallel import join, require_same
+
+    parallel = join(facts.name, layout, facts.device_kind)
+    require_same(parallel, "The images", f"{dataset.name} {dataset.sha256}")
+    software = f"{facts.name} {facts.version}, Keras {facts.keras}, {facts.device_kind}"
+    require_same(parallel, "The software", software)
+    return parallel
 
 
 @contextmanager

@@ -54,14 +54,20 @@ class Stopper:
         """The error for the signal that has come."""
         if self._received is None:
             return None
-        return _make_interruption(self._received)
+        return make_interruption(self._received)
+
+    def find_signal(self) -> int:
+        """The signal that has come; SIGTERM once the parent is gone; else 0."""
+        if self._received is None and self._channel.parent_is_gone:
+            return signal.SIGTERM
+        return self._received or 0
 
     def check(self) -> None:
         """Raise :class:`Interrupted` if the run was asked to stop."""
         if self.interruption is not None:
             raise self.interruption
         if self._channel.parent_is_gone:
-            raise _make_interruption(None)
+            raise make_interruption(None)
 
 
 def watch(stopper: Stopper, channel: Channel, *, end: Callable[[int], object] = os._exit) -> threading.Thread:
@@ -86,14 +92,15 @@ def _watch(stopper: Stopper, channel: Channel, signals: int, end: Callable[[int]
         channel.parent_is_gone = True
     time.sleep(_PATIENCE)
     if stopper.preparing:
-        error = stopper.interruption or _make_interruption(number)
+        error = stopper.interruption or make_interruption(number)
         try:
             stopper.enter_end(error)
         finally:
             end(error.exit_code)
 
 
-def _make_interruption(number: int | None) -> Interrupted:
+def make_interruption(number: int | None) -> Interrupted:
+    """The error for a signal, or for the parent's death where there was none."""
     if number is None:
         return Interrupted(_PARENT_DIED, signal.SIGTERM)
     return Interrupted(f"Stopped by {signal.Signals(number).name}.", number)

@@ -8,6 +8,8 @@ from typing import Any
 from densebench import config
 from densebench.config import RunConfig
 from densebench.errors import InputError
+from densebench.training.parallel.hosts import THIS_HOST, Host
+from densebench.training.parallel.layout import ALONE, Layout
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +17,7 @@ class TrainTask:
     """Train one variant with one seed."""
 
     config: RunConfig
+    host: Host = THIS_HOST
     predicted_total_seconds: float | None = None  # for the record
     predicted_peak_bytes: float | None = None
 
@@ -24,6 +27,7 @@ class EvaluateTask:
     """Evaluate a trained model on images of the configuration's dataset."""
 
     config: RunConfig
+    host: Host = THIS_HOST
     source: str  # the run that was trained, or the model's file
     directory: str | None  # of the run
     model_file: str | None  # a .keras file; None: the newest checkpoint of the run
@@ -36,6 +40,7 @@ class SpeedTask:
     """Measure training or inference steps on synthetic data in memory."""
 
     config: RunConfig
+    host: Host = THIS_HOST
     inference: bool
     precision_target: float  # half width of the median's interval, as a fraction of it
     time_limit: float  # seconds
@@ -46,6 +51,7 @@ class TrialTask:
     """Train for some seconds on random images, as a training of the same configuration would on its own."""
 
     config: RunConfig
+    host: Host = THIS_HOST
     time_limit: float  # seconds of the steps
 
 
@@ -59,16 +65,23 @@ _KINDS: dict[str, type[Task]] = {
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 
-def to_json(task: Task) -> str:
-    """The task as one JSON document."""
-    return json.dumps({"task": _NAMES[type(task)], **dataclasses.asdict(task)})
+def to_json(task: Task, layout: Layout = ALONE) -> str:
+    """The task and what the process drives as one JSON document."""
+    return json.dumps({"task": _NAMES[type(task)], "layout": dataclasses.asdict(layout), **dataclasses.asdict(task)})
 
 
-def from_json(text: str) -> Task:
-    """The task that :func:`to_json` wrote; raises :class:`InputError` for any other text."""
+def from_json(text: str) -> tuple[Task, Layout]:
+    """What :func:`to_json` was given; raises :class:`InputError` for any other text."""
     try:
         values: dict[str, Any] = json.loads(text)
-        kind = _KINDS[values.pop("task")]
-        return kind(**{**values, "config": config.from_json(json.dumps(values["config"]))})
+        kind, layout, host = _KINDS[values.pop("task")], values.pop("layout"), values.pop("host")
+        task = kind(
+            **{
+                **values,
+                "config": config.from_json(json.dumps(values["config"])),
+                "host": Host(**{**host, "addresses": tuple(host["addresses"])}),
+            }
+        )
+        return task, Layout(**{**layout, "addresses": tuple(layout["addresses"])})
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise InputError(f"This is not a task of densebench ({error}): start a new run.") from None

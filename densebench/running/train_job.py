@@ -1,7 +1,8 @@
 """One training, in its own process: from the prepared run to the finished model on disk."""
 
 import dataclasses
-from contextlib import closing
+import json
+from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING
 
 from densebench.events import EpochEnded, Message
@@ -28,27 +29,31 @@ def train(task: TrainTask, context: RunContext) -> None:
     _enter_prediction(task, context)
     trainee = context.build_trainee()
     finished = _restore_epochs(context, trainee) if config.resume else ()
-    if config.resume:
+    if config.resume and context.is_owner:
         store_recipe(config)
     context.continue_after(finished)
     context.start(epochs=config.recipe.epochs, steps=_count_steps(context))
     with (
         context.open_watch() as watch,
-        closing(EpochLog(context.directory / "tensorboard", config, context.facts)) as log,
+        closing(EpochLog(context.directory / "tensorboard", config, context.facts))
+        if context.is_owner
+        else nullcontext() as log,
     ):
         for event in loop.train(
             config=config,
             facts=context.facts,
+            parallel=context.parallel,
             trainee=trainee,
             dataset=context.dataset,
             finished=finished,
-            checkpoints=context.directory if config.checkpoint_every else None,
+            checkpoints=context.directory if config.checkpoint_every and context.is_owner else None,
             watch=watch,
         ):
             context.report(event)
-            if isinstance(event, EpochEnded):
+            if log is not None and isinstance(event, EpochEnded):
                 log.add(event.record)
-    _save_model(context, trainee)
+    if context.is_owner:
+        _save_model(context, trainee)
     if len(context.run.records) > len(finished):  # of epochs that another process has trained it knows no peak
         context.update(with_host_peak(context.run, read_host_peak_bytes()))
 
@@ -71,7 +76,19 @@ def _count_steps(context: RunContext) -> int:
 
 
 def _restore_epochs(context: RunContext, trainee: "Trainee") -> tuple[EpochRecord, ...]:
-    """The epochs that a resumed run has finished, its network and optimizer set to the end of the last one."""
+    """The epochs that a resumed run has finished, its network and optimizer set to the end of the last one.
+
+    The owner reads the checkpoint, and gives the other processes what is in it.
+    """
+    from densebench.training.parallel.data_parallel import share_state
+
+    records = _read_checkpoint(context, trainee) if context.is_owner else ()
+    variables = [*trainee.model.variables, *trainee.optimizer.variables]
+    text = share_state(context.parallel, variables, json.dumps([dataclasses.asdict(record) for record in records]))
+    return records if context.is_owner else tuple(EpochRecord(**values) for values in json.loads(text))
+
+
+def _read_checkpoint(context: RunContext, trainee: "Trainee") -> tuple[EpochRecord, ...]:
     from densebench.training.checkpoints import checkpoint
 
     found = checkpoint.restore(context.directory, trainee, config=context.config, facts=context.facts)

@@ -21,6 +21,7 @@ from densebench.running.channel import Channel
 from densebench.running.directory import lock_directory, run_directory
 from densebench.running.stopping import Stopper, watch
 from densebench.running.tasks import EvaluateTask, SpeedTask, Task, TrainTask, TrialTask
+from densebench.training.parallel.layout import Layout
 
 _PHASES: dict[type[Task], Phase] = {
     TrainTask: "train",
@@ -36,12 +37,13 @@ def main() -> int:
     stopper = Stopper(channel)
     watch(stopper, channel)
     keep_large_buffers()
-    ended = _attempt(tasks.from_json(sys.stdin.read()), channel, stopper)
+    task, layout = tasks.from_json(sys.stdin.read())
+    ended = _attempt(task, channel, stopper, layout) if layout.is_owner else _help(task, channel, stopper, layout)
     channel.send(ended)
     return ended.exit_code
 
 
-def _attempt(task: Task, channel: Channel, stopper: Stopper) -> Ended:
+def _attempt(task: Task, channel: Channel, stopper: Stopper, layout: Layout) -> Ended:
     """Do the task, and write into the run's row how it ended."""
     try:
         directory = run_directory(task.config.runs_dir, task.config.run)
@@ -49,16 +51,21 @@ def _attempt(task: Task, channel: Channel, stopper: Stopper) -> Ended:
             files.remove_temporary(directory)
             book = Book.open(task.config, _PHASES[type(task)])
             stopper.enter_end = lambda error: _enter_end(book, _end_interrupted(error))
-            return _enter_end(book, _perform(task, book, channel, stopper))
+            return _enter_end(book, _perform(task, book, channel, stopper, layout))
     except DensebenchError as error:  # the directory or the row itself cannot be written
         return Ended(status="failed", reason=str(error), exit_code=error.exit_code)
 
 
-def _perform(task: Task, book: Book, channel: Channel, stopper: Stopper) -> Ended:
+def _help(task: Task, channel: Channel, stopper: Stopper, layout: Layout) -> Ended:
+    """Do the task with the process that owns the run, and write nothing."""
+    return _perform(task, Book.keep_in_memory(task.config, _PHASES[type(task)]), channel, stopper, layout)
+
+
+def _perform(task: Task, book: Book, channel: Channel, stopper: Stopper, layout: Layout) -> Ended:
     """Do the task; returns how it ended, with a sentence for every error."""
     try:
         with stopper.listen():
-            _do_job(task, book, channel, stopper)
+            _do_job(task, book, channel, stopper, layout)
     except Interrupted as error:
         return _end_interrupted(error)
     except DensebenchError as error:
@@ -86,11 +93,11 @@ def _end_interrupted(error: Interrupted) -> Ended:
     return Ended(status="interrupted", reason=str(error), exit_code=error.exit_code)
 
 
-def _do_job(task: Task, book: Book, channel: Channel, stopper: Stopper) -> None:
+def _do_job(task: Task, book: Book, channel: Channel, stopper: Stopper, layout: Layout) -> None:
     """Prepare the run and do its job; imported here, when signals are caught, and only the job that is asked for."""
     from densebench.running.context import explain_memory_errors, prepare
 
-    context = prepare(task.config, book, channel, stopper)
+    context = prepare(task.config, book, channel, stopper, layout)
     with explain_memory_errors(task.config, trains=not isinstance(task, EvaluateTask)):
         match task:
             case TrainTask():
@@ -109,6 +116,7 @@ def _do_job(task: Task, book: Book, channel: Channel, stopper: Stopper) -> None:
                 from densebench.running.trial_job import try_out
 
                 try_out(task, context)
+    context.parallel.leave()
 
 
 def _describe_unforeseen(error: Exception) -> str:

@@ -23,6 +23,7 @@ from densebench.training.epoch_record import Measured, make_record
 from densebench.training.epoch_totals import EpochTotals, advise
 from densebench.training.inference import compute_logits, make_ahead
 from densebench.training.objective import compute_penalty, find_not_finite
+from densebench.training.parallel.data_parallel import DataParallel
 from densebench.training.random_streams import rekey
 from densebench.training.scores import Scores, score
 from densebench.training.steps.choose import make_steps
@@ -48,6 +49,7 @@ class EpochRunner:
         *,
         config: RunConfig,
         facts: BackendFacts,
+        parallel: DataParallel,
         trainee: Trainee,
         dataset: Dataset,
         batches: Batches,
@@ -55,7 +57,7 @@ class EpochRunner:
     ) -> None:
         self._config, self._recipe = config, config.recipe
         self._trainee, self._dataset, self._watch = trainee, dataset, watch
-        self._steps = make_steps(trainee, config.recipe, facts)
+        self._steps = make_steps(trainee, config.recipe, facts, parallel)
         self._batches = batches
         self._memory = StepMemory(watch.allocator)
         self._warned: set[str] = set()

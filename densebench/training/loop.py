@@ -15,6 +15,7 @@ from densebench.records import EpochRecord
 from densebench.training.backends.backend import BackendFacts
 from densebench.training.checkpoints import checkpoint
 from densebench.training.epoch import Batches, EpochRunner
+from densebench.training.parallel.data_parallel import Alone, DataParallel, require_same_state
 from densebench.training.steps.step import CompileTimes
 from densebench.training.trainee import Trainee
 from densebench.training.watch import Watch
@@ -24,6 +25,7 @@ def train(
     *,
     config: RunConfig,
     facts: BackendFacts,
+    parallel: DataParallel | None = None,
     trainee: Trainee,
     dataset: Dataset,
     finished: Sequence[EpochRecord],
@@ -38,18 +40,28 @@ def train(
     :class:`NonFiniteLoss`, :class:`CheckpointError`, and what ``should_stop`` raises; the checkpoint of the last
     finished epoch is then kept.
     """
+    parallel = parallel or Alone()
     records = list(finished)
     if _is_over(config, records):
         return
     start = watch.clock() if watch.started is None else watch.started
     before = records[-1].elapsed_seconds if records else 0.0
     batches = batches or make_batches(dataset, config)
-    runner = EpochRunner(config=config, facts=facts, trainee=trainee, dataset=dataset, batches=batches, watch=watch)
+    runner = EpochRunner(
+        config=config,
+        facts=facts,
+        parallel=parallel,
+        trainee=trainee,
+        dataset=dataset,
+        batches=batches,
+        watch=watch,
+    )
     yield Entered(stage="compiling")
     compile_times = runner.compile()
     data = identify(dataset)
     while not _is_over(config, records):
         record, times = yield from runner.run(len(records) + 1)
+        require_same_state(parallel, [*trainee.model.variables, *trainee.optimizer.variables])
         record = replace(record, elapsed_seconds=_sum(before, elapsed(start, watch.clock())))
         records.append(record)
         if checkpoints is not None and _is_saved(config, records):

@@ -19,6 +19,7 @@ from densebench.running.book import Book
 from densebench.running.context import RunContext, explain_memory_errors, prepare
 from densebench.running.stopping import Stopper
 from densebench.training.backends import backend
+from densebench.training.parallel.data_parallel import Alone
 
 DATA = DataConfig(dataset="synthetic", image_size=8, classes=6, train_limit=20, test_limit=12)
 CONFIG = RunConfig(variant="resnet20", run="a", data=DATA)
@@ -64,7 +65,14 @@ def book(in_tmp):
 def context(book, channel, stopper):
     dataset = SimpleNamespace(class_names=tuple("abcdef"), image_size=8)
     return RunContext(
-        config=CONFIG, dataset=dataset, facts=FACTS, book=book, channel=channel, stopper=stopper, began=0.0
+        config=CONFIG,
+        dataset=dataset,
+        facts=FACTS,
+        parallel=Alone(),
+        book=book,
+        channel=channel,
+        stopper=stopper,
+        began=0.0,
     )
 
 
@@ -126,7 +134,7 @@ def test_the_instruments_stop_however_a_job_ends(context, monkeypatch):
 
 
 def test_preparing_enters_what_the_data_and_the_backend_are(book, channel, stopper, monkeypatch):
-    monkeypatch.setattr(backend, "prepare", lambda config: FACTS)
+    monkeypatch.setattr(backend, "prepare", lambda config, layout: FACTS)
     prepared = prepare(CONFIG, book, channel, stopper)
     assert (prepared.run.classes, prepared.run.image_size, prepared.run.train_images) == (6, 8, 20)
     assert (prepared.run.implementation, prepared.run.threads) == ("fast", 2)
@@ -144,7 +152,7 @@ def test_a_run_on_the_cpu_beside_a_gpu_says_so_in_its_row_and_to_the_screen(book
         max_clock_mhz=1980,
         power_limit_watts=700.0,
     )
-    monkeypatch.setattr(backend, "prepare", lambda config: FACTS)
+    monkeypatch.setattr(backend, "prepare", lambda config, layout: FACTS)
     monkeypatch.setattr(contexts, "ask_gpu", lambda: gpu)
     monkeypatch.setattr(environment, "ask_gpu", lambda: gpu)
     prepare(CONFIG, book, channel, stopper)
@@ -157,7 +165,7 @@ def test_a_run_on_the_cpu_beside_a_gpu_says_so_in_its_row_and_to_the_screen(book
 
 
 def test_what_is_wrong_with_the_data_is_said_before_a_framework_loads(book, channel, stopper, monkeypatch):
-    monkeypatch.setattr(backend, "prepare", lambda config: pytest.fail("a framework was loaded"))
+    monkeypatch.setattr(backend, "prepare", lambda config, layout: pytest.fail("a framework was loaded"))
     missing = dataclasses.replace(CONFIG, data=DataConfig(dataset="folder:nowhere"))
     with pytest.raises(DatasetError):
         prepare(missing, book, channel, stopper)

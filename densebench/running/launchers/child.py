@@ -1,17 +1,20 @@
-"""The process of a run: started, given its task, and ended."""
+"""The processes of a run on this host: started, each given its task, and ended."""
 
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from densebench.errors import ResultsError
+from densebench.events import Ended
 from densebench.running.directory import LOG_FILE
 from densebench.running.launchers.deadline import GRACE_SECONDS
 from densebench.running.tasks import Task, to_json
+from densebench.training.parallel.layout import Layout, list_layouts
 
 _WORKER = "densebench.running.worker"
 _EVENTS_FD = "DENSEBENCH_EVENTS_FD"
@@ -19,13 +22,37 @@ _EVENTS_FD = "DENSEBENCH_EVENTS_FD"
 _DECIDED_BY_THE_RUN = ("KERAS_BACKEND", "KERAS_HOME", "TF_DETERMINISTIC_OPS", "PYTHONSTARTUP")
 
 
+class Child:
+    """One process, with the reading end of its events and what it said of its end."""
+
+    def __init__(self, layout: Layout, process: subprocess.Popen[bytes], events: int, log: Path) -> None:
+        self.layout, self.process, self.events, self.log = layout, process, events, log
+        self.ended: Ended | None = None  # only the exit code shows whether it is true
+        self.pending = b""  # the beginning of a line of its events
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it is over, and has not done what it was asked to."""
+        return self.process.poll() not in (None, 0)
+
+
 @contextmanager
-def start_child(task: Task, directory: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """The running child and the reading end of its events."""
+def start_children(task: Task, directory: Path) -> Iterator[list[Child]]:
+    """The running processes of a run on this host, the first of which may own it; all are over after the block."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="densebench-"))
+        store = str(Path(folder) / "store") if task.config.hosts == 1 else None
+        layouts = list_layouts(task.config, task.host, store=store)
+        yield [stack.enter_context(_start_child(task, layout, directory)) for layout in layouts]
+
+
+@contextmanager
+def _start_child(task: Task, layout: Layout, directory: Path) -> Iterator[Child]:
     reading, writing = os.pipe()
     environment = {name: value for name, value in os.environ.items() if name not in _DECIDED_BY_THE_RUN}
-    with _open_log(directory) as log:
-        child = subprocess.Popen(
+    path = directory / (LOG_FILE if layout.is_owner else f"log.rank{layout.rank}.txt")
+    with _open_log(path) as log:
+        process = subprocess.Popen(
             # -P: a keras.py that happens to lie in the user's folder is not imported instead of Keras
             [sys.executable, "-P", "-m", _WORKER],
             stdin=subprocess.PIPE,
@@ -37,38 +64,37 @@ def start_child(task: Task, directory: Path) -> Iterator[tuple[subprocess.Popen[
         )
     os.close(writing)
     try:
-        _send(child, to_json(task))
-        yield child, reading
+        _send(process, to_json(task, layout))
+        yield Child(layout, process, reading, path)
     finally:
         os.close(reading)
-        _stop(child)
+        _stop(process)
 
 
-def _open_log(directory: Path) -> BinaryIO:
+def _open_log(path: Path) -> BinaryIO:
     try:
-        return (directory / LOG_FILE).open("ab")
+        return path.open("ab")
     except OSError as error:
         raise ResultsError(
-            f"{directory / LOG_FILE} cannot be written ({error.strerror}): make {directory} writable, "
-            "or choose another --runs-dir."
+            f"{path} cannot be written ({error.strerror}): make {path.parent} writable, or choose another --runs-dir."
         ) from None
 
 
-def _stop(child: subprocess.Popen[bytes]) -> None:
+def _stop(process: subprocess.Popen[bytes]) -> None:
     """End a child that still runs because this side has failed; it writes its end into its row, as on any SIGTERM."""
     try:
-        if child.poll() is None:
-            child.terminate()
-            child.wait(GRACE_SECONDS)
+        if process.poll() is None:
+            process.terminate()
+            process.wait(GRACE_SECONDS)
     except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
+        process.kill()
+        process.wait()
 
 
-def _send(child: subprocess.Popen[bytes], text: str) -> None:
-    assert child.stdin is not None
+def _send(process: subprocess.Popen[bytes], text: str) -> None:
+    assert process.stdin is not None
     try:
-        with child.stdin as pipe:
+        with process.stdin as pipe:
             pipe.write(text.encode())
     except BrokenPipeError:
         pass  # it died at once; its exit code says why

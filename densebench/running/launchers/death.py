@@ -2,20 +2,45 @@
 
 import dataclasses
 import signal
+import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 from densebench.errors import ResultsError, RunFailed
 from densebench.events import Ended
 from densebench.records import Run
 from densebench.results import csv_file, store
-from densebench.running.directory import LOG_FILE
+from densebench.running.launchers.child import Child
 from densebench.running.launchers.deadline import Deadline
 from densebench.running.tasks import Task
 
 
-def explain_death(code: int, passed: list[int], memory_ran_out: bool, deadline: Deadline, directory: Path) -> Ended:
+def find_cause(closed: Sequence[Child]) -> Child:
+    """The process whose end was the run's: the first that failed, or else the first that was stopped, or the first.
+
+    ``closed`` are all of this host, in the order in which they ended. Once one is lost the others fail too, for they
+    wait for it, so one that was killed comes before one that says why it gave up.
+    """
+    failed = [child for child in closed if child.has_failed]
+    silent = [child for child in failed if child.ended is None]
+    stopped = [child for child in failed if child.ended is not None and child.ended.signal_number]
+    if stopped and not silent:
+        return min(stopped, key=lambda child: child.layout.rank)
+    killed_first = [child for child in silent if closed.index(child) <= closed.index(failed[0]) + 1]
+    return (killed_first or failed or sorted(closed, key=lambda child: child.layout.rank))[0]
+
+
+def name_rank(child: Child, ended: Ended) -> Ended:
+    """With the process and its host before the reason, where a run has several."""
+    if child.layout.ranks == 1:
+        return ended
+    who = f"Process {child.layout.rank} of {child.layout.ranks}, on host {child.layout.host} ({socket.gethostname()}):"
+    return dataclasses.replace(ended, reason=f"{who} {ended.reason}")
+
+
+def explain_death(child: Child, passed: list[int], memory_ran_out: bool, deadline: Deadline) -> Ended:
     """Say how the child ended when it could not say so itself."""
-    log = f"see {directory / LOG_FILE}"
+    code = child.process.returncode
     if deadline.passed:
         reason = f"The time limit of {deadline.seconds:g} s was reached: raise --time-limit, or continue with --resume."
         return Ended(status="interrupted", reason=reason, exit_code=RunFailed.exit_code)
@@ -24,19 +49,21 @@ def explain_death(code: int, passed: list[int], memory_ran_out: bool, deadline: 
     if passed:
         name = signal.Signals(passed[0]).name
         return Ended(status="interrupted", reason=f"Stopped at once by {name}.", exit_code=128 + passed[0])
+    reason = _describe_code(code, child.log, memory_ran_out=memory_ran_out)
+    return name_rank(child, Ended(status="failed", reason=reason, exit_code=RunFailed.exit_code))
+
+
+def _describe_code(code: int, log: Path, *, memory_ran_out: bool) -> str:
     if code == -signal.SIGKILL:
         cause = (
             "by the kernel, because memory ran out: take a smaller --batch-size"
             if memory_ran_out
             else "by SIGKILL from outside, most often because memory ran out: take a smaller --batch-size if so"
         )
-        return Ended(status="failed", reason=f"The run was killed {cause}.", exit_code=RunFailed.exit_code)
+        return f"The run was killed {cause}."
     if code < 0:
-        name = signal.Signals(-code).name
-        return Ended(status="failed", reason=f"The run died of {name}; {log}.", exit_code=RunFailed.exit_code)
-    return Ended(
-        status="failed", reason=f"The run's process ended with code {code}; {log}.", exit_code=RunFailed.exit_code
-    )
+        return f"The run died of {signal.Signals(-code).name}; see {log}."
+    return f"The run's process ended with code {code}; see {log}."
 
 
 def count_oom_kills() -> int:
@@ -51,7 +78,12 @@ def count_oom_kills() -> int:
 
 
 def record_death(task: Task, ended: Ended) -> Ended:
-    """Write into the run's row how the child ended; where that fails, the reason says so too."""
+    """Write into the run's row how the child ended; where that fails, the reason says so too.
+
+    Only on the host of the process that owns the run.
+    """
+    if task.host.index:
+        return ended
     path = store.run_path(task.config.results_dir, task.config.run)
     try:
         runs = csv_file.read(path) if path.exists() else [Run(run=task.config.run, variant=task.config.variant)]

@@ -1,43 +1,48 @@
-"""Starts the process of one run, relays its events, passes signals on to it, and says how it ended."""
+"""Starts the processes of one run on this host, relays events, passes signals on, and says how the run ended."""
 
 import os
 import select
 import signal
-import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
 from densebench.errors import RunFailed
 from densebench.events import MAX_LINE, Ended, Event, Message, from_line
-from densebench.running.launchers.child import start_child
-from densebench.running.launchers.deadline import Deadline
-from densebench.running.launchers.death import count_oom_kills, explain_death, record_death
+from densebench.running.launchers.child import Child, start_children
+from densebench.running.launchers.deadline import Deadline, Parting
+from densebench.running.launchers.death import count_oom_kills, explain_death, find_cause, name_rank, record_death
 from densebench.running.tasks import Task
 
 
 def launch(task: Task, *, directory: Path, on_event: Callable[[Event], None], time_limit: float | None = None) -> Ended:
-    """Do the task in its own process; returns how it ended, which is the last event too.
+    """Do the task in processes of its own; returns how it ended, which is the last event too.
 
-    What the framework prints goes to ``directory/log.txt``. ``time_limit`` is in seconds of wall time.
+    What the framework prints goes to ``directory/log.txt``, and to ``log.rank1.txt`` and so on where devices have
+    processes of their own. ``time_limit`` is in seconds of wall time.
     """
     kills_before = count_oom_kills()
     deadline = Deadline(time_limit)
-    with start_child(task, directory) as (child, events), _pass_signals_to(child) as passed:
-        ended = _relay(child, events, on_event, deadline)
-        code = child.wait()
+    with start_children(task, directory) as children, _pass_signals_to(children) as passed:
+        closed = _relay(children, on_event, deadline)
+        for child in children:
+            child.process.wait()
+    cause = find_cause(closed)
+    code, ended = cause.process.returncode, cause.ended
     if ended is None or code != ended.exit_code or deadline.passed:
-        ended = explain_death(code, passed, count_oom_kills() > kills_before, deadline, directory)
+        ended = explain_death(cause, passed, count_oom_kills() > kills_before, deadline)
         ended = record_death(task, ended)
+    elif not cause.layout.is_owner and code:
+        ended = record_death(task, name_rank(cause, ended))
     on_event(ended)
     return ended
 
 
 @contextmanager
-def _pass_signals_to(child: subprocess.Popen[bytes]) -> Iterator[list[int]]:
-    """In the ``with`` block SIGINT and SIGTERM go to the child; a second one kills it. Yields those that came.
+def _pass_signals_to(children: Sequence[Child]) -> Iterator[list[int]]:
+    """In the ``with`` block SIGINT and SIGTERM go to the children; a second one kills them. Yields those that came.
 
     In a thread that is not the main one Python can catch no signal, and none is passed.
     """
@@ -48,8 +53,9 @@ def _pass_signals_to(child: subprocess.Popen[bytes]) -> Iterator[list[int]]:
 
     def handle(number: int, frame: FrameType | None) -> None:
         passed.append(number)
-        if child.poll() is None:
-            child.send_signal(number if len(passed) == 1 else signal.SIGKILL)
+        for child in children:
+            if child.process.poll() is None:
+                child.process.send_signal(number if len(passed) == 1 else signal.SIGKILL)
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -59,25 +65,40 @@ def _pass_signals_to(child: subprocess.Popen[bytes]) -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def _relay(
-    child: subprocess.Popen[bytes], events: int, on_event: Callable[[Event], None], deadline: Deadline
-) -> Ended | None:
-    """Relay the events until the child closes its end; returns what it says of its end, which is not relayed."""
-    ended = None
-    pending = b""
-    while True:
-        ready, _, _ = select.select([events], [], [], 0.5)
-        deadline.enforce(child)
-        chunk = os.read(events, 1 << 16) if ready else None
-        if chunk == b"" or (chunk is None and child.poll() is not None):
-            return ended
-        *lines, pending = (pending + (chunk or b"")).split(b"\n")
-        for event in map(_parse_event, lines):
-            if isinstance(event, Ended):
-                ended = event  # only the exit code shows whether it is true
-            else:
-                on_event(event)
-        pending = pending if len(pending) <= MAX_LINE else b""
+def _relay(children: Sequence[Child], on_event: Callable[[Event], None], deadline: Deadline) -> list[Child]:
+    """Relay the first child's events until all have closed their ends; returns the children in the order of that.
+
+    What they say of their end is kept with them, and not relayed.
+    """
+    open_ends = {child.events: child for child in children}
+    closed: list[Child] = []
+    parting = Parting()
+    processes = [child.process for child in children]
+    while open_ends:
+        ready, _, _ = select.select([*open_ends], [], [], 0.5)
+        deadline.enforce(processes)
+        parting.enforce(processes, one_is_lost=any(child.has_failed for child in closed))
+        for end, child in list(open_ends.items()):
+            chunk = os.read(end, 1 << 16) if end in ready else None
+            if chunk == b"" or (chunk is None and child.process.poll() is not None):
+                closed.append(open_ends.pop(end))
+            elif chunk:
+                _read_events(child, chunk, on_event if child is children[0] else _ignore)
+    return closed
+
+
+def _ignore(event: Event) -> None:
+    """Every process of a run does the same, and the first one says it."""
+
+
+def _read_events(child: Child, chunk: bytes, on_event: Callable[[Event], None]) -> None:
+    *lines, rest = (child.pending + chunk).split(b"\n")
+    for event in map(_parse_event, lines):
+        if isinstance(event, Ended):
+            child.ended = event
+        else:
+            on_event(event)
+    child.pending = rest if len(rest) <= MAX_LINE else b""
 
 
 def _parse_event(line: bytes) -> Event:

@@ -85,16 +85,19 @@ def share_state(parallel: DataParallel, variables: Sequence[keras.Variable], tex
 
 
 def require_same(parallel: DataParallel, what: str, text: str) -> None:
-    """Raise :class:`RunFailed` unless the text is the same in every process."""
-    if parallel.layout.ranks == 1:
-        return
-    texts = gather_texts(parallel, text)
+    """Raise :class:`RunFailed` unless ``what`` is called the same by every process."""
+    texts = gather_texts(parallel, text) if parallel.layout.ranks > 1 else []
     if len(set(texts)) > 1:
         raise RunFailed(f"{what} differ between the processes of the run ({', '.join(texts)}): nothing of it is right.")
 
 
-def hash_variables(variables: Sequence[keras.Variable]) -> str:
-    """Short hash of all values, bit for bit."""
+def require_same_state(parallel: DataParallel, variables: Sequence[keras.Variable]) -> None:
+    """Raise :class:`RunFailed` unless all processes have the same values, bit for bit: they can drift in silence."""
+    if parallel.layout.ranks > 1:
+        require_same(parallel, "The weights", _hash_variables(variables))
+
+
+def _hash_variables(variables: Sequence[keras.Variable]) -> str:
     digest = hashlib.sha256()
     for variable in variables:
         digest.update(np.ascontiguousarray(keras.ops.convert_to_numpy(variable)).tobytes())

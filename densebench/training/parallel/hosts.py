@@ -24,6 +24,9 @@ class Host:
     addresses: tuple[str, ...] = ()  # host:port of each, or of the first alone
 
 
+THIS_HOST = Host()  # alone
+
+
 def find_host(text: str, environ: Mapping[str, str] = os.environ) -> Host:
     """What ``--hosts`` says; raises :class:`InputError`.
 
