@@ -15,6 +15,8 @@ A message is one sentence that says what was given, what is wrong with it, and w
 
 from collections.abc import Iterable
 
+LOST_CONTACT = "Another process of the run was lost"  # how the reason of one begins that waited for it
+
 
 class DensebenchError(Exception):
     """The root: caught once, in the command line, and printed as one sentence."""

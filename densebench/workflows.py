@@ -4,6 +4,7 @@ The command line (:mod:`densebench.cli`) and the API (:mod:`densebench.api`) tur
 call a function here, and print what it returns or make a pandas frame of it.
 """
 
+import dataclasses
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -266,7 +267,8 @@ def _train_one(
     config = planned.config
     task = TrainTask(config=config, host=host)
     if host.index:
-        return _read_finished(config, follow(task, on_event, time_limit=time_limit))
+        outcome = follow(task, on_event, time_limit=time_limit)
+        return dataclasses.replace(_read_finished(config, outcome), has_begun=False)  # it is another host's
     if config.resume:
         return _read_finished(config, resume_run(task, on_event, time_limit=time_limit))
 

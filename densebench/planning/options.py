@@ -70,7 +70,7 @@ def configure(
     return dataclasses.replace(
         base,
         **_select(options, RunConfig, but=("recipe", "data", "seed", "variant", "run", "hosts")),
-        hosts=base.hosts if options.hosts is None else find_host(options.hosts).count,
+        hosts=1 if options.hosts is None else find_host(options.hosts).count,  # wherever it was started
         variant=variant,
         run=run,
         data=dataclasses.replace(base.data, **_select(options, DataConfig)),

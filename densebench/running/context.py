@@ -1,5 +1,6 @@
 """What every job does in the same way: its first steps, its instruments, its row, and what it sends to the parent."""
 
+import dataclasses
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -164,11 +165,13 @@ def prepare(config: RunConfig, book: Book, channel: Channel, stopper: Stopper, l
 
     facts = backend.prepare(config, layout)
     book.update(run_columns.with_backend(book.run, facts))
+    parallel = _meet(facts, layout, dataset)
+    config = _take_name(config, parallel, book)
     context = RunContext(
         config=config,
         dataset=dataset,
         facts=facts,
-        parallel=_meet(facts, layout, dataset),
+        parallel=parallel,
         book=book,
         channel=channel,
         stopper=stopper,
@@ -189,6 +192,18 @@ def _meet(facts: "BackendFacts", layout: Layout, dataset: "Dataset") -> "DataPar
     software = f"{facts.name} {facts.version}, Keras {facts.keras}, {facts.device_kind}"
     require_same(parallel, "The software", software)
     return parallel
+
+
+def _take_name(config: RunConfig, parallel: "DataParallel", book: Book) -> RunConfig:
+    """The configuration under the name that the run has got on the host that owns it."""
+    if parallel.layout.ranks == 1:
+        return config
+    from densebench.training.parallel.data_parallel import gather_texts
+
+    name = gather_texts(parallel, config.run)[0]
+    if not parallel.layout.is_owner:
+        book.update(dataclasses.replace(book.run, run=name))
+    return dataclasses.replace(config, run=name)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import traceback
 from typing import NoReturn
 
 from densebench import files
-from densebench.errors import DensebenchError, Interrupted, RunFailed
+from densebench.errors import LOST_CONTACT, DensebenchError, Interrupted, RunFailed
 from densebench.events import Ended
 from densebench.measuring.malloc import keep_large_buffers
 from densebench.records import Phase
@@ -74,7 +74,10 @@ def _perform(task: Task, book: Book, channel: Channel, stopper: Stopper, layout:
         traceback.print_exc()
         if stopper.interruption is not None:  # a framework that is interrupted while it loads raises what it likes
             return _end_interrupted(stopper.interruption)
-        return Ended(status="failed", reason=_describe_unforeseen(error), exit_code=RunFailed.exit_code)
+        reason = _describe_unforeseen(error)
+        if layout.ranks > 1 and _is_lost_contact(error):
+            reason = f"{LOST_CONTACT} ({reason})"
+        return Ended(status="failed", reason=reason, exit_code=RunFailed.exit_code)
     return Ended(status="completed", reason=None, exit_code=0)
 
 
@@ -122,6 +125,12 @@ def _do_job(task: Task, book: Book, channel: Channel, stopper: Stopper, layout: 
 def _describe_unforeseen(error: Exception) -> str:
     first_line = str(error).strip().split("\n")[0][:200]
     return f"{type(error).__name__}: {first_line or 'no message'}; the run's log has all of it."
+
+
+def _is_lost_contact(error: Exception) -> bool:
+    """Whether a collective failed: each framework has its own errors for that, of types that mean anything."""
+    words = ("gloo", "nccl", "collective", "connection", "unavailable", "heartbeat", "coordination service", "peer")
+    return any(word in f"{type(error).__name__} {error}".lower() for word in words)
 
 
 def _exit(code: int) -> NoReturn:

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Sequence
 from pathlib import Path
 
-from densebench.errors import ResultsError, RunFailed
+from densebench.errors import LOST_CONTACT, ResultsError, RunFailed
 from densebench.events import Ended
 from densebench.records import Run
 from densebench.results import csv_file, store
@@ -50,6 +50,8 @@ def explain_death(child: Child, passed: list[int], memory_ran_out: bool, deadlin
         name = signal.Signals(passed[0]).name
         return Ended(status="interrupted", reason=f"Stopped at once by {name}.", exit_code=128 + passed[0])
     reason = _describe_code(code, child.log, memory_ran_out=memory_ran_out)
+    if code == -signal.SIGABRT and child.layout.ranks > 1:
+        reason = f"{LOST_CONTACT} (its framework gave up, by SIGABRT; see {child.log})"
     return name_rank(child, Ended(status="failed", reason=reason, exit_code=RunFailed.exit_code))
 
 

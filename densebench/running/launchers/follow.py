@@ -5,8 +5,10 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from densebench.events import Ended, Event, Message
+from densebench.errors import LOST_CONTACT
+from densebench.events import Ended, Event, Message, Started
 from densebench.running.directory import LOG_FILE
+from densebench.running.launchers.lost_parts import leave_reason
 from densebench.running.launchers.process import launch
 from densebench.running.tasks import Task
 
@@ -17,10 +19,19 @@ def follow(task: Task, on_event: Callable[[Event], None], *, time_limit: float |
     Results, checkpoints and model are written on the first host. Here nothing is kept, but the log of a part that
     failed.
     """
-    host = task.host
+    host, run = task.host, task.config.run
+
+    def take_name(event: Event) -> None:
+        nonlocal run
+        if isinstance(event, Started):
+            run = event.run  # as the owner calls it
+        on_event(event)
+
     with tempfile.TemporaryDirectory(prefix="densebench-") as folder:
-        ended = launch(task, directory=Path(folder), on_event=on_event, time_limit=time_limit)
+        ended = launch(task, directory=Path(folder), on_event=take_name, time_limit=time_limit)
         if ended.status == "failed":
+            if LOST_CONTACT not in str(ended.reason):
+                leave_reason(task.config.runs_dir, run, host.index, str(ended.reason))
             kept = _keep_logs(Path(folder), Path(task.config.runs_dir), host.index)
             on_event(Message(text=f"The log of this host's part is kept as {kept}." if kept else "It has no log."))
         elif ended.status == "completed":

@@ -1,5 +1,6 @@
 """Starts the processes of one run on this host, relays events, passes signals on, and says how the run ended."""
 
+import dataclasses
 import os
 import select
 import signal
@@ -9,11 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from densebench.errors import RunFailed
+from densebench.errors import LOST_CONTACT, RunFailed
 from densebench.events import MAX_LINE, Ended, Event, Message, from_line
 from densebench.running.launchers.child import Child, start_children
 from densebench.running.launchers.deadline import Deadline, Parting
 from densebench.running.launchers.death import count_oom_kills, explain_death, find_cause, name_rank, record_death
+from densebench.running.launchers.lost_parts import take_reason
 from densebench.running.tasks import Task
 
 
@@ -34,8 +36,11 @@ def launch(task: Task, *, directory: Path, on_event: Callable[[Event], None], ti
     if ended is None or code != ended.exit_code or deadline.passed:
         ended = explain_death(cause, passed, count_oom_kills() > kills_before, deadline)
         ended = record_death(task, ended)
-    elif not cause.layout.is_owner and code:
+    elif not cause.layout.is_owner and ended.status == "failed":
         ended = record_death(task, name_rank(cause, ended))
+    if LOST_CONTACT in str(ended.reason) and not task.host.index:
+        reason = take_reason(directory, task.config.hosts)
+        ended = record_death(task, dataclasses.replace(ended, reason=reason)) if reason else ended
     on_event(ended)
     return ended
 

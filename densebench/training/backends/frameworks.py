@@ -104,6 +104,7 @@ def _add_xla_flag(flag: str) -> None:
 def _join_jax_hosts(jax: Any, layout: Layout) -> None:
     """Before anything asks for a device; the devices are this process's alone, also where SLURM would say otherwise."""
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
+    jax.config.update("jax_enable_preemption_service", False)  # it takes SIGTERM, which is ours to answer
     jax.distributed.initialize(
         layout.addresses[0],
         num_processes=layout.ranks,
