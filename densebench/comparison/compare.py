@@ -6,13 +6,13 @@ from densebench.comparison.baseline import describe_unmatched, find_nearest, mar
 from densebench.comparison.budget import apply_budget
 from densebench.comparison.comparability import find_environment_differences, note_hardware, note_mixed
 from densebench.comparison.formats import join_names
-from densebench.comparison.gate import judge_gate
 from densebench.comparison.grouping import group_runs, name_rows, order_rows
+from densebench.comparison.judging.gate import judge_gate
+from densebench.comparison.judging.verdicts import judge_rows
 from densebench.comparison.metrics import ALIASES, METRICS
 from densebench.comparison.options import CompareOptions
 from densebench.comparison.pareto import mark_front
 from densebench.comparison.values import Comparison, GateResult, Row, get_settings
-from densebench.comparison.verdicts import judge_rows
 from densebench.errors import InputError, unknown
 from densebench.records import COLUMNS, Run
 from densebench.results.store import identify

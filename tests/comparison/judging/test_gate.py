@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from densebench.comparison.compare import compare
-from densebench.comparison.gate import judge_gate
+from densebench.comparison.judging.gate import judge_gate
 from densebench.comparison.options import parse_compare_options, parse_thresholds
 from densebench.errors import InputError
 
