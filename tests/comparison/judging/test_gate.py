@@ -71,6 +71,12 @@ def test_times_of_other_hardware_cannot_fail_the_gate(trained):
     assert "across different hardware" in result.conditions[0].reason
 
 
+def test_times_on_other_numbers_of_devices_neither_fail_nor_pass_the_gate(trained):
+    result = gate(both(trained, seconds=20, devices=2), "epoch_seconds>+5%")
+    assert result.conditions[0].outcome == "inconclusive"
+    assert result.conditions[0].reason == "Devices differs."
+
+
 def test_unknown_figures_are_inconclusive(trained):
     result = gate(both(trained), "energy>+5%")
     assert [entry.reason for entry in result.conditions] == ["energy_joules is unknown on a side."]
