@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 
-from densebench.comparison.formats import describe_difference
+from densebench.comparison.formats import describe_difference, join_names
 from densebench.comparison.grouping import SETTINGS
 from densebench.comparison.judging.contrasts import contrast
 from densebench.comparison.metrics import METRICS
@@ -12,30 +12,37 @@ from densebench.comparison.values import ON_ONE_DEVICE, Row, Scaling, count_devi
 _FIGURE = METRICS["images_per_second"]
 # The devices of a CPU share its threads, and PyTorch has threads of its own for each.
 _MAY_DIFFER = (*ON_ONE_DEVICE, "threads")
+_EQUAL = tuple(column for column in SETTINGS if column not in _MAY_DIFFER)
 
 
 def mark_scaling(rows: Sequence[Row]) -> list[Row]:
     """The rows on several devices with their scaling, where there is one of one device; that has it too."""
-    references = [_find_reference(row, rows) for row in rows]
-    used = {id(reference) for reference in references}
-    return [
-        dataclasses.replace(row, scaling=_compare(row, row if id(row) in used else reference))
-        for row, reference in zip(rows, references, strict=True)
-    ]
+    several = [row for row in rows if (_count(row) or 1) > 1 and _has_figure(row)]
+    if not several:
+        return list(rows)
+    alone: dict[tuple[object, ...], list[Row]] = {}
+    for row in filter(_is_single, rows):
+        alone.setdefault(_get_terms(row), []).append(row)
+    references = {id(row): _choose(row, alone.get(_get_terms(row), ())) for row in several}
+    references |= {id(one): one for one in references.values() if one is not None}
+    return [dataclasses.replace(row, scaling=_compare(row, references.get(id(row)))) for row in rows]
 
 
 def note_unscaled(rows: Sequence[Row]) -> list[str]:
-    """Why a row has no scaling though its network was measured on one device."""
-    notes = []
+    """Why rows on several devices have no scaling though their networks were measured on one."""
+    labels: dict[str, list[str]] = {}
     for row in rows:
-        if row.scaling is not None or (_count(row) or 1) == 1 or not _has_figure(row):
-            continue
-        others = [one for one in rows if _is_single(one) and _is_same_network(row, one)]
-        differing = [_list_differing(row, one) for one in others]
-        if differing:
-            columns = describe_difference(min(differing, key=len))
-            notes.append(f"{row.label} has no scaling efficiency: {columns} between it and the row of one device.")
-    return notes
+        if row.scaling is None and (_count(row) or 1) > 1 and _has_figure(row):
+            others = [one for one in rows if _is_single(one) and _is_same_network(row, one)]
+            if others:
+                reason = describe_difference(min((_list_differing(row, one) for one in others), key=len))
+                labels.setdefault(reason, []).append(row.label)
+    return [_write_note(names, reason) for reason, names in labels.items()]
+
+
+def _write_note(labels: Sequence[str], reason: str) -> str:
+    has, them, row = ("has", "it", "row") if len(labels) == 1 else ("have", "them", "rows")
+    return f"{join_names(labels)} {has} no scaling efficiency: {reason} between {them} and the {row} of one device."
 
 
 def _compare(row: Row, reference: Row | None) -> Scaling | None:
@@ -51,29 +58,32 @@ def _compare(row: Row, reference: Row | None) -> Scaling | None:
     return Scaling(devices=devices, reference=reference.label, ratio=found.estimate, interval=interval)
 
 
-def _find_reference(row: Row, rows: Sequence[Row]) -> Row | None:
-    """The row of one device that a row on several is measured by: with the same settings, on the same hardware."""
-    if _count(row) in (None, 1) or not _has_figure(row):
-        return None
-    alike = [one for one in rows if _is_single(one) and not _list_differing(row, one)]
-    return max(alike, key=lambda one: _rate(row, one), default=None)
+def _choose(row: Row, alike: Sequence[Row]) -> Row | None:
+    """Of rows of one device with the same settings the one that a row on several is measured by.
+
+    It has as many threads if any has, is from the same file, and has the most threads.
+    """
+
+    def rate(one: Row) -> tuple[bool, bool, int]:
+        has_as_many = get_settings(row, "threads") == get_settings(one, "threads")
+        return has_as_many, row.is_baseline == one.is_baseline, _count_threads(one) or 0
+
+    return max((one for one in alike if not _lacks_threads(row, one)), key=rate, default=None)
 
 
-def _rate(row: Row, one: Row) -> tuple[bool, bool, int]:
-    """Of several the one with as many threads, then that of the same file, then the one with most threads."""
-    threads = get_settings(row, "threads") == get_settings(one, "threads")
-    return threads, row.is_baseline == one.is_baseline, _count_threads(one) or 0
+def _get_terms(row: Row) -> tuple[object, ...]:
+    return tuple(get_settings(row, column) for column in _EQUAL)
 
 
 def _list_differing(row: Row, one: Row) -> list[str]:
-    """Settings that must be equal; one device may have more threads than each of several, but not fewer."""
-    found = [
-        column
-        for column in SETTINGS
-        if column not in _MAY_DIFFER and get_settings(row, column) != get_settings(one, column)
-    ]
+    found = [column for column in _EQUAL if get_settings(row, column) != get_settings(one, column)]
+    return [*found, "threads"] if _lacks_threads(row, one) else found
+
+
+def _lacks_threads(row: Row, one: Row) -> bool:
+    """One device may have more threads than each of several, but not fewer."""
     ours, theirs = _count_threads(row), _count_threads(one)
-    return [*found, "threads"] if ours is not None and theirs is not None and theirs < ours else found
+    return ours is not None and theirs is not None and theirs < ours
 
 
 def _is_same_network(row: Row, one: Row) -> bool:

@@ -49,6 +49,14 @@ def test_there_is_none_with_other_settings_or_on_another_machine_and_a_note_says
     assert any(f"has no scaling efficiency: {column} differs between" in note for note in comparison.notes)
 
 
+def test_rows_that_lack_the_same_setting_share_a_note(trained):
+    runs = [trained("a", batch_size=32), trained("a", devices=2), trained("a", devices=4)]
+    assert compare(runs, CompareOptions()).notes == (
+        "a · batch 64 · devices 2 and a · batch 64 · devices 4 have no scaling efficiency: batch_size differs between "
+        "them and the rows of one device.",
+    )
+
+
 def test_without_a_row_of_one_device_there_is_neither_a_figure_nor_a_note(trained):
     comparison = compare([trained("a", devices=2), trained("a", devices=4), trained("b")], CompareOptions())
     assert (comparison.notes, {row.scaling for row in comparison.rows}) == ((), {None})
