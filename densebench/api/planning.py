@@ -50,7 +50,7 @@ def plan(
         batch_sizes=() if batch_sizes is None else check_whole_numbers("batch_sizes", batch_sizes),
         precision=",".join(check_type("a precision", one, str) for one in precisions),
         backend=",".join(check_type("a backend", one, str) for one in backends),
-        devices=read_devices(devices),
+        devices=read_devices(devices) or (1,),
         seeds=str(check_type("seeds", seeds, int)),
         within=f"{check_type('within', within, float)}s",
         remeasure=remeasure,

@@ -127,11 +127,8 @@ def name_rows(rows: Sequence[Row], options: CompareOptions) -> list[Row]:
 def _describe_setting(row: Row, column: str) -> str:
     """A word speaks for itself, a number needs its title: ``jax``, ``batch 32``; so does ``batch norm replica``."""
     text = format_setting(row, column)
-    return (
-        text
-        if COLUMNS[column].type is str and column != "batch_norm"
-        else f"{COLUMNS[column].about.title.lower()} {text}"
-    )
+    speaks = COLUMNS[column].type is str and column != "batch_norm"
+    return text if speaks else f"{COLUMNS[column].about.title.lower()} {text}"
 
 
 def _name_row(row: Row, rows: Sequence[Row], options: CompareOptions) -> str:

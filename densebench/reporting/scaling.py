@@ -83,10 +83,9 @@ def _tell_efficiency(scaling: Scaling) -> str:
     """``91.5 % of twice (95 % interval [90.1, 93.0] %)``."""
     ideal = "twice" if scaling.devices == 2 else f"{scaling.devices} times"
     text = f"{_write_share(scaling.efficiency)} of {ideal}"
-    interval = scaling.efficiency_interval
-    return (
-        text if interval is None else f"{text} (95 % interval [{100 * interval.low:.1f}, {100 * interval.high:.1f}] %)"
-    )
+    if (interval := scaling.efficiency_interval) is None:
+        return text
+    return f"{text} (95 % interval [{100 * interval.low:.1f}, {100 * interval.high:.1f}] %)"
 
 
 def _name_devices(run: Run) -> str:
