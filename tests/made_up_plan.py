@@ -57,6 +57,7 @@ def make_candidate(label, prediction, accuracy=None, **others):
         batch_size=64,
         precision="float32",
         backend="tensorflow",
+        devices=1,
         prediction=prediction,
         problem=None,
         accuracy=accuracy,

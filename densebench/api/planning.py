@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Unpack
 
 from densebench import workflows
-from densebench.api.settings import PlanSettings, check_type, check_whole_numbers, make_options
+from densebench.api.settings import PlanSettings, check_type, check_whole_numbers, make_options, read_devices
 from densebench.planning.plan_options import parse_plan_options
 from densebench.reporting.frames import make_grid_frame
 from densebench.reporting.notebook import open_progress
@@ -19,6 +19,7 @@ def plan(
     batch_sizes: Iterable[int] | None = None,
     precisions: Iterable[str] = ("float32",),
     backends: Iterable[str] = ("tensorflow",),
+    devices: int | str | Iterable[int] = 1,
     seeds: int = 1,
     within: float = 120.0,
     remeasure: bool = False,
@@ -36,18 +37,20 @@ def plan(
 
         densebench.plan("resnet20", "100x12", dataset="cifar10", budget="total_time<=8h")
 
-    ``within`` seconds are spent on measuring; the rest is predicted from what was measured. ``budget`` is written as on
-    the command line, and holds for all ``seeds`` trainings of a network together; ``cost`` is that of the front
-    (total_time, memory, energy or price). Columns: among others predicted_total_seconds with its 95 % interval (_low,
-    _high) and predicted_peak_bytes of one training, energy_joules and price of all of them, measured (or predicted from
-    others), expected_accuracy (a fraction) with accuracy_source, fits, reason, on_front, and the command that starts
-    it. Raises :class:`densebench.errors.InputError`.
+    ``devices`` is a number of this host's devices, or several: they share every batch. ``within`` seconds are spent on
+    measuring; the rest is predicted from what was measured. ``budget`` is written as on the command line, and holds for
+    all ``seeds`` trainings of a network together; ``cost`` is that of the front (total_time, memory, energy or price).
+    Columns: among others predicted_total_seconds with its 95 % interval (_low, _high) and predicted_peak_bytes of one
+    training, energy_joules and price of all of them, measured (or predicted from others), expected_accuracy (a
+    fraction) with accuracy_source, fits, reason, on_front, and the command that starts it. Raises
+    :class:`densebench.errors.InputError`.
     """
     options = parse_plan_options(
         make_options(settings, PlanSettings, variants=variants),
         batch_sizes=() if batch_sizes is None else check_whole_numbers("batch_sizes", batch_sizes),
         precision=",".join(check_type("a precision", one, str) for one in precisions),
         backend=",".join(check_type("a backend", one, str) for one in backends),
+        devices=read_devices(devices) or (1,),
         seeds=str(check_type("seeds", seeds, int)),
         within=f"{check_type('within', within, float)}s",
         remeasure=remeasure,

@@ -17,8 +17,10 @@ from densebench.api.settings import (
     check_whole_numbers,
     make_axes,
     make_options,
+    read_devices,
 )
 from densebench.errors import Interrupted, RunFailed
+from densebench.planning.options import TrainOptions
 from densebench.reporting.frames import make_grid_frame
 from densebench.reporting.grid_output import grids_tables
 from densebench.reporting.notebook import open_progress, render_html, render_text
@@ -36,6 +38,7 @@ def train(
     batch_sizes: Iterable[int] | None = None,
     precisions: Iterable[str] | None = None,
     backends: Iterable[str] | None = None,
+    devices: int | str | Iterable[int] | None = None,
     resume: str | None = None,
     skip_completed: bool = False,
     time_limit: float | None = None,
@@ -49,11 +52,12 @@ def train(
 
         densebench.train("resnet20", "100x12", dataset="digits", epochs=5, seeds=range(3))
 
-    ``settings`` are those of :class:`densebench.api.settings.TrainSettings`; of several ``batch_sizes``, ``precisions``
-    and ``backends`` every combination is trained. ``resume`` names a run to continue, or is
-    ``"last"``; ``skip_completed`` makes only what is not complete yet; ``time_limit`` is in seconds of each run.
-    ``progress=False`` prints nothing. With ``dry_run`` nothing is made or written, and the rows say what would be: run,
-    what (new, resume or complete), variant, dataset, epochs, batch_size, validation_images, checkpoint_every, steps,
+    ``settings`` are those of :class:`densebench.api.settings.TrainSettings`; of several ``batch_sizes``,
+    ``precisions``, ``backends`` and numbers of ``devices`` (of this host, that share every batch; or ``"all"``) every
+    combination is trained. ``resume`` names a run to continue, or is ``"last"``; ``skip_completed`` makes only what is
+    not complete yet; ``time_limit`` is in seconds of each run. ``progress=False`` prints nothing. With ``dry_run``
+    nothing is made or written, and the rows say what would be: run, what (new, resume or complete), variant, dataset,
+    epochs, batch_size, devices (of a host, where some run has several), validation_images, checkpoint_every, steps,
     params, forward_macs (one image), results (the CSV) and directory.
 
     A run that fails does not stop those after it: its row has the ``status`` and the ``reason``. Raises
@@ -66,6 +70,7 @@ def train(
         make_options(settings, TrainSettings, variants=variants, seeds=seeds),
         axes=make_axes(settings, backend=backends, precision=precisions, batch_size=batch_sizes),
     )
+    options = _share(options, devices)
     if dry_run:
         planned = workflows.list_planned(options, resume=resume, skip_completed=skip_completed)
         return make_grid_frame(workflows.planned_table(planned))
@@ -82,6 +87,7 @@ def train(
 def speed(
     *variants: str,
     batch_sizes: Iterable[int] = (64,),
+    devices: int | str | Iterable[int] | None = None,
     inference: bool = False,
     precision_target: float = 0.02,
     time_limit: float = 60.0,
@@ -90,14 +96,15 @@ def speed(
 ) -> "pd.DataFrame":
     """Speed and memory of real steps on random images: one row a measurement, with the columns of :func:`load`.
 
-    Each variant is measured at each batch size until half the width of the median's 95 % interval is below
+    Each variant is measured at each batch size, on each number of ``devices`` (of this host, that share every batch; or
+    ``"all"``), until half the width of the median's 95 % interval is below
     ``precision_target`` of the median, or for ``time_limit`` seconds, compiling and warm-up included. ``"all"`` means
     every named network, ``"blog"`` the seven of the blog series. ``inference`` measures forward passes instead of
     training steps.
     ``settings`` are those of :class:`densebench.api.settings.SpeedSettings`. Errors as in :func:`train`.
     """
     finished = workflows.speed(
-        make_options(settings, SpeedSettings, variants=variants),
+        _share(make_options(settings, SpeedSettings, variants=variants), devices),
         check_whole_numbers("batch_sizes", batch_sizes),
         open_progress(shown=progress),
         inference=inference,
@@ -105,6 +112,14 @@ def speed(
         time_limit=time_limit,
     )
     return _read_last_epochs(finished)
+
+
+def _share(options: TrainOptions, devices: int | str | Iterable[int] | None) -> TrainOptions:
+    """The options with a number of devices, or with several as one more axis."""
+    found = read_devices(devices)
+    if len(found) > 1:
+        return dataclasses.replace(options, axes=(*options.axes, *make_axes({}, devices=found)))
+    return dataclasses.replace(options, devices=found[0] if found else None)
 
 
 @dataclass(frozen=True, repr=False)

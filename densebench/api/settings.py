@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from densebench.errors import InputError, unknown
-from densebench.planning.options import Axis, TrainOptions
+from densebench.planning.options import Axis, TrainOptions, parse_devices
 
+_NUMBERED = {"batch_size": "batch_sizes", "devices": "devices"}  # axes of numbers, and what they are given as
 _WORDS = {int: "a whole number", float: "a number", bool: "True or False", str: "a text"}
 
 
@@ -31,7 +32,6 @@ class SpeedSettings(_CommonSettings, total=False):
     recipe: str  # blog (default) or short
     recompute: bool  # recompute activations backward, to save memory
     deterministic: bool
-    devices: int  # of this host that share every batch
     hosts: str  # auto, or which host of how many this is: INDEX@HOST:PORT,HOST:PORT
     batch_norm: str  # global (default) or replica
 
@@ -82,6 +82,7 @@ class PlanSettings(TypedDict, total=False):
     deterministic: bool
     jit: bool
     threads: int
+    batch_norm: str
     results_dir: str
     runs_dir: str
 
@@ -107,11 +108,22 @@ def make_axes(settings: Mapping[str, Any], **given: Iterable[Any] | None) -> tup
             continue
         if name in settings:
             raise InputError(f"{name} was given once, and several of it too: give one of them.")
-        if name == "batch_size":
-            axes.append((name, check_whole_numbers("batch_sizes", values)))
+        if name in _NUMBERED:
+            axes.append((name, check_whole_numbers(_NUMBERED[name], values)))
         else:
             axes.append((name, tuple(check_type(f"a {name}", value, str) for value in values)))
     return tuple(axes)
+
+
+def read_devices(devices: int | str | Iterable[int] | None) -> tuple[int, ...]:
+    """One number or several, or ``"all"``; none if it was not given. Raises :class:`InputError`."""
+    if devices is None:
+        return ()
+    if isinstance(devices, str):
+        return parse_devices(devices)
+    if isinstance(devices, Iterable):
+        return check_whole_numbers("devices", devices)
+    return (check_type("devices", devices, int),)
 
 
 def check_type(name: str, value: object, expected: type) -> Any:

@@ -17,7 +17,8 @@ _RIVALS = {"seed": ("seeds",), "seeds": ("seed",)}  # typed, one silences a defa
 # where a run is kept and how it is watched: what a variable or file may say of a run that exists already
 _OF_ANY_RUN = frozenset({"data_dir", "offline", "results_dir", "runs_dir", "threads", "checkpoint_every", "time_limit"})
 _SWEEPING = ("train", "speed")  # commands that make every combination of what several are given of
-_OWN_LISTS = {"plan": ("backend", "precision", "batch_size"), "speed": ("batch_size",)}  # parsed by the command
+# parsed by the command
+_OWN_LISTS = {"plan": ("backend", "precision", "batch_size", "devices"), "speed": ("batch_size",)}
 _NO_DEFAULTS = frozenset({"help", "resume", "dry-run"})  # options that make sense when typed only
 
 

@@ -64,6 +64,8 @@ def plan(
     deterministic: option.Deterministic = None,
     jit: option.Jit = None,
     threads: option.Threads = None,
+    devices: option.SeveralDevices = None,
+    batch_norm: option.BatchNorm = None,
     plot: Annotated[Path | None, typer.Option(help="Draw a picture into this folder or file.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write an HTML page that needs no other file.")] = None,
     results_dir: option.ResultsDir = None,
@@ -76,7 +78,7 @@ def plan(
     them.
     """
     from densebench import workflows
-    from densebench.planning.options import parse_batch_sizes
+    from densebench.planning.options import parse_batch_sizes, parse_devices
     from densebench.planning.plan_options import parse_plan_options
     from densebench.reporting.live.view import open_view
     from densebench.reporting.plan.export import format_plan
@@ -89,6 +91,7 @@ def plan(
         batch_sizes=() if batch_size is None else parse_batch_sizes(batch_size),
         precision=precision,
         backend=backend,
+        devices=(1,) if devices is None else parse_devices(devices),
         seeds=seeds,
         within=within,
         remeasure=remeasure,

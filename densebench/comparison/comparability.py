@@ -14,7 +14,12 @@ _ENVIRONMENT = tuple(entry.name for entry in dataclasses.fields(Environment))
 
 
 def find_obstacles(metric: Metric, row: Row, other: Row) -> tuple[str, ...]:
-    """Columns that differ though the metric needs them equal; hardware counts as a mark, not as an obstacle."""
+    """Columns that differ though the metric needs them equal; hardware counts as a mark, not as an obstacle.
+
+    Who compares machines wants the figure all the same. The number of devices and hosts is an obstacle: it is a choice
+    of whoever starts the run, a ratio of times would let more devices win for a better network, memory is that of one
+    device and energy that of all. What more devices give has a figure of its own, the scaling efficiency.
+    """
     found = tuple(column for column in _list_unequal(metric, row, other) if column not in HARDWARE)
     unfinished = metric.needs_end and not (row.completed and other.completed)
     return (*found, "status") if unfinished else found

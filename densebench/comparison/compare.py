@@ -6,13 +6,14 @@ from densebench.comparison.baseline import describe_unmatched, find_nearest, mar
 from densebench.comparison.budget import apply_budget
 from densebench.comparison.comparability import find_environment_differences, note_hardware, note_mixed
 from densebench.comparison.formats import join_names
-from densebench.comparison.gate import judge_gate
 from densebench.comparison.grouping import group_runs, name_rows, order_rows
+from densebench.comparison.judging.gate import judge_gate
+from densebench.comparison.judging.verdicts import judge_rows
 from densebench.comparison.metrics import ALIASES, METRICS
 from densebench.comparison.options import CompareOptions
 from densebench.comparison.pareto import mark_front
+from densebench.comparison.scaling import mark_scaling, note_unscaled
 from densebench.comparison.values import Comparison, GateResult, Row, get_settings
-from densebench.comparison.verdicts import judge_rows
 from densebench.errors import InputError, unknown
 from densebench.records import COLUMNS, Run
 from densebench.results.store import identify
@@ -31,6 +32,7 @@ def compare(runs: Sequence[Run], options: CompareOptions, baseline_runs: Sequenc
         rows = mark_baseline(rows, options.baseline)
     rows = judge_rows(rows, _find_baselines(rows), options.margin, options.looks)
     gated = _apply_gate(rows, options)  # of all rows: no budget silences a regression
+    rows = mark_scaling(rows)
     budget = None
     if options.budget is not None:
         rows, budget = apply_budget(rows, options.budget)
@@ -102,6 +104,7 @@ def _write_notes(rows: Sequence[Row]) -> tuple[str, ...]:
         note_hardware(measured),
         note_mixed(measured),
         describe_unmatched(rows),
+        *note_unscaled(measured),
         _note_unfinished(measured),
         *_note_endings(measured),
         *_note_warnings(measured),

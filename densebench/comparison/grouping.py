@@ -10,7 +10,7 @@ from densebench.comparison.formats import format_setting
 from densebench.comparison.metrics import HARDWARE, METRICS, Metric
 from densebench.comparison.options import CompareOptions
 from densebench.comparison.run_figures import Figures, compute_figures, summarise
-from densebench.comparison.values import Row, get_setting, get_settings
+from densebench.comparison.values import ON_ONE_DEVICE, Row, get_setting, get_settings
 from densebench.errors import unknown
 from densebench.records import COLUMNS, Phase, Run
 
@@ -37,6 +37,9 @@ _FAMILIES: tuple[tuple[str, ...], ...] = (
     ("tf32",),
     ("deterministic",),
     ("target",),
+    ("devices",),
+    ("hosts",),
+    ("batch_norm",),
     HARDWARE,
 )
 SETTINGS = ("phase", "variant", *(column for family in _FAMILIES for column in family))
@@ -99,12 +102,13 @@ def find_differing(rows: Sequence[Row], families: Sequence[Sequence[str]] = _FAM
 
 
 def find_shared(rows: Sequence[Row]) -> tuple[str, ...]:
-    """Settings that are known and equal in all rows."""
+    """Settings that are known and equal in all rows; a single device goes without saying."""
     columns = [column for column in SETTINGS if column not in ("phase", "variant")]
     return tuple(
         column
         for column in columns
-        if len(values := {get_settings(row, column) for row in rows}) == 1 and values not in ({(None,)}, {()})
+        if len(values := {get_settings(row, column) for row in rows}) == 1
+        and values not in ({(None,)}, {()}, {(ON_ONE_DEVICE.get(column),)})
     )
 
 
@@ -121,9 +125,10 @@ def name_rows(rows: Sequence[Row], options: CompareOptions) -> list[Row]:
 
 
 def _describe_setting(row: Row, column: str) -> str:
-    """A word speaks for itself, a number needs its title: ``jax``, ``batch 32``."""
+    """A word speaks for itself, a number needs its title: ``jax``, ``batch 32``; so does ``batch norm replica``."""
     text = format_setting(row, column)
-    return text if COLUMNS[column].type is str else f"{COLUMNS[column].about.title.lower()} {text}"
+    speaks = COLUMNS[column].type is str and column != "batch_norm"
+    return text if speaks else f"{COLUMNS[column].about.title.lower()} {text}"
 
 
 def _name_row(row: Row, rows: Sequence[Row], options: CompareOptions) -> str:

@@ -74,8 +74,8 @@ def metric(
     )
 
 
-_PER_EPOCH = (*HARDWARE, "train_images", "image_size")
-_PER_IMAGE = (*HARDWARE, "image_size")
+_PER_IMAGE = (*HARDWARE, "devices", "hosts", "image_size")
+_PER_EPOCH = (*_PER_IMAGE, "train_images")
 _MEASURED: tuple[Phase, ...] = ("train", "eval", "speed")
 
 METRICS: dict[str, Metric] = {

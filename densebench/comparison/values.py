@@ -1,6 +1,7 @@
 """The values that a comparison is made of. Everything below them computes them, everything above shows them."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +12,9 @@ from densebench.records import Phase, Run
 
 Word = Literal["better", "worse", "same", "inconclusive", "no test", "not comparable"]
 Outcome = Literal["failed", "passed", "inconclusive"]
+
+# What goes without saying: the settings of a run that shares its batches with nobody.
+ON_ONE_DEVICE: Mapping[str, object] = {"devices": 1, "hosts": 1, "batch_norm": "global"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +65,27 @@ class Verdict:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Scaling:
+    """Images a second of a row by those of the same work on one device; of that itself, 1."""
+
+    devices: int  # of all hosts
+    reference: str  # label of the row of one device
+    ratio: float
+    interval: Interval | None  # 95 %, of the ratio; None without several runs on both sides
+
+    @property
+    def efficiency(self) -> float:
+        """As a fraction of what so many times one device would do."""
+        return self.ratio / self.devices
+
+    @property
+    def efficiency_interval(self) -> Interval | None:
+        if self.interval is None:
+            return None
+        return Interval(low=self.interval.low / self.devices, high=self.interval.high / self.devices)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """Runs that differ in nothing but the seed, or in what ``by`` leaves open."""
 
@@ -75,6 +100,7 @@ class Row:
     on_front: bool = False
     dominated_by: str | None = None  # label of a row as accurate at less cost, or more accurate at no more
     within_budget: bool | None = None  # None: no budget was given, or a figure of it is unknown
+    scaling: Scaling | None = None  # None: of one device that no other row is compared with, or nothing to compare with
 
     def summary(self, metric: str) -> Summary:
         return self.summaries[tuple(METRICS).index(metric)]
@@ -144,8 +170,21 @@ class Comparison:
 
 
 def get_setting(run: Run, column: str) -> object:
-    """The value of a column that describes the run or its environment."""
-    return getattr(run if hasattr(run, column) else run.environment, column)
+    """The value of a column that describes the run or its environment.
+
+    A run that does not say on how many devices it was made used one: its file is older than the columns. With one
+    device, the statistics of its part of the batch are those of the whole. Nothing is assumed of what others published.
+    """
+    value: object = getattr(run if hasattr(run, column) else run.environment, column)
+    if column not in ON_ONE_DEVICE or run.phase == "published":
+        return value
+    is_alone = column == "batch_norm" and count_devices(run) == 1
+    return ON_ONE_DEVICE[column] if value is None or is_alone else value
+
+
+def count_devices(run: Run) -> int:
+    """Devices of all hosts that shared the batches."""
+    return (run.devices or 1) * (run.hosts or 1)
 
 
 def get_settings(row: Row, column: str) -> tuple[object, ...]:

@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 
+from densebench.comparison.values import ON_ONE_DEVICE
 from densebench.config import RunConfig
 from densebench.data.images import DatasetFacts
 from densebench.errors import InputError
@@ -20,16 +21,18 @@ from densebench.prediction.values import Accuracy, Candidate, Choice, Prediction
 from densebench.recipes import RECIPES
 from densebench.records import Run
 
-_AXES = ("batch", "precision", "backend")
+_AXES = ("batch", "precision", "backend", "devices")
 
 
 def list_requests(options: PlanOptions, facts: DatasetFacts) -> list[Request]:
     """Every network in every setting; raises :class:`InputError` for what cannot be trained."""
     names = expand_variants(options.train.variants or SPAN)
-    axes = itertools.product(options.backends, options.precisions, options.batch_sizes or (None,), names)
+    axes = itertools.product(
+        options.backends, options.precisions, options.batch_sizes or (None,), options.devices, names
+    )
     found = [
-        _make_request(options, facts, name, backend=backend, precision=precision, batch_size=size)
-        for backend, precision, size, name in axes
+        _make_request(options, facts, name, backend=backend, precision=precision, batch_size=size, devices=devices)
+        for backend, precision, size, devices, name in axes
     ]
     for one in found:
         require_full_batch(one.config.recipe.batch_size, facts)
@@ -76,6 +79,7 @@ def assemble(
             batch_size=request.config.recipe.batch_size,
             precision=request.config.precision,
             backend=request.config.backend,
+            devices=request.config.devices,
             prediction=planner.predict(request, workload, options.prices),
             problem=planner.find_problem(request),
             accuracy=_expect(request, facts, runs, published),
@@ -107,13 +111,18 @@ def _would_fit(candidate: Candidate, prediction: Prediction, options: PlanOption
 
 def _get_axis(request: Request, name: str) -> object:
     config = request.config
-    return {"backend": config.backend, "precision": config.precision, "batch": config.recipe.batch_size}[name]
+    return config.recipe.batch_size if name == "batch" else getattr(config, name)
 
 
 def _name(request: Request, axes: Mapping[str, bool]) -> str:
     """The variant, and what else differs between candidates."""
     config = request.config
-    texts = {"backend": config.backend, "precision": config.precision, "batch": f"batch {config.recipe.batch_size}"}
+    texts = {
+        "batch": f"batch {config.recipe.batch_size}",
+        "precision": config.precision,
+        "backend": config.backend,
+        "devices": f"devices {config.devices}",
+    }
     return " · ".join([config.variant, *(texts[name] for name in _AXES if axes[name])])
 
 
@@ -139,9 +148,18 @@ def _expect(request: Request, facts: DatasetFacts, runs: Sequence[Run], publishe
         "weight_decay": recipe.weight_decay,
         "label_smoothing": recipe.label_smoothing,
         "precision": config.precision,
+        **_describe_batch_norm(config),
     }
     usual = RECIPES[recipe.name]
     is_usual = dataclasses.replace(recipe, epochs=usual.epochs, batch_size=usual.batch_size) == usual
     data = config.data
+    is_usual = is_usual and wanted["batch_norm"] == ON_ONE_DEVICE["batch_norm"]
     is_whole = is_usual and data.train_limit is None and data.test_limit is None and not data.validation
     return expect_accuracy(runs, published, config.variant, wanted, is_whole=is_whole)
+
+
+def _describe_batch_norm(config: RunConfig) -> dict[str, object]:
+    """Devices do not change what is learned, unless each normalises its own part of the batch."""
+    if config.batch_norm == "replica" and config.replicas > 1:
+        return {"batch_norm": config.batch_norm, "devices": config.devices, "hosts": config.hosts}
+    return {"batch_norm": ON_ONE_DEVICE["batch_norm"]}

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from densebench.comparison.values import ON_ONE_DEVICE
 from densebench.config import RunConfig
 from densebench.machine import Environment
 from densebench.measuring.environment import find_version
@@ -31,16 +32,23 @@ def describe_setting(config: RunConfig, here: Environment, image_size: int) -> d
         "deterministic": (config.deterministic,),
         "threads": _list_threads(config),
         "image_size": (image_size,),
+        "devices": (config.devices,),
+        "hosts": (config.hosts,),
+        "batch_norm": (config.batch_norm if config.replicas > 1 else ON_ONE_DEVICE["batch_norm"],),
     }
 
 
 def _list_threads(config: RunConfig) -> Collection[object]:
-    """As given; else as the frameworks choose: every core, or PyTorch as many as are not hyperthreads."""
+    """As given; else as the frameworks choose: every core, or PyTorch as many as are not hyperthreads.
+
+    Or the share of one of several devices, which have the cores of a CPU among them.
+    """
     if config.threads is not None:
         return (config.threads,)
     usable = count_usable_cores() or 1
-    if config.backend != "torch":
-        return (usable,)
-    import psutil
+    chosen = {usable}
+    if config.backend == "torch":
+        import psutil
 
-    return (usable, min(psutil.cpu_count(logical=False) or usable, usable))
+        chosen.add(min(psutil.cpu_count(logical=False) or usable, usable))
+    return chosen | {max(1, threads // config.devices) for threads in chosen}

@@ -13,6 +13,7 @@ from densebench.measuring.stopwatch import Clock
 from densebench.models.cost import Cost
 from densebench.planning.machine_settings import describe_setting
 from densebench.planning.networks import count_on
+from densebench.planning.options import name_axes
 from densebench.prediction.cost_model import Part, list_parts
 from densebench.prediction.measurements import find_measurements, measure
 from densebench.prediction.predict import Predictor
@@ -41,10 +42,14 @@ class Request:
 
     @property
     def setting(self) -> _Key:
-        """What is equal where the measurements of one network tell of another."""
+        """What is equal where the measurements of one network tell of another.
+
+        The devices too: what a second one gives depends on the links between them, of which one device shows nothing.
+        """
         config = self.config
         decisive = (config.implementation, config.recompute, config.jit, config.threads, config.deterministic)
-        return (config.backend, config.precision, *decisive)
+        shared = (config.devices, config.hosts, config.batch_norm)
+        return (config.backend, config.precision, *decisive, *shared)
 
     @property
     def key(self) -> _Key:
@@ -171,9 +176,10 @@ class Planner:
             test_limit=EVAL_BATCHES * batch_size,
         )
         recipe = dataclasses.replace(config.recipe, learning_rate=_LEARNING_RATE, epochs=EPOCHS)
+        several = name_axes(config, ["devices"]) if config.devices > 1 else []
         return dataclasses.replace(
             config,
-            run=f"{config.variant}-trial-b{batch_size}-{config.backend}",
+            run="-".join([config.variant, "trial", f"b{batch_size}", config.backend, *several]),
             data=data,
             recipe=recipe,
             checkpoint_every=1,

@@ -41,7 +41,7 @@ class Changer:
 
     def _list_smaller_batches(self) -> Iterator[Change]:
         size = self.request.config.recipe.batch_size // 2
-        while size >= _BATCH_SIZES[0]:
+        while size >= _BATCH_SIZES[0] and size % self.request.config.replicas == 0:
             yield self._change(f"--batch-size {size}", self._replace_batch_size(size), changes_training=True)
             size //= 2
 

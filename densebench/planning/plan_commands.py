@@ -9,7 +9,7 @@ from densebench.planning.options import TrainOptions
 
 _DATASET = RunConfig(variant="", run="x").data.dataset
 # what a plan decides for each row, what is not typed, and what does not belong to a new run
-_ELSEWHERE = ("variants", "seeds", "axes", "batch_size", "precision", "backend", "command", "dataset", "run")
+_ELSEWHERE = ("variants", "seeds", "axes", "batch_size", "precision", "backend", "devices", "command", "dataset", "run")
 
 
 def write_command(options: TrainOptions, config: RunConfig, *, seeds: int, batch_size: int | None) -> str:
@@ -26,6 +26,7 @@ def write_command(options: TrainOptions, config: RunConfig, *, seeds: int, batch
         "batch_size": batch_size,
         "precision": None if config.precision == usual.precision else config.precision,
         "backend": None if config.backend == usual.backend else config.backend,
+        "devices": None if config.devices == usual.devices else config.devices,
         "seeds": f"0-{seeds - 1}" if seeds > 1 else None,
     }
     for name, value in chosen.items():

@@ -18,12 +18,13 @@ _PRICE = re.compile(r"\s*([^\d\s.,+-]{0,3})\s*([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(
 
 @dataclass(frozen=True, kw_only=True)
 class PlanOptions:
-    """The options of ``plan``; several batch sizes, precisions and backends mean every combination of them."""
+    """The options of ``plan``; several values of one and of another mean every combination of them."""
 
     train: TrainOptions  # its variants are names, 'all' or 'blog'; none: a short list
     batch_sizes: tuple[int, ...] = ()  # none: the recipe's
     precisions: tuple[str, ...] = ("float32",)
     backends: tuple[str, ...] = ("tensorflow",)
+    devices: tuple[int, ...] = (1,)
     seeds: int = 1  # trainings of each
     within: float = 120.0  # seconds for measuring, in all
     remeasure: bool = False  # whether measurements that are on disk do not count
@@ -39,6 +40,7 @@ def parse_plan_options(
     batch_sizes: Sequence[int] = (),
     precision: str | None = None,
     backend: str | None = None,
+    devices: Sequence[int] = (1,),
     seeds: str | None = None,
     within: str = "2m",
     remeasure: bool = False,
@@ -54,6 +56,7 @@ def parse_plan_options(
         batch_sizes=tuple(batch_sizes),
         precisions=_parse_choices("precision", precision or PRECISIONS[0], PRECISIONS),
         backends=_parse_choices("backend", backend or BACKENDS[0], BACKENDS),
+        devices=tuple(devices),
         seeds=_count_seeds(seeds),
         within=_parse_within(within),
         remeasure=remeasure,

@@ -46,23 +46,32 @@ def announce(
     predicted: Sequence[tuple[PlannedRun, Prediction | None]], on_event: Callable[[Event], None]
 ) -> Callable[[Event], None]:
     """Passes events on; before the first start of a variant comes what its runs are predicted to cost."""
-    new = {run.config.variant: (run, prediction) for run, prediction in predicted if run.is_new}
-    counts = Counter(run.config.variant for run, _ in predicted if run.is_new)
-    sentences = {name: _describe(run, counts[name], prediction) for name, (run, prediction) in new.items()}
+    new = [(run, prediction) for run, prediction in predicted if run.is_new]
+    counts = Counter(_get_key(run) for run, _ in new)
+    several = len({devices for _, devices in counts}) > 1
+    sentences: dict[str, list[str]] = {}
+    for key, (run, prediction) in {_get_key(run): (run, prediction) for run, prediction in new}.items():
+        sentence = _describe(run, counts[key], prediction, names_devices=several)
+        sentences.setdefault(run.config.variant, []).append(sentence)
 
     def pass_on(event: Event) -> None:
-        sentence = sentences.pop(event.variant, None) if isinstance(event, Started) else None
-        if sentence is not None:
+        for sentence in sentences.pop(event.variant, []) if isinstance(event, Started) else ():
             on_event(Message(text=sentence))
         on_event(event)
 
     return pass_on
 
 
-def _describe(planned: PlannedRun, runs: int, prediction: Prediction | None) -> str:
-    name = planned.config.variant
+def _get_key(planned: PlannedRun) -> tuple[str, int]:
+    return planned.config.variant, planned.config.devices
+
+
+def _describe(planned: PlannedRun, runs: int, prediction: Prediction | None, *, names_devices: bool) -> str:
+    name, number = planned.config.variant, planned.config.devices
+    on = f" on {number} {'device' if number == 1 else 'devices'}" if names_devices else ""
     if prediction is None:
-        command = shlex.join(["densebench", "plan", name, "--dataset", planned.config.data.dataset])
-        return f"How long {name} takes has not been measured here yet: '{command}' does so."
+        devices = ["--devices", str(number)] if number > 1 else []
+        command = shlex.join(["densebench", "plan", name, "--dataset", planned.config.data.dataset, *devices])
+        return f"How long {name}{on} takes has not been measured here yet: '{command}' does so."
     each = f", each of the {runs} runs" if runs > 1 else ""
-    return f"{name} is predicted to take {format_total(prediction)} and {format_memory(prediction)}{each}."
+    return f"{name}{on} is predicted to take {format_total(prediction)} and {format_memory(prediction)}{each}."

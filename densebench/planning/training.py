@@ -118,6 +118,7 @@ def describe_planned(planned: PlannedRun, prediction: Prediction | None) -> Plan
         dataset=planned.facts.name,
         epochs=config.recipe.epochs,
         batch_size=config.recipe.batch_size,
+        devices=config.devices,
         validation_images=planned.facts.validation_images or 0,
         checkpoint_every=config.checkpoint_every,
         steps=planned.steps,

@@ -76,6 +76,7 @@ class Candidate:
     batch_size: int
     precision: str
     backend: str
+    devices: int
     prediction: Prediction | None  # None where nothing could be measured
     problem: str | None  # why nothing could be measured: a sentence
     accuracy: Accuracy | None

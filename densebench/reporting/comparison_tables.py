@@ -17,7 +17,8 @@ from densebench.reporting.comparison_grids import TITLES, explain_verdicts, gate
 from densebench.reporting.conclusion import conclude
 from densebench.reporting.grid import Fitted, Grid, blank_repeats, fit
 from densebench.reporting.rendering import rich_table
-from densebench.reporting.row_columns import RATIO, SHARED, expand_columns, list_figures
+from densebench.reporting.row_columns import RATIO, SCALING, SHARED, expand_columns, list_figures
+from densebench.reporting.scaling import EXPLAINED
 
 # what shows the columns that did not fit
 ANY_TABLE = "a wider terminal or --format json"
@@ -113,6 +114,8 @@ def write_closing_notes(comparison: Comparison, shown: Collection[str]) -> list[
     found = list(comparison.notes)
     if any(name.endswith(RATIO) for name in shown):
         found.append(_explain_ratio(comparison.rows))
+    if SCALING in shown and any(row.scaling is not None for row in comparison.rows):
+        found.append(EXPLAINED)
     if any(row.dominated_by for row in comparison.rows):
         cost = comparison.options.cost
         front = join_names([row.label for row in comparison.rows if row.on_front])

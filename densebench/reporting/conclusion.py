@@ -16,6 +16,7 @@ from densebench.comparison.metrics import Metric
 from densebench.comparison.values import Comparison, Row, Verdict, Word, get_settings
 from densebench.records import Phase
 from densebench.reporting.comparison_grids import TITLES
+from densebench.reporting.scaling import conclude_scaling
 
 _Judged = tuple[Row, Verdict]
 _MOST_NAMES = 2  # of rows in a sentence; more are counted
@@ -28,12 +29,16 @@ _UNDECIDED: dict[Word, str] = {
 
 
 def conclude(comparison: Comparison) -> list[str]:
-    """What the verdicts say of accuracy, or speed, and of the cost; without a baseline, the best means."""
-    found = _list_phases(comparison)
+    """What the verdicts say of accuracy, or speed, and of the cost; without a baseline, the best means.
+
+    And what several devices give over one.
+    """
+    found, scaling = _list_phases(comparison), conclude_scaling(comparison)
     if _has_baseline(comparison):
-        return [sentence for phase, rows in found for sentence in _conclude_verdicts(phase, rows, comparison)]
+        verdicts = [sentence for phase, rows in found for sentence in _conclude_verdicts(phase, rows, comparison)]
+        return [*verdicts, *scaling]
     best = [sentence for phase, rows in found for sentence in _list_best(phase, rows, comparison)]
-    return [*best, "Differences are tested against a --baseline only."] if best else []
+    return [*best, *scaling, "Differences are tested against a --baseline only."] if best else scaling
 
 
 def suggest_seeds(comparison: Comparison) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from densebench.comparison.grouping import SETTINGS
 from densebench.comparison.metrics import METRICS
-from densebench.comparison.values import Comparison, Row, Summary, Verdict, get_settings
+from densebench.comparison.values import Comparison, Row, Scaling, Summary, Verdict, get_settings
 from densebench.errors import unknown
 from densebench.reporting import rendering
 from densebench.reporting.comparison_grids import TITLES, explain_verdicts, gate_grid, phase_grid, verdict_grid
@@ -13,7 +13,8 @@ from densebench.reporting.comparison_tables import write_closing_notes
 from densebench.reporting.conclusion import conclude
 from densebench.reporting.grid import Grid
 from densebench.reporting.prediction_columns import describe_prediction
-from densebench.reporting.row_columns import expand_columns, row_column
+from densebench.reporting.row_columns import SCALING, expand_columns, row_column
+from densebench.reporting.scaling import describe_scaling
 
 FORMATS = ("table", "csv", "json", "markdown", "latex")
 
@@ -72,6 +73,8 @@ def flatten_row(row: Row, columns: Sequence[str] | None) -> dict[str, object]:
     found |= {column: _setting_value(row, column) for column in SETTINGS if columns is None or column in columns}
     found |= {"on_front": row.on_front, "dominated_by": row.dominated_by, "within_budget": row.within_budget}
     found["baseline"] = row.baseline
+    if columns is None or SCALING in columns:
+        found |= _flatten_scaling(row.scaling)
     for name in METRICS:
         if columns is None or name in columns:
             found |= _flatten_summary(name, row.summary(name)) | _flatten_verdict(name, row.verdict(name))
@@ -89,6 +92,15 @@ def _flatten_summary(name: str, summary: Summary) -> dict[str, object]:
         f"{name}_low": low,
         f"{name}_high": high,
         f"{name}_n": summary.n,
+    }
+
+
+def _flatten_scaling(scaling: Scaling | None) -> dict[str, object]:
+    interval = scaling.efficiency_interval if scaling else None
+    return {
+        SCALING: scaling.efficiency if scaling else None,
+        f"{SCALING}_low": interval.low if interval else None,
+        f"{SCALING}_high": interval.high if interval else None,
     }
 
 
@@ -145,6 +157,7 @@ def _row_content(row: Row) -> dict[str, object]:
         "on_front": row.on_front,
         "dominated_by": row.dominated_by,
         "within_budget": row.within_budget,
+        "scaling": describe_scaling(row.scaling),
         "source": [run.source for run in row.runs],
     }
 

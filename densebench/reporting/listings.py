@@ -8,7 +8,7 @@ from densebench.machine import Environment
 from densebench.models.cost import Cost, LayerCost
 from densebench.models.variants import Variant
 from densebench.records import COLUMNS
-from densebench.reporting.grid import Grid, make_column, results_column
+from densebench.reporting.grid import Grid, GridColumn, make_column, results_column
 from densebench.units import format_value
 
 Counted = tuple[Variant, Cost]
@@ -79,6 +79,7 @@ class PlannedRow:
     dataset: str
     epochs: int
     batch_size: int
+    devices: int  # of each host
     validation_images: int
     checkpoint_every: int  # epochs; 0: never
     steps: int | None
@@ -101,6 +102,7 @@ def planned_grid(rows: Sequence[PlannedRow]) -> Grid:
             results_column("dataset", [row.dataset for row in rows], keep=1),
             results_column("epochs", [row.epochs for row in rows], keep=7),
             results_column("batch_size", [row.batch_size for row in rows], keep=5),
+            *_list_devices(rows),
             results_column("validation_images", [row.validation_images for row in rows], keep=2),
             make_column(
                 "checkpoint_every", "Checkpoint", [_describe_checkpoints(row.checkpoint_every) for row in rows], keep=2
@@ -114,6 +116,12 @@ def planned_grid(rows: Sequence[PlannedRow]) -> Grid:
             make_column("directory", "Everything else", [row.directory for row in rows], keep=2),
         ),
     )
+
+
+def _list_devices(rows: Sequence[PlannedRow]) -> list[GridColumn]:
+    """One goes without saying."""
+    found = [row.devices for row in rows]
+    return [results_column("devices", found, keep=5)] if max(found, default=1) > 1 else []
 
 
 def _describe_checkpoints(every: int) -> str:

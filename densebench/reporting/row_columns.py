@@ -13,10 +13,12 @@ from densebench.errors import unknown
 from densebench.records import COLUMNS, Phase
 from densebench.reporting import prediction_columns
 from densebench.reporting.grid import GridColumn, Value, make_column, results_column
+from densebench.reporting.scaling import format_efficiency
 from densebench.units import UNKNOWN, find_typical, fixed_unit
 
 _INTERVAL = "_interval"
 RATIO = "_ratio"  # of a metric to the baseline's, beside it
+SCALING = "scaling_efficiency"
 GROUPS = {"prediction": prediction_columns.PREDICTION}  # names that stand for several columns
 
 
@@ -62,6 +64,14 @@ _ROW_FACTS = {
         value=lambda row: "within" if row.within_budget else UNKNOWN,
         is_telling=lambda rows: any(row.within_budget for row in rows) and not all(row.within_budget for row in rows),
     ),
+    SCALING: _RowFact(
+        title="Scaling",
+        shown=Shown({"train": 75, "speed": 45, "trial": 45}, keep=29),
+        show="percent",
+        value=lambda row: row.scaling.efficiency if row.scaling else None,
+        is_telling=lambda rows: any(row.scaling is not None for row in rows),
+        write=format_efficiency,
+    ),
     "predicted_total_seconds": _make_predicted("Predicted time", "seconds", prediction_columns.find_predicted_seconds),
     "total_against_prediction": _make_predicted("Time / predicted", "number", prediction_columns.compare_seconds),
     "predicted_peak_bytes": _make_predicted("Predicted memory", "bytes", prediction_columns.find_predicted_bytes),
@@ -82,6 +92,7 @@ _LEADING = 30  # of the metric that orders the rows
 SHARED = (
     "dataset", "train_images", "test_images", "recipe", "epochs", "batch_size", "base_learning_rate", "weight_decay",
     "backend", "backend_version", "precision", "implementation", "device", "threads",
+    "devices", "hosts", "batch_norm",
 )  # fmt: skip
 
 

@@ -50,6 +50,13 @@ def test_every_combination_of_settings_is_a_row(stored):
     assert list(frame["measured"]) == [False, True]
 
 
+def test_devices_are_a_row_each_and_unmeasured_ones_are_not_predicted_from_one(stored):
+    frame = plan("resnet20", devices=[1, 2], dataset="cifar10")
+    assert list(frame["devices"]) == [1, 2]
+    assert list(frame["predicted_total_seconds"].isna()) == [False, True]
+    assert frame.loc[1, "command"].endswith("--devices 2")
+
+
 def test_prices_are_numbers(stored):
     frame = plan("resnet20", dataset="cifar10", watts=65, price_per_kwh=0.3, price_per_hour=0)
     joules = frame.loc[0, "energy_joules"]

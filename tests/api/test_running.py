@@ -129,3 +129,21 @@ def test_wrong_input_raises_before_anything_is_made(in_tmp):
         with pytest.raises(InputError):
             call()
     assert not list(in_tmp.iterdir())
+
+
+def test_devices_are_one_number_or_several_of_which_each_is_a_run(in_tmp):
+    planned = densebench.train("10x4", devices=[1, 2], dry_run=True, **DIGITS)
+    assert list(planned["run"]) == ["10x4-digits-d1-s0", "10x4-digits-d2-s0"]
+    assert list(planned["devices"]) == [1, 2]
+    (run,) = densebench.train("10x4", devices=2, dry_run=True, **DIGITS)["run"]
+    assert run == "10x4-digits-s0"
+    assert "devices" not in densebench.train("10x4", dry_run=True, **DIGITS)
+    for wrong, says in (("two", "--devices 'two'"), (1.5, "devices is 1.5"), ([], "devices is empty")):
+        with pytest.raises(InputError, match=says):
+            densebench.train("10x4", devices=wrong, dry_run=True, **DIGITS)
+
+
+def test_speed_is_measured_on_each_number_of_devices(end):
+    end()
+    measured = densebench.speed("10x4", devices=[1, 2], progress=False)
+    assert list(measured["run"]) == ["10x4-speed-b64-tensorflow-d1", "10x4-speed-b64-tensorflow-d2"]

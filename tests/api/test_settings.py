@@ -15,7 +15,11 @@ FIELDS = {field.name for field in dataclasses.fields(TrainOptions)} - APART
 
 @pytest.mark.parametrize(
     ("command", "settings", "apart"),
-    [("train", TrainSettings, set()), ("eval", EvaluateSettings, set()), ("speed", SpeedSettings, {"batch_size"})],
+    [
+        ("train", TrainSettings, {"devices"}),  # a parameter of its own, which takes several too
+        ("eval", EvaluateSettings, set()),
+        ("speed", SpeedSettings, {"batch_size", "devices"}),
+    ],
 )
 def test_the_settings_are_those_options_of_the_command_that_say_what_a_run_is(command, settings, apart):
     options = {option.name for option in typer.main.get_command(app).commands[command].params}

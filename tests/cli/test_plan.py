@@ -137,7 +137,7 @@ def test_the_options_reach_the_plan_as_values(in_tmp, monkeypatch):
         raise Reached
 
     monkeypatch.setattr(workflows, "plan", take)
-    first = ["plan", "blog", "--batch-size", "32,64", "--backend", "jax,torch", "--within", "5m"]
+    first = ["plan", "blog", "--batch-size", "32,64", "--backend", "jax,torch", "--devices", "1,2", "--within", "5m"]
     with pytest.raises(Reached):
         run([*first, "--remeasure", "--seeds", "0-4", "--cost", "memory", "--epochs", "7"])
     (options,) = handed
@@ -145,6 +145,7 @@ def test_the_options_reach_the_plan_as_values(in_tmp, monkeypatch):
     assert options.train.epochs == 7
     assert options.batch_sizes == (32, 64)
     assert options.backends == ("jax", "torch")
+    assert (options.devices, options.train.devices) == ((1, 2), None)
     assert (options.within, options.remeasure, options.seeds) == (300.0, True, 5)
     assert options.cost.word == "memory"
 

@@ -28,3 +28,11 @@ def test_several_of_a_setting_are_axes(handed):
     ((options, _, _), _) = handed[0]
     assert options.axes == (("implementation", ("plain", "fast")),)
     assert options.precision == "float32"
+
+
+def test_several_numbers_of_devices_are_an_axis_and_one_is_a_setting(handed):
+    assert run(["speed", "resnet20", "--devices", "1,2"]) == 0
+    assert run(["speed", "resnet20", "--devices", "2"]) == 0
+    (several, _, _), (one, _, _) = (given for given, _ in handed)
+    assert (several.axes, several.devices) == ((("devices", (1, 2)),), None)
+    assert (one.axes, one.devices) == ((), 2)

@@ -48,3 +48,16 @@ def test_the_notes_say_what_differs_and_are_left_out_where_nothing_does(trained)
     assert "device differs" in note_hardware(rows(trained("a"), trained("b", device="Slow Card")))
     mixed = rows(trained("a"), trained("a", seed=1, batch_size=32), by=("variant",))
     assert note_mixed(mixed) == "Some rows hold runs that differ in batch_size, not in the seed alone."
+
+
+def test_times_memory_and_energy_of_other_numbers_of_devices_or_hosts_are_not_compared_but_accuracies_are(trained):
+    ours, theirs = rows(trained("a"), trained("b", devices=2, hosts=2))
+    for name in ("epoch_seconds", "images_per_second", "gpu_peak_bytes", "host_peak_bytes", "energy_joules"):
+        assert find_obstacles(METRICS[name], ours, theirs) == ("devices", "hosts")
+        assert not is_across_hardware(METRICS[name], ours, theirs)
+    assert find_obstacles(ACCURACY, ours, theirs) == ()
+
+
+def test_an_old_file_is_compared_with_runs_on_one_device(trained):
+    ours, theirs = rows(trained("a"), trained("b", devices=1, hosts=1, batch_norm="global"))
+    assert (find_obstacles(TIME, ours, theirs), get_terms(TIME, ours)) == ((), get_terms(TIME, theirs))

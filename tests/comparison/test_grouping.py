@@ -1,7 +1,7 @@
 import dataclasses
 from typing import get_args
 
-from densebench.comparison.grouping import find_leading, group_runs, name_rows, order_rows
+from densebench.comparison.grouping import find_leading, find_shared, group_runs, name_rows, order_rows
 from densebench.comparison.options import CompareOptions
 from densebench.records import Phase
 
@@ -81,3 +81,22 @@ def test_the_version_of_a_backend_is_named_only_where_the_backend_does_not_tell_
     assert labels(*runs, trained("a", backend="jax", backend_version="0.11")) == [
         "a · jax · 0.10", "a · torch · 2.13", "a · jax · 0.11",
     ]  # fmt: skip
+
+
+def test_devices_hosts_and_batch_norm_keep_rows_apart_and_name_them(trained):
+    runs = [trained("a"), trained("a", devices=2), trained("a", devices=2, batch_norm="replica")]
+    assert labels(*runs) == [
+        "a · devices 1 · batch norm global", "a · devices 2 · batch norm global", "a · devices 2 · batch norm replica",
+    ]  # fmt: skip
+    assert labels(trained("a"), trained("a", hosts=2)) == ["a · hosts 1", "a · hosts 2"]
+
+
+def test_old_runs_and_new_ones_of_one_device_stand_in_one_row_whoever_started_them(trained):
+    new = trained("a", 1, devices=1, hosts=1, batch_norm="replica", launcher="slurm", restarts=3)
+    assert labels(trained("a", 0), new) == ["a"]
+
+
+def test_that_all_rows_share_is_said_of_several_devices_and_goes_without_saying_of_one(trained):
+    one = group_runs([trained("a"), trained("b")], CompareOptions())
+    two = group_runs([trained("a", devices=2), trained("b", devices=2)], CompareOptions())
+    assert [set(find_shared(rows)) & {"devices", "hosts", "batch_norm"} for rows in (one, two)] == [set(), {"devices"}]

@@ -5,7 +5,7 @@ import pytest
 
 from densebench.comparison.grouping import group_runs
 from densebench.comparison.options import CompareOptions
-from densebench.comparison.values import Comparison, Summary, get_setting, get_settings
+from densebench.comparison.values import Comparison, Summary, count_devices, get_setting, get_settings
 
 
 @pytest.fixture
@@ -43,3 +43,21 @@ def test_a_comparison_gives_the_rows_of_a_phase(row):
     comparison = Comparison(rows=(row,), notes=(), options=CompareOptions(), environments=())
     assert comparison.of("train") == (row,)
     assert comparison.of("eval") == ()
+
+
+def test_a_run_that_does_not_name_its_devices_used_one_on_one_host(trained):
+    old, columns = trained("a"), ("devices", "hosts", "batch_norm")
+    assert [get_setting(old, column) for column in columns] == [1, 1, "global"]
+    new = dataclasses.replace(old, devices=2, hosts=3, batch_norm="replica")
+    assert [get_setting(new, column) for column in columns] == [2, 3, "replica"]
+    assert (count_devices(old), count_devices(new)) == (1, 6)
+
+
+def test_on_one_device_both_kinds_of_batch_norm_are_the_same(trained):
+    assert get_setting(trained("a", devices=1, hosts=1, batch_norm="replica"), "batch_norm") == "global"
+    assert get_setting(trained("a", devices=1, hosts=2, batch_norm="replica"), "batch_norm") == "replica"
+
+
+def test_nothing_is_assumed_of_the_devices_of_others(trained):
+    published = dataclasses.replace(trained("a"), phase="published")
+    assert [get_setting(published, column) for column in ("devices", "hosts", "batch_norm")] == [None] * 3

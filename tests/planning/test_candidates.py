@@ -45,3 +45,15 @@ def test_the_images_that_are_evaluated_are_those_of_test_and_validation():
 def test_a_dataset_whose_images_are_counted_only_in_loading_is_refused():
     with pytest.raises(InputError, match="does not say how many images"):
         describe_workload(dataclasses.replace(FACTS, train_images=None), CONFIG, seeds=1)
+
+
+def test_numbers_of_devices_are_an_axis_too_and_one_that_the_batch_has_no_share_for_is_refused_at_once():
+    found = requests(devices=(1, 2))
+    assert [(one.config.devices, one.config.variant) for one in found] == [
+        (1, "resnet20"),
+        (1, "40x12"),
+        (2, "resnet20"),
+        (2, "40x12"),
+    ]
+    with pytest.raises(InputError, match="cannot be shared equally by 3 devices"):
+        requests(devices=(1, 3))

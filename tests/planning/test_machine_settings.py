@@ -76,3 +76,21 @@ def test_what_is_asked_for_decides_and_not_the_default(trained_here):
     plain = dataclasses.replace(CONFIG, implementation="plain", threads=1)
     assert find(trained_here(), plain) == []
     assert len(find(trained_here(implementation="plain", threads=1), plain)) == 1
+
+
+def test_measurements_count_for_as_many_devices_only_and_those_of_old_files_for_one(trained_here):
+    several = dataclasses.replace(CONFIG, devices=2)
+    assert (len(find(trained_here(), several)), len(find(trained_here(devices=1, hosts=1)))) == (0, 1)
+    assert (len(find(trained_here(devices=2, hosts=1), several)), len(find(trained_here(devices=2)))) == (1, 0)
+    assert len(find(trained_here(devices=2, hosts=2), several)) == 0
+    replica = dataclasses.replace(several, batch_norm="replica")
+    assert len(find(trained_here(devices=2, hosts=1, batch_norm="global"), replica)) == 0
+
+
+def test_with_one_device_both_kinds_of_batch_norm_are_the_same_measurement(trained_here):
+    assert len(find(trained_here(), dataclasses.replace(CONFIG, batch_norm="replica"))) == 1
+
+
+def test_the_devices_of_a_cpu_may_share_its_threads(trained_here):
+    share = max(1, count_usable_cores() // 2)
+    assert len(find(trained_here(devices=2, threads=share), dataclasses.replace(CONFIG, devices=2))) == 1

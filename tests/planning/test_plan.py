@@ -181,3 +181,14 @@ def test_a_change_is_measured_only_if_there_is_time_for_it(machine):
     other = request("resnet20", precision="mixed_bfloat16")
     planner.measure_one(other, like=one)
     assert planner.predict(other, WORK, NO_PRICES) is None
+
+
+def test_what_one_device_has_shown_predicts_no_other_number_of_devices(machine):
+    planner = plan_on(machine, within=600.0)
+    planner.measure_all([request("resnet20")])
+    both = [request("resnet20", devices=2), request("40x12", devices=2)]
+    assert planner.predict(both[0], WORK, NO_PRICES) is None
+    planner.measure_all(both)
+    assert [config.devices for config in machine.configs] == [1, 2, 2]
+    assert machine.configs[1].run == "resnet20-trial-b64-tensorflow-d2"
+    assert planner.predict(both[1], WORK, NO_PRICES).measured

@@ -100,3 +100,11 @@ def test_a_change_says_whether_the_accuracy_stays_and_is_measured_when_it_is_pre
     assert made.planner.measured == []
     assert changes["--recompute"].predict().total_seconds == 300.0
     assert made.planner.measured == [("float32", True)]
+
+
+def test_no_batch_size_is_proposed_that_the_devices_cannot_share(changer):
+    config = configure(TrainOptions(devices=32), variant="resnet20", run="resnet20")
+    request = Request(config=config, cost=cost.count(variants.find("resnet20"), classes=10, image_size=32))
+    options = [change.option for change in changer(request=request).list_changes("memory")]
+    assert "--batch-size 32" in options
+    assert "--batch-size 16" not in options

@@ -29,3 +29,9 @@ def test_everything_that_was_given_is_in_the_command():
 
 def test_a_flag_that_is_off_is_not_typed():
     assert "--recompute" not in write(TrainOptions(recompute=False))
+
+
+def test_several_devices_are_in_the_command_and_one_is_not():
+    assert write(devices=2).endswith("--dataset cifar10 --devices 2")
+    assert "--devices" not in write(devices=1)
+    assert "--batch-norm replica" in write(TrainOptions(batch_norm="replica"), devices=2)

@@ -42,3 +42,17 @@ def test_several_settings_are_measured_in_every_combination_each_under_its_own_n
         "resnet20-speed-b64-jax-plain",
         "resnet20-speed-b64-jax-fast",
     ]
+
+
+def test_numbers_of_devices_are_measured_in_turn_each_under_its_own_name(in_tmp):
+    options = TrainOptions(variants=("resnet20",), axes=(("devices", (1, 2, 4)),))
+    planned = plan_speed(options, (64,), inference=False)
+    assert [one.config.run for one in planned] == [f"resnet20-speed-b64-tensorflow-d{n}" for n in (1, 2, 4)]
+    assert [one.config.devices for one in planned] == [1, 2, 4]
+    assert {one.config.recipe.batch_size for one in planned} == {64}  # of all devices together
+
+
+def test_a_batch_that_some_number_of_devices_cannot_share_is_refused_before_anything_is_measured(in_tmp):
+    options = TrainOptions(variants=("resnet20",), axes=(("devices", (1, 2, 3)),))
+    with pytest.raises(InputError, match="--batch-size 64 cannot be shared equally by 3 devices"):
+        plan_speed(options, (96, 64), inference=False)

@@ -113,6 +113,7 @@ def candidate():
             "batch_size": 64,
             "precision": "float32",
             "backend": "tensorflow",
+            "devices": 1,
             "prediction": prediction,
             "problem": None,
             "accuracy": None,

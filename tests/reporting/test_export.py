@@ -40,7 +40,7 @@ def test_the_keys_of_json_are_stable(compared):
     assert list(content) == ["schema", "kind", "rows", "notes", "environments", "budget", "gate"]
     assert list(content["rows"][1]) == [
         "label", "runs", "seeds", "settings", "mixed", "metrics", "prediction", "is_baseline", "baseline", "verdicts",
-        "on_front", "dominated_by", "within_budget", "source",
+        "on_front", "dominated_by", "within_budget", "scaling", "source",
     ]  # fmt: skip
     assert list(content["rows"][1]["verdicts"]["params"]) == [
         "kind", "word", "estimate", "interval", "p", "interval_holm", "confidence_holm", "p_holm", "error", "freedom",

@@ -152,7 +152,7 @@ def find_points(series: Sequence[Series], cost: str) -> list[tuple[Series, float
 
 
 def draw_pareto(axes: "Axes", series: Sequence[Series], cost: str) -> None:
-    """Points of rows, larger on a front, hollow where published; the front of each hardware as a stair."""
+    """Points of rows, larger on a front, hollow where published; the front of rows that may be compared as a stair."""
     drawn = find_points(series, cost)
     factor, unit = scale_of(cost, max(x for _, x, _ in drawn))
     stairs = fronts([one.row for one in series], cost)

@@ -10,7 +10,7 @@ from densebench.comparison.values import Row
 
 
 def fronts(rows: Sequence[Row], cost: str) -> list[list[int]]:
-    """Places in ``rows`` of those on a front, the cheapest first; rows of different hardware form different fronts."""
+    """Places in ``rows`` of those on a front, the cheapest first; rows that may not be compared form different ones."""
     unmarked = [dataclasses.replace(row, on_front=False) for row in rows]
     found: dict[tuple[object, ...], list[int]] = {}
     for place, row in enumerate(mark_front(unmarked, METRICS[cost])):

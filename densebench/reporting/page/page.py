@@ -20,6 +20,7 @@ from densebench.reporting.figures.series import COLOURS
 from densebench.reporting.page.chart_data import page_data
 from densebench.reporting.page.runs import about, environments, facts, list_runs
 from densebench.reporting.page.tables import sections
+from densebench.reporting.row_columns import SCALING
 from densebench.version import __version__
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def render(comparison: Comparison, *, title: str) -> str:
             about=about(comparison),
             sections=sections(comparison),
             facts=facts(comparison),
-            notes=[plain(note) for note in write_closing_notes(comparison, METRICS)],
+            notes=[plain(note) for note in write_closing_notes(comparison, [*METRICS, SCALING])],
             gate=comparison.gate,
             places={row.label: place for place, row in enumerate(comparison.rows)},
             environments=environments(comparison),

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from densebench.comparison.formats import format_confidence, format_estimate_interval
+from densebench.comparison.judging.verdicts import judge_metric
 from densebench.comparison.metrics import Metric, order_metrics
 from densebench.comparison.options import CompareOptions
 from densebench.comparison.values import Comparison, Row, Verdict
-from densebench.comparison.verdicts import judge_metric
 from densebench.reporting.comparison_grids import marked_estimate, word_text
 from densebench.reporting.row_columns import is_replaced
 

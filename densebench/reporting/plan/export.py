@@ -35,6 +35,7 @@ def _list_values(candidate: Candidate, plan: Plan) -> dict[str, Any]:
         "batch_size": candidate.batch_size,
         "precision": candidate.precision,
         "backend": candidate.backend,
+        "devices": candidate.devices,
         "implementation": found.implementation if found else None,
         "dataset": plan.dataset,
         "recipe": plan.recipe,

@@ -27,9 +27,11 @@ def _describe_machine(plan: Plan) -> str:
 def _describe_training(plan: Plan) -> str:
     work = plan.workload
     batch = "" if plan.batch_size is None else f", batch {plan.batch_size}"
+    devices = {one.devices for one in plan.candidates}
+    shared = "" if len(devices) > 1 or 1 in devices else f", {devices.pop()} devices"
     return (
         f"{plan.dataset}: {work.train_images:,} images of {work.image_size}x{work.image_size}. "
-        f"Recipe {plan.recipe}, {work.epochs:,} {'epoch' if work.epochs == 1 else 'epochs'}{batch}."
+        f"Recipe {plan.recipe}, {work.epochs:,} {'epoch' if work.epochs == 1 else 'epochs'}{batch}{shared}."
     )
 
 

@@ -126,3 +126,11 @@ def test_memory_that_no_measurement_shows_is_not_mentioned():
 
 def test_notes_come_last():
     assert write_closing(make_plan(notes=("Left out: bad.csv.",)))[-1] == "Left out: bad.csv."
+
+
+def test_several_devices_that_all_share_are_named_and_one_goes_without_saying():
+    two = make_candidate("resnet20", predict(HOUR, 1), devices=2)
+    heading, _ = write_heading(make_plan([two]))
+    assert heading.endswith("300 epochs, batch 64, 2 devices.")
+    heading, _ = write_heading(make_plan([make_candidate("resnet20", predict(HOUR, 1)), two]))
+    assert heading.endswith("batch 64.")

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from densebench.comparison import statistics
-from densebench.comparison.contrasts import Contrast, contrast, count_seeds, interval_from_scale, to_scale
 from densebench.comparison.formats import describe_difference, format_p
+from densebench.comparison.judging.contrasts import Contrast, contrast, count_seeds, interval_from_scale, to_scale
 from densebench.comparison.metrics import METRICS, Metric
 from densebench.comparison.options import Margin
 from densebench.comparison.statistics import Interval

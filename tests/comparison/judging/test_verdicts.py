@@ -5,11 +5,11 @@ import pytest
 from scipy import stats
 
 from densebench.comparison import statistics
-from densebench.comparison.contrasts import Spread, count_seeds
 from densebench.comparison.grouping import group_runs
+from densebench.comparison.judging.contrasts import Spread, count_seeds
+from densebench.comparison.judging.verdicts import judge_metric, judge_rows
 from densebench.comparison.metrics import METRICS
 from densebench.comparison.options import CompareOptions, Margin
-from densebench.comparison.verdicts import judge_metric, judge_rows
 
 
 def rows_of(*sides):

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from densebench.comparison.compare import compare
-from densebench.comparison.gate import judge_gate
+from densebench.comparison.judging.gate import judge_gate
 from densebench.comparison.options import parse_compare_options, parse_thresholds
 from densebench.errors import InputError
 
@@ -69,6 +69,12 @@ def test_times_of_other_hardware_cannot_fail_the_gate(trained):
     result = gate(both(trained, seconds=20, device="Slow Card"), "epoch_seconds>+5%")
     assert result.conditions[0].outcome == "inconclusive"
     assert "across different hardware" in result.conditions[0].reason
+
+
+def test_times_on_other_numbers_of_devices_neither_fail_nor_pass_the_gate(trained):
+    result = gate(both(trained, seconds=20, devices=2), "epoch_seconds>+5%")
+    assert result.conditions[0].outcome == "inconclusive"
+    assert result.conditions[0].reason == "Devices differs."
 
 
 def test_unknown_figures_are_inconclusive(trained):

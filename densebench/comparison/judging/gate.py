@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from densebench.comparison import statistics
-from densebench.comparison.contrasts import interval_from_scale, to_scale
 from densebench.comparison.formats import format_confidence, format_estimate, format_estimate_interval
+from densebench.comparison.judging.contrasts import interval_from_scale, to_scale
 from densebench.comparison.options import GateLevel, Threshold
 from densebench.comparison.statistics import ALPHA
 from densebench.comparison.values import Condition, GateResult, Outcome, Row, Verdict

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from bisect import bisect_left
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -61,13 +62,16 @@ class _Sides:
     paired: bool
 
 
-def contrast(metric: Metric, row: Row, baseline: Row) -> Contrast:
-    """Estimate, interval and p-values, where the metric and the figures allow a test."""
+def contrast(metric: Metric, row: Row, baseline: Row, *, despite: Collection[str] = ()) -> Contrast:
+    """Estimate, interval and p-values, where the metric and the figures allow a test.
+
+    ``despite`` are columns that may differ, because what they change is the question.
+    """
     ours, theirs = row.summary(metric.name), baseline.summary(metric.name)
     found = Contrast(
         metric=metric,
         runs=(ours.n, theirs.n),
-        obstacles=find_obstacles(metric, row, baseline),
+        obstacles=tuple(column for column in find_obstacles(metric, row, baseline) if column not in despite),
         marked=is_across_hardware(metric, row, baseline),
         repeats=ours.deviation == 0 == theirs.deviation,
         estimate=_estimate(metric, row, baseline),

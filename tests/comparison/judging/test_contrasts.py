@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 
 from densebench.comparison import statistics
-from densebench.comparison.contrasts import Spread, contrast, count_seeds
 from densebench.comparison.grouping import group_runs
+from densebench.comparison.judging.contrasts import Spread, contrast, count_seeds
 from densebench.comparison.metrics import METRICS
 from densebench.comparison.options import CompareOptions
 
