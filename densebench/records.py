@@ -22,6 +22,9 @@ class EpochRecord:
     """One epoch of a run; an evaluation or a speed measurement has exactly one."""
 
     epoch: Annotated[Count, About("Epoch", "count", "Number of the epoch, counted from 1.", exact=True)] = None
+    replicas: Annotated[
+        Count, About("Replicas", "count", "Devices of all hosts that trained the epoch.", exact=True)
+    ] = None
     learning_rate: Annotated[
         Number,
         About("Learning rate", "number", "Learning rate in this epoch.", exact=True),

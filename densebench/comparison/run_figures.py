@@ -23,10 +23,20 @@ def compute_figures(runs: Sequence[Run]) -> Figures:
 
 
 def _leave_out(metric: Metric, runs: Sequence[Run], figures: list[float | None]) -> list[float | None]:
-    """Without what a training costs as a whole of runs that end by the clock: it would say how long they measured."""
-    if "train_images" not in metric.requires_equal:
-        return figures
-    return [None if run.phase in BY_THE_CLOCK else figure for run, figure in zip(runs, figures, strict=True)]
+    """Without figures that would not be what they are called.
+
+    What a training costs as a whole is, of runs that end by the clock, how long they measured. Times, memory and energy
+    of a run that went on with another number of devices are those of neither number.
+    """
+    is_whole, is_of_devices = "train_images" in metric.requires_equal, "devices" in metric.requires_equal
+    return [
+        None if (is_whole and run.phase in BY_THE_CLOCK) or (is_of_devices and _has_changed_devices(run)) else figure
+        for run, figure in zip(runs, figures, strict=True)
+    ]
+
+
+def _has_changed_devices(run: Run) -> bool:
+    return len({record.replicas or 1 for record in run.records}) > 1
 
 
 def _compute(metric: Metric, runs: Sequence[Run], epochs: "pd.DataFrame") -> list[float | None]:

@@ -1,8 +1,6 @@
 """Everything about the machine and the software that decides a figure, read without importing a framework."""
 
-import hashlib
 import platform
-import socket
 from importlib import metadata
 from typing import Protocol
 
@@ -10,7 +8,7 @@ from densebench.machine import Environment
 from densebench.measuring.git_commit import find_commit
 from densebench.measuring.gpu.monitor import ask_gpu
 from densebench.measuring.gpu.nvml import GpuFacts
-from densebench.measuring.host import read_cpu_facts, read_ram_bytes
+from densebench.measuring.host import hash_host, read_cpu_facts, read_ram_bytes
 from densebench.measuring.malloc import MALLOC
 from densebench.version import __version__
 
@@ -85,8 +83,3 @@ def find_version(package: str) -> str | None:
         except metadata.PackageNotFoundError:
             continue
     return None
-
-
-def hash_host(name: str | None = None) -> str:
-    """Eight hexadecimal digits that identify a host without naming it."""
-    return hashlib.sha256((name or socket.gethostname()).encode()).hexdigest()[:8]

@@ -1,7 +1,9 @@
 """The host: its processor and memory, what a control group leaves of them, and what this process takes."""
 
+import hashlib
 import os
 import platform
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -127,3 +129,8 @@ def _read_resource_peak() -> int | None:
 def convert_maxrss(maxrss: int, system: str) -> int | None:
     """``ru_maxrss`` is in bytes on macOS and in KiB elsewhere; 0 where the system does not fill it."""
     return (maxrss if system == "darwin" else maxrss * 1024) or None
+
+
+def hash_host(name: str | None = None) -> str:
+    """Eight hexadecimal digits that identify a host without naming it."""
+    return hashlib.sha256((name or socket.gethostname()).encode()).hexdigest()[:8]

@@ -65,10 +65,8 @@ def _note_other_devices(written: Run, run: Run) -> Run:
     before, now = (written.devices or 1, written.hosts or 1), (run.devices, run.hosts)
     if before == now or not written.records:
         return written
-    devices, hosts = (
-        f"{number} {noun}{'s' * (number > 1)}" for number, noun in zip(before, ("device", "host"), strict=True)
-    )
-    used = devices if before[1] == 1 else f"{hosts} of {devices} each"
+    devices = "1 device" if before[0] == 1 else f"{before[0]} devices"
+    used = devices if before[1] == 1 else f"{before[1]} hosts of {devices} each"
     return with_warning(written, f"the epochs up to {len(written.records)} were trained on {used}")
 
 

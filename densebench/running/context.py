@@ -11,8 +11,8 @@ from densebench.config import RunConfig
 from densebench.data import datasets
 from densebench.errors import DensebenchError
 from densebench.events import PROGRESS_INTERVAL, EpochEnded, Event, Message, Progress, Ready, Started, Transfer, Warned
-from densebench.measuring.gpu.allocator import open_allocator
-from densebench.measuring.gpu.monitor import ask_gpu, open_monitor
+from densebench.measuring.gpu.monitor import ask_gpu
+from densebench.measuring.gpu.several import list_devices, open_allocators, open_monitors
 from densebench.measuring.missing import find_unused_gpu
 from densebench.measuring.stopwatch import Clock, elapsed
 from densebench.models import cost, variants
@@ -98,12 +98,13 @@ class RunContext:
         """The instruments of a training; those that sample the GPU run until the end of the ``with`` block."""
         from densebench.training.watch import Watch
 
-        monitor = open_monitor(self.facts.device_kind)
+        devices = self.parallel.layout.local_devices
+        monitor = open_monitors(self.facts.device_kind, devices)
         monitor.start()
         try:
             yield Watch(
                 monitor=monitor,
-                allocator=open_allocator(self.facts.name),
+                allocator=open_allocators(self.facts.name, devices),
                 should_stop=self.should_stop,
                 started=self._began,
             )
@@ -167,6 +168,7 @@ def prepare(config: RunConfig, book: Book, channel: Channel, stopper: Stopper, l
     book.update(run_columns.with_backend(book.run, facts))
     parallel = _meet(facts, layout, dataset)
     config = _take_name(config, parallel, book)
+    book.update(run_columns.with_devices(book.run, _list_devices(facts, parallel)))
     context = RunContext(
         config=config,
         dataset=dataset,
@@ -192,6 +194,15 @@ def _meet(facts: "BackendFacts", layout: Layout, dataset: "Dataset") -> "DataPar
     software = f"{facts.name} {facts.version}, Keras {facts.keras}, {facts.device_kind}"
     require_same(parallel, "The software", software)
     return parallel
+
+
+def _list_devices(facts: "BackendFacts", parallel: "DataParallel") -> list[str]:
+    """Every device that computes, host by host."""
+    from densebench.training.parallel.data_parallel import gather_texts
+
+    layout = parallel.layout
+    own = list_devices(facts.device_kind, layout.local_devices, first=layout.local_rank * layout.local_devices)
+    return gather_texts(parallel, "; ".join(own))
 
 
 def _take_name(config: RunConfig, parallel: "DataParallel", book: Book) -> RunConfig:

@@ -107,6 +107,11 @@ def with_backend(run: Run, facts: "BackendFacts") -> Run:
     )
 
 
+def with_devices(run: Run, devices: Sequence[str]) -> Run:
+    """The run with a list of what computes."""
+    return dataclasses.replace(run, environment=dataclasses.replace(run.environment, device_list="; ".join(devices)))
+
+
 def with_records(run: Run, records: Sequence[EpochRecord], *, total_seconds: float | None) -> Run:
     """The run with these finished epochs, and with the time at which the first of them reached its target."""
     target = run.target

@@ -17,6 +17,7 @@ def measure(task: SpeedTask, context: RunContext) -> None:
         for event in measure_speed(
             config=task.config,
             facts=context.facts,
+            parallel=context.parallel,
             trainee=trainee,
             inference=task.inference,
             precision_target=task.precision_target,

@@ -54,7 +54,9 @@ def train(task: TrainTask, context: RunContext) -> None:
                 log.add(event.record)
     if context.is_owner:
         _save_model(context, trainee)
-    if len(context.run.records) > len(finished):  # of epochs that another process has trained it knows no peak
+    is_alone = context.parallel.layout.ranks == 1  # else the others have their share in the figure
+    # of epochs that another process has trained it knows no peak
+    if is_alone and len(context.run.records) > len(finished):
         context.update(with_host_peak(context.run, read_host_peak_bytes()))
 
 

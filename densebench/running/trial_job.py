@@ -30,6 +30,7 @@ def try_out(task: TrialTask, context: RunContext) -> None:
         for event in loop.train(
             config=config,
             facts=context.facts,
+            parallel=context.parallel,
             trainee=trainee,
             dataset=context.dataset,
             finished=(),

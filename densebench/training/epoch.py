@@ -15,15 +15,17 @@ from densebench.errors import NonFiniteLoss
 from densebench.events import Entered, Event, Progress, Warned
 from densebench.measuring.gpu.monitor import list_warnings
 from densebench.measuring.gpu.step_memory import StepMemory
+from densebench.measuring.host import read_host_peak_bytes
 from densebench.measuring.stopwatch import EpochTimer, EpochTimes, elapsed
 from densebench.records import EpochRecord
 from densebench.schedules import learning_rate_at
 from densebench.training.backends.backend import BackendFacts
-from densebench.training.epoch_record import Measured, make_record
+from densebench.training.epoch_record import make_measured, make_record
 from densebench.training.epoch_totals import EpochTotals, advise
 from densebench.training.inference import compute_logits, make_ahead
 from densebench.training.objective import compute_penalty, find_not_finite
 from densebench.training.parallel.data_parallel import DataParallel
+from densebench.training.parallel.shared_costs import Costs, combine_costs
 from densebench.training.random_streams import rekey
 from densebench.training.scores import Scores, score
 from densebench.training.steps.choose import make_steps
@@ -55,7 +57,7 @@ class EpochRunner:
         batches: Batches,
         watch: Watch,
     ) -> None:
-        self._config, self._recipe = config, config.recipe
+        self._config, self._recipe, self._parallel = config, config.recipe, parallel
         self._trainee, self._dataset, self._watch = trainee, dataset, watch
         self._steps = make_steps(trainee, config.recipe, facts, parallel)
         self._batches = batches
@@ -81,21 +83,27 @@ class EpochRunner:
         self._steps.begin(rate)
         self._watch.monitor.begin_epoch()
         times, totals = yield from self._train(epoch)
-        reading, allocated = self._watch.monitor.end_epoch(), self._memory.peak()
+        own = Costs(
+            reading=self._watch.monitor.end_epoch(),
+            allocated=self._memory.peak(),
+            cpu_seconds=times.cpu_seconds,
+            host_peak_bytes=read_host_peak_bytes(),
+        )
         self._steps.end()
         self._require_finite_weights(epoch)
-        yield from self._warn(list_warnings(allocated, reading))
+        costs = combine_costs(self._parallel, own)
+        yield from self._warn(list_warnings(costs.allocated, costs.reading))
         yield Entered(stage="evaluating")
         validation = self._evaluate(self._dataset.validation, "validation", epoch)
         start = self._watch.clock()
         test = self._evaluate(self._dataset.test, "test", epoch)
-        measured = Measured(
+        measured = make_measured(
+            costs,
+            times,
+            self._parallel,
             epoch=epoch,
             learning_rate=rate,
-            times=times,
             eval_seconds=elapsed(start, self._watch.clock()),
-            reading=reading,
-            allocated=allocated,
             train_loss=totals.loss,
             train_accuracy=totals.accuracy,
             penalty=compute_penalty(self._trainee.model, self._recipe.weight_decay),

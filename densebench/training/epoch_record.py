@@ -1,12 +1,14 @@
 """An epoch's measurements as the row that is kept of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from densebench.measuring.gpu.allocator import GpuMemory
 from densebench.measuring.gpu.monitor import GpuReading, describe_memory_source
-from densebench.measuring.host import read_host_peak_bytes
 from densebench.measuring.stopwatch import EpochTimes
 from densebench.records import EpochRecord
+from densebench.training.parallel.data_parallel import DataParallel
+from densebench.training.parallel.shared_costs import Costs
 from densebench.training.scores import Scores
 
 
@@ -17,6 +19,8 @@ class Measured:
     times: EpochTimes
     reading: GpuReading
     allocated: GpuMemory
+    host_peak_bytes: int | None = None
+    replicas: int = 1
     epoch: int | None = None
     learning_rate: float | None = None
     eval_seconds: float | None = None
@@ -27,12 +31,25 @@ class Measured:
     test: Scores | None = None
 
 
+def make_measured(costs: Costs, times: EpochTimes, parallel: DataParallel, **learned: Any) -> Measured:
+    """What an epoch cost all processes, and ``learned``: the other fields."""
+    return Measured(
+        replicas=parallel.layout.replicas,
+        times=replace(times, cpu_seconds=costs.cpu_seconds),
+        reading=costs.reading,
+        allocated=costs.allocated,
+        host_peak_bytes=costs.host_peak_bytes,
+        **learned,
+    )
+
+
 def make_record(measured: Measured) -> EpochRecord:
     """The row, lacking only ``elapsed_seconds``."""
     times, reading, allocated = measured.times, measured.reading, measured.allocated
     validation, test = measured.validation, measured.test
     return EpochRecord(
         epoch=measured.epoch,
+        replicas=measured.replicas,
         learning_rate=measured.learning_rate,
         epoch_seconds=times.epoch_seconds,
         eval_seconds=measured.eval_seconds,
@@ -47,7 +64,7 @@ def make_record(measured: Measured) -> EpochRecord:
         gpu_process_peak_bytes=reading.process_peak_bytes,
         gpu_device_peak_bytes=reading.device_peak_bytes,
         gpu_memory_source=describe_memory_source(allocated, reading),
-        host_peak_bytes=read_host_peak_bytes(),
+        host_peak_bytes=measured.host_peak_bytes,
         gpu_clock_mhz=reading.clock_mhz,
         energy_joules=reading.energy_joules,
         energy_source=reading.energy_source,

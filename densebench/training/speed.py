@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,10 +10,13 @@ from densebench.config import RunConfig
 from densebench.events import PROGRESS_INTERVAL, EpochEnded, Event, Progress, Ready, Warned
 from densebench.measuring.gpu.monitor import list_warnings
 from densebench.measuring.gpu.step_memory import StepMemory
+from densebench.measuring.host import read_host_peak_bytes
 from densebench.measuring.stopping_rule import SteadyState, estimate_steady_state, may_stop
 from densebench.measuring.stopwatch import EpochTimer, EpochTimes, elapsed, percentile
 from densebench.training.backends.backend import BackendFacts
-from densebench.training.epoch_record import Measured, make_record
+from densebench.training.epoch_record import make_measured, make_record
+from densebench.training.parallel.data_parallel import Alone, DataParallel, follow_first
+from densebench.training.parallel.shared_costs import Costs, combine_costs
 from densebench.training.steps.choose import make_steps
 from densebench.training.steps.step import Batch, Steps
 from densebench.training.trainee import Trainee
@@ -27,6 +30,7 @@ def measure_speed(
     *,
     config: RunConfig,
     facts: BackendFacts,
+    parallel: DataParallel | None = None,
     trainee: Trainee,
     inference: bool,
     precision_target: float,
@@ -40,17 +44,25 @@ def measure_speed(
     :class:`EpochEnded`.
     """
     began = watch.clock()
-    steps = make_steps(trainee, config.recipe, facts)
+    parallel = parallel or Alone()
+    steps = make_steps(trainee, config.recipe, facts, parallel)
     step = _make_step(steps, trainee, config, inference=inference)
     yield _make_ready(steps, trainee, config, watch, step, inference=inference)
     memory = StepMemory(watch.allocator, None if inference else steps.step_bytes())
-    _warm_up(step, config.recipe.batch_size, memory, watch, until=began + time_limit)
+    _warm_up(step, config.recipe.batch_size, memory, watch, parallel, until=began + time_limit)
     watch.monitor.begin_epoch()
-    times, wide = yield from _measure(step, config.recipe.batch_size, precision_target, began, time_limit, watch)
-    reading, allocated = watch.monitor.end_epoch(), memory.peak()
-    for warning in (*list_warnings(allocated, reading), *wide):
+    limits = _Limits(precision_target=precision_target, began=began, seconds=time_limit)
+    times, wide = yield from _measure(step, config.recipe.batch_size, limits, watch, parallel)
+    own = Costs(
+        reading=watch.monitor.end_epoch(),
+        allocated=memory.peak(),
+        cpu_seconds=times.cpu_seconds,
+        host_peak_bytes=read_host_peak_bytes(),
+    )
+    costs = combine_costs(parallel, own)
+    for warning in (*list_warnings(costs.allocated, costs.reading), *wide):
         yield Warned(text=warning)
-    measured = Measured(times=times, reading=reading, allocated=allocated)
+    measured = make_measured(costs, times, parallel)
     yield EpochEnded(record=replace(make_record(measured), elapsed_seconds=times.epoch_seconds))
 
 
@@ -91,10 +103,12 @@ def _make_ready(
     )
 
 
-def _warm_up(step: Callable[[], object], images: int, memory: StepMemory, watch: Watch, *, until: float) -> None:
+def _warm_up(
+    step: Callable[[], object], images: int, memory: StepMemory, watch: Watch, parallel: DataParallel, *, until: float
+) -> None:
     """The steps until the search for algorithms is over, and its memory forgotten; none begins after ``until``."""
     for _ in range(_WARM_UP_STEPS):
-        if watch.clock() >= until:
+        if follow_first(parallel, watch.clock() >= until):
             return
         memory.begin_step(images)
         step()
@@ -102,23 +116,24 @@ def _warm_up(step: Callable[[], object], images: int, memory: StepMemory, watch:
         watch.should_stop()
 
 
-def _measure(
-    step: Callable[[], object],
-    images: int,
-    target: float,
-    began: float,
-    time_limit: float,
-    watch: Watch,
-) -> Generator[Progress, None, tuple[EpochTimes, tuple[str, ...]]]:
-    """Returns the times, and a warning if the median is less certain than was asked.
+@dataclass(frozen=True, kw_only=True)
+class _Limits:
+    """When a measurement ends."""
 
-    ``began`` is the reading of the clock from which ``time_limit`` counts.
-    """
+    precision_target: float  # half width of the median's interval, as a fraction of it
+    began: float  # reading of the clock
+    seconds: float  # from then
+
+
+def _measure(
+    step: Callable[[], object], images: int, limits: _Limits, watch: Watch, parallel: DataParallel
+) -> Generator[Progress, None, tuple[EpochTimes, tuple[str, ...]]]:
+    """Returns the times, and a warning if the median is less certain than was asked."""
     timer = EpochTimer(clock=watch.clock)
     seconds: list[float] = []
     timer.start()
     before = reported = watch.clock()
-    while not may_stop(seconds, elapsed_seconds=before - began, limit_seconds=time_limit, target=target):
+    while not follow_first(parallel, _is_enough(seconds, before, limits)):
         timer.note_batch()
         step()
         timer.note_step(images)
@@ -126,11 +141,20 @@ def _measure(
         seconds.append(now - before)
         if now - reported >= PROGRESS_INTERVAL:
             reported = now
-            yield _make_progress(seconds, images, now - began, time_limit)
+            yield _make_progress(seconds, images, now - limits.began, limits.seconds)
         watch.should_stop()
         before = watch.clock()
-    state = estimate_steady_state(seconds, target=target)
+    state = estimate_steady_state(seconds, target=limits.precision_target)
     return _keep_steps_alone(timer.stop(), seconds, images), _find_doubt(state)
+
+
+def _is_enough(seconds: Sequence[float], now: float, limits: _Limits) -> bool:
+    return may_stop(
+        seconds,
+        elapsed_seconds=now - limits.began,
+        limit_seconds=limits.seconds,
+        target=limits.precision_target,
+    )
 
 
 def _keep_steps_alone(times: EpochTimes, seconds: Sequence[float], images: int) -> EpochTimes:

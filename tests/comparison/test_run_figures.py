@@ -84,3 +84,13 @@ def test_a_measurement_that_ends_by_the_clock_has_no_cost_of_a_training(trained)
             assert figures[name][0] is None
             assert figures[name][1] is not None
         assert figures["images_per_second"][0] is not None
+
+
+def test_a_run_that_went_on_with_other_devices_has_times_of_neither_number(trained):
+    run = trained(accuracy=0.8, seconds=10.0)
+    changed = dataclasses.replace(run.records[-1], replicas=2)
+    mixed = dataclasses.replace(run, records=(*run.records[:-1], changed))
+    for name in ("epoch_seconds", "total_seconds", "images_per_second", "host_peak_bytes", "energy_joules"):
+        assert figure(name, mixed) is None
+    assert figure("test_accuracy", mixed) == 0.8
+    assert figure("epoch_seconds", run) == 10.0

@@ -2,8 +2,9 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from densebench.measuring.environment import describe_environment, find_version, hash_host, probe
+from densebench.measuring.environment import describe_environment, find_version, probe
 from densebench.measuring.gpu.nvml import GpuFacts
+from densebench.measuring.host import hash_host
 from densebench.version import __version__
 
 

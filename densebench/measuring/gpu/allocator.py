@@ -95,16 +95,17 @@ class TorchMemory:
         return _read_peak(call, lambda: (self._cuda.max_memory_allocated(), self._cuda.max_memory_reserved()))
 
 
-def open_allocator(backend: str) -> AllocatorMemory:
-    """The allocator of ``backend`` (tensorflow, jax or torch), whose framework must be set up already."""
+def open_allocator(backend: str, index: int = 0) -> AllocatorMemory:
+    """The allocator of a GPU of ``backend`` (tensorflow, jax or torch), whose framework must be set up already."""
     if backend == "tensorflow":
         import tensorflow
 
-        return TensorFlowMemory(tensorflow) if tensorflow.config.list_physical_devices("GPU") else NoGpuMemory()
+        gpus = tensorflow.config.list_physical_devices("GPU")
+        return TensorFlowMemory(tensorflow, f"GPU:{index}") if gpus else NoGpuMemory()
     if backend == "jax":
         import jax
 
-        device = jax.local_devices()[0]
+        device = jax.local_devices()[index]
         return JaxMemory(device) if device.platform != "cpu" else NoGpuMemory()
     import torch
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from densebench.measuring.gpu.cuda_device import CudaDevice, find_first_device
+from densebench.measuring.gpu.cuda_device import CudaDevice, find_device
 
 
 class NoCardError(Exception):
@@ -28,11 +28,12 @@ def _load_pynvml() -> Any:
 
 
 def find_card(
+    index: int = 0,
     load_nvml: Callable[[], Any] = _load_pynvml,
-    ask_cuda: Callable[[], CudaDevice | None] = find_first_device,
+    ask_cuda: Callable[[int], CudaDevice | None] = find_device,
     environ: Mapping[str, str] = os.environ,
 ) -> FoundCard:
-    """The card that is CUDA's device 0, by UUID or PCI bus identifier; raises :class:`NoCardError`."""
+    """The card that is a device of CUDA's, by UUID or PCI bus identifier; raises :class:`NoCardError`."""
     try:
         nvml = load_nvml()
     except ImportError:
@@ -42,10 +43,9 @@ def find_card(
     except nvml.NVMLError as error:
         raise NoCardError(f"no NVIDIA driver: {error}") from None
     try:
-        device = ask_cuda()
-        return FoundCard(
-            nvml=nvml, handle=_find_by_cuda(nvml, device) if device else _find_by_environment(nvml, environ)
-        )
+        device = ask_cuda(index)
+        handle = _find_by_cuda(nvml, device) if device else _find_by_environment(nvml, index, environ)
+        return FoundCard(nvml=nvml, handle=handle)
     except nvml.NVMLError as error:
         nvml.nvmlShutdown()
         raise NoCardError(f"NVML does not find the card: {error}") from None
@@ -63,10 +63,11 @@ def _find_by_cuda(nvml: Any, device: CudaDevice) -> Any:
     return nvml.nvmlDeviceGetHandleByPciBusId(device.pci_bus_id)
 
 
-def _find_by_environment(nvml: Any, environ: Mapping[str, str]) -> Any:
+def _find_by_environment(nvml: Any, index: int, environ: Mapping[str, str]) -> Any:
     """What CUDA would choose, where that can be determined without CUDA."""
     visible = environ.get("CUDA_VISIBLE_DEVICES")
-    first = "0" if visible is None else visible.split(",")[0].strip()
+    names = [*(visible or "").split(","), *[""] * index]
+    first = str(index) if visible is None else names[index].strip()
     if first.startswith("MIG-"):
         return nvml.nvmlDeviceGetHandleByUUID(first)
     handles = [nvml.nvmlDeviceGetHandleByIndex(index) for index in range(nvml.nvmlDeviceGetCount())]

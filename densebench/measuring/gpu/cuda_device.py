@@ -1,4 +1,4 @@
-"""Which GPU a framework's first device is, asked of the CUDA driver itself.
+"""Which GPU a framework's device is, asked of the CUDA driver itself.
 
 NVML numbers cards by PCI bus. CUDA numbers them by speed unless ``CUDA_DEVICE_ORDER=PCI_BUS_ID``, and
 ``CUDA_VISIBLE_DEVICES`` picks and renumbers them, so an index of the one means nothing to the other. The UUID and the
@@ -17,20 +17,20 @@ _LIBRARIES = {"win32": "nvcuda.dll"}  # elsewhere libcuda.so.1
 
 @dataclass(frozen=True, kw_only=True)
 class CudaDevice:
-    """CUDA's device 0; under MIG the identifier is that of the instance."""
+    """One of CUDA's devices; under MIG the identifier is that of the instance."""
 
     uuid: str  # without GPU- or MIG- before it
     pci_bus_id: str
 
 
-def find_first_device(load: Callable[[str], Any] = ctypes.CDLL) -> CudaDevice | None:
-    """CUDA's device 0 as ``CUDA_VISIBLE_DEVICES`` left it; ``None`` if the driver has none or does not say.
+def find_device(index: int = 0, load: Callable[[str], Any] = ctypes.CDLL) -> CudaDevice | None:
+    """A device of those that ``CUDA_VISIBLE_DEVICES`` left; ``None`` if the driver has none or does not say.
 
     ``cuInit`` makes no context, so it takes no memory of the card.
     """
     try:
         cuda = load(_LIBRARIES.get(sys.platform, "libcuda.so.1"))
-        return _ask(cuda)
+        return _ask(cuda, index)
     except (OSError, AttributeError):  # no library; one without these functions
         return None
 
@@ -46,9 +46,9 @@ def count_devices(load: Callable[[str], Any] = ctypes.CDLL) -> int:
     return number.value if known else 0
 
 
-def _ask(cuda: Any) -> CudaDevice | None:
+def _ask(cuda: Any, index: int) -> CudaDevice | None:
     device = ctypes.c_int()
-    if cuda.cuInit(0) != 0 or cuda.cuDeviceGet(ctypes.byref(device), 0) != 0:
+    if cuda.cuInit(0) != 0 or cuda.cuDeviceGet(ctypes.byref(device), index) != 0:
         return None
     identifier, bus = ctypes.create_string_buffer(16), ctypes.create_string_buffer(64)
     # Version 2, since CUDA 11.4, distinguishes the instances of one MIG card.

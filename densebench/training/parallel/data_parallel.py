@@ -104,6 +104,13 @@ def _hash_variables(variables: Sequence[keras.Variable]) -> str:
     return digest.hexdigest()[:16]
 
 
+def follow_first(parallel: DataParallel, decision: bool) -> bool:
+    """What rank 0 has decided, for all: by its clock a step more or less is enough, and all must make the same."""
+    if parallel.layout.ranks == 1:
+        return decision
+    return bool(parallel.gather(np.array([decision], np.int32))[0])
+
+
 def agree_on_signal(parallel: DataParallel, find_signal: Callable[[], int]) -> int:
     """The signal that has asked any of the processes to stop; 0 if none has."""
     if parallel.layout.ranks == 1:

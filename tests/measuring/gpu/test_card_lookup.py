@@ -17,8 +17,8 @@ def two(make_card, make_nvml):
     return make_nvml(first, second)
 
 
-def found(nvml, environ=None, cuda=None):
-    return find_card(lambda: nvml, lambda: cuda, environ or {}).handle
+def found(nvml, environ=None, cuda=None, index=0):
+    return find_card(index, lambda: nvml, lambda index: cuda, environ or {}).handle
 
 
 def reason(nvml, environ) -> str:
@@ -88,7 +88,7 @@ def test_a_missing_library_is_a_reason() -> None:
         raise ImportError
 
     with pytest.raises(NoCardError, match="nvidia-ml-py is not installed"):
-        find_card(load, no_cuda, {})
+        find_card(0, load, no_cuda, {})
 
 
 def test_a_missing_driver_is_a_reason(nvml) -> None:
@@ -102,3 +102,11 @@ def test_the_fake_has_no_function_or_argument_that_the_real_library_lacks(nvml) 
         real = getattr(pynvml, name)
         if inspect.isfunction(real) and not hasattr(real, "__wrapped__"):
             assert len(inspect.signature(real).parameters) == len(inspect.signature(getattr(nvml, name)).parameters)
+
+
+def test_each_of_several_devices_has_its_card(two) -> None:
+    second = {"CUDA_VISIBLE_DEVICES": "1,0", "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
+    cards = [found(two, second, index=index) for index in range(2)]
+    assert cards == [two.nvmlDeviceGetHandleByIndex(1), two.nvmlDeviceGetHandleByIndex(0)]
+    with pytest.raises(NoCardError):
+        found(two, second, index=2)

@@ -55,15 +55,12 @@ def read(run):
 
     frame = densebench.load(Path("results") / f"{run}.csv")
     last = frame.iloc[-1]
-    return {
-        "status": last["status"],
-        "reason": None if last["reason"] != last["reason"] else last["reason"],
-        "warnings": None if last["warnings"] != last["warnings"] else last["warnings"],
+    texts = {name: str(last[name]) for name in ("status", "reason", "warnings", "device_list")}
+    return texts | {
         "losses": frame["train_loss"].tolist(),
         "test_losses": frame["test_loss"].tolist(),
         "devices": int(last["devices"]),
         "hosts": int(last["hosts"]),
-        "device_list": last["device_list"],
     }
 
 

@@ -25,6 +25,7 @@ def test_two_hosts_train_one_run(choice):
     assert seen["whole_codes"] == [0, 0], seen["output"]
     assert seen["whole"]["status"] == "completed"
     assert seen["whole"]["hosts"] == 2
+    assert len(seen["whole"]["device_list"].split("; ")) == 2
     assert "the results are written on host 0" in seen["output"]["whole1.txt"]
 
 
