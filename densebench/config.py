@@ -139,6 +139,8 @@ class RunConfig:
             raise InputError(
                 f"--batch-size {size} cannot be shared equally by {replicas} devices: take a multiple, such as {near}."
             )
+        if self.backend == "tensorflow" and self.jit and replicas > 1:
+            raise InputError("--jit with --backend tensorflow compiles the step of one device: leave it out.")
         if self.backend == "torch" and self.jit and replicas > 1 and self.batch_norm == "global":
             raise InputError(
                 "--jit with --backend torch compiles the step of one device: leave it out, or give "

@@ -124,6 +124,7 @@ def test_devices_change_the_time_and_not_the_experiment_unless_each_normalises_a
         ({"hosts": 2, "devices": 5}, "shared equally by 10 devices"),
         ({"batch_norm": "local"}, "local"),
         ({"backend": "torch", "jit": True, "devices": 2}, "--jit"),
+        ({"backend": "tensorflow", "jit": True, "devices": 2, "batch_norm": "replica"}, "--jit"),
     ],
 )
 def test_what_devices_cannot_share_is_refused(values, what):

@@ -32,6 +32,7 @@ class _FastNetwork(keras.layers.Layer):  # type: ignore[misc]
     def __init__(self, variant: Variant, *, classes: int, seed: int, recompute: bool) -> None:
         super().__init__(name="fast_network", autocast=False)
         self._variant, self._classes, self._recompute = variant, classes, recompute
+        self.synchronized = False  # as Keras's own layer has it: statistics over the batch of all devices
         declared = DeclaringLayers()
         variant.build(declared, 3, classes)
         self._layer_variables = [Variables(name, shapes, seed) for name, shapes in declared.layers]
@@ -42,10 +43,23 @@ class _FastNetwork(keras.layers.Layer):  # type: ignore[misc]
 
     def call(self, image: Any, training: bool = False) -> Any:
         groups = [variables.values() for variables in self._layer_variables]
-        logits, statistics = _run(self._interpret, image, groups, training=training, recompute=self._recompute)
+        logits, statistics = self._run(image, groups, training=training)
         if training and statistics:
             self._update_moving_statistics(statistics)
         return logits
+
+    def _run(self, image: Any, groups: Sequence[tuple[Any, ...]], *, training: bool) -> tuple[Any, Sequence[Any]]:
+        """Logits and batch statistics, by the kernels of the backend in use."""
+        ways = {"training": training, "recompute": self._recompute}
+        if keras.backend.backend() == "tensorflow":
+            from densebench.models.fast import tensorflow_kernels
+
+            # not by Keras's global dtype, which each thread has for itself: a strategy traces each replica in its own
+            pixels = keras.ops.cast(image, self.compute_dtype)
+            return tensorflow_kernels.run(self._interpret, pixels, groups, synchronized=self.synchronized, **ways)
+        from densebench.models.fast import keras_kernels
+
+        return keras_kernels.run(self._interpret, image, groups, **ways)
 
     def _interpret(
         self, kernels: Kernels[Tensor], image: Tensor, groups: Sequence[tuple[Tensor, ...]], training: bool
@@ -61,14 +75,3 @@ class _FastNetwork(keras.layers.Layer):  # type: ignore[misc]
         ends = list(accumulate(variable.shape[0] for variable in self.non_trainable_variables))[:-1]
         for variable, value in zip(self.non_trainable_variables, keras.ops.split(moved, ends), strict=True):
             variable.assign(value)
-
-
-def _run(interpret: Any, image: Any, groups: Any, *, training: bool, recompute: bool) -> Any:
-    """Interpret the network with the kernels of the backend in use."""
-    if keras.backend.backend() == "tensorflow":
-        from densebench.models.fast import tensorflow_kernels
-
-        return tensorflow_kernels.run(interpret, image, groups, training=training, recompute=recompute)
-    from densebench.models.fast import keras_kernels
-
-    return keras_kernels.run(interpret, image, groups, training=training, recompute=recompute)

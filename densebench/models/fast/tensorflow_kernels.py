@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import keras
 import tensorflow as tf
 from tensorflow import raw_ops as ops
 
@@ -13,18 +12,30 @@ from densebench.models.fast.tensorflow_norm import Norms
 
 
 def run(
-    interpret: Interpret[Node], image: tf.Tensor, groups: Sequence[tuple[Any, ...]], *, training: bool, recompute: bool
+    interpret: Interpret[Node],
+    image: tf.Tensor,
+    groups: Sequence[tuple[Any, ...]],
+    *,
+    training: bool,
+    recompute: bool,
+    synchronized: bool,
 ) -> tuple[tf.Tensor, list[tf.Tensor]]:
-    """Logits and batch statistics, differentiable with respect to the image and the variables."""
+    """Logits and batch statistics, differentiable with respect to the image and the variables.
+
+    ``synchronized``: the statistics are those of the batch of all replicas.
+    """
     sizes = [len(group) for group in groups]
 
     @tf.custom_gradient  # type: ignore[untyped-decorator]
     def network(image: tf.Tensor, *values: tf.Tensor) -> tuple[list[tf.Tensor], Callable[..., list[tf.Tensor | None]]]:
         tape = Tape()
-        pixels = Node(tf.cast(image, keras.config.dtype_policy().compute_dtype))
+        pixels = Node(image)
         nodes = [Node(value) for value in values]
         logits, statistics = interpret(
-            _TensorFlowKernels(tape, training=training, recompute=recompute), pixels, _group(nodes, sizes), training
+            _TensorFlowKernels(tape, Norms(tape, training=training, recompute=recompute, synchronized=synchronized)),
+            pixels,
+            _group(nodes, sizes),
+            training,
         )
 
         def backward(gradient: tf.Tensor, *_: tf.Tensor) -> list[tf.Tensor | None]:
@@ -46,9 +57,8 @@ def _group(nodes: list[Node], sizes: list[int]) -> list[tuple[Node, ...]]:
 class _TensorFlowKernels:
     """Operations on the nodes of a tape."""
 
-    def __init__(self, tape: Tape, *, training: bool, recompute: bool) -> None:
-        self._tape = tape
-        self._norms = Norms(tape, training=training, recompute=recompute)
+    def __init__(self, tape: Tape, norms: Norms) -> None:
+        self._tape, self._norms = tape, norms
 
     def conv(self, x: Node, kernel: Node, bias: Node | None, stride: int) -> Node:
         y = (

@@ -54,13 +54,16 @@ class _Normalisation:
 class Norms:
     """Normalisations and concatenations on one tape."""
 
-    def __init__(self, tape: Tape, *, training: bool, recompute: bool) -> None:
+    def __init__(self, tape: Tape, *, training: bool, recompute: bool, synchronized: bool) -> None:
         self._tape, self._training, self._recompute = tape, training, recompute
+        self._synchronized = training and synchronized
         self._zeros: dict[tuple[int, ...], tf.Tensor] = {}
         self._empty = tf.constant([], tf.float32)
         self._no_reserve = tf.constant(0.0)  # a scalar: cuDNN's gradient is then the one that needs no third reserve
 
     def batch_norm(self, part: Part[Node], gamma: Node, beta: Node, relu: bool) -> Node:
+        if self._synchronized and part.statistics is None:
+            part.statistics = self.statistics(part.tensor)
         if part.statistics is not None:
             return self.moving_norm(part.tensor, gamma, beta, *part.statistics, relu)
         x = self._pad_to_lanes(part.tensor)
@@ -80,16 +83,20 @@ class Norms:
         def backward(dy: tf.Tensor) -> None:
             if norm.relu:
                 dy = ops.ReluGrad(gradients=dy, features=out.recall(dy))
+            by_batch = self._training and not self._synchronized
+            x = norm.x.recall(dy)
             dx, dgamma, dbeta, *_ = ops.FusedBatchNormGradV3(
                 y_backprop=dy,
-                x=norm.x.recall(dy),
+                x=x,
                 scale=norm.scale,
                 reserve_space_1=norm.mean,
-                reserve_space_2=self._convert_for_gradient(norm.variance) if self._training else norm.variance,
+                reserve_space_2=self._convert_for_gradient(norm.variance) if by_batch else norm.variance,
                 reserve_space_3=self._no_reserve,
                 epsilon=EPSILON,
-                is_training=self._training,
+                is_training=by_batch,
             )
+            if self._synchronized:
+                dx -= _find_share_of_statistics(norm, x, dgamma, dbeta)
             gamma.send(_narrow_vector(dgamma, norm.x).tensor)
             beta.send(_narrow_vector(dbeta, norm.x).tensor)
             norm.x.send(dx)
@@ -153,22 +160,27 @@ class Norms:
         return ops.ConcatV2(values=[vector, self._zeros[(padding,)]], axis=0)
 
     def statistics(self, node: Node) -> tuple[Node, Node]:
-        """Mean and variance of each channel.
+        """Mean and variance of each channel, over the batch of this device or of all."""
+        mean, variance = self._take_statistics(node)
+        if self._synchronized:
+            of_all = _average(mean)
+            mean, variance = of_all, _average(variance + tf.math.squared_difference(mean, of_all))
+        return Node(mean), Node(variance)
 
-        Neighbouring pixels are folded into the channels until these come in sixteens.
-        """
+    def _take_statistics(self, node: Node) -> tuple[tf.Tensor, tf.Tensor]:
+        """Neighbouring pixels are folded into the channels until these come in sixteens."""
         x = _narrow_tensor(node.tensor, node.channels)
         _, height, width, channels = x.shape
         fold = LANES // gcd(LANES, channels)
         if width % fold:
             mean, variance = tf.nn.moments(tf.cast(x, tf.float32), [0, 1, 2])
-            return Node(mean), Node(variance)
+            return mean, variance
         folded = tf.reshape(x, [-1, height, width // fold, fold * channels])
         zeros = self._widen(tf.zeros(0), fold * channels)
         _, means, variances = self._normalise_by_batch(folded, zeros, zeros)
         means, variances = tf.reshape(means, [fold, channels]), tf.reshape(variances, [fold, channels])
         mean = tf.reduce_mean(means, 0)
-        return Node(mean), Node(tf.reduce_mean(variances + tf.math.squared_difference(means, mean), 0))
+        return mean, tf.reduce_mean(variances + tf.math.squared_difference(means, mean), 0)
 
     def _normalise_by_batch(
         self, x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor
@@ -194,6 +206,31 @@ class Norms:
             x=x, scale=scale, offset=offset, mean=self._empty, variance=self._empty, epsilon=EPSILON, is_training=True
         )
         return outputs
+
+
+def _average(vectors: tf.Tensor) -> tf.Tensor:
+    """Over all devices, whose parts of a batch are of one size."""
+    return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, vectors)
+
+
+def _find_share_of_statistics(norm: _Normalisation, x: tf.Tensor, dgamma: tf.Tensor, dbeta: tf.Tensor) -> tf.Tensor:
+    """What the gradient of a batch's statistics takes from that of ``x``: a normalisation of ``x`` in its turn.
+
+    scale / deviation * (mean(dy) + normalised x * mean(dy * normalised x)), the means over the batch of all devices.
+    """
+    count = tf.cast(tf.size(x) // x.shape[-1], tf.float32)
+    slope = norm.scale * tf.math.rsqrt(norm.variance + EPSILON)
+    means = slope * _average(tf.stack([dgamma, dbeta]) / count)
+    share: tf.Tensor = ops.FusedBatchNormV3(
+        x=x,
+        scale=means[0],
+        offset=means[1],
+        mean=norm.mean,
+        variance=norm.variance,
+        epsilon=EPSILON,
+        is_training=False,
+    )[0]
+    return share
 
 
 def _narrow_tensor(tensor: tf.Tensor, channels: int) -> tf.Tensor:

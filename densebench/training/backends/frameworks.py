@@ -43,6 +43,9 @@ def set_up_tensorflow(config: RunConfig, layout: Layout = ALONE) -> Framework:
     gpus = tf.config.list_physical_devices("GPU")
     for gpu in gpus:
         tf.config.experimental.set_memory_growth(gpu, True)
+    if layout.devices > 1 and layout.hosts == 1 and not gpus:
+        cpu = tf.config.list_physical_devices("CPU")[0]
+        tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * layout.devices)
     if config.threads is not None:
         _limit_tensorflow_threads(tf.config.threading, config.threads)
     if config.deterministic:

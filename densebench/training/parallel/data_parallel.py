@@ -56,6 +56,10 @@ def join(backend: str, layout: Layout, device_kind: str) -> DataParallel:
         from densebench.training.parallel.jax import JaxDataParallel
 
         return JaxDataParallel(layout)
+    if backend == "tensorflow":
+        from densebench.training.parallel.tensorflow import TensorFlowDataParallel
+
+        return TensorFlowDataParallel(layout, device_kind)
     raise InputError(f"--devices and --hosts do not work with --backend {backend} yet: use --backend jax.")
 
 

@@ -14,6 +14,11 @@ def make_steps(trainee: Trainee, recipe: Recipe, facts: BackendFacts, parallel: 
     if facts.name == "tensorflow":
         from densebench.training.steps.tensorflow import TensorFlowSteps
 
+        if parallel is not None and parallel.layout.replicas > 1:
+            from densebench.training.parallel.tensorflow import TensorFlowDataParallel
+            from densebench.training.steps.tensorflow_parallel import ParallelTensorFlowSteps
+
+            return ParallelTensorFlowSteps(trainee, recipe, cast(TensorFlowDataParallel, parallel))
         return TensorFlowSteps(trainee, recipe, jit=facts.jit)
     if facts.name == "jax":
         from densebench.training.steps.jax import JaxSteps

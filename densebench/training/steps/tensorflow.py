@@ -14,6 +14,8 @@ from densebench.training.objective import compute_backward_sign, compute_loss, f
 from densebench.training.steps.step import CompileTimes, StepResult, read_step_result
 from densebench.training.trainee import Trainee
 
+_Tensors = list[tf.Tensor]
+
 
 class TensorFlowSteps:
     """Variables exist before the trace, or TensorFlow would trace twice; the learning rate is one of them."""
@@ -60,6 +62,7 @@ class TensorFlowSteps:
             loss, correct = compute_loss(logits, y, smoothing=self._recipe.label_smoothing)
             scaled = self._optimizer.scale_loss(loss)
         gradients = tape.gradient(scaled, [variable.value for variable in variables])
+        gradients, loss, correct = self._combine(gradients, loss, correct)
         sign = compute_backward_sign(gradients, self._optimizer)
         rate = 2 * self._recipe.weight_decay * self._optimizer.scale_loss(1.0)
         gradients = [
@@ -69,11 +72,17 @@ class TensorFlowSteps:
         self._update(variables, gradients)
         return tf.stack([loss, correct, sign])
 
+    def _combine(
+        self, gradients: _Tensors, loss: tf.Tensor, correct: tf.Tensor
+    ) -> tuple[_Tensors, tf.Tensor, tf.Tensor]:
+        """Of what was found on this device, what the whole batch has: here the same."""
+        return gradients, loss, correct
+
     def _update(self, variables: Sequence[keras.Variable], gradients: Sequence[tf.Tensor]) -> None:
         """SGD as Keras has it, by one operation a variable: Keras's own are most of a traced graph."""
         optimizer = self._optimizer
         if not (isinstance(optimizer, keras.optimizers.SGD) and optimizer.momentum):
-            optimizer.apply(gradients, variables)
+            self._apply(variables, gradients)
             return
         rate = tf.convert_to_tensor(optimizer.learning_rate.value)
         for variable, velocity, gradient in zip(variables, optimizer.momentums, gradients, strict=True):
@@ -86,6 +95,10 @@ class TensorFlowSteps:
                 use_nesterov=optimizer.nesterov,
             )
         optimizer.iterations.assign_add(1)
+
+    def _apply(self, variables: Sequence[keras.Variable], gradients: Sequence[tf.Tensor]) -> None:
+        """The update by Keras's own operations."""
+        self._optimizer.apply(gradients, variables)
 
     def _forward(self, x: tf.Tensor) -> tf.Tensor:
         return self._model(x, training=False)

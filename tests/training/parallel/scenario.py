@@ -7,6 +7,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from densebench.training.parallel.layout import list_layouts
 SIDE, CLASSES, BATCH, UNEVEN = 8, 6, 8, 5
 STEPS = (BATCH, BATCH, BATCH, UNEVEN)
 NETWORKS = {"resnet8": ("float32",), "10x2": ("float32", "mixed_bfloat16")}
+MORE = {"tensorflow": {"loss scale": {"precision": "mixed_float16"}, "recompute": {"recompute": True}}}
 RANK = "SCENARIO_RANK"  # which process this is
 PLACE = "SCENARIO_PLACE"  # where they meet: a file, or ports
 
@@ -68,6 +70,8 @@ def find_free_ports(count):
 
 def see(backend, devices, hosts, rank):
     """What one process sees."""
+    received = []
+    signal.signal(signal.SIGTERM, lambda number, frame: received.append(number))
     store, ports = json.loads(os.environ[PLACE])
     config = make_config(backend=backend, devices=devices, hosts=hosts)
     a_host = devices if backend == "torch" else 1
@@ -89,12 +93,23 @@ def see(backend, devices, hosts, rank):
                 seen["networks"][key] = {
                     name: train(changed, setting, chosen) for name, chosen in list_ways(parallel).items()
                 }
+    ways = list_ways(parallel)
+    seen["more"] = {}
+    for name, changes in MORE.get(backend, {}).items():
+        changed = dataclasses.replace(config, **changes)
+        setting = dataclasses.replace(facts, precision=changed.precision, implementation="fast")
+        seen["more"][name] = {way: train(changed, setting, ways[way])["losses"] for way in ("one", "global")}
+    one, several = ways["one"], ways["global"]
+    setting = dataclasses.replace(facts, implementation="plain")
+    seen["moved"] = [go_elsewhere(config, setting, *both) for both in ((one, several), (several, one))]
     trainee, _ = build(config, facts, parallel)
     if layout.rank > 0:
         for variable in trainee.model.variables:
             variable.assign(np.zeros(variable.shape))
     seen["text"] = share_state(parallel, trainee.model.variables, f"rank {rank}")
     seen["shared"] = digest(trainee.model.variables)
+    os.kill(os.getpid(), signal.SIGTERM)
+    seen["signals"] = received
     parallel.leave()
     print(json.dumps(seen), flush=True)
     os._exit(0)
@@ -147,6 +162,32 @@ def train(config, facts, parallel):
         "moving": digest(trainee.model.non_trainable_variables),
         "moving_values": [float(each) for each in to_numpy(trainee.model.non_trainable_variables[0])],
     }
+
+
+def go_elsewhere(config, facts, first, second):
+    """The losses of some steps, and of those that go on from their checkpoint on other devices."""
+    from densebench.data.identity import DataIdentity, SplitIdentity
+    from densebench.records import EpochRecord
+    from densebench.training.checkpoints import checkpoint
+
+    split = SplitIdentity(images=1, sha256="")
+    data = DataIdentity(
+        class_names=("a",), mean=(0.0,) * 3, deviation=(1.0,) * 3, train=split, validation=None, test=split
+    )
+    losses = []
+    with tempfile.TemporaryDirectory() as folder:
+        for parallel, numbers in ((first, (0,)), (second, (1, 2))):
+            trainee, steps = build(config, facts, parallel)
+            checkpoint.restore(Path(folder), trainee, config=config, facts=facts)
+            steps.compile(BATCH)
+            steps.begin(config.recipe.learning_rate)
+            for number in numbers:
+                x, y = draw(number, STEPS[number])
+                losses.append(steps.train(steps.place(x), steps.place(y)).loss)
+            steps.end()
+            records = [EpochRecord(epoch=1)]
+            checkpoint.save(Path(folder), trainee, config=config, facts=facts, data=data, records=records)
+    return losses
 
 
 def draw(number, images):

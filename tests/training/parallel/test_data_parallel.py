@@ -1,6 +1,7 @@
 """Two devices against one: the same losses, weights and statistics, on every backend that is installed."""
 
 import json
+import signal
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 from background import Background
 
 # backend, devices of each host, hosts; two devices of a CPU share its cores
-CHOICES = [choice for choice in ("jax 2 1", "jax 1 2") if find_spec(choice.split()[0])]
+_ALL = ("jax 2 1", "jax 1 2", "tensorflow 2 1", "tensorflow 1 2")
+CHOICES = [choice for choice in _ALL if find_spec(choice.split()[0])]
 SCENARIO = Background.in_turn(Path(__file__).with_name("scenario.py"), CHOICES)
 BACKGROUND = [SCENARIO]
 each_choice = pytest.mark.parametrize("choice", CHOICES)
@@ -70,6 +72,25 @@ def test_processes_exchange_texts_and_take_the_state_of_the_first(choice):
     assert all(each["texts"] == ["x" * rank for rank in range(len(seen))] for each in seen)
     assert {each["text"] for each in seen} == {"rank 0"}
     assert len({each["shared"] for each in seen}) == 1
+
+
+@each_choice
+def test_a_run_goes_on_from_its_checkpoint_on_more_and_on_fewer_devices(choice):
+    expected = dict(networks(choice))["10x2 float32 plain"]["one"]["losses"]
+    for losses in ranks(choice)[0]["moved"]:
+        assert losses == pytest.approx(expected[: len(losses)], **tolerance("float32"))
+
+
+@each_choice
+def test_a_framework_leaves_the_run_its_signals(choice):
+    assert [each["signals"] for each in ranks(choice)] == [[signal.SIGTERM]] * len(ranks(choice))
+
+
+@each_choice
+def test_loss_scaling_and_recomputing_work_on_several_devices(choice):
+    for name, ways in ranks(choice)[0]["more"].items():
+        near = {"rel": 2e-3} if name == "loss scale" else tolerance("float32")
+        assert ways["global"] == pytest.approx(ways["one"], **near), name
 
 
 @pytest.mark.skipif(len({choice.split()[0] for choice in CHOICES}) < 2, reason="needs two backends")
