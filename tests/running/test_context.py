@@ -124,7 +124,7 @@ def test_a_start_says_what_the_network_counts_and_where_a_resumed_run_begins(con
 def test_the_instruments_stop_however_a_job_ends(context, monkeypatch):
     calls = []
     monitor = SimpleNamespace(start=lambda: calls.append("start"), stop=lambda: calls.append("stop"))
-    monkeypatch.setattr(contexts, "open_monitor", lambda device_kind: monitor)
+    monkeypatch.setattr(contexts, "open_monitors", lambda device_kind, devices: monitor)
     with context.open_watch() as watch:
         assert calls == ["start"]
     with pytest.raises(NonFiniteLoss), context.open_watch():

@@ -25,7 +25,12 @@ from densebench.training.parallel.layout import list_layouts
 
 SIDE, CLASSES, BATCH, UNEVEN = 8, 6, 8, 5
 STEPS = (BATCH, BATCH, BATCH, UNEVEN)
-NETWORKS = {"resnet8": ("float32",), "10x2": ("float32", "mixed_bfloat16")}
+NETWORKS = [
+    f"{variant} {precision} {implementation}"
+    for variant, precision in (("resnet8", "float32"), ("10x2", "float32"), ("10x2", "mixed_bfloat16"))
+    for implementation in ("plain", "fast")
+]
+ON_HOSTS = ["resnet8 float32 fast", "10x2 float32 plain"]  # which exchange the same by another way
 MORE = {"tensorflow": {"loss scale": {"precision": "mixed_float16"}, "recompute": {"recompute": True}}}
 RANK = "SCENARIO_RANK"  # which process this is
 PLACE = "SCENARIO_PLACE"  # where they meet: a file, or ports
@@ -84,18 +89,16 @@ def see(backend, devices, hosts, rank):
 
     parallel = join(backend, layout, facts.device_kind)
     seen = {"rank": rank, "texts": gather_texts(parallel, "x" * rank), "networks": {}}
-    for variant, precisions in NETWORKS.items():
-        for precision in precisions:
-            for implementation in ("plain", "fast"):
-                changed = dataclasses.replace(config, variant=variant, precision=precision)
-                setting = dataclasses.replace(facts, precision=precision, implementation=implementation)
-                key = f"{variant} {precision} {implementation}"
-                seen["networks"][key] = {
-                    name: train(changed, setting, chosen) for name, chosen in list_ways(parallel).items()
-                }
+    for network in ON_HOSTS if hosts > 1 else NETWORKS:
+        variant, precision, implementation = network.split()
+        changed = dataclasses.replace(config, variant=variant, precision=precision)
+        setting = dataclasses.replace(facts, precision=precision, implementation=implementation)
+        seen["networks"][network] = {
+            name: train(changed, setting, chosen) for name, chosen in list_ways(parallel).items()
+        }
     ways = list_ways(parallel)
     seen["more"] = {}
-    for name, changes in MORE.get(backend, {}).items():
+    for name, changes in MORE.get(backend, {}).items() if hosts == 1 else ():
         changed = dataclasses.replace(config, **changes)
         setting = dataclasses.replace(facts, precision=changed.precision, implementation="fast")
         seen["more"][name] = {way: train(changed, setting, ways[way])["losses"] for way in ("one", "global")}
