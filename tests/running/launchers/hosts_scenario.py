@@ -57,8 +57,8 @@ def read(run):
     last = frame.iloc[-1]
     texts = {name: str(last[name]) for name in ("status", "reason", "warnings", "device_list")}
     return texts | {
-        "losses": frame["train_loss"].tolist(),
-        "test_losses": frame["test_loss"].tolist(),
+        "losses": frame["train_loss"].dropna().tolist(),
+        "test_losses": frame["test_loss"].dropna().tolist(),
         "devices": int(last["devices"]),
         "hosts": int(last["hosts"]),
     }
