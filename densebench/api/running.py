@@ -21,12 +21,13 @@ from densebench.api.settings import (
 )
 from densebench.errors import Interrupted, RunFailed
 from densebench.planning.options import TrainOptions
+from densebench.launching import Finished
 from densebench.reporting.frames import make_grid_frame
 from densebench.reporting.grid_output import grids_tables
 from densebench.reporting.notebook import open_progress, render_html, render_text
 from densebench.reporting.run_tables import make_class_grid, make_evaluation_grids
 from densebench.results.frame import read_frame
-from densebench.workflows import Confusion, Finished
+from densebench.workflows import Confusion
 
 if TYPE_CHECKING:
     import pandas as pd

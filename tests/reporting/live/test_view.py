@@ -9,7 +9,7 @@ from densebench.events import Ended, Entered, EpochEnded, Message, Progress, Sta
 from densebench.records import EpochRecord
 from densebench.reporting.live.lines import PlainView
 from densebench.reporting.live.panel import LiveView
-from densebench.reporting.live.state import ShownRun
+from densebench.reporting.live.run_state import ShownRun
 from densebench.reporting.live.view import open_view
 
 HOSTILE = "[red]x[/red]\x1b[2J\r\u202eevil"
