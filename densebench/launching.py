@@ -61,7 +61,7 @@ def make_runs(
         to_make = {name: pair for name, pair in predicted.items() if not pair[0].completed}
         view.begin(_show_runs(to_make))
         report = announce(pairs, view.on)
-        queued = [_queue(name, *pair, host, time_limit) for name, pair in to_make.items()]
+        queued = [_queue(name, *pair, host, options.launcher, time_limit) for name, pair in to_make.items()]
         ended = {outcome.queued.name: _read_outcome(outcome) for outcome in launcher.launch(queued, report)}
     ended |= {name: _read_completed(run) for name, (run, _) in predicted.items() if run.completed}
     return [ended[name] for name in predicted if name in ended]
@@ -81,13 +81,19 @@ def _show(name: str, planned: PlannedRun, prediction: Prediction | None, *, in_s
 
 
 def _queue(
-    name: str, planned: PlannedRun, prediction: Prediction | None, host: Host, time_limit: float | None
+    name: str,
+    planned: PlannedRun,
+    prediction: Prediction | None,
+    host: Host,
+    launcher: str,
+    time_limit: float | None,
 ) -> QueuedRun:
     task = TrainTask(
         config=planned.config,
         host=host,
         predicted_total_seconds=prediction.total_seconds if prediction else None,
         predicted_peak_bytes=prediction.peak_bytes if prediction else None,
+        launcher=launcher,
     )
     return QueuedRun(name=name, task=task, numbered=not planned.is_named, time_limit=time_limit)
 

@@ -8,11 +8,11 @@ def open_launcher(options: LaunchOptions) -> Launcher:
     """The launcher; raises :class:`densebench.errors.InputError` where it cannot be used as asked."""
     check_launch(options)
     if options.launcher == "ray":
-        from densebench.running.launchers.ray import RayLauncher
+        from densebench.running.launchers.ray.launcher import RayLauncher
 
         return RayLauncher(options)
     if options.launcher == "slurm":
-        from densebench.running.launchers.slurm import SlurmLauncher
+        from densebench.running.launchers.slurm.launcher import SlurmLauncher
 
         return SlurmLauncher(options)
     from densebench.running.launchers.loop import Loop

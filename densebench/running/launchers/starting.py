@@ -106,9 +106,23 @@ def _start(queued: QueuedRun, on_event: Callable[[Event], None]) -> tuple[RunCon
 
 
 def _resume_when_free(queued: QueuedRun, config: RunConfig, on_event: Callable[[Event], None]) -> Ended:
+    """Continue a run, and note whether it is this launcher that has started it before."""
+    task = dataclasses.replace(queued.task, config=config)
     if queued.owner:
-        _wait_until_free(run_directory(config.runs_dir, config.run))
-    return resume(dataclasses.replace(queued.task, config=config), on_event, time_limit=queued.time_limit)
+        directory = run_directory(config.runs_dir, config.run)
+        _wait_until_free(directory)
+        task = dataclasses.replace(task, is_restart=_take_over(directory, queued.owner))
+    return resume(task, on_event, time_limit=queued.time_limit)
+
+
+def _take_over(directory: Path, owner: str) -> bool:
+    """Note the owner of a run that continues; whether it was its owner before."""
+    file = directory / OWNER_FILE
+    with suppress(OSError):
+        if file.exists() and file.read_text() == owner:
+            return True
+        file.write_text(owner)
+    return False
 
 
 def _wait_until_free(directory: Path, patience: float | None = None) -> None:

@@ -41,7 +41,7 @@ def cluster():
         patch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
         from ray.cluster_utils import Cluster
 
-        from densebench.running.launchers.ray_cluster import _read_environment_again
+        from densebench.running.launchers.ray.cluster import _read_environment_again
 
         _read_environment_again()
         node = {"num_cpus": 2, "object_store_memory": 80_000_000, "include_dashboard": False}

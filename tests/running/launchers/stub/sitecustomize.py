@@ -23,11 +23,13 @@ if "densebench.running.worker" in getattr(sys, "orig_argv", []):
         with open("stub.log", "a") as log:
             log.write(" ".join(map(str, values)) + "\n")
 
-    def do_job(task, book, channel, stopper):
+    def do_job(task, book, channel, stopper, layout):
         config = task.config
         first = len(book.run.records) + 1
         cards = os.environ.get("CUDA_VISIBLE_DEVICES")
         note("start", config.run, first, repr(cards), os.environ.get("OMP_NUM_THREADS"), time.time())
+        restarts = (book.run.restarts or 0) + task.is_restart
+        book.update(dataclasses.replace(book.run, launcher=task.launcher, restarts=restarts))
         directory = run_directory(config.runs_dir, config.run)
         stopper.preparing = False
         mark_begun(directory)

@@ -1,6 +1,6 @@
 """A process between a worker of Ray and a run's own process: it makes one run as ``train`` does, and says how it goes.
 
-Started as ``python -m densebench.running.launchers.runner`` with the run as a line of JSON on standard input, which
+Started as ``python -m densebench.running.launchers.ray.runner`` with the run as a line of JSON on standard input, which
 stays open: when it closes, the worker has died, and the run is asked to stop. Events go to standard output, a line
 each, and last how the run ended. A process of its own, because Ray keeps signals and its environment to itself.
 """

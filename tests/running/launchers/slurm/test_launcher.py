@@ -12,9 +12,9 @@ from densebench.errors import InputError
 from densebench.events import Ended, EpochEnded, Message, Placed, Requeued, Started
 from densebench.records import Run
 from densebench.results import csv_file
-from densebench.running.launchers import slurm
 from densebench.running.launchers.options import LaunchOptions
-from densebench.running.launchers.slurm import SlurmLauncher
+from densebench.running.launchers.slurm import launcher as slurm
+from densebench.running.launchers.slurm.launcher import SlurmLauncher
 from densebench.running.launchers.sweep import read_sweeps
 
 pytest.importorskip("submitit", reason="submitit is not installed: pip install 'densebench[slurm]'")

@@ -20,8 +20,8 @@ from densebench.running.launchers.protocol import (
     outcome_from_json,
     queued_to_json,
 )
-from densebench.running.launchers.ray_cluster import Demand, connect, find_demand
-from densebench.running.launchers.ray_task import Delivery, Errand, Mailbox, do_errand
+from densebench.running.launchers.ray.cluster import Demand, connect, find_demand
+from densebench.running.launchers.ray.task import Delivery, Errand, Mailbox, do_errand
 from densebench.running.launchers.starting import end_lost
 from densebench.running.launchers.stop_signals import note_signals
 from densebench.running.launchers.sweep import open_sweep
@@ -46,8 +46,10 @@ class RayLauncher:
             connect(self._options, **self._resources),
             note_signals() as signals,
         ):
-            demand = find_demand(self._options, devices=1, threads=find_threads(runs))
-            yield from _Queue(owned, report, self._options, demand).work_off(signals)
+            numbers = {run.task.config.devices for run in runs}
+            threads = find_threads(runs)
+            demands = {number: find_demand(self._options, devices=number, threads=threads) for number in numbers}
+            yield from _Queue(owned, report, self._options, demands).work_off(signals)
 
 
 @dataclass(kw_only=True)
@@ -64,14 +66,17 @@ class _Start:
 class _Queue:
     """The runs that wait, those that Ray has, and what comes of them."""
 
-    def __init__(self, runs: Sequence[QueuedRun], report: Report, options: LaunchOptions, demand: Demand) -> None:
+    def __init__(
+        self, runs: Sequence[QueuedRun], report: Report, options: LaunchOptions, demands: dict[int, Demand]
+    ) -> None:
         import ray
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         self._mailbox: Any = ray.remote(Mailbox).options(num_cpus=0, scheduling_strategy=here).remote()
         # retried here and not by Ray, which neither says so nor knows what a lost run has finished
-        self._task: Any = ray.remote(do_errand).options(num_cpus=demand.cpus, num_gpus=demand.gpus, max_retries=0)
+        self._task: Any = ray.remote(max_retries=0)(do_errand)
+        self._demands = demands  # by the run's devices
         self._report = report
         self._retries = _RETRIES if options.retries is None else options.retries
         self._most = options.jobs or len(runs)
@@ -118,7 +123,9 @@ class _Queue:
             folder=os.getcwd(),
             threads=os.environ.get("OMP_NUM_THREADS"),
         )
-        self._sent[self._task.remote(errand, self._mailbox)] = start
+        demand = self._demands[start.queued.task.config.devices]
+        task = self._task.options(num_cpus=demand.cpus, num_gpus=demand.gpus)
+        self._sent[task.remote(errand, self._mailbox)] = start
 
     def _deliver(self) -> None:
         """Report what the runs have said since the last time."""

@@ -14,7 +14,7 @@ from densebench.events import Ended, EpochEnded, Placed, Requeued, Started
 from densebench.records import Run
 from densebench.results import csv_file
 from densebench.running.launchers.options import LaunchOptions
-from densebench.running.launchers.ray import RayLauncher
+from densebench.running.launchers.ray.launcher import RayLauncher
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'densebench[ray]'")
 

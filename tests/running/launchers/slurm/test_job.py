@@ -12,11 +12,11 @@ import pytest
 from densebench.events import Ended, EpochEnded, Placed, Requeued, Started, from_line
 from densebench.results import csv_file
 from densebench.running.launchers.protocol import queued_to_json
-from densebench.running.launchers.slurm_job import OUTCOME
+from densebench.running.launchers.slurm.job import OUTCOME
 
 PROGRAM = """
 import signal, sys
-from densebench.running.launchers.slurm_job import SlurmJob
+from densebench.running.launchers.slurm.job import SlurmJob
 signal.signal(signal.SIGTERM, signal.SIG_IGN)  # as submitit does
 SlurmJob(queued=sys.argv[1], folder=".", events="events", stop="stop", hides_cards=True)()
 """
@@ -58,6 +58,7 @@ def test_a_preempted_job_is_queued_again_by_itself_and_goes_on(start, command, n
     (started,) = [event for event in events() if isinstance(event, Started) and event.first_epoch > 1]
     assert started.first_epoch == done + 1
     (run,) = csv_file.read("results/a.csv")
+    assert run.restarts == 1
     assert (run.status, [record.epoch for record in run.records]) == ("completed", list(range(1, 9)))
     assert sum(isinstance(event, Ended) for event in events()) == 1
     assert sum(isinstance(event, Placed) for event in events()) == 2

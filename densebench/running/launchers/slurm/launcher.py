@@ -19,8 +19,8 @@ from densebench.running.launchers.protocol import (
     outcome_from_json,
     queued_to_json,
 )
-from densebench.running.launchers.slurm_job import OUTCOME, SlurmJob
-from densebench.running.launchers.slurm_queue import has_cards, read_queue, stop_job
+from densebench.running.launchers.slurm.job import OUTCOME, SlurmJob
+from densebench.running.launchers.slurm.queue import has_cards, read_queue, stop_job
 from densebench.running.launchers.starting import end_lost
 from densebench.running.launchers.stop_signals import note_signals
 from densebench.running.launchers.sweep import Sweep, open_sweep
@@ -53,7 +53,7 @@ class SlurmLauncher:
     def _submit(self, sweep: Sweep, runs: Sequence[QueuedRun]) -> list[Any]:
         import submitit
 
-        gpus = self._count_cards()
+        gpus = self._count_cards(runs)
         try:
             # not AutoExecutor: it takes a time of None for submitit's own limit of 5 minutes
             executors = {"slurm": submitit.SlurmExecutor, "local": submitit.LocalExecutor}
@@ -76,11 +76,13 @@ class SlurmLauncher:
             first = " ".join(str(error).split())[:300]
             raise InputError(f"SLURM did not take the runs ({first}): check --partition and --slurm.") from None
 
-    def _count_cards(self) -> int:
-        """Of each run: as given, else one where the partition has any."""
+    def _count_cards(self, runs: Sequence[QueuedRun]) -> int:
+        """Of each run: as given, else its devices where the partition has cards; one array asks for one number."""
         if self._options.gpus_per_run is not None:
             return int(self._options.gpus_per_run)
-        return int(self._cluster == "slurm" and has_cards(self._options.partition))
+        if self._cluster != "slurm" or not has_cards(self._options.partition):
+            return 0
+        return max(run.task.config.devices for run in runs)
 
     def _find_parameters(self, runs: Sequence[QueuedRun], gpus: int) -> dict[str, Any]:
         """What submitit is asked for; names of its own begin with ``slurm_``, any other goes to sbatch as it is."""

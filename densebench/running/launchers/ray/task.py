@@ -15,9 +15,9 @@ from typing import Any, Self
 from densebench.events import Placed, to_line
 from densebench.results import store
 from densebench.running.launchers.protocol import outcome_from_json, queued_from_json
-from densebench.running.launchers.runner import OUTCOME
+from densebench.running.launchers.ray.runner import OUTCOME
 
-_RUNNER = "densebench.running.launchers.runner"
+_RUNNER = "densebench.running.launchers.ray.runner"
 _INTERVAL = 0.25  # seconds between two looks into the mailbox
 Post = tuple[str, int, list[bytes]]  # name of the run, number of its start, events
 
