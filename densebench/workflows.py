@@ -31,11 +31,13 @@ from densebench.reporting.grid import Grid
 from densebench.reporting.listings import Counted, environment_grid, layers_grid, planned_grid, summary_grid
 from densebench.reporting.live.run_state import ShownRun
 from densebench.reporting.live.view import View
+from densebench.reporting.sweep_grid import SweepRow, sweep_grid
 from densebench.results.gathering import gather
 from densebench.running.directory import choose_names
 from densebench.running.evaluate_job import CONFUSION_FILE
 from densebench.running.launchers.options import LOOP, LaunchOptions, check_launch
 from densebench.running.launchers.starting import start_new
+from densebench.running.sweep_status import list_states
 from densebench.running.tasks import EvaluateTask, SpeedTask, Task
 from densebench.running.unfinished import mark_interrupted
 from densebench.training.backends.devices import ask_devices, explain_silence
@@ -90,6 +92,16 @@ def train(
     check_launch(launch, hosts=options.hosts)
     host = THIS_HOST if options.hosts is None else find_host(options.hosts)
     return make_runs(_plan(options, resume, skip_completed), view, launch, host=host, time_limit=time_limit)
+
+
+def find_states(folders: Sequence[str | Path]) -> list[SweepRow]:
+    """What has come of the runs that launchers were given, in these folders of runs or in the default one."""
+    return list_states(folders)
+
+
+def status_table(rows: Sequence[SweepRow], *, whole: bool) -> Grid:
+    """One row a run; for programs with every column, for a reader with those that say something."""
+    return sweep_grid(rows, whole=whole)
 
 
 def evaluate(source: str, options: TrainOptions, view: View, *, preprocess: str | None = None) -> Evaluated:

@@ -7,6 +7,7 @@ import threading
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from densebench.errors import InputError
@@ -145,6 +146,36 @@ def test_a_ray_of_this_machine_listens_on_loopback_alone_asks_for_a_token_and_go
 
 def list_listeners():
     """Address and port of every listening TCP socket."""
-    import psutil
-
     return [tuple(one.laddr) for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN]
+
+
+def test_the_runs_of_a_node_that_dies_go_on_elsewhere(launch, cluster, queue, heard, stub):
+    """Everything on the node is killed at once, as by a power cut."""
+    Path("seconds").write_text("0.3")
+    node = cluster.add_node(num_cpus=2, object_store_memory=80_000_000, include_dashboard=False)
+
+    def kill():
+        while len(heard.of(EpochEnded)) < 6 or not cut_power(node):
+            time.sleep(0.1)
+
+    threading.Thread(target=kill, daemon=True).start()
+    outcomes = launch(queue(6, epochs=8), gpus_per_run=0, cpus_per_run=2)
+    assert sorted(outcome.config.run for outcome in outcomes) == list("abcdef")
+    assert {outcome.ended.status for outcome in outcomes} == {"completed"}
+    assert sorted(os.listdir("results")) == [f"{name}.csv" for name in "abcdef"], "none was made twice"
+    for name in "abcdef":
+        (run,) = csv_file.read(f"results/{name}.csv")
+        assert [record.epoch for record in run.records] == list(range(1, 9))
+    assert heard.of(Requeued)
+
+
+def cut_power(node):
+    """Kill the node with all of its processes, if it has a run; whether it was done."""
+    (raylet,) = [psutil.Process(info.process.pid) for info in node.all_processes["raylet"]]
+    below = raylet.children(recursive=True)
+    runs = [each for each in below if "densebench.running.worker" in " ".join(each.cmdline())]
+    if not runs:
+        return False
+    for process in [raylet, *below]:
+        process.kill()
+    return True
