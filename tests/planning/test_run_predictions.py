@@ -93,7 +93,8 @@ def test_what_is_not_known_is_said_with_the_command_that_measures_it(in_tmp):
 def test_numbers_of_devices_are_told_apart_and_only_what_was_measured_on_as_many_counts(measured_before):
     planned = plan_new(dataclasses.replace(DIGITS, seeds=(0,), variants=("resnet20",), axes=(("devices", (1, 2)),)))
     said = []
-    announce(list(zip(planned, predict_runs(planned), strict=True)), said.append)(start("resnet20"))
+    report = announce(list(zip(planned, predict_runs(planned), strict=True)), lambda event, run: said.append(event))
+    report(start("resnet20"), "a")
     first, second = (event.text for event in said if isinstance(event, Message))
     assert first.startswith("resnet20 on 1 device is predicted to take ")
     assert second == (
