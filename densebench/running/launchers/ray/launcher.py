@@ -164,7 +164,7 @@ class _Queue:
         except (ray.exceptions.RayError, OSError) as error:
             return self._lose(start, type(error).__name__, signals)
         if delivery.outcome is None:
-            return self._lose(start, "its process died", signals)
+            return None
         outcome = outcome_from_json(start.queued, delivery.outcome)
         if outcome.ended.signal_number and not signals:  # by the node's end, not by the user
             return self._lose(start, outcome.ended.reason or "it was stopped there", signals)

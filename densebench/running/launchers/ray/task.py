@@ -1,23 +1,22 @@
 """What runs on a node of Ray: the task of one run, and the mailbox through which it is heard and stopped."""
 
 import os
-import select
+import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
+from types import FrameType
 from typing import Any, Self
 
-from densebench.events import Placed, to_line
+from densebench.errors import DensebenchError
+from densebench.events import Ended, Event, Placed, to_line
 from densebench.results import store
-from densebench.running.launchers.protocol import outcome_from_json, queued_from_json
-from densebench.running.launchers.ray.runner import OUTCOME
+from densebench.running.launchers.protocol import QueuedRun, outcome_from_json, outcome_to_json, queued_from_json
+from densebench.running.launchers.starting import make_run
 
-_RUNNER = "densebench.running.launchers.ray.runner"
 _INTERVAL = 0.25  # seconds between two looks into the mailbox
 Post = tuple[str, int, list[bytes]]  # name of the run, number of its start, events
 
@@ -35,7 +34,7 @@ class Errand:
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """What a start of a run has come to; without an outcome its process was lost, or it was not begun."""
+    """What a start of a run has come to; without an outcome it was not begun, because the command was stopped."""
 
     outcome: str | None  # JSON
     row: bytes | None  # its results file, for a machine that does not share the folder
@@ -66,7 +65,7 @@ class Mailbox:
 
 
 def do_errand(errand: Errand, mailbox: Any) -> Delivery:
-    """Make the run in a process below this one, and pass its events on."""
+    """Make the run, as ``train`` does, and pass its events on. Ray calls it in the main thread of a worker."""
     import ray
 
     os.makedirs(errand.folder, exist_ok=True)
@@ -75,11 +74,12 @@ def do_errand(errand: Errand, mailbox: Any) -> Delivery:
     where = _describe_place(cards)
 
     wire = _Wire(errand, mailbox)
-    wire.send(to_line(Placed(where=where)))
+    wire.send(Placed(where=where))
     with wire:
         if wire.signals:
             return Delivery(outcome=None, row=None, where=where)
-        outcome = _run(errand, _make_environment(cards, errand.threads), wire)
+        with _environment(cards, errand.threads), _unblocked_signals(wire):
+            outcome = _make(queued_from_json(errand.queued), wire)
     return Delivery(outcome=outcome, row=_read_row(errand, outcome), where=where)
 
 
@@ -92,6 +92,8 @@ class _Wire:
 
     def __init__(self, errand: Errand, mailbox: Any) -> None:
         self.signals: list[int] = []
+        self._early: list[int] = []
+        self._passed = 0
         self._errand, self._mailbox = errand, mailbox
         self._lines: SimpleQueue[bytes] = SimpleQueue()
         self._connected, self._ended = threading.Event(), threading.Event()
@@ -108,9 +110,13 @@ class _Wire:
         self._ended.set()
         self._thread.join()
 
-    def send(self, line: bytes) -> None:
-        """Leave an event, with its newline or without."""
-        self._lines.put(line)
+    def send(self, event: Event) -> None:
+        """Leave an event."""
+        self._lines.put(to_line(event))
+
+    def note(self, number: int, frame: FrameType | None) -> None:
+        """The handler of a signal for which no run's process is there yet: it is sent once more."""
+        self._early.append(number)
 
     def _carry(self) -> None:
         try:
@@ -118,6 +124,7 @@ class _Wire:
             self._connected.set()
             while not self._ended.wait(_INTERVAL):
                 self._exchange()
+                self._pass_on()
             self._exchange()
         finally:  # without the command's machine the task is ended by Ray
             self._connected.set()
@@ -128,73 +135,64 @@ class _Wire:
         lines = [self._lines.get() for _ in range(self._lines.qsize())]
         self.signals = ray.get(self._mailbox.post.remote(self._errand.name, self._errand.start, lines))
 
+    def _pass_on(self) -> None:
+        """Send new signals to this process: its main thread passes them on to the run."""
+        early, self._early = self._early, []
+        for number in [*early, *self.signals[self._passed :]]:
+            os.kill(os.getpid(), number)
+        self._passed = len(self.signals)
+
 
 def _describe_place(cards: list[str]) -> str:
     host = socket.gethostname()
     return f"{host} GPU {', '.join(cards)}" if cards else host
 
 
-def _make_environment(cards: list[str], threads: str | None) -> dict[str, str]:
-    """That of the worker, with the cards that Ray has given and no others."""
-    own = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
-    own |= {"CUDA_VISIBLE_DEVICES": ",".join(cards), "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
-    return own if threads is None else own | {"OMP_NUM_THREADS": threads}
+@contextmanager
+def _environment(cards: list[str], threads: str | None) -> Iterator[None]:
+    """With the cards that Ray has given and no others, and not with Ray's number of threads."""
+    values = {"CUDA_VISIBLE_DEVICES": ",".join(cards), "CUDA_DEVICE_ORDER": "PCI_BUS_ID", "OMP_NUM_THREADS": threads}
+    before = {name: os.environ.get(name) for name in values}
+    _set(values)
+    try:
+        yield
+    finally:
+        _set(before)
 
 
-def _run(errand: Errand, environment: dict[str, str], wire: _Wire) -> str | None:
-    """How the run ended, as JSON; ``None`` if the process that made it died."""
-    passed = 0
-    with _start(errand, environment) as runner:
-        assert runner.stdout is not None
-        for line in _read_lines(runner.stdout.fileno()):
-            if line is not None and line.startswith(OUTCOME):
-                return line.removeprefix(OUTCOME).decode()
-            if line is not None:
-                wire.send(line)
-            for number in wire.signals[passed:]:
-                passed += 1
-                runner.send_signal(number)
-    return None
+def _set(values: dict[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 @contextmanager
-def _start(errand: Errand, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    runner = subprocess.Popen(
-        [sys.executable, "-P", "-m", _RUNNER],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=environment,
-        process_group=0,
-    )
-    assert runner.stdin is not None
+def _unblocked_signals(wire: _Wire) -> Iterator[None]:
+    """Ray blocks SIGINT in its workers, and what they start would inherit that."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    handlers = {number: signal.signal(number, wire.note) for number in numbers}
+    blocked = signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
     try:
-        with suppress(BrokenPipeError):  # it died at once
-            runner.stdin.write(errand.queued.encode() + b"\n")
-            runner.stdin.flush()
-        yield runner
+        yield
     finally:
-        with suppress(BrokenPipeError):
-            runner.stdin.close()  # which stops a run that still goes on
-        runner.wait()
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
-def _read_lines(descriptor: int) -> Iterator[bytes | None]:
-    """The lines that come, and ``None`` after a while without any; until the end."""
-    pending = b""
-    while True:
-        ready, _, _ = select.select([descriptor], [], [], _INTERVAL)
-        chunk = os.read(descriptor, 1 << 16) if ready else None
-        if chunk == b"":
-            return
-        *lines, pending = (pending + (chunk or b"")).split(b"\n")
-        yield from lines
-        if not lines:
-            yield None
+def _make(queued: QueuedRun, wire: _Wire) -> str:
+    """The outcome of the run, as JSON."""
+    try:
+        return outcome_to_json(*make_run(queued, wire.send))
+    except DensebenchError as error:
+        ended = Ended(status="failed", reason=str(error), exit_code=error.exit_code)
+        wire.send(ended)
+        return outcome_to_json(queued.task.config, ended)
 
 
-def _read_row(errand: Errand, outcome: str | None) -> bytes | None:
-    if outcome is None:
-        return None
+def _read_row(errand: Errand, outcome: str) -> bytes | None:
     config = outcome_from_json(queued_from_json(errand.queued), outcome).config
     with suppress(OSError):
         return store.run_path(config.results_dir, config.run).read_bytes()

@@ -83,7 +83,7 @@ def test_a_run_whose_process_was_lost_goes_on_where_it_stopped_under_its_name(la
     assert (outcome.ended.status, outcome.config.run) == ("completed", "a")
     assert [(line[1], line[2]) for line in stub() if line[0] == "start"] == [("a", "1"), ("a", "3")]
     ((event, _),) = heard.of(Requeued)
-    assert event.reason.endswith("was lost (its process died): start 2 of 4.")
+    assert event.reason.endswith("was lost (WorkerCrashedError): start 2 of 4.")
     (run,) = csv_file.read("results/a.csv")
     assert [record.epoch for record in run.records] == [1, 2, 3, 4]
     assert sorted(os.listdir("runs")) == [".sweeps", "a"]
