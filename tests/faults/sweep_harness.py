@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import psutil
@@ -54,9 +54,10 @@ def count_epochs(folder: Path) -> int:
 
 
 def train_undisturbed(folder: Path, seeds: int, epochs: int) -> dict[str, list[tuple[float | None, ...]]]:
-    """The curves to be equal to."""
-    folder.mkdir(parents=True)
-    subprocess.run(make_command(seeds, epochs), cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    """The curves to be equal to, of an earlier call where the folder has them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    command = make_command(seeds, epochs, "--skip-completed")
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
     return read_curves(folder)
 
 
@@ -201,30 +202,26 @@ def main() -> int:
     reference = train_undisturbed(folder / "undisturbed", seeds, epochs)
     print(f"undisturbed: {len(reference)} runs", flush=True)
     rows: list[dict[str, object]] = []
-    if options.engine == "ray":
-        rows = [_report(options, time, disturb_ray, folder, reference) for time in range(options.times)]
-    else:
-        with open_cluster(folder / "slurm") as cluster:
-            rows = [
-                _report(options, time, lambda *given: disturb_slurm(cluster, *given), folder, reference)
-                for time in range(options.times)
-            ]
-    if options.output:
-        with open(options.output, "w", newline="") as file:
-            writer = csv.DictWriter(file, HEADER, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
+    with open_cluster(folder / "slurm") if options.engine == "slurm" else nullcontext() as cluster:
+        for number in range(options.times):
+            place = folder / f"sweep-{number}"
+            place.mkdir()
+            seed = options.seed + number
+            found = disturb_slurm(cluster, place, reference, seed) if cluster else disturb_ray(place, reference, seed)
+            rows.append({"engine": options.engine, "time": number, **found})
+            print(", ".join(f"{name} {value}" for name, value in rows[-1].items()), flush=True)
+            if options.output:
+                _write(Path(options.output), rows)
     wrong = [row for row in rows if (row["equal"], row["twice"], row["code"]) != (row["runs"], 0, 0)]
     print(f"{len(rows) - len(wrong)} of {len(rows)} sweeps complete and equal; kept in {folder}")
     return 1 if wrong else 0
 
 
-def _report(options, number, disturb, folder, reference):  # type: ignore[no-untyped-def]
-    place = folder / f"sweep-{number}"
-    place.mkdir()
-    row = {"engine": options.engine, "time": number, **disturb(place, reference, options.seed + number)}
-    print(", ".join(f"{name} {value}" for name, value in row.items()), flush=True)
-    return row
+def _write(path: Path, rows: Sequence[dict[str, object]]) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, HEADER, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def _parse_options() -> argparse.Namespace:
