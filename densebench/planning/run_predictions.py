@@ -56,7 +56,7 @@ def announce(
 
     def pass_on(event: Event, run: str) -> None:
         for sentence in sentences.pop(event.variant, []) if isinstance(event, Started) else ():
-            report(Message(text=sentence), run)
+            report(Message(text=sentence), "")  # of all runs of the variant
         report(event, run)
 
     return pass_on

@@ -50,7 +50,7 @@ class PlainView:
             case EpochEnded():
                 self._write_run(shown, _describe_epoch(self.state, shown, event))
             case Message() | Warned():
-                self._write(text.say(event.text, shown, prefixed=self.state.is_spread))
+                self._write(text.say(event.text, shown, prefixed=self.state.is_spread and run != ""))
             case Requeued():
                 self._write(text.say(event.reason, shown, prefixed=True))
             case Transfer():

@@ -74,7 +74,7 @@ class LiveView:
             case Transfer():
                 self._transfer = None if event.done == event.total else event
             case Message() | Warned():
-                self._print(Text(plain(text.say(event.text, shown, prefixed=self.state.is_spread))))
+                self._print(Text(plain(text.say(event.text, shown, prefixed=self.state.is_spread and run != ""))))
             case Requeued():
                 self._print(Text(plain(text.say(event.reason, shown, prefixed=True))))
             case Ended():

@@ -267,12 +267,14 @@ def test_runs_of_a_launcher_are_told_apart_in_the_log():
     clock = FakeClock()
     view = PlainView(console(), clock=clock)
     spread(view, clock)
+    view.on(Message(text="It takes an hour."))
     view.on(Message(text="It goes on."), "resnet20-cifar10-s1")
     view.on(Requeued(reason="Its process on node1 GPU 1 was lost."), "resnet20-cifar10-s2")
     lines = printed(view)
     assert lines[1].startswith("resnet20-cifar10-s0: started on node1 GPU 0, 100x12")
-    assert lines[-3].startswith("resnet20-cifar10-s0: completed after 2:00")
-    assert lines[-2:] == [
+    assert lines[-4].startswith("resnet20-cifar10-s0: completed after 2:00")
+    assert lines[-3:] == [
+        "It takes an hour.",
         "resnet20-cifar10-s1: It goes on.",
         "resnet20-cifar10-s2: Its process on node1 GPU 1 was lost.",
     ]
