@@ -1,6 +1,8 @@
 """Runs without a framework, for tests of what starts them."""
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,8 @@ def cluster():
         patch.setenv("PYTHONPATH", STUB_PATH)
         patch.setenv("RAY_AUTH_MODE", "disabled")
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        folder = tempfile.mkdtemp(prefix="ray-", dir="/tmp")  # the path of a socket has at most 107 bytes
+        patch.setenv("RAY_TMPDIR", folder)
         patch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
         patch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
         from ray.cluster_utils import Cluster
@@ -51,6 +55,7 @@ def cluster():
             yield cluster
         finally:
             cluster.shutdown()
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
