@@ -15,6 +15,20 @@ PROGRESS_INTERVAL = 0.1  # seconds that lie between two Progress, or two Transfe
 
 
 @dataclass(frozen=True, kw_only=True)
+class Placed:
+    """A launcher has given the run a place: its process is about to start there."""
+
+    where: str  # host and cards
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requeued:
+    """The run's process is lost or was preempted; the run waits for another place."""
+
+    reason: str  # a sentence
+
+
+@dataclass(frozen=True, kw_only=True)
 class Started:
     """The network is built and the first step is about to run."""
 
@@ -102,8 +116,10 @@ class Ended:
         return max(0, self.exit_code - _SIGNALLED)
 
 
-Event = Started | Progress | Ready | Entered | EpochEnded | Warned | Message | Transfer | Ended
+Event = Placed | Requeued | Started | Progress | Ready | Entered | EpochEnded | Warned | Message | Transfer | Ended
 _KINDS: dict[str, type[Event]] = {
+    "placed": Placed,
+    "requeued": Requeued,
     "started": Started,
     "progress": Progress,
     "ready": Ready,

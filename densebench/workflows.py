@@ -4,9 +4,8 @@ The command line (:mod:`densebench.cli`) and the API (:mod:`densebench.api`) tur
 call a function here, and print what it returns or make a pandas frame of it.
 """
 
-import dataclasses
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from densebench.comparison.options import CompareOptions
 from densebench.comparison.values import Comparison
 from densebench.config import BACKENDS, RunConfig
 from densebench.data import datasets
-from densebench.events import Ended, Event
+from densebench.launching import Finished, make_runs, name_new, read_finished
 from densebench.measuring.environment import find_version, probe
 from densebench.measuring.missing import list_missing
 from densebench.models import cost, variants
@@ -23,42 +22,26 @@ from densebench.planning.evaluation import plan_evaluation
 from densebench.planning.making_plan import make_plan
 from densebench.planning.options import TrainOptions
 from densebench.planning.plan_options import PlanOptions
-from densebench.planning.run_predictions import announce, predict_runs
+from densebench.planning.run_predictions import predict_runs
 from densebench.planning.speed import plan_speed
 from densebench.planning.training import PlannedRun, describe_planned, plan_new, plan_resumed
-from densebench.prediction.values import Plan, Prediction
+from densebench.prediction.values import Plan
 from densebench.records import Run
 from densebench.reporting.grid import Grid
 from densebench.reporting.listings import Counted, environment_grid, layers_grid, planned_grid, summary_grid
-from densebench.reporting.live.state import ShownRun
+from densebench.reporting.live.run_state import ShownRun
 from densebench.reporting.live.view import View
-from densebench.results import csv_file, store
+from densebench.reporting.sweep_grid import SweepRow, sweep_grid
 from densebench.results.gathering import gather
-from densebench.running.directory import choose_names, run_directory
+from densebench.running.directory import choose_names
 from densebench.running.evaluate_job import CONFUSION_FILE
-from densebench.running.launchers.follow import follow
-from densebench.running.starting import resume as resume_run
-from densebench.running.starting import start_new
-from densebench.running.tasks import EvaluateTask, SpeedTask, Task, TrainTask
+from densebench.running.launchers.options import LOOP, LaunchOptions, check_launch
+from densebench.running.launchers.starting import start_new
+from densebench.running.sweep_status import list_states
+from densebench.running.tasks import EvaluateTask, SpeedTask, Task
 from densebench.running.unfinished import mark_interrupted
 from densebench.training.backends.devices import ask_devices, explain_silence
-from densebench.training.parallel.hosts import THIS_HOST, Host, find_host
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finished:
-    """A run that has ended, now or in an earlier call, and how."""
-
-    run: Run
-    outcome: Ended
-    directory: Path  # runs/<run>; missing if the run has not begun
-    results: Path  # results/<run>.csv; missing if the run has not begun, or if not even that could be written
-    has_begun: bool = True  # it came to its first step; else nothing of it is kept, and its name is free
-
-    @property
-    def was_signalled(self) -> bool:
-        """Whether a signal ended it, such as Ctrl-C."""
-        return self.outcome.signal_number > 0
+from densebench.training.parallel.hosts import THIS_HOST, find_host
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,20 +60,20 @@ class Evaluated:
     confusion: Confusion | None
 
 
+def plan(options: PlanOptions, view: View) -> Plan:
+    """What trainings of the networks would cost, and which of them to start."""
+    return make_plan(options, view)
+
+
 def list_planned(options: TrainOptions, *, resume: str | None = None, skip_completed: bool = False) -> list[PlannedRun]:
     """The runs that :func:`train` would make of the same arguments, under the names that they would get now."""
-    return _name_new(_plan(options, resume, skip_completed))
+    return name_new(_plan(options, resume, skip_completed))
 
 
 def planned_table(planned: Sequence[PlannedRun]) -> Grid:
     """One row a planned run."""
     predictions = predict_runs(planned)
     return planned_grid([describe_planned(*pair) for pair in zip(planned, predictions, strict=True)])
-
-
-def plan(options: PlanOptions, view: View) -> Plan:
-    """What trainings of the networks would cost, and which of them to start."""
-    return make_plan(options, view)
 
 
 def train(
@@ -100,21 +83,25 @@ def train(
     resume: str | None = None,
     skip_completed: bool = False,
     time_limit: float | None = None,
+    launch: LaunchOptions = LOOP,
 ) -> list[Finished]:
-    """Train one run after another: one that fails does not stop those after it, a signal does.
+    """Train the runs by a launcher: one that fails does not stop the others, a signal does.
 
-    ``time_limit`` is in seconds of each run.
+    ``time_limit`` is in seconds of each run. Without waiting for the runs there are none to return.
     """
-    planned = _plan(options, resume, skip_completed)
+    check_launch(launch, hosts=options.hosts)
     host = THIS_HOST if options.hosts is None else find_host(options.hosts)
-    with view:
-        view.begin([_show_training(run) for run in _name_new(planned) if not run.completed])
-        predicted = list(zip(planned, predict_runs(planned), strict=True))
-        on_event = announce(predicted, view.on)
-        return _until_signalled(
-            _read_completed(run) if run.completed else _train_one(run, host, prediction, on_event, time_limit)
-            for run, prediction in predicted
-        )
+    return make_runs(_plan(options, resume, skip_completed), view, launch, host=host, time_limit=time_limit)
+
+
+def find_states(folders: Sequence[str | Path]) -> list[SweepRow]:
+    """What has come of the runs that launchers were given, in these folders of runs or in the default one."""
+    return list_states(folders)
+
+
+def status_table(rows: Sequence[SweepRow], *, whole: bool) -> Grid:
+    """One row a run; for programs with every column, for a reader with those that say something."""
+    return sweep_grid(rows, whole=whole)
 
 
 def evaluate(source: str, options: TrainOptions, view: View, *, preprocess: str | None = None) -> Evaluated:
@@ -136,7 +123,7 @@ def evaluate(source: str, options: TrainOptions, view: View, *, preprocess: str 
             view.on,
             numbered=not planned.is_named,
         )
-    finished = _read_finished(config, outcome)
+    finished = read_finished(config, outcome)
     return Evaluated(finished=finished, confusion=None if finished.outcome.exit_code else _read_confusion(finished))
 
 
@@ -170,7 +157,7 @@ def speed(
     with view:
         view.begin([ShownRun(name=name, epochs=1) for name in names])
         return _until_signalled(
-            _read_finished(*start_new(one.config, make_task, view.on, numbered=True)) for one in planned
+            read_finished(*start_new(one.config, make_task, view.on, numbered=True)) for one in planned
         )
 
 
@@ -232,21 +219,6 @@ def _plan(options: TrainOptions, resume: str | None, skip_completed: bool) -> li
     return [plan_resumed(resume, options)] if resume else plan_new(options, skip_completed=skip_completed)
 
 
-def _name_new(planned: Sequence[PlannedRun]) -> list[PlannedRun]:
-    """The same runs, the new ones under the names that they would get now."""
-    names = iter(choose_names((run.config, not run.is_named) for run in planned if run.is_new))
-    return [run.rename(next(names)) if run.is_new else run for run in planned]
-
-
-def _show_training(planned: PlannedRun) -> ShownRun:
-    images = planned.facts.train_images or 1
-    return ShownRun(
-        name=planned.config.run,
-        epochs=planned.config.recipe.epochs,
-        work=float(images * planned.cost.forward_macs),
-    )
-
-
 def _until_signalled(runs: Iterable[Finished]) -> list[Finished]:
     """The runs, made one by one as they are asked for, up to the first that a signal ended."""
     finished: list[Finished] = []
@@ -255,50 +227,6 @@ def _until_signalled(runs: Iterable[Finished]) -> list[Finished]:
         if run.was_signalled:
             break
     return finished
-
-
-def _train_one(
-    planned: PlannedRun,
-    host: Host,
-    prediction: Prediction | None,
-    on_event: Callable[[Event], None],
-    time_limit: float | None,
-) -> Finished:
-    config = planned.config
-    task = TrainTask(config=config, host=host)
-    if host.index:
-        outcome = follow(task, on_event, time_limit=time_limit)
-        return dataclasses.replace(_read_finished(config, outcome), has_begun=False)  # it is another host's
-    if config.resume:
-        return _read_finished(config, resume_run(task, on_event, time_limit=time_limit))
-
-    def make_task(named: RunConfig) -> Task:
-        return TrainTask(
-            config=named,
-            host=host,
-            predicted_total_seconds=prediction.total_seconds if prediction else None,
-            predicted_peak_bytes=prediction.peak_bytes if prediction else None,
-        )
-
-    return _read_finished(*start_new(config, make_task, on_event, numbered=not planned.is_named, time_limit=time_limit))
-
-
-def _read_completed(planned: PlannedRun) -> Finished:
-    return _read_finished(planned.config, Ended(status="completed", reason=None, exit_code=0))
-
-
-def _read_finished(config: RunConfig, outcome: Ended) -> Finished:
-    """The run on disk; where even its file could not be written, the little that is known."""
-    file = store.run_path(config.results_dir, config.run)
-    directory = run_directory(config.runs_dir, config.run)
-    unwritten = Run(run=config.run, variant=config.variant, status=outcome.status, reason=outcome.reason)
-    return Finished(
-        run=csv_file.read(file)[0] if file.exists() else unwritten,
-        outcome=outcome,
-        directory=directory,
-        results=file,
-        has_begun=directory.exists() or file.exists(),
-    )
 
 
 def _read_confusion(finished: Finished) -> Confusion:

@@ -14,8 +14,8 @@ from densebench.planning.options import TrainOptions
 from densebench.records import EpochRecord, Run
 from densebench.reporting.notebook import open_progress
 from densebench.results import csv_file, store
-from densebench.running import starting
 from densebench.running.directory import mark_begun, run_directory
+from densebench.running.launchers import starting
 
 DIGITS = TrainOptions(variants=("resnet20",), dataset="digits", epochs=1)
 

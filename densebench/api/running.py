@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from rich.console import RenderableType
 
@@ -16,17 +16,19 @@ from densebench.api.settings import (
     check_type,
     check_whole_numbers,
     make_axes,
+    make_launch,
     make_options,
     read_devices,
 )
 from densebench.errors import Interrupted, RunFailed
+from densebench.launching import Finished
 from densebench.planning.options import TrainOptions
 from densebench.reporting.frames import make_grid_frame
 from densebench.reporting.grid_output import grids_tables
 from densebench.reporting.notebook import open_progress, render_html, render_text
 from densebench.reporting.run_tables import make_class_grid, make_evaluation_grids
 from densebench.results.frame import read_frame
-from densebench.workflows import Confusion, Finished
+from densebench.workflows import Confusion
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,13 +48,14 @@ def train(
     dry_run: bool = False,
     **settings: Unpack[TrainSettings],
 ) -> "pd.DataFrame":
-    """Train networks one after another: one row a run, its last epoch, with the columns of :func:`load`.
+    """Train networks, by default one after another: one row a run, its last epoch, with the columns of :func:`load`.
 
     ::
 
         densebench.train("resnet20", "100x12", dataset="digits", epochs=5, seeds=range(3))
 
-    ``settings`` are those of :class:`densebench.api.settings.TrainSettings`; of several ``batch_sizes``,
+    ``settings`` are those of :class:`densebench.api.settings.TrainSettings`; ``launcher="ray", jobs=4`` makes four runs
+    at a time, as :class:`densebench.api.settings.LaunchSettings` says; of several ``batch_sizes``,
     ``precisions``, ``backends`` and numbers of ``devices`` (of this host, that share every batch; or ``"all"``) every
     combination is trained. ``resume`` names a run to continue, or is ``"last"``; ``skip_completed`` makes only what is
     not complete yet; ``time_limit`` is in seconds of each run. ``progress=False`` prints nothing. With ``dry_run``
@@ -66,9 +69,11 @@ def train(
     :class:`densebench.errors.Interrupted` after Ctrl-C or a notebook's interrupt; the finished epochs stay on disk.
     Outside the main thread no signal can be caught.
     """
+    given: dict[str, Any] = {**settings}
+    launch = make_launch(given)
     options = dataclasses.replace(
-        make_options(settings, TrainSettings, variants=variants, seeds=seeds),
-        axes=make_axes(settings, backend=backends, precision=precisions, batch_size=batch_sizes),
+        make_options(given, TrainSettings, variants=variants, seeds=seeds),
+        axes=make_axes(given, backend=backends, precision=precisions, batch_size=batch_sizes),
     )
     options = _share(options, devices)
     if dry_run:
@@ -80,6 +85,7 @@ def train(
         resume=resume,
         skip_completed=skip_completed,
         time_limit=None if time_limit is None else check_type("time_limit", time_limit, float),
+        launch=launch,
     )
     return _read_last_epochs(finished)
 

@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 
 from densebench.errors import InputError, unknown
 from densebench.planning.options import Axis, TrainOptions, parse_devices
+from densebench.running.launchers.options import LaunchOptions, check_launch
 
 _NUMBERED = {"batch_size": "batch_sizes", "devices": "devices"}  # axes of numbers, and what they are given as
 _WORDS = {int: "a whole number", float: "a number", bool: "True or False", str: "a text"}
@@ -51,7 +52,20 @@ class EvaluateSettings(_CommonSettings, total=False):
     run: str  # name of the run
 
 
-class TrainSettings(SpeedSettings, EvaluateSettings, total=False):
+class LaunchSettings(TypedDict, total=False):
+    """Who makes the runs of ``train``, as on the command line."""
+
+    launcher: str  # loop (default), ray or slurm
+    jobs: int  # runs at a time
+    gpus_per_run: float
+    cpus_per_run: int
+    retries: int  # Ray: how often a run whose process was lost starts again
+    ray_address: str  # HOST:PORT of a cluster; this machine by default
+    partition: str  # SLURM
+    slurm: dict[str, str]  # options of sbatch
+
+
+class TrainSettings(SpeedSettings, EvaluateSettings, LaunchSettings, total=False):
     """What ``train`` can be given; what is left out is as the recipe has it."""
 
     epochs: int
@@ -98,6 +112,19 @@ def make_options(
     checked = {name: check_type(name, value, types[name]) for name, value in settings.items() if value is not None}
     names = tuple(check_type("a variant", name, str) for name in variants)
     return TrainOptions(**checked, variants=names, seeds=None if seeds is None else check_whole_numbers("seeds", seeds))
+
+
+def make_launch(settings: dict[str, Any]) -> LaunchOptions:
+    """The launcher and its options, which are taken out of ``settings``; raises :class:`InputError`."""
+    types = typing.get_type_hints(LaunchSettings)
+    given = {name: settings.pop(name) for name in types if settings.get(name) is not None}
+    slurm = given.pop("slurm", {})
+    if not isinstance(slurm, Mapping):
+        raise InputError(f"slurm is {slurm!r} where options of sbatch belong, such as {{'account': 'vision'}}.")
+    checked = {name: check_type(name, value, types[name]) for name, value in given.items()}
+    options = LaunchOptions(**checked, slurm=tuple(f"{name}={value}" for name, value in slurm.items()))
+    check_launch(options)
+    return options
 
 
 def make_axes(settings: Mapping[str, Any], **given: Iterable[Any] | None) -> tuple[Axis, ...]:

@@ -17,6 +17,7 @@ from densebench.cli.parsing import is_typed, list_options
 from densebench.cli.plan import plan
 from densebench.cli.printing import print_error
 from densebench.cli.speed import speed
+from densebench.cli.status import status
 from densebench.cli.streams import describe_lost_output, open_standard_streams
 from densebench.cli.summary import summary
 from densebench.cli.train import train
@@ -107,4 +108,5 @@ app.command("eval", cls=Command, no_args_is_help=True)(evaluate)
 app.command(cls=Command)(summary)
 app.command(cls=Command, no_args_is_help=True)(compare)
 app.command(cls=Command, no_args_is_help=True)(speed)
+app.command(cls=Command)(status)
 app.command(cls=Command)(env)

@@ -7,6 +7,7 @@ import typer
 from densebench.cli import completion
 
 _DATA, _TRAINING, _MACHINE, _FILES = "Data", "Training", "Backend and machine", "Files and resuming"
+_LAUNCHING = "Many runs"
 
 Variants = Annotated[
     list[str] | None,
@@ -288,6 +289,50 @@ SkipCompleted = Annotated[
 TimeLimit = Annotated[
     str | None,
     typer.Option(metavar="2h", help="Stop a run after this long; it can be resumed.", rich_help_panel=_FILES),
+]
+
+Launcher = Annotated[
+    str,
+    typer.Option(
+        metavar="loop|ray|slurm",
+        help="Who makes the runs: loop, one after another here; ray, a queue over cards or nodes; slurm, an array job.",
+        autocompletion=completion.complete_launchers,
+        rich_help_panel=_LAUNCHING,
+    ),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(help="Runs at a time at most.", show_default="as many as have room", rich_help_panel=_LAUNCHING),
+]
+GpusPerRun = Annotated[
+    float | None,
+    typer.Option(help="Cards of each run.", show_default="its devices, where cards exist", rich_help_panel=_LAUNCHING),
+]
+CpusPerRun = Annotated[
+    int | None,
+    typer.Option(help="Cores of each run.", show_default="--threads, or an equal share", rich_help_panel=_LAUNCHING),
+]
+Retries = Annotated[
+    int | None,
+    typer.Option(
+        help="Ray: how often a run whose process or node was lost starts again.",
+        show_default="3",
+        rich_help_panel=_LAUNCHING,
+    ),
+]
+RayAddress = Annotated[
+    str | None,
+    typer.Option(help="Ray: HOST:PORT of a cluster.", show_default="this machine", rich_help_panel=_LAUNCHING),
+]
+Partition = Annotated[
+    str | None, typer.Option(help="SLURM: the partition.", show_default="SLURM's", rich_help_panel=_LAUNCHING)
+]
+Slurm = Annotated[
+    list[str] | None,
+    typer.Option(metavar="KEY=VALUE", help="SLURM: any option of sbatch, repeatable.", rich_help_panel=_LAUNCHING),
+]
+NoWait = Annotated[
+    bool, typer.Option("--no-wait", help="SLURM: leave the runs to themselves.", rich_help_panel=_LAUNCHING)
 ]
 
 Format = Annotated[

@@ -47,6 +47,12 @@ def complete_implementations(incomplete: str) -> list[str]:
     return _select_last(IMPLEMENTATIONS, incomplete)
 
 
+def complete_launchers(incomplete: str) -> list[str]:
+    from densebench.running.launchers.protocol import LAUNCHERS
+
+    return _select(LAUNCHERS, incomplete)
+
+
 def complete_formats(incomplete: str) -> list[str]:
     from densebench.reporting.export import FORMATS
 

@@ -30,6 +30,11 @@ _EXAMPLES = {
         "densebench eval resnet20-digits-s0 --plot confusion.png",
         "densebench eval model.keras --dataset digits",
     ),
+    "status": (
+        "densebench status",
+        "densebench status runs other-runs",
+        "densebench status --format json",
+    ),
     "summary": (
         "densebench summary",
         "densebench summary 100x12 resnet20 --layers",

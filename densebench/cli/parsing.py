@@ -12,14 +12,18 @@ from densebench.cli.defaults import Default
 from densebench.errors import InputError
 from densebench.planning.options import AXES, Axis, TrainOptions, parse_batch_sizes, parse_devices, parse_seeds
 from densebench.quantities import convert_to_unit, parse_quantity
+from densebench.running.launchers.options import LaunchOptions, check_launch, is_taken
 
 _RIVALS = {"seed": ("seeds",), "seeds": ("seed",)}  # typed, one silences a default of the other
 # where a run is kept and how it is watched: what a variable or file may say of a run that exists already
-_OF_ANY_RUN = frozenset({"data_dir", "offline", "results_dir", "runs_dir", "threads", "checkpoint_every", "time_limit"})
+_OF_ANY_RUN = frozenset(
+    {"data_dir", "offline", "results_dir", "runs_dir", "threads", "checkpoint_every", "time_limit"}
+    | {field.name for field in dataclasses.fields(LaunchOptions)}
+)
 _SWEEPING = ("train", "speed")  # commands that make every combination of what several are given of
 # parsed by the command
 _OWN_LISTS = {"plan": ("backend", "precision", "batch_size", "devices"), "speed": ("batch_size",)}
-_NO_DEFAULTS = frozenset({"help", "resume", "dry-run"})  # options that make sense when typed only
+_NO_DEFAULTS = frozenset({"help", "resume", "dry-run", "slurm", "no-wait"})  # options that make sense when typed only
 
 
 def list_options(commands: Mapping[str, Any]) -> dict[str, dict[str, str]]:
@@ -99,6 +103,20 @@ def parse_train_options(context: typer.Context) -> TrainOptions:
         seeds=None if context.info_name == "plan" else _parse_seeds(given.get("seed"), given.get("seeds")),
         command=_describe_command(context),
     )
+
+
+def parse_launch_options(context: typer.Context) -> LaunchOptions:
+    """The launcher and its options, as given; raises :class:`InputError` where they do not go together.
+
+    Options that only a variable or file names are for launchers that take them.
+    """
+    names = {field.name for field in dataclasses.fields(LaunchOptions)}
+    given = {name: value for name, value in context.params.items() if name in names and value is not None}
+    launcher = given["launcher"]
+    kept = {name: value for name, value in given.items() if is_typed(context, name) or is_taken(name, launcher)}
+    options = LaunchOptions(**{**kept, "slurm": tuple(kept.get("slurm", ()))})
+    check_launch(options)
+    return options
 
 
 def _parse_axes(given: Mapping[str, Any], command: str | None) -> tuple[dict[str, Any], tuple[Axis, ...]]:

@@ -18,7 +18,7 @@ from densebench.reporting.rendering import json_in_ascii
 
 if TYPE_CHECKING:
     from densebench.comparison.values import Comparison
-    from densebench.workflows import Finished
+    from densebench.launching import Finished
 
 _PIPED_WIDTH = 10_000  # no reader of a pipe has a width
 _SPARE = 4  # columns by which a table is narrowed until it fits

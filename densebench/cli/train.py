@@ -3,8 +3,9 @@
 import typer
 
 from densebench.cli import arguments as option
-from densebench.cli.parsing import parse_seconds, parse_train_options
+from densebench.cli.parsing import parse_launch_options, parse_seconds, parse_train_options
 from densebench.cli.printing import open_stderr, print_finished, print_grids, print_message
+from densebench.running.launchers.options import LOOP, describe_place
 
 
 def train(
@@ -49,17 +50,28 @@ def train(
     resume: option.Resume = None,
     skip_completed: option.SkipCompleted = False,
     time_limit: option.TimeLimit = None,
+    launcher: option.Launcher = "loop",
+    jobs: option.Jobs = None,
+    gpus_per_run: option.GpusPerRun = None,
+    cpus_per_run: option.CpusPerRun = None,
+    retries: option.Retries = None,
+    ray_address: option.RayAddress = None,
+    partition: option.Partition = None,
+    slurm: option.Slurm = None,
+    no_wait: option.NoWait = False,
     dry_run: option.DryRun = False,
     format: option.Format = "table",
 ) -> int:
-    """Train networks, one after another, and record what each cost and reached."""
+    """Train networks, one after another or many at a time, and record what each cost and reached."""
     from densebench import workflows
     from densebench.reporting.live.view import open_view
 
-    options = parse_train_options(context)
+    options, launch = parse_train_options(context), parse_launch_options(context)
     if dry_run:
         planned = workflows.list_planned(options, resume=resume, skip_completed=skip_completed)
         print_grids([workflows.planned_table(planned)], format, "plan")
+        if launch != LOOP:
+            print_message(describe_place(launch))
         for warning in dict.fromkeys(warning for each in planned for warning in each.facts.warnings):
             print_message(f"Note: {warning}.")
         return 0
@@ -69,5 +81,6 @@ def train(
         resume=resume,
         skip_completed=skip_completed,
         time_limit=None if time_limit is None else parse_seconds(time_limit, "--time-limit"),
+        launch=launch,
     )
     return print_finished(finished, format)

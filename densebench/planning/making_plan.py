@@ -18,12 +18,12 @@ from densebench.planning.plan import Planner
 from densebench.planning.plan_options import PlanOptions
 from densebench.prediction.values import Candidate, Plan
 from densebench.records import Run
-from densebench.reporting.live.state import ShownRun
+from densebench.reporting.live.run_state import ShownRun
 from densebench.reporting.live.view import View
 from densebench.results import csv_file, store
 from densebench.results.gathering import read_published
 from densebench.running.directory import choose_names, run_directory
-from densebench.running.starting import start_new
+from densebench.running.launchers.starting import start_new
 from densebench.running.tasks import Task, TrialTask
 
 _OLD = timedelta(days=1)  # of a measurement: the same machine has been seen to differ twofold from day to day

@@ -43,8 +43,8 @@ def _refuse(config: RunConfig, steps: float, limit: float) -> tuple[Run | None, 
 
 
 def announce(
-    predicted: Sequence[tuple[PlannedRun, Prediction | None]], on_event: Callable[[Event], None]
-) -> Callable[[Event], None]:
+    predicted: Sequence[tuple[PlannedRun, Prediction | None]], report: Callable[[Event, str], None]
+) -> Callable[[Event, str], None]:
     """Passes events on; before the first start of a variant comes what its runs are predicted to cost."""
     new = [(run, prediction) for run, prediction in predicted if run.is_new]
     counts = Counter(_get_key(run) for run, _ in new)
@@ -54,10 +54,10 @@ def announce(
         sentence = _describe(run, counts[key], prediction, names_devices=several)
         sentences.setdefault(run.config.variant, []).append(sentence)
 
-    def pass_on(event: Event) -> None:
+    def pass_on(event: Event, run: str) -> None:
         for sentence in sentences.pop(event.variant, []) if isinstance(event, Started) else ():
-            on_event(Message(text=sentence))
-        on_event(event)
+            report(Message(text=sentence), "")  # of all runs of the variant
+        report(event, run)
 
     return pass_on
 

@@ -20,6 +20,8 @@ class TrainTask:
     host: Host = THIS_HOST
     predicted_total_seconds: float | None = None  # for the record
     predicted_peak_bytes: float | None = None
+    launcher: str = "loop"  # for the record
+    is_restart: bool = False  # by the launcher, after the run was lost or preempted
 
 
 @dataclass(frozen=True, kw_only=True)

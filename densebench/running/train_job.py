@@ -27,6 +27,7 @@ def train(task: TrainTask, context: RunContext) -> None:
     config = task.config
     context.count_network()
     _enter_prediction(task, context)
+    _enter_launcher(task, context)
     trainee = context.build_trainee()
     finished = _restore_epochs(context, trainee) if config.resume else ()
     if config.resume and context.is_owner:
@@ -70,6 +71,12 @@ def _enter_prediction(task: TrainTask, context: RunContext) -> None:
                 predicted_peak_bytes=task.predicted_peak_bytes,
             )
         )
+
+
+def _enter_launcher(task: TrainTask, context: RunContext) -> None:
+    """What started the run, and how often again."""
+    restarts = (context.run.restarts or 0) + int(task.is_restart)
+    context.update(dataclasses.replace(context.run, launcher=task.launcher, restarts=restarts))
 
 
 def _count_steps(context: RunContext) -> int:

@@ -5,7 +5,7 @@ from stored_trials import store_trials
 
 import densebench
 from densebench.errors import InputError
-from densebench.running import starting
+from densebench.running.launchers import starting
 
 
 @pytest.fixture

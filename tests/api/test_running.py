@@ -9,8 +9,8 @@ from densebench.errors import InputError, Interrupted, RunFailed
 from densebench.events import Ended
 from densebench.records import EpochRecord, Run
 from densebench.results import csv_file, store
-from densebench.running import starting
 from densebench.running.directory import mark_begun
+from densebench.running.launchers import starting
 
 DIGITS = {"dataset": "digits", "epochs": 2}
 

@@ -4,12 +4,21 @@ import numpy as np
 import pytest
 import typer
 
-from densebench.api.settings import EvaluateSettings, SpeedSettings, TrainSettings, make_options
+from densebench.api.settings import (
+    EvaluateSettings,
+    LaunchSettings,
+    SpeedSettings,
+    TrainSettings,
+    make_launch,
+    make_options,
+)
 from densebench.cli.app import app
 from densebench.errors import InputError
 from densebench.planning.options import TrainOptions
+from densebench.running.launchers.options import LaunchOptions
 
 APART = {"variants", "seeds", "command"}  # given otherwise
+LAUNCH = LaunchSettings.__annotations__
 FIELDS = {field.name for field in dataclasses.fields(TrainOptions)} - APART
 
 
@@ -23,13 +32,26 @@ FIELDS = {field.name for field in dataclasses.fields(TrainOptions)} - APART
 )
 def test_the_settings_are_those_options_of_the_command_that_say_what_a_run_is(command, settings, apart):
     options = {option.name for option in typer.main.get_command(app).commands[command].params}
-    assert set(settings.__annotations__) == options & FIELDS - apart
+    assert set(settings.__annotations__) - set(LAUNCH) == options & FIELDS - apart
 
 
 def test_a_setting_has_the_type_of_its_option():
     types = {field.name: field.type for field in dataclasses.fields(TrainOptions)}
     for name, kind in TrainSettings.__annotations__.items():
-        assert types[name] == kind | None
+        if name not in LAUNCH:
+            assert types[name] == kind | None
+
+
+def test_a_launcher_takes_the_options_of_the_command_and_leaves_the_others():
+    options = {option.name for option in typer.main.get_command(app).commands["train"].params}
+    assert set(LAUNCH) <= options
+    given = {"launcher": "loop", "epochs": 3}
+    assert make_launch(given) == LaunchOptions()
+    assert given == {"epochs": 3}
+    with pytest.raises(InputError, match="--jobs is an option of --launcher ray and slurm"):
+        make_launch({"jobs": 2})
+    with pytest.raises(InputError, match="slurm is 'a=b' where options of sbatch belong"):
+        make_launch({"launcher": "slurm", "slurm": "a=b"})
 
 
 def test_what_is_given_is_set_and_the_rest_is_not():

@@ -5,7 +5,7 @@ import typer
 
 from densebench.cli.app import app, run
 
-COMMANDS = ("plan", "train", "eval", "summary", "compare", "speed", "env")
+COMMANDS = ("plan", "train", "eval", "summary", "compare", "speed", "status", "env")
 
 
 @pytest.fixture

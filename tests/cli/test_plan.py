@@ -11,7 +11,7 @@ from stored_trials import store_trials
 
 from densebench import workflows
 from densebench.cli.app import run
-from densebench.running import starting
+from densebench.running.launchers import starting
 
 TWO = ["plan", "resnet20", "40x12", "--dataset", "cifar10", "--within", "1s"]
 

@@ -9,8 +9,8 @@ from densebench.cli.printing import print_finished, print_message, print_next, p
 from densebench.comparison.compare import compare
 from densebench.comparison.options import CompareOptions
 from densebench.events import Ended
+from densebench.launching import Finished
 from densebench.records import Run
-from densebench.workflows import Finished
 
 
 def finished(status="completed", exit_code=0, *, run="a", phase="train", runs_dir="runs"):

@@ -17,8 +17,8 @@ from densebench.records import EpochRecord, Run
 from densebench.reporting.notebook import open_progress
 from densebench.reporting.plan.export import format_plan
 from densebench.results import csv_file, store
-from densebench.running import starting
 from densebench.running.directory import mark_begun
+from densebench.running.launchers import starting
 
 SECONDS = {"resnet20": 0.001, "40x12": 0.004}
 

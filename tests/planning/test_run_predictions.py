@@ -71,9 +71,9 @@ def test_a_run_that_is_not_new_is_not_predicted(measured_before):
 def test_what_is_predicted_is_said_once_a_network_before_its_first_start(measured_before):
     planned = plan_new(DIGITS)
     said = []
-    on_event = announce(list(zip(planned, predict_runs(planned), strict=True)), said.append)
+    report = announce(list(zip(planned, predict_runs(planned), strict=True)), lambda event, run: said.append(event))
     for variant in ("resnet20", "resnet20", "40x12"):
-        on_event(start(variant))
+        report(start(variant), "a")
     texts = [event.text if isinstance(event, Message) else event.variant for event in said]
     assert texts[0].startswith("resnet20 is predicted to take ")
     assert texts[0].endswith("each of the 2 runs.")
@@ -84,7 +84,7 @@ def test_what_is_predicted_is_said_once_a_network_before_its_first_start(measure
 def test_what_is_not_known_is_said_with_the_command_that_measures_it(in_tmp):
     planned = plan_new(DIGITS)
     said = []
-    announce([(run, None) for run in planned], said.append)(start("40x12"))
+    announce([(run, None) for run in planned], lambda event, run: said.append(event))(start("40x12"), "a")
     assert said[0].text == (
         "How long 40x12 takes has not been measured here yet: 'densebench plan 40x12 --dataset digits' does so."
     )
@@ -93,7 +93,8 @@ def test_what_is_not_known_is_said_with_the_command_that_measures_it(in_tmp):
 def test_numbers_of_devices_are_told_apart_and_only_what_was_measured_on_as_many_counts(measured_before):
     planned = plan_new(dataclasses.replace(DIGITS, seeds=(0,), variants=("resnet20",), axes=(("devices", (1, 2)),)))
     said = []
-    announce(list(zip(planned, predict_runs(planned), strict=True)), said.append)(start("resnet20"))
+    report = announce(list(zip(planned, predict_runs(planned), strict=True)), lambda event, run: said.append(event))
+    report(start("resnet20"), "a")
     first, second = (event.text for event in said if isinstance(event, Message))
     assert first.startswith("resnet20 on 1 device is predicted to take ")
     assert second == (

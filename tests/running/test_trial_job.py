@@ -8,7 +8,7 @@ from densebench.config import DataConfig, RunConfig
 from densebench.prediction.measurements import measure
 from densebench.recipes import RECIPES
 from densebench.results import csv_file
-from densebench.running.starting import start_new
+from densebench.running.launchers.starting import start_new
 from densebench.running.tasks import TrialTask
 
 DATA = DataConfig(dataset="synthetic", image_size=8, classes=6, train_limit=20, test_limit=16)

@@ -29,9 +29,10 @@ def draw_heading(state: State) -> Table:
     row = Table.grid(expand=True, padding=(0, 1))
     row.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
     row.add_column(justify="right", no_wrap=True)
-    number = f"run {min(state.ended + 1, len(state.planned))} of {len(state.planned)}" if state.planned else "run"
-    name = state.run.run
-    about = text.describe_network(state.run) if state.run.variant else "starting"
+    number = f"run {min(state.ended + 1, state.count)} of {state.count}" if state.count else "run"
+    run = state.current.run
+    name = run.run
+    about = text.describe_network(run) if run.variant else "starting"
     row.add_row(
         Text.assemble((f"{number}  ", "dim"), (plain(name), "bold"), f"  {plain(about)}"),
         Text(text.format_duration(state.elapsed), "dim"),
@@ -46,17 +47,17 @@ def draw_bars(state: State) -> Table:
     grid.add_column(ratio=1)
     grid.add_column(justify="right", no_wrap=True)
     grid.add_column(justify="right", no_wrap=True, min_width=13)
-    done = state.finished + state.epoch_fraction
-    if len(state.planned) > 1:
+    run = state.current
+    if state.count > 1:
         _add_bar(grid, "all runs", state.all_done, 1.0, f"{100 * state.all_done:.0f} %", state.all_left)
-    epochs, so_far = state.run.epochs, state.progress
+    epochs, so_far = run.run.epochs, run.progress
     if epochs:
-        _add_bar(grid, "this run", done, epochs, f"{state.finished}/{epochs}", state.run_left)
-    if state.stage is not None:
-        _add_stage(grid, state.stage, state.clock() - state.stage_began, state.stage_seconds.get(state.stage))
+        _add_bar(grid, "this run", run.finished + run.epoch_fraction, epochs, f"{run.finished}/{epochs}", run.run_left)
+    if run.stage is not None:
+        _add_stage(grid, run.stage, state.clock() - run.stage_began, state.stage_seconds.get(run.stage))
     elif so_far:
         count = f"{so_far.step}/{so_far.steps}"
-        _add_bar(grid, f"epoch {so_far.epoch}", so_far.step, so_far.steps, count, state.epoch_left)
+        _add_bar(grid, f"epoch {so_far.epoch}", so_far.step, so_far.steps, count, run.epoch_left)
     return grid
 
 
@@ -87,7 +88,8 @@ def draw_transfer(transfer: Transfer) -> Table:
 
 def draw_epochs(state: State, width: int) -> Table:
     """The last epochs, and below them the running one as far as it is; in the columns that fit."""
-    records, so_far = list(state.records), state.progress  # copies: another thread may be adding to them
+    run = state.current
+    records, so_far = list(run.records), run.progress  # copies: another thread may be adding to them
     table = Table(box=None, pad_edge=False, header_style="dim")
     owner = text.format_memory(records[-1])[0] if records else "host"
     shown = _choose_columns(width)
@@ -99,7 +101,7 @@ def draw_epochs(state: State, width: int) -> Table:
         cells = dict(zip(_WIDTHS, _format_cells(record), strict=True))
         table.add_row(*(cells[name] for name in shown))
     if so_far:
-        took = text.format_duration(state.clock() - state.epoch_began)
+        took = text.format_duration(state.clock() - run.epoch_began)
         train = text.format_loss(so_far.loss), text.format_accuracy(so_far.accuracy)
         rate = text.format_rate(so_far.images_per_second)
         running = dict(zip(_WIDTHS, (str(so_far.epoch), took, rate, *train), strict=False))

@@ -8,9 +8,10 @@ from typing import Self
 from rich.console import Console
 
 from densebench.escape import plain
-from densebench.events import Ended, EpochEnded, Event, Message, Started, Transfer, Warned
+from densebench.events import Ended, EpochEnded, Event, Message, Requeued, Started, Transfer, Warned
 from densebench.reporting.live import text
-from densebench.reporting.live.state import Clock, ShownRun, State
+from densebench.reporting.live.run_state import Clock, RunState, ShownRun
+from densebench.reporting.live.state import State
 
 _TRANSFER_LINES = 4  # at every quarter of a download
 
@@ -37,18 +38,21 @@ class PlainView:
         if len(runs) > 1:
             self._write(f"{len(runs)} runs, {sum(run.epochs for run in runs):,} epochs in all")
 
-    def on(self, event: Event) -> None:
+    def on(self, event: Event, run: str = "") -> None:
         """Write what the event says, unless it is a step."""
+        shown = self.state.find(run)
         if isinstance(event, Ended):
-            self._write_run(_describe_end(self.state, event))  # before the state forgets the run
-        self.state.on(event)
+            self._write_run(shown, _describe_end(shown, event))  # before the state forgets the run
+        self.state.on(event, run)
         match event:
             case Started():
-                self._write_run(_describe_start(event))
+                self._write_run(shown, _describe_start(event, shown))
             case EpochEnded():
-                self._write_run(_describe_epoch(self.state, event))
+                self._write_run(shown, _describe_epoch(self.state, shown, event))
             case Message() | Warned():
-                self._write(event.text)
+                self._write(text.say(event.text, shown, prefixed=self.state.is_spread and run != ""))
+            case Requeued():
+                self._write(text.say(event.reason, shown, prefixed=True))
             case Transfer():
                 self._write_transfer(event)
 
@@ -59,30 +63,30 @@ class PlainView:
             how_far = f"{100 * quarter // _TRANSFER_LINES} %" if transfer.total else "begun"
             self._write(f"{transfer.what}: {how_far}")
 
-    def _write_run(self, parts: Iterable[str]) -> None:
-        self._write(f"{self.state.run.run}: {', '.join(filter(None, parts))}")
+    def _write_run(self, run: RunState, parts: Iterable[str]) -> None:
+        self._write(f"{run.run.run}: {', '.join(filter(None, parts))}")
 
     def _write(self, line: str) -> None:
         self.console.print(plain(line), markup=False, highlight=False, soft_wrap=True)
 
 
-def _describe_start(run: Started) -> list[str]:
+def _describe_start(event: Started, run: RunState) -> list[str]:
     return [
-        "started",
-        text.describe_network(run),
-        text.count(run.epochs, "epoch") + (f" of {text.count(run.steps, 'step')}" if run.steps else ""),
-        f"resumed after epoch {run.first_epoch - 1}" if run.first_epoch > 1 else "",
+        f"started on {run.where}" if run.where else "started",
+        text.describe_network(event),
+        text.count(event.epochs, "epoch") + (f" of {text.count(event.steps, 'step')}" if event.steps else ""),
+        f"resumed after epoch {event.first_epoch - 1}" if event.first_epoch > 1 else "",
     ]
 
 
-def _describe_epoch(state: State, event: EpochEnded) -> list[str]:
+def _describe_epoch(state: State, run: RunState, event: EpochEnded) -> list[str]:
     left = state.all_left
     return [
-        f"epoch {state.finished}/{state.run.epochs}",
+        f"epoch {run.finished}/{run.epochs}",
         *text.describe_epoch(event.record),
-        f"about {text.format_duration(left)} left" if left else "",
+        f"about {text.format_duration(left)} left{' for all' if state.is_spread else ''}" if left else "",
     ]
 
 
-def _describe_end(state: State, event: Ended) -> list[str]:
-    return [f"{event.status} after {text.format_duration(state.clock() - state.run_began)}", event.reason or ""]
+def _describe_end(run: RunState, event: Ended) -> list[str]:
+    return [f"{event.status} after {text.format_duration(run.clock() - run.run_began)}", event.reason or ""]

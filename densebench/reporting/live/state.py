@@ -1,26 +1,11 @@
-"""What a live view knows: how far the runs are, how long an epoch takes, what that means for the end."""
+"""What a live view knows: how far the runs are, and what that means for the end of all."""
 
-import dataclasses
-from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from statistics import median
+from collections.abc import Sequence
 
-from densebench.events import Ended, Entered, EpochEnded, Event, Progress, Ready, Stage, Started
-from densebench.records import EpochRecord
+from densebench.events import Ended, EpochEnded, Event, Placed, Stage
+from densebench.reporting.live.run_state import Clock, RunState, ShownRun
 
-Clock = Callable[[], float]  # seconds from any start
-_KEPT = 5  # epochs shown, and averaged for the estimate
-_NO_RUN = Started(run="", variant="", params=None, epochs=0, steps=None, first_epoch=1)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ShownRun:
-    """A run that is to come. ``work`` is what one epoch costs relative to the others, such as images times MACs."""
-
-    name: str
-    epochs: int
-    work: float = 1.0
+_NAMELESS = ShownRun(name="", epochs=0)
 
 
 class State:
@@ -28,61 +13,53 @@ class State:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
-        self.progress: Progress | None = None  # of the running epoch
-        self.stage: Stage | None = None  # what goes on besides steps
-        self.stage_began = 0.0
         self.stage_seconds: dict[Stage, float] = {}  # what each took last time, in any run
         self.plan([])
 
     def plan(self, runs: Sequence[ShownRun]) -> None:
         """Begin with the first of ``runs``."""
-        self.planned = list(runs)
+        self._runs = {shown.name: RunState(shown, self.clock) for shown in runs}
+        self.is_spread = False  # over places that a launcher gives; else one run goes after another
         self.ended = 0  # runs
+        self._pace: float | None = 1.0 if runs and all(shown.in_seconds for shown in runs) else None
         self._began = self.clock()
         self._await_next()
 
-    def on(self, event: Event) -> None:
-        """Take what the event says of how far the runs are."""
-        if isinstance(event, Progress | Ready | Entered | EpochEnded | Ended):
-            self._end_stage()
+    def find(self, run: str) -> RunState:
+        """The run of that planned name, or the current one."""
+        return self._runs.get(run, self.current)
+
+    def on(self, event: Event, run: str = "") -> None:
+        """Take what the event says of the run of that name, or of the current one."""
+        self.current = target = self.find(run)
+        before = target.stage, target.stage_began
+        target.on(event)
+        if before[0] is not None and before != (target.stage, target.stage_began):
+            self.stage_seconds[before[0]] = self.clock() - before[1]
         match event:
-            case Entered():
-                self.stage, self.stage_began = event.stage, self.clock()
-            case Started():
-                self._start_run(event)
-            case Progress():
-                self.progress = event
-            case EpochEnded():
-                self._end_epoch(event.record)
+            case Placed():
+                self.is_spread = True
+            case EpochEnded() if target.epoch_seconds is not None and target.planned.work:
+                self._pace = target.epoch_seconds / target.planned.work
             case Ended():
                 self.ended += 1
                 self._await_next()
 
     def _await_next(self) -> None:
-        """Nothing but the next run's name is known before it starts."""
-        name = self.planned[self.ended].name if self.ended < len(self.planned) else ""
-        self._start_run(dataclasses.replace(_NO_RUN, run=name))
+        waiting = (run for run in self._runs.values() if not run.has_ended)
+        self.current = next(waiting, RunState(_NAMELESS, self.clock))
+        if not self.current.is_running:
+            self.current.run_began = self.current.epoch_began = self.clock()
 
-    def _end_stage(self) -> None:
-        if self.stage is not None:
-            self.stage_seconds[self.stage] = self.clock() - self.stage_began
-            self.stage = None
+    @property
+    def count(self) -> int:
+        """Planned runs."""
+        return len(self._runs)
 
-    def _start_run(self, run: Started) -> None:
-        self.run = run
-        self.finished = run.first_epoch - 1  # epochs
-        self.progress = None
-        self.records: deque[EpochRecord] = deque(maxlen=_KEPT)
-        self._durations: deque[float] = deque(maxlen=_KEPT)
-        self.run_began = self.epoch_began = self.clock()
-
-    def _end_epoch(self, record: EpochRecord) -> None:
-        now = self.clock()
-        self._durations.append(now - self.epoch_began)
-        self.epoch_began = now
-        self.records.append(record)
-        self.finished = self.finished + 1 if record.epoch is None else record.epoch
-        self.progress = None
+    @property
+    def running(self) -> list[RunState]:
+        """The runs that have a place, in the order of the plan."""
+        return [run for run in list(self._runs.values()) if run.is_running]
 
     @property
     def elapsed(self) -> float:
@@ -90,45 +67,27 @@ class State:
         return self.clock() - self._began
 
     @property
-    def epoch_fraction(self) -> float:
-        """Part of the running epoch that is done, 0 to 1."""
-        so_far = self.progress  # read once: another thread draws the panel
-        return min(so_far.step / so_far.steps, 1.0) if so_far and so_far.steps else 0.0
-
-    @property
-    def epoch_seconds(self) -> float | None:
-        """What an epoch takes with everything around it: measured, or from the first epoch's own pace."""
-        durations, fraction = list(self._durations), self.epoch_fraction
-        if durations:
-            return median(durations)
-        return (self.clock() - self.epoch_began) / fraction if fraction else None
-
-    @property
-    def run_left(self) -> float | None:
-        """Seconds until this run ends, or ``None`` while nothing is known."""
-        seconds = self.epoch_seconds
-        return None if seconds is None else max(self.run.epochs - self.finished - self.epoch_fraction, 0.0) * seconds
-
-    @property
-    def epoch_left(self) -> float | None:
-        """Seconds until the running epoch ends."""
-        seconds = self.epoch_seconds
-        return None if seconds is None else (1 - self.epoch_fraction) * seconds
-
-    @property
     def all_done(self) -> float:
         """Part of the planned work that is done, 0 to 1."""
-        whole = sum(run.epochs * run.work for run in self.planned)
-        before = sum(run.epochs * run.work for run in self.planned[: self.ended])
-        running = self.planned[self.ended].work if self.ended < len(self.planned) else 0.0
-        return (before + running * (self.finished + self.epoch_fraction)) / whole if whole else 0.0
+        whole = sum(run.planned.epochs * run.planned.work for run in self._runs.values())
+        return sum(run.work_done for run in self._runs.values()) / whole if whole else 0.0
 
     @property
     def all_left(self) -> float | None:
-        """Seconds until the last run ends, each later run weighted by its work."""
-        seconds, here = self.epoch_seconds, self.run_left
-        if seconds is None or here is None:
+        """Seconds until the last run ends: of what was measured, else of what was predicted.
+
+        Runs that wait take as many places as are taken now.
+        """
+        left = [self.estimate(run) for run in list(self._runs.values()) or [self.current] if not run.has_ended]
+        known = [seconds for seconds in left if seconds is not None]
+        if not known or len(known) < len(left):
             return None
-        work = self.planned[self.ended].work if self.ended < len(self.planned) else 1.0
-        later = sum(run.epochs * run.work for run in self.planned[self.ended + 1 :])
-        return here + later * seconds / (work or 1.0)
+        return max(sum(known) / max(len(self.running), 1), *(known if self.is_spread else [0.0]))
+
+    def estimate(self, run: RunState) -> float | None:
+        """Seconds until that run ends, by its own epochs, else by the pace of the others or the prediction."""
+        if run.run_left is not None:
+            return run.run_left
+        own = self.current.epoch_seconds if not self.is_spread and self.current.planned.work else None
+        pace = self._pace if own is None else own / self.current.planned.work
+        return None if pace is None else run.epochs_left * run.planned.work * pace

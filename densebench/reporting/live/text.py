@@ -2,6 +2,7 @@
 
 from densebench.events import Started
 from densebench.records import EpochRecord
+from densebench.reporting.live.run_state import RunState
 
 UNKNOWN = "-"
 
@@ -9,6 +10,11 @@ UNKNOWN = "-"
 def describe_network(run: Started) -> str:
     """The variant and, where they are known, its parameters."""
     return run.variant if run.params is None else f"{run.variant} of {run.params:,} parameters"
+
+
+def say(sentence: str, run: RunState, *, prefixed: bool) -> str:
+    """The sentence, with the run that it is about before it where several go on."""
+    return f"{run.run.run}: {sentence}" if prefixed and run.run.run else sentence
 
 
 def count(number: int, noun: str) -> str:

@@ -14,7 +14,7 @@ from rich.console import Console
 from densebench.events import Event
 from densebench.reporting.live.lines import PlainView
 from densebench.reporting.live.panel import LiveView
-from densebench.reporting.live.state import Clock, ShownRun
+from densebench.reporting.live.run_state import Clock, ShownRun
 
 
 class View(Protocol):
@@ -29,8 +29,11 @@ class View(Protocol):
     def begin(self, runs: Sequence[ShownRun]) -> None:
         """All runs that are to come, in order."""
 
-    def on(self, event: Event) -> None:
-        """What happens in the running one: ``Started`` comes before its epochs, ``Ended`` is its last."""
+    def on(self, event: Event, run: str = "") -> None:
+        """What happens in the run of that planned name, or in the running one.
+
+        ``Started`` comes before its epochs, ``Ended`` is its last; where ``Placed`` comes, several may run at a time.
+        """
 
 
 def open_view(console: Console, *, clock: Clock = time.monotonic, live: bool | None = None) -> View:

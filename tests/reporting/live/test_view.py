@@ -5,11 +5,22 @@ import io
 import pytest
 from rich.console import Console
 
-from densebench.events import Ended, Entered, EpochEnded, Message, Progress, Started, Transfer, Warned
+from densebench.events import (
+    Ended,
+    Entered,
+    EpochEnded,
+    Message,
+    Placed,
+    Progress,
+    Requeued,
+    Started,
+    Transfer,
+    Warned,
+)
 from densebench.records import EpochRecord
 from densebench.reporting.live.lines import PlainView
 from densebench.reporting.live.panel import LiveView
-from densebench.reporting.live.state import ShownRun
+from densebench.reporting.live.run_state import ShownRun
 from densebench.reporting.live.view import open_view
 
 HOSTILE = "[red]x[/red]\x1b[2J\r\u202eevil"
@@ -222,3 +233,48 @@ def test_the_log_counts_one_epoch_in_the_singular():
     view = PlainView(console(), clock=FakeClock())
     view.on(started("x", epochs=1, steps=1))
     assert printed(view)[0].endswith("1 epoch of 1 step")
+
+
+def spread(view, clock):
+    """Five runs of a launcher: one ended, two running, one starting, one waiting."""
+    view.begin([ShownRun(name=f"resnet20-cifar10-s{seed}", epochs=10, work=5.0) for seed in range(5)])
+    for seed in range(4):
+        view.on(Placed(where=f"node{seed % 2 + 1} GPU {seed // 2}"), f"resnet20-cifar10-s{seed}")
+    for seed in range(3):
+        view.on(started(f"resnet20-cifar10-s{seed}", epochs=10), f"resnet20-cifar10-s{seed}")
+    for epoch in range(1, 5):
+        clock.now += 30
+        for seed in range(3):
+            view.on(EpochEnded(record=record(epoch)), f"resnet20-cifar10-s{seed}")
+    view.on(Entered(stage="compiling"), "resnet20-cifar10-s2")
+    view.on(ended(), "resnet20-cifar10-s0")
+
+
+def test_runs_of_a_launcher_are_a_line_each_in_80_columns():
+    clock = FakeClock()
+    view = LiveView(console(terminal=True), clock=clock)
+    spread(view, clock)
+    assert drawn(view) == [
+        "1 of 5 runs ended  3 running, 1 waiting                                     2:00",
+        "all runs ━━━━━━━━━━━━━━━━━━╸                                  36 %     5:20 left",
+        "resnet20-cifar10-s1 node2 GPU 0 ━━━━━━━━━━━                       4/10 3:00 left",
+        "resnet20-cifar10-s2 node1 GPU 1 ━━━━━━━━━━━                  compiling 3:00 left",
+        "resnet20-cifar10-s3 node2 GPU 1                               starting 5:00 left",
+    ]
+
+
+def test_runs_of_a_launcher_are_told_apart_in_the_log():
+    clock = FakeClock()
+    view = PlainView(console(), clock=clock)
+    spread(view, clock)
+    view.on(Message(text="It takes an hour."))
+    view.on(Message(text="It goes on."), "resnet20-cifar10-s1")
+    view.on(Requeued(reason="Its process on node1 GPU 1 was lost."), "resnet20-cifar10-s2")
+    lines = printed(view)
+    assert lines[1].startswith("resnet20-cifar10-s0: started on node1 GPU 0, 100x12")
+    assert lines[-4].startswith("resnet20-cifar10-s0: completed after 2:00")
+    assert lines[-3:] == [
+        "It takes an hour.",
+        "resnet20-cifar10-s1: It goes on.",
+        "resnet20-cifar10-s2: Its process on node1 GPU 1 was lost.",
+    ]

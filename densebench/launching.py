@@ -1,0 +1,123 @@
+"""Hands planned runs to a launcher, shows what happens, and reads back what came of them."""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from densebench.config import RunConfig
+from densebench.events import Ended
+from densebench.planning.run_predictions import announce, predict_runs
+from densebench.planning.training import PlannedRun
+from densebench.prediction.values import Prediction
+from densebench.records import Run
+from densebench.reporting.live.run_state import ShownRun
+from densebench.reporting.live.view import View
+from densebench.results import csv_file, store
+from densebench.running.directory import choose_names, run_directory
+from densebench.running.launchers.choice import open_launcher
+from densebench.running.launchers.options import LaunchOptions
+from densebench.running.launchers.protocol import Outcome, QueuedRun
+from densebench.running.tasks import TrainTask
+from densebench.training.parallel.hosts import Host
+
+_Predicted = dict[str, tuple[PlannedRun, Prediction | None]]  # by the names that were planned
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """A run that has ended, now or in an earlier call, and how."""
+
+    run: Run
+    outcome: Ended
+    directory: Path  # runs/<run>; missing if the run has not begun
+    results: Path  # results/<run>.csv; missing if the run has not begun, or if not even that could be written
+    has_begun: bool = True  # it came to its first step; else nothing of it is kept, and its name is free
+
+    @property
+    def was_signalled(self) -> bool:
+        """Whether a signal ended it, such as Ctrl-C."""
+        return self.outcome.signal_number > 0
+
+
+def name_new(planned: Sequence[PlannedRun]) -> list[PlannedRun]:
+    """The same runs, the new ones under the names that they would get now."""
+    names = iter(choose_names((run.config, not run.is_named) for run in planned if run.is_new))
+    return [run.rename(next(names)) if run.is_new else run for run in planned]
+
+
+def make_runs(
+    planned: Sequence[PlannedRun], view: View, options: LaunchOptions, *, host: Host, time_limit: float | None
+) -> list[Finished]:
+    """Make the runs that are not complete, each by the launcher; returns all that have ended, in the order of the plan.
+
+    ``time_limit`` is in seconds of each start of a run.
+    """
+    launcher = open_launcher(options)
+    names = [run.config.run for run in name_new(planned)]
+    with view:
+        pairs = list(zip(planned, predict_runs(planned), strict=True))
+        predicted = dict(zip(names, pairs, strict=True))  # a run that was asked for twice is made once
+        to_make = {name: pair for name, pair in predicted.items() if not pair[0].completed}
+        view.begin(_show_runs(to_make))
+        report = announce(pairs, view.on)
+        queued = [_queue(name, *pair, host, options.launcher, time_limit) for name, pair in to_make.items()]
+        ended = {outcome.queued.name: _read_outcome(outcome) for outcome in launcher.launch(queued, report)}
+    ended |= {name: _read_completed(run) for name, (run, _) in predicted.items() if run.completed}
+    return [ended[name] for name in predicted if name in ended]
+
+
+def _show_runs(runs: _Predicted) -> list[ShownRun]:
+    """What the view is told of them: their work in predicted seconds where all are predicted, else by their MACs."""
+    in_seconds = all(prediction is not None for _, prediction in runs.values())
+    return [_show(name, *pair, in_seconds=in_seconds) for name, pair in runs.items()]
+
+
+def _show(name: str, planned: PlannedRun, prediction: Prediction | None, *, in_seconds: bool) -> ShownRun:
+    epochs = planned.config.recipe.epochs
+    if in_seconds and prediction is not None:
+        return ShownRun(name=name, epochs=epochs, work=prediction.total_seconds / epochs, in_seconds=True)
+    return ShownRun(name=name, epochs=epochs, work=float((planned.facts.train_images or 1) * planned.cost.forward_macs))
+
+
+def _queue(
+    name: str,
+    planned: PlannedRun,
+    prediction: Prediction | None,
+    host: Host,
+    launcher: str,
+    time_limit: float | None,
+) -> QueuedRun:
+    task = TrainTask(
+        config=planned.config,
+        host=host,
+        predicted_total_seconds=prediction.total_seconds if prediction else None,
+        predicted_peak_bytes=prediction.peak_bytes if prediction else None,
+        launcher=launcher,
+    )
+    return QueuedRun(name=name, task=task, numbered=not planned.is_named, time_limit=time_limit)
+
+
+def _read_outcome(outcome: Outcome) -> Finished:
+    finished = read_finished(outcome.config, outcome.ended)
+    if outcome.queued.task.host.index:
+        return dataclasses.replace(finished, has_begun=False)  # it is another host's
+    return finished
+
+
+def _read_completed(planned: PlannedRun) -> Finished:
+    return read_finished(planned.config, Ended(status="completed", reason=None, exit_code=0))
+
+
+def read_finished(config: RunConfig, outcome: Ended) -> Finished:
+    """The run on disk; where even its file could not be written, the little that is known."""
+    file = store.run_path(config.results_dir, config.run)
+    directory = run_directory(config.runs_dir, config.run)
+    unwritten = Run(run=config.run, variant=config.variant, status=outcome.status, reason=outcome.reason)
+    return Finished(
+        run=csv_file.read(file)[0] if file.exists() else unwritten,
+        outcome=outcome,
+        directory=directory,
+        results=file,
+        has_begun=directory.exists() or file.exists(),
+    )

@@ -1,0 +1,1 @@
+"""The launcher of a queue on Ray."""

@@ -1,0 +1,1 @@
+"""The launcher of an array job on SLURM."""
