@@ -54,7 +54,7 @@ def make_runs(
     ``time_limit`` is in seconds of each start of a run.
     """
     launcher = open_launcher(options)
-    names = [run.config.run for run in name_new(planned)]
+    names = _count_apart(planned) if host.index else [run.config.run for run in name_new(planned)]
     with view:
         pairs = list(zip(planned, predict_runs(planned), strict=True))
         predicted = dict(zip(names, pairs, strict=True))  # a run that was asked for twice is made once
@@ -65,6 +65,13 @@ def make_runs(
         ended = {outcome.queued.name: _read_outcome(outcome) for outcome in launcher.launch(queued, report)}
     ended |= {name: _read_completed(run) for name, (run, _) in predicted.items() if run.completed}
     return [ended[name] for name in predicted if name in ended]
+
+
+def _count_apart(planned: Sequence[PlannedRun]) -> list[str]:
+    """Names for the parts of runs that another host names: here nothing is written under them."""
+    names = [run.config.run for run in planned]
+    before = [names[:index].count(name) for index, name in enumerate(names)]
+    return [f"{name}-{count + 1}" if count else name for name, count in zip(names, before, strict=True)]
 
 
 def _show_runs(runs: _Predicted) -> list[ShownRun]:
