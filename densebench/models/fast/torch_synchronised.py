@@ -34,7 +34,8 @@ class SynchronisedOperations:
 
     def compute_statistics(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Mean and biased variance of each channel, in float32; the gradient goes by :meth:`normalise`."""
-        return _merge(*torch_kernels.compute_statistics(x), self._exchange)
+        with torch.no_grad():
+            return _compute_moments(x.float(), self._exchange)
 
     def normalise(
         self,
@@ -61,9 +62,14 @@ def take_moments(x: torch.Tensor, exchange: Exchange) -> tuple[torch.Tensor, tor
     return moments
 
 
-def _merge(mean: torch.Tensor, variance: torch.Tensor, exchange: Exchange) -> tuple[torch.Tensor, torch.Tensor]:
-    """Of all parts: not by the squares' means, whose difference would lose digits (Chan et al. 1983)."""
-    means, variances = exchange.gather(torch.stack([mean, variance])).unbind(1)
+def _compute_moments(x: torch.Tensor, exchange: Exchange) -> tuple[torch.Tensor, torch.Tensor]:
+    """Those of each part, merged: a difference of mean squares would lose digits (Chan et al. 1983).
+
+    So would PyTorch's own batch normalisation, which on a CPU adds up one pixel after another.
+    """
+    axes = tuple(range(x.ndim - 1))
+    mean = x.mean(axes)
+    means, variances = exchange.gather(torch.stack([mean, (x - mean).square_().mean(axes)])).unbind(1)
     whole = means.mean(0)
     return whole, (variances + (means - whole).square()).mean(0)
 
@@ -71,9 +77,7 @@ def _merge(mean: torch.Tensor, variance: torch.Tensor, exchange: Exchange) -> tu
 class _Moments(torch.autograd.Function):  # type: ignore[misc]
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, exchange: Exchange) -> tuple[torch.Tensor, torch.Tensor]:
-        axes = tuple(range(x.ndim - 1))
-        mean = x.mean(axes)
-        mean, variance = _merge(mean, (x - mean).square_().mean(axes), exchange)
+        mean, variance = _compute_moments(x, exchange)
         ctx.save_for_backward(x, mean)
         ctx.exchange = exchange
         return mean, variance
@@ -109,16 +113,13 @@ class _Normalised(torch.autograd.Function):  # type: ignore[misc]
         """``scale * (dy - mean(dy) - normalised * mean(dy * normalised))``, with the means over the whole batch."""
         x, gamma, mean, variance, *active = ctx.saved_tensors
         dy = torch_kernels.pass_relu(dy, active)
-        deviation = torch.rsqrt(variance + EPSILON)
-        # by given statistics the kernel's gradients of gamma and beta are the sums over this part
-        _, dgamma, dbeta = torch.ops.aten.native_batch_norm_backward(
-            dy, x, gamma, mean, variance, mean, deviation, False, EPSILON, [False, True, True]
-        )
+        inverse = torch.rsqrt(variance + EPSILON)
+        centred = x - mean[:, None, None]
+        dgamma, dbeta = (centred * dy).sum((0, 2, 3)) * inverse, dy.sum((0, 2, 3), dtype=torch.float32)
         count = x.numel() // x.shape[1] * ctx.exchange.parts
         mean_normalised, mean_dy = ctx.exchange.add_up(torch.stack([dgamma, dbeta])).div_(count)
-        scale = gamma * deviation
-        slope = -scale * deviation * mean_normalised
-        offset = -scale * mean_dy - slope * mean
-        scale, slope, offset = (vector[:, None, None] for vector in (scale, slope, offset))
-        dx = torch.addcmul(torch.addcmul(offset, x, slope), dy, scale)
+        scale = gamma * inverse
+        factors = scale, -scale * inverse * mean_normalised, -scale * mean_dy
+        scale, slope, offset = (vector[:, None, None] for vector in factors)
+        dx = torch.addcmul(offset, dy, scale).addcmul_(centred, slope)
         return dx.to(x.dtype), dgamma, dbeta, None, None, None, None

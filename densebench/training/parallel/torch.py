@@ -21,15 +21,17 @@ _PATIENT, _QUICK = timedelta(seconds=MEETING_SECONDS), timedelta(seconds=HEARTBE
 class _Exchange:
     """What the processes do together with tensors, wherever these lie: by gloo on a CPU, by NCCL on a GPU."""
 
-    def __init__(self, group: dist.ProcessGroup, parts: int) -> None:
-        self._group, self.parts = group, parts
+    def __init__(self, group: dist.ProcessGroup, layout: Layout) -> None:
+        self._group, self._rank, self.parts = group, layout.rank, layout.ranks
 
     def gather(self, values: torch.Tensor) -> torch.Tensor:
-        """(parts, *shape): the values of every process."""
-        every = values.new_empty((self.parts, *values.shape))
-        if values.numel():
-            dist.all_gather(list(every), values.contiguous(), group=self._group)
-        return every
+        """(parts, *shape): the values of every process.
+
+        As a sum in which each row is of one process alone: of a few values gloo's takes half the time of its gather.
+        """
+        every = values.new_zeros((self.parts, *values.shape))
+        every[self._rank] = values
+        return self.add_up(every) if values.numel() else every
 
     def add_up(self, values: torch.Tensor) -> torch.Tensor:
         """Their sum over the processes, in place of the values; the same in each, bit for bit."""
@@ -46,10 +48,10 @@ class TorchDataParallel:
         dist.init_process_group(
             "gloo", store=_open_store(layout), rank=layout.rank, world_size=layout.ranks, timeout=_PATIENT
         )
-        self._hosts_exchange = _Exchange(dist.group.WORLD, layout.ranks)
+        self._hosts_exchange = _Exchange(dist.group.WORLD, layout)
         self._require_one_kind(device_kind)
         kinds = "cpu:gloo,cuda:nccl" if device_kind == "gpu" else "gloo"
-        self.exchange = _Exchange(dist.new_group(timeout=_QUICK, backend=kinds), layout.ranks)
+        self.exchange = _Exchange(dist.new_group(timeout=_QUICK, backend=kinds), layout)
 
     def scope(self) -> AbstractContextManager[Any]:
         return nullcontext()
