@@ -1,6 +1,6 @@
 """Kernels for the backends that differentiate by themselves, in ``keras.ops``.
 
-What is faster if written for one backend stands in a module for it, with the functions of :class:`_Operations`.
+What is faster if written for one backend stands in a module for it, with the functions of :class:`Operations`.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,8 +17,8 @@ from densebench.models.fast.layers import Interpret, Part
 Tensor = Any  # of the backend in use
 
 
-class _Operations(Protocol):
-    """What each backend does in its own way: the functions of a module."""
+class Operations(Protocol):
+    """What each backend does in its own way, such as the functions of a module."""
 
     def compute_statistics(self, x: Tensor) -> tuple[Tensor, Tensor]: ...
 
@@ -36,10 +36,12 @@ def run(
     *,
     training: bool,
     recompute: bool,
+    operations: Operations | None = None,
 ) -> tuple[Tensor, list[Tensor]]:
-    """Logits and batch statistics."""
+    """Logits and batch statistics, by the backend's own operations or those given."""
     pixels = ops.cast(image, keras.config.dtype_policy().compute_dtype)
-    return interpret(_OperationKernels(training=training, recompute=recompute), pixels, groups, training)
+    kernels = _OperationKernels(operations or _choose_operations(), training=training, recompute=recompute)
+    return interpret(kernels, pixels, groups, training)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +64,8 @@ class _Deferred:
 class _OperationKernels:
     """Operations on the backend's own tensors."""
 
-    def __init__(self, *, training: bool, recompute: bool) -> None:
-        self._recompute = recompute
-        self._operations = _choose_operations()
+    def __init__(self, operations: Operations, *, training: bool, recompute: bool) -> None:
+        self._operations, self._recompute = operations, recompute
         self._normalise = partial(self._operations.normalise, training=training)
 
     def conv(self, x: Tensor, kernel: Tensor, bias: Tensor | None, stride: int) -> Tensor:
@@ -118,7 +119,7 @@ def _force(x: Tensor) -> Tensor:
     return x.apply(lambda y: y) if isinstance(x, _Deferred) else x
 
 
-def _choose_operations() -> _Operations:
+def _choose_operations() -> Operations:
     if keras.backend.backend() == "torch":
         from densebench.models.fast import torch_kernels
 

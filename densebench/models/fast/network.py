@@ -33,6 +33,7 @@ class _FastNetwork(keras.layers.Layer):  # type: ignore[misc]
         super().__init__(name="fast_network", autocast=False)
         self._variant, self._classes, self._recompute = variant, classes, recompute
         self.synchronized = False  # as Keras's own layer has it: statistics over the batch of all devices
+        self.operations: Any = None  # instead of the backend's own, where several processes share each batch
         declared = DeclaringLayers()
         variant.build(declared, 3, classes)
         self._layer_variables = [Variables(name, shapes, seed) for name, shapes in declared.layers]
@@ -59,7 +60,7 @@ class _FastNetwork(keras.layers.Layer):  # type: ignore[misc]
             return tensorflow_kernels.run(self._interpret, pixels, groups, synchronized=self.synchronized, **ways)
         from densebench.models.fast import keras_kernels
 
-        return keras_kernels.run(self._interpret, image, groups, **ways)
+        return keras_kernels.run(self._interpret, image, groups, operations=self.operations, **ways)
 
     def _interpret(
         self, kernels: Kernels[Tensor], image: Tensor, groups: Sequence[tuple[Tensor, ...]], training: bool

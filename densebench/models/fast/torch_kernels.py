@@ -1,5 +1,6 @@
 """What the fast implementation does by PyTorch's own kernels: batch normalisation and convolution."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -13,7 +14,7 @@ def compute_statistics(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Mean and biased variance of each channel, in float32; the gradient goes by :func:`normalise`."""
     with torch.no_grad():
         _, mean, inverse = torch.native_batch_norm(
-            _to_channels_first(x.float()), None, None, None, None, True, 0.0, EPSILON
+            to_channels_first(x.float()), None, None, None, None, True, 0.0, EPSILON
         )
         return mean, (inverse**-2 - EPSILON).clamp_(min=0)
 
@@ -24,7 +25,7 @@ def convolve(x: torch.Tensor, kernel: torch.Tensor, *, stride: int) -> torch.Ten
     if (stride > 1 and size > 1) or size % 2 == 0:
         return ops.conv(x, kernel.to(x.dtype), strides=stride, padding="same", data_format="channels_last")
     weights = kernel.to(x.dtype).permute(3, 2, 0, 1)
-    y: torch.Tensor = functional.conv2d(_to_channels_first(x), weights, stride=stride, padding=size // 2)
+    y: torch.Tensor = functional.conv2d(to_channels_first(x), weights, stride=stride, padding=size // 2)
     return y.permute(0, 2, 3, 1)
 
 
@@ -39,16 +40,23 @@ def normalise(
     training: bool,
 ) -> torch.Tensor:
     """Normalised by given statistics, (batch, height, width, channels)."""
-    y: torch.Tensor = _Normalised.apply(_to_channels_first(x), gamma, beta, mean, variance, relu, training)
+    y: torch.Tensor = Normalised.apply(to_channels_first(x), gamma, beta, mean, variance, relu, training)
     return y.permute(0, 2, 3, 1)
 
 
-def _to_channels_first(x: torch.Tensor) -> torch.Tensor:
+def to_channels_first(x: torch.Tensor) -> torch.Tensor:
     """As PyTorch sees (batch, height, width, channels): by its shape channels come first, in memory last."""
     return x.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
 
 
-class _Normalised(torch.autograd.Function):  # type: ignore[misc]
+def pass_relu(dy: torch.Tensor, active: Sequence[torch.Tensor]) -> torch.Tensor:
+    """The gradient before the ReLU, if there was one, whose output is then in ``active``."""
+    if active:
+        dy = torch.ops.aten.threshold_backward(dy, active[0], 0)
+    return dy.contiguous(memory_format=torch.channels_last)
+
+
+class Normalised(torch.autograd.Function):  # type: ignore[misc]
     """In training mode the gradient is that of a normalisation which takes the statistics itself: the whole one."""
 
     @staticmethod
@@ -71,9 +79,7 @@ class _Normalised(torch.autograd.Function):  # type: ignore[misc]
     @staticmethod
     def backward(ctx: Any, dy: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         x, gamma, mean, variance, *active = ctx.saved_tensors
-        if active:
-            dy = torch.ops.aten.threshold_backward(dy, active[0], 0)
-        dy = dy.contiguous(memory_format=torch.channels_last)
+        dy = pass_relu(dy, active)
         deviation = torch.rsqrt(variance + EPSILON)
         gradients = torch.ops.aten.native_batch_norm_backward(
             dy, x, gamma, mean, variance, mean, deviation, ctx.training, EPSILON, [True, True, True]

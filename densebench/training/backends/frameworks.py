@@ -127,6 +127,8 @@ def set_up_torch(config: RunConfig, layout: Layout = ALONE) -> Framework:
 
     if config.threads is not None:
         torch.set_num_threads(config.threads)
+    elif layout.devices > 1:  # each has a process of its own
+        torch.set_num_threads(max((count_usable_cores() or 1) // layout.devices, 1))
     torch.use_deterministic_algorithms(config.deterministic)
     torch.backends.cudnn.benchmark = not config.deterministic
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True

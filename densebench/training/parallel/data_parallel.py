@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from densebench.errors import InputError, RunFailed
+from densebench.errors import RunFailed
 from densebench.training.parallel.layout import ALONE, Layout
 
 
@@ -60,7 +60,9 @@ def join(backend: str, layout: Layout, device_kind: str) -> DataParallel:
         from densebench.training.parallel.tensorflow import TensorFlowDataParallel
 
         return TensorFlowDataParallel(layout, device_kind)
-    raise InputError(f"--devices and --hosts do not work with --backend {backend} yet: use --backend jax.")
+    from densebench.training.parallel.torch import TorchDataParallel
+
+    return TorchDataParallel(layout, device_kind)
 
 
 def gather_texts(parallel: DataParallel, text: str) -> list[str]:

@@ -31,4 +31,9 @@ def make_steps(trainee: Trainee, recipe: Recipe, facts: BackendFacts, parallel: 
         return JaxSteps(trainee, recipe)
     from densebench.training.steps.torch import TorchSteps
 
+    if parallel is not None and parallel.layout.replicas > 1:
+        from densebench.training.parallel.torch import TorchDataParallel
+        from densebench.training.steps.torch_parallel import ParallelTorchSteps
+
+        return ParallelTorchSteps(trainee, recipe, cast(TorchDataParallel, parallel), jit=facts.jit)
     return TorchSteps(trainee, recipe, jit=facts.jit)

@@ -16,7 +16,7 @@ from densebench.training.steps.step import CompileTimes, StepResult, read_step_r
 from densebench.training.trainee import Trainee
 
 _Tensors = Sequence[torch.Tensor]
-_Passes = tuple[torch.Tensor, torch.Tensor, _Tensors]  # loss, how many were right, gradients
+Passes = tuple[torch.Tensor, torch.Tensor, _Tensors]  # loss, how many were right, gradients
 _PurePasses = Callable[
     [_Tensors, _Tensors, torch.Tensor, torch.Tensor, torch.Tensor],
     tuple[torch.Tensor, torch.Tensor, _Tensors, _Tensors],
@@ -65,7 +65,7 @@ class TorchSteps:
         return tensor if self._device.type == "cpu" else tensor.pin_memory().to(self._device, non_blocking=True)
 
     def train(self, x: torch.Tensor, y: torch.Tensor) -> StepResult:
-        loss, correct, gradients = self._compiled_passes(x, y) if len(y) in self._compiled else self._passes(x, y)
+        loss, correct, gradients = self._find(x, y)
         with torch.no_grad():
             sign = compute_backward_sign(gradients, self._optimizer)
             self._add_decay(gradients)
@@ -75,17 +75,23 @@ class TorchSteps:
 
     def logits(self, x: torch.Tensor) -> NDArray[np.float32]:
         with torch.no_grad():
-            values: NDArray[np.float32] = self._model(x, training=False).cpu().numpy()
+            values: NDArray[np.float32] = self._forward(x).cpu().numpy()
         return values
 
     def end(self) -> None:
         """The variables hold the state all along."""
 
-    def _passes(self, x: torch.Tensor, y: torch.Tensor) -> _Passes:
+    def _forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self._model(x, training=False)
+
+    def _find(self, x: torch.Tensor, y: torch.Tensor) -> Passes:
+        return self._compiled_passes(x, y) if len(y) in self._compiled else self._passes(x, y)
+
+    def _passes(self, x: torch.Tensor, y: torch.Tensor) -> Passes:
         loss, correct = compute_loss(self._model(x, training=True), y, smoothing=self._recipe.label_smoothing)
         return loss, correct, torch.autograd.grad(self._optimizer.scale_loss(loss), self._weights)
 
-    def _compiled_passes(self, x: torch.Tensor, y: torch.Tensor) -> _Passes:
+    def _compiled_passes(self, x: torch.Tensor, y: torch.Tensor) -> Passes:
         with torch.no_grad():
             loss, correct, gradients, moved = self._compiled[len(y)](*self._arguments(x, y))
             torch._foreach_copy_(self._moving, list(moved))

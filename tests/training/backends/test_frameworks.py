@@ -38,6 +38,7 @@ def torch_on(capability):
         get_device_name=lambda: "NVIDIA Fake",
         get_device_capability=lambda: capability,
     )
+    threads = [2]
     return SimpleNamespace(
         __version__="1",
         cuda=cuda,
@@ -46,7 +47,8 @@ def torch_on(capability):
             cudnn=SimpleNamespace(version=lambda: 91002), cuda=SimpleNamespace(matmul=SimpleNamespace())
         ),
         use_deterministic_algorithms=lambda on: None,
-        get_num_threads=lambda: 2,
+        get_num_threads=lambda: threads[-1],
+        set_num_threads=threads.append,
     )
 
 
@@ -77,6 +79,16 @@ def test_tf32_is_on_where_the_card_has_it(config, monkeypatch, capability, has):
     monkeypatch.setitem(sys.modules, "jax", jax_on("cuda 12090", ".".join(map(str, capability))))
     assert set_up_torch(replace(config, threads=None)).tf32 == has
     assert set_up_jax(config).tf32 == has
+
+
+@pytest.mark.parametrize(
+    ("devices", "asked", "threads"), [(1, None, 2), (2, None, 4), (3, None, 2), (9, None, 1), (2, 7, 7)]
+)
+def test_the_processes_of_a_host_share_its_cores_on_pytorch(config, monkeypatch, devices, asked, threads):
+    monkeypatch.setitem(sys.modules, "torch", torch_on((9, 0)))
+    monkeypatch.setattr(frameworks, "count_usable_cores", lambda: 8)
+    layout = Layout(devices=devices, ranks=devices)
+    assert set_up_torch(replace(config, threads=asked), layout).threads == threads
 
 
 def test_tf32_is_off_where_nvidias_variable_forbids_it(config, monkeypatch):

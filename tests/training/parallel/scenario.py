@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from densebench.config import RunConfig
 from densebench.models import variants
@@ -111,6 +112,8 @@ def see(backend, devices, hosts, rank):
             variable.assign(np.zeros(variable.shape))
     seen["text"] = share_state(parallel, trainee.model.variables, f"rank {rank}")
     seen["shared"] = digest(trainee.model.variables)
+    listening = [each for each in psutil.Process().net_connections() if each.status == psutil.CONN_LISTEN]
+    seen["listens"] = sorted({each.laddr.ip for each in listening})
     os.kill(os.getpid(), signal.SIGTERM)
     seen["signals"] = received
     parallel.leave()

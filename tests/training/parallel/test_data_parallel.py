@@ -4,13 +4,14 @@ import json
 import signal
 from functools import cache
 from importlib.util import find_spec
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 from background import Background
 
 # backend, devices of each host, hosts; two devices of a CPU share its cores
-_ALL = ("jax 2 1", "jax 1 2", "tensorflow 2 1", "tensorflow 1 2")
+_ALL = ("jax 2 1", "jax 1 2", "tensorflow 2 1", "tensorflow 1 2", "torch 2 1", "torch 1 2")
 CHOICES = [choice for choice in _ALL if find_spec(choice.split()[0])]
 SCENARIO = Background.in_turn(Path(__file__).with_name("scenario.py"), CHOICES)
 BACKGROUND = [SCENARIO]
@@ -91,6 +92,12 @@ def test_loss_scaling_and_recomputing_work_on_several_devices(choice):
     for name, ways in ranks(choice)[0]["more"].items():
         near = {"rel": 2e-3} if name == "loss scale" else tolerance("float32")
         assert ways["global"] == pytest.approx(ways["one"], **near), name
+
+
+@pytest.mark.parametrize("choice", [choice for choice in CHOICES if choice.startswith("torch")])
+def test_processes_of_this_machine_alone_listen_to_nobody_else(choice):
+    for each in ranks(choice):
+        assert all(ip_address(ip.removeprefix("::ffff:")).is_loopback for ip in each["listens"]), each["listens"]
 
 
 @pytest.mark.skipif(len({choice.split()[0] for choice in CHOICES}) < 2, reason="needs two backends")
