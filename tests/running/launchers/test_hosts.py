@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from background import Background
 
-CHOICES = [choice for choice in ("jax 1",) if find_spec(choice.split()[0])]
+CHOICES = [choice for choice in ("jax 1", "tensorflow 1", "torch 1") if find_spec(choice.split()[0])]
 SCENARIO = Background.in_turn(Path(__file__).with_name("hosts_scenario.py"), CHOICES)
 BACKGROUND = [SCENARIO]
 each_choice = pytest.mark.parametrize("choice", CHOICES)
