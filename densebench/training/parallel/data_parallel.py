@@ -79,7 +79,7 @@ def share_state(parallel: DataParallel, variables: Sequence[keras.Variable], tex
     """Give every process the values that the variables have in rank 0, and its text, which is returned."""
     if parallel.layout.ranks == 1:
         return text
-    values = [np.ascontiguousarray(keras.ops.convert_to_numpy(variable)) for variable in variables]
+    values = [np.array(keras.ops.convert_to_numpy(variable), order="C") for variable in variables]
     data = np.frombuffer(b"".join(value.tobytes() for value in values), np.uint8)
     first = parallel.gather(data)[0].tobytes()
     begin = 0

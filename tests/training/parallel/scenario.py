@@ -110,7 +110,7 @@ def see(backend, devices, hosts, rank):
     if layout.rank > 0:
         for variable in trainee.model.variables:
             variable.assign(np.zeros(variable.shape))
-    seen["text"] = share_state(parallel, trainee.model.variables, f"rank {rank}")
+    seen["text"] = share_state(parallel, [*trainee.model.variables, *trainee.optimizer.variables], f"rank {rank}")
     seen["shared"] = digest(trainee.model.variables)
     listening = [each for each in psutil.Process().net_connections() if each.status == psutil.CONN_LISTEN]
     seen["listens"] = sorted({each.laddr.ip for each in listening})
