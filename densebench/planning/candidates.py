@@ -36,7 +36,17 @@ def list_requests(options: PlanOptions, facts: DatasetFacts) -> list[Request]:
     ]
     for one in found:
         require_full_batch(one.config.recipe.batch_size, facts)
+        _require_one_process(one.config)
     return found
+
+
+def _require_one_process(config: RunConfig) -> None:
+    """A trial ends by the clock, and processes of one run that read clocks of their own would end after other steps."""
+    if config.backend == "torch" and config.devices > 1:
+        raise InputError(
+            f"--devices {config.devices} with --backend torch has a process for each device, of which plan makes no "
+            "trials: measure steps with densebench speed, or plan on tensorflow or jax."
+        )
 
 
 def _make_request(options: PlanOptions, facts: DatasetFacts, name: str, **settings: object) -> Request:

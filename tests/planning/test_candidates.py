@@ -57,3 +57,9 @@ def test_numbers_of_devices_are_an_axis_too_and_one_that_the_batch_has_no_share_
     ]
     with pytest.raises(InputError, match="cannot be shared equally by 3 devices"):
         requests(devices=(1, 3))
+
+
+def test_several_devices_of_pytorch_have_no_trial_and_those_of_others_have():
+    assert {one.config.devices for one in requests(backend="jax", devices=(1, 2))} == {1, 2}
+    with pytest.raises(InputError, match="measure steps with densebench speed"):
+        requests(backend="jax,torch", devices=(1, 2))
