@@ -36,5 +36,12 @@ def take_reason(directory: Path, hosts: int) -> str | None:
         time.sleep(_POLL_SECONDS)
 
 
+def forget_reasons(directory: Path, hosts: int) -> None:
+    """Remove what was said of an earlier start of the run."""
+    for host in range(1, hosts):
+        with contextlib.suppress(OSError):
+            _reason_file(directory, host).unlink()
+
+
 def _reason_file(directory: Path, host: int) -> Path:
     return directory / f"lost-host{host}.txt"

@@ -15,7 +15,7 @@ from densebench.events import MAX_LINE, Ended, Event, Message, from_line
 from densebench.running.launchers.child import Child, start_children
 from densebench.running.launchers.deadline import Deadline, Parting
 from densebench.running.launchers.death import count_oom_kills, explain_death, find_cause, name_rank, record_death
-from densebench.running.launchers.lost_parts import take_reason
+from densebench.running.launchers.lost_parts import forget_reasons, take_reason
 from densebench.running.tasks import Task
 
 
@@ -27,6 +27,8 @@ def launch(task: Task, *, directory: Path, on_event: Callable[[Event], None], ti
     """
     kills_before = count_oom_kills()
     deadline = Deadline(time_limit)
+    if not task.host.index:
+        forget_reasons(directory, task.config.hosts)
     with start_children(task, directory) as children, _pass_signals_to(children) as passed:
         closed = _relay(children, on_event, deadline)
         for child in children:

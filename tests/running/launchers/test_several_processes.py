@@ -149,3 +149,11 @@ def test_a_part_that_was_only_waiting_says_nothing_for_the_first_host(follow_run
     monkeypatch.setattr(lost_parts, "_WAIT_SECONDS", 0.0)
     follow_run(LOST)
     assert lost_parts.take_reason(Path("runs/a"), hosts=2) is None
+
+
+def test_what_was_said_of_an_earlier_start_is_forgotten(in_tmp):
+    directory = Path("runs/a")
+    directory.mkdir(parents=True)
+    lost_parts.leave_reason("runs", "a", 1, "Process 1 was killed")
+    lost_parts.forget_reasons(directory, hosts=2)
+    assert list(directory.iterdir()) == []
