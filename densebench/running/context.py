@@ -71,7 +71,7 @@ class RunContext:
             return
         from densebench.training.parallel.data_parallel import agree_on_signal
 
-        number = agree_on_signal(self.parallel, self._stopper.find_signal)
+        number = agree_on_signal(self.parallel, self._stopper.find_signal())
         if number:
             raise make_interruption(number)
 

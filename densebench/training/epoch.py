@@ -15,7 +15,6 @@ from densebench.errors import NonFiniteLoss
 from densebench.events import Entered, Event, Progress, Warned
 from densebench.measuring.gpu.monitor import list_warnings
 from densebench.measuring.gpu.step_memory import StepMemory
-from densebench.measuring.host import read_host_peak_bytes
 from densebench.measuring.stopwatch import EpochTimer, EpochTimes, elapsed
 from densebench.records import EpochRecord
 from densebench.schedules import learning_rate_at
@@ -25,7 +24,7 @@ from densebench.training.epoch_totals import EpochTotals, advise
 from densebench.training.inference import compute_logits, make_ahead
 from densebench.training.objective import compute_penalty, find_not_finite
 from densebench.training.parallel.data_parallel import DataParallel
-from densebench.training.parallel.shared_costs import Costs, combine_costs
+from densebench.training.parallel.shared_costs import combine_costs, read_costs
 from densebench.training.random_streams import rekey
 from densebench.training.scores import Scores, score
 from densebench.training.steps.choose import make_steps
@@ -83,12 +82,7 @@ class EpochRunner:
         self._steps.begin(rate)
         self._watch.monitor.begin_epoch()
         times, totals = yield from self._train(epoch)
-        own = Costs(
-            reading=self._watch.monitor.end_epoch(),
-            allocated=self._memory.peak(),
-            cpu_seconds=times.cpu_seconds,
-            host_peak_bytes=read_host_peak_bytes(),
-        )
+        own = read_costs(self._watch.monitor, self._memory, times)
         self._steps.end()
         self._require_finite_weights(epoch)
         costs = combine_costs(self._parallel, own)

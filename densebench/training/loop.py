@@ -15,7 +15,7 @@ from densebench.records import EpochRecord
 from densebench.training.backends.backend import BackendFacts
 from densebench.training.checkpoints import checkpoint
 from densebench.training.epoch import Batches, EpochRunner
-from densebench.training.parallel.data_parallel import Alone, DataParallel, require_same_state
+from densebench.training.parallel.data_parallel import ONE_DEVICE, DataParallel, require_same_state
 from densebench.training.steps.step import CompileTimes
 from densebench.training.trainee import Trainee
 from densebench.training.watch import Watch
@@ -25,7 +25,7 @@ def train(
     *,
     config: RunConfig,
     facts: BackendFacts,
-    parallel: DataParallel | None = None,
+    parallel: DataParallel = ONE_DEVICE,
     trainee: Trainee,
     dataset: Dataset,
     finished: Sequence[EpochRecord],
@@ -40,7 +40,6 @@ def train(
     :class:`NonFiniteLoss`, :class:`CheckpointError`, and what ``should_stop`` raises; the checkpoint of the last
     finished epoch is then kept.
     """
-    parallel = parallel or Alone()
     records = list(finished)
     if _is_over(config, records):
         return
@@ -48,13 +47,7 @@ def train(
     before = records[-1].elapsed_seconds if records else 0.0
     batches = batches or make_batches(dataset, config)
     runner = EpochRunner(
-        config=config,
-        facts=facts,
-        parallel=parallel,
-        trainee=trainee,
-        dataset=dataset,
-        batches=batches,
-        watch=watch,
+        config=config, facts=facts, parallel=parallel, trainee=trainee, dataset=dataset, batches=batches, watch=watch
     )
     yield Entered(stage="compiling")
     compile_times = runner.compile()

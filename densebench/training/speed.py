@@ -10,13 +10,12 @@ from densebench.config import RunConfig
 from densebench.events import PROGRESS_INTERVAL, EpochEnded, Event, Progress, Ready, Warned
 from densebench.measuring.gpu.monitor import list_warnings
 from densebench.measuring.gpu.step_memory import StepMemory
-from densebench.measuring.host import read_host_peak_bytes
 from densebench.measuring.stopping_rule import SteadyState, estimate_steady_state, may_stop
 from densebench.measuring.stopwatch import EpochTimer, EpochTimes, elapsed, percentile
 from densebench.training.backends.backend import BackendFacts
 from densebench.training.epoch_record import make_measured, make_record
-from densebench.training.parallel.data_parallel import Alone, DataParallel, follow_first
-from densebench.training.parallel.shared_costs import Costs, combine_costs
+from densebench.training.parallel.data_parallel import ONE_DEVICE, DataParallel, follow_first
+from densebench.training.parallel.shared_costs import combine_costs, read_costs
 from densebench.training.steps.choose import make_steps
 from densebench.training.steps.step import Batch, Steps
 from densebench.training.trainee import Trainee
@@ -30,7 +29,7 @@ def measure_speed(
     *,
     config: RunConfig,
     facts: BackendFacts,
-    parallel: DataParallel | None = None,
+    parallel: DataParallel = ONE_DEVICE,
     trainee: Trainee,
     inference: bool,
     precision_target: float,
@@ -44,7 +43,6 @@ def measure_speed(
     :class:`EpochEnded`.
     """
     began = watch.clock()
-    parallel = parallel or Alone()
     steps = make_steps(trainee, config.recipe, facts, parallel)
     step = _make_step(steps, trainee, config, inference=inference)
     yield _make_ready(steps, trainee, config, watch, step, inference=inference)
@@ -53,13 +51,7 @@ def measure_speed(
     watch.monitor.begin_epoch()
     limits = _Limits(precision_target=precision_target, began=began, seconds=time_limit)
     times, wide = yield from _measure(step, config.recipe.batch_size, limits, watch, parallel)
-    own = Costs(
-        reading=watch.monitor.end_epoch(),
-        allocated=memory.peak(),
-        cpu_seconds=times.cpu_seconds,
-        host_peak_bytes=read_host_peak_bytes(),
-    )
-    costs = combine_costs(parallel, own)
+    costs = combine_costs(parallel, read_costs(watch.monitor, memory, times))
     for warning in (*list_warnings(costs.allocated, costs.reading), *wide):
         yield Warned(text=warning)
     measured = make_measured(costs, times, parallel)

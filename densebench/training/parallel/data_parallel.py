@@ -1,7 +1,7 @@
 """How the devices of a run share its batches: what each backend's way has in common, and what is built on it."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
@@ -46,6 +46,9 @@ class Alone:
 
     def leave(self) -> None:
         """There is nobody else."""
+
+
+ONE_DEVICE: DataParallel = Alone()
 
 
 def join(backend: str, layout: Layout, device_kind: str) -> DataParallel:
@@ -117,8 +120,6 @@ def follow_first(parallel: DataParallel, decision: bool) -> bool:
     return bool(parallel.gather(np.array([decision], np.int32))[0])
 
 
-def agree_on_signal(parallel: DataParallel, find_signal: Callable[[], int]) -> int:
-    """The signal that has asked any of the processes to stop; 0 if none has."""
-    if parallel.layout.ranks == 1:
-        return find_signal()
-    return int(parallel.gather(np.array([find_signal()], np.int32)).max())
+def agree_on_signal(parallel: DataParallel, own: int) -> int:
+    """The signal that has asked any of the processes to stop; 0 if none has. ``own`` is that of this one."""
+    return int(parallel.gather(np.array([own], np.int32)).max())

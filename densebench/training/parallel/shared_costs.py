@@ -5,8 +5,11 @@ import json
 import math
 
 from densebench.measuring.gpu.allocator import GpuMemory
-from densebench.measuring.gpu.monitor import GpuReading
+from densebench.measuring.gpu.monitor import GpuReading, Monitor
 from densebench.measuring.gpu.several import combine_peaks, combine_readings
+from densebench.measuring.gpu.step_memory import StepMemory
+from densebench.measuring.host import read_host_peak_bytes
+from densebench.measuring.stopwatch import EpochTimes
 from densebench.training.parallel.data_parallel import DataParallel, gather_texts
 
 
@@ -18,6 +21,16 @@ class Costs:
     allocated: GpuMemory
     cpu_seconds: float | None  # summed over processes
     host_peak_bytes: int | None  # of the processes of a host together, where that is the most
+
+
+def read_costs(monitor: Monitor, memory: StepMemory, times: EpochTimes) -> Costs:
+    """Those of this process; ends the epoch of its instruments."""
+    return Costs(
+        reading=monitor.end_epoch(),
+        allocated=memory.peak(),
+        cpu_seconds=times.cpu_seconds,
+        host_peak_bytes=read_host_peak_bytes(),
+    )
 
 
 def combine_costs(parallel: DataParallel, own: Costs) -> Costs:

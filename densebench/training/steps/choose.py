@@ -4,17 +4,18 @@ from typing import cast
 
 from densebench.recipes import Recipe
 from densebench.training.backends.backend import BackendFacts
-from densebench.training.parallel.data_parallel import DataParallel
+from densebench.training.parallel.data_parallel import ONE_DEVICE, DataParallel
 from densebench.training.steps.step import Steps
 from densebench.training.trainee import Trainee
 
 
-def make_steps(trainee: Trainee, recipe: Recipe, facts: BackendFacts, parallel: DataParallel | None = None) -> Steps:
-    """The steps of the backend in use, on the devices of ``parallel``, or on one."""
+def make_steps(trainee: Trainee, recipe: Recipe, facts: BackendFacts, parallel: DataParallel = ONE_DEVICE) -> Steps:
+    """The steps of the backend in use, on the devices of ``parallel``."""
+    are_several = parallel.layout.replicas > 1
     if facts.name == "tensorflow":
         from densebench.training.steps.tensorflow import TensorFlowSteps
 
-        if parallel is not None and parallel.layout.replicas > 1:
+        if are_several:
             from densebench.training.parallel.tensorflow import TensorFlowDataParallel
             from densebench.training.steps.tensorflow_parallel import ParallelTensorFlowSteps
 
@@ -23,7 +24,7 @@ def make_steps(trainee: Trainee, recipe: Recipe, facts: BackendFacts, parallel: 
     if facts.name == "jax":
         from densebench.training.steps.jax import JaxSteps
 
-        if parallel is not None and parallel.layout.replicas > 1:
+        if are_several:
             from densebench.training.parallel.jax import JaxDataParallel
             from densebench.training.steps.jax_parallel import ParallelJaxSteps
 
@@ -31,7 +32,7 @@ def make_steps(trainee: Trainee, recipe: Recipe, facts: BackendFacts, parallel: 
         return JaxSteps(trainee, recipe)
     from densebench.training.steps.torch import TorchSteps
 
-    if parallel is not None and parallel.layout.replicas > 1:
+    if are_several:
         from densebench.training.parallel.torch import TorchDataParallel
         from densebench.training.steps.torch_parallel import ParallelTorchSteps
 

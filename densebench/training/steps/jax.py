@@ -15,9 +15,9 @@ from densebench.training.objective import compute_backward_sign, compute_loss, f
 from densebench.training.steps.step import CompileTimes, StepResult, read_step_result
 from densebench.training.trainee import Trainee
 
-_Arrays = list[jax.Array]
-_State = tuple[_Arrays, _Arrays, _Arrays]  # trainable, non-trainable, optimizer
-_Found = tuple[_Arrays, _Arrays, jax.Array, jax.Array]  # gradients, non-trainable, loss, how many were right
+Arrays = list[jax.Array]
+_State = tuple[Arrays, Arrays, Arrays]  # trainable, non-trainable, optimizer
+Found = tuple[Arrays, Arrays, jax.Array, jax.Array]  # gradients, non-trainable, loss, how many were right
 
 
 class JaxSteps:
@@ -29,7 +29,7 @@ class JaxSteps:
         self._decayed = find_decayed(self._model.trainable_variables)
         self._state = self._read()
         self._compiled: dict[int, jax.stages.Compiled] = {}
-        self._forward = jax.jit(lambda state, x: self._model.stateless_call(state[0], state[1], x, training=False)[0])
+        self._forward = jax.jit(self._infer)
 
     def compile(self, *batch_sizes: int) -> CompileTimes:
         trace_seconds = compile_seconds = 0.0
@@ -43,9 +43,17 @@ class JaxSteps:
         return CompileTimes(trace_seconds=trace_seconds, compile_seconds=compile_seconds)
 
     def _lower(self, batch_size: int) -> jax.stages.Lowered:
-        x = jax.ShapeDtypeStruct((batch_size, *self._model.input_shape[1:]), jnp.float32)
-        y = jax.ShapeDtypeStruct((batch_size,), jnp.int32)
-        return jax.jit(self._step, donate_argnums=0).lower(self._state, x, y)
+        return jax.jit(self._step, donate_argnums=0).lower(self._state, *self._describe_batch(batch_size))
+
+    def _describe_batch(
+        self, batch_size: int, sharding: jax.sharding.Sharding | None = None
+    ) -> tuple[jax.ShapeDtypeStruct, jax.ShapeDtypeStruct]:
+        x = jax.ShapeDtypeStruct((batch_size, *self._model.input_shape[1:]), jnp.float32, sharding=sharding)
+        return x, jax.ShapeDtypeStruct((batch_size,), jnp.int32, sharding=sharding)
+
+    def _infer(self, state: _State, x: jax.Array) -> jax.Array:
+        logits: jax.Array = self._model.stateless_call(state[0], state[1], x, training=False)[0]
+        return logits
 
     def step_bytes(self) -> int | None:
         known = [count for step in self._compiled.values() if (count := _count_bytes(step)) is not None]
@@ -78,13 +86,13 @@ class JaxSteps:
         return trainable, non_trainable, optimizer
 
     def _step(
-        self, state: _State, x: jax.Array, y: jax.Array, *, combine: Callable[[_Found], _Found] = lambda found: found
+        self, state: _State, x: jax.Array, y: jax.Array, *, combine: Callable[[Found], Found] = lambda found: found
     ) -> tuple[_State, jax.Array]:
         """``combine`` makes of what is found on a part of a batch what the whole has."""
         trainable, non_trainable, optimizer = state
         scale = self._loss_scale(optimizer)
 
-        def scaled_loss(weights: _Arrays) -> tuple[jax.Array, tuple[_Arrays, jax.Array, jax.Array]]:
+        def scaled_loss(weights: Arrays) -> tuple[jax.Array, tuple[Arrays, jax.Array, jax.Array]]:
             logits, updated = self._model.stateless_call(weights, non_trainable, x, training=True)
             loss, correct = compute_loss(logits, y, smoothing=self._recipe.label_smoothing)
             return loss * scale, (updated, loss, correct)
@@ -100,7 +108,7 @@ class JaxSteps:
         trainable, optimizer = self._optimizer.stateless_apply(optimizer, gradients, trainable)
         return (trainable, non_trainable, optimizer), jnp.stack([loss, correct, sign])
 
-    def _loss_scale(self, optimizer: _Arrays) -> Any:
+    def _loss_scale(self, optimizer: Arrays) -> Any:
         mapping = list(zip(self._optimizer.variables, optimizer, strict=True))
         with keras.StatelessScope(state_mapping=mapping):
             return self._optimizer.scale_loss(1.0)

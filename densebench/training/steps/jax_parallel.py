@@ -10,18 +10,14 @@ from functools import partial
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.sharding import PartitionSpec
 from numpy.typing import NDArray
 
 from densebench.recipes import Recipe
 from densebench.training.parallel.jax import AXIS, JaxDataParallel
-from densebench.training.steps.jax import JaxSteps
+from densebench.training.steps.jax import Arrays, Found, JaxSteps
 from densebench.training.trainee import Trainee
-
-_Arrays = list[jax.Array]
-_Found = tuple[_Arrays, _Arrays, jax.Array, jax.Array]
 
 
 class ParallelJaxSteps(JaxSteps):
@@ -30,10 +26,7 @@ class ParallelJaxSteps(JaxSteps):
     def __init__(self, trainee: Trainee, recipe: Recipe, parallel: JaxDataParallel) -> None:
         self._parallel, self._layout = parallel, parallel.layout
         super().__init__(trainee, recipe)
-        self._forward = jax.jit(
-            lambda state, x: self._model.stateless_call(state[0], state[1], x, training=False)[0],
-            out_shardings=parallel.whole,
-        )
+        self._forward = jax.jit(self._infer, out_shardings=parallel.whole)
 
     def place(self, array: NDArray[Any]) -> jax.Array:
         sharding = self._parallel.choose(len(array))
@@ -44,7 +37,7 @@ class ParallelJaxSteps(JaxSteps):
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(value.addressable_data(0))  # every process has a whole copy: nothing is exchanged
 
-    def _read(self) -> tuple[_Arrays, _Arrays, _Arrays]:
+    def _read(self) -> tuple[Arrays, Arrays, Arrays]:
         trainable, non_trainable, optimizer = (
             [self._place_whole(variable.value) for variable in group] for group in self._variables()
         )
@@ -55,8 +48,6 @@ class ParallelJaxSteps(JaxSteps):
 
     def _lower(self, batch_size: int) -> jax.stages.Lowered:
         sharding, whole = self._parallel.choose(batch_size), self._parallel.whole
-        x = jax.ShapeDtypeStruct((batch_size, *self._model.input_shape[1:]), jnp.float32, sharding=sharding)
-        y = jax.ShapeDtypeStruct((batch_size,), jnp.int32, sharding=sharding)
         step: Callable[..., Any] = self._step
         if self._layout.batch_norm == "replica" and self._layout.is_shared(batch_size):
             part = PartitionSpec(AXIS)
@@ -67,11 +58,13 @@ class ParallelJaxSteps(JaxSteps):
                 out_specs=PartitionSpec(),
                 check_vma=False,  # it does not see that what was averaged is the same everywhere
             )
-        return jax.jit(step, donate_argnums=0, out_shardings=whole).lower(self._state, x, y)
+        return jax.jit(step, donate_argnums=0, out_shardings=whole).lower(
+            self._state, *self._describe_batch(batch_size, sharding)
+        )
 
 
-def _average(found: _Found) -> _Found:
+def _average(found: Found) -> Found:
     """Of all devices' parts, which are of one size."""
     gradients, non_trainable, loss, correct = found
-    means: tuple[_Arrays, _Arrays, jax.Array] = jax.lax.pmean((gradients, non_trainable, loss), AXIS)
+    means: tuple[Arrays, Arrays, jax.Array] = jax.lax.pmean((gradients, non_trainable, loss), AXIS)
     return *means, jax.lax.psum(correct, AXIS)
