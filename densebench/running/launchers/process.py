@@ -4,11 +4,9 @@ import dataclasses
 import os
 import select
 import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from types import FrameType
 
 from densebench.errors import LOST_CONTACT, RunFailed
 from densebench.events import MAX_LINE, Ended, Event, Message, from_line
@@ -16,6 +14,7 @@ from densebench.running.launchers.child import Child, start_children
 from densebench.running.launchers.deadline import Deadline, Parting
 from densebench.running.launchers.death import count_oom_kills, explain_death, find_cause, name_rank, record_death
 from densebench.running.launchers.lost_parts import forget_reasons, take_reason
+from densebench.running.launchers.stop_signals import take_signals
 from densebench.running.tasks import Task
 
 
@@ -29,7 +28,7 @@ def launch(task: Task, *, directory: Path, on_event: Callable[[Event], None], ti
     deadline = Deadline(time_limit)
     if not task.host.index:
         forget_reasons(directory, task.config.hosts)
-    with start_children(task, directory) as children, _pass_signals_to(children) as passed:
+    with start_children(task, directory) as children, take_signals(partial(_pass_on, children)) as passed:
         closed = _relay(children, on_event, deadline)
         for child in children:
             child.process.wait()
@@ -47,29 +46,11 @@ def launch(task: Task, *, directory: Path, on_event: Callable[[Event], None], ti
     return ended
 
 
-@contextmanager
-def _pass_signals_to(children: Sequence[Child]) -> Iterator[list[int]]:
-    """In the ``with`` block SIGINT and SIGTERM go to the children; a second one kills them. Yields those that came.
-
-    In a thread that is not the main one Python can catch no signal, and none is passed.
-    """
-    passed: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield passed
-        return
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        passed.append(number)
-        for child in children:
-            if child.process.poll() is None:
-                child.process.send_signal(number if len(passed) == 1 else signal.SIGKILL)
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield passed
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _pass_on(children: Sequence[Child], came: list[int]) -> None:
+    """Send the last signal to the children; a second one kills them."""
+    for child in children:
+        if child.process.poll() is None:
+            child.process.send_signal(came[-1] if len(came) == 1 else signal.SIGKILL)
 
 
 def _relay(children: Sequence[Child], on_event: Callable[[Event], None], deadline: Deadline) -> list[Child]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from densebench.errors import InputError
 from densebench.running.launchers.options import LaunchOptions
+from densebench.running.launchers.variables import set_variables
 
 _OBJECTS_BYTES = 80_000_000  # Ray's least, and a run needs none
 _QUIET = {"log_to_driver": False, "logging_level": "ERROR"}
@@ -50,7 +51,7 @@ def connect(options: LaunchOptions, **resources: int) -> Iterator[None]:
 def _start(resources: dict[str, int]) -> Iterator[None]:
     folder = Path(tempfile.mkdtemp(prefix="densebench-ray-", dir=_SHORT_FOLDER))  # mode 700
     try:
-        with _environment(_secure(folder)):
+        with set_variables(_secure(folder)):
             import ray
 
             _require_unused(ray)
@@ -84,19 +85,6 @@ def _secure(folder: Path) -> dict[str, str]:
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # else Ray takes 127.0.0.1 for a mistake, and listens everywhere
         "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
     }
-
-
-@contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
 
 
 def _read_environment_again() -> None:

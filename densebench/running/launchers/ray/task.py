@@ -16,6 +16,7 @@ from densebench.events import Ended, Event, Placed, to_line
 from densebench.results import store
 from densebench.running.launchers.protocol import QueuedRun, outcome_from_json, outcome_to_json, queued_from_json
 from densebench.running.launchers.starting import make_run
+from densebench.running.launchers.variables import set_variables
 
 _INTERVAL = 0.25  # seconds between two looks into the mailbox
 Post = tuple[str, int, list[bytes]]  # name of the run, number of its start, events
@@ -78,7 +79,7 @@ def do_errand(errand: Errand, mailbox: Any) -> Delivery:
     with wire:
         if wire.signals:
             return Delivery(outcome=None, row=None, where=where)
-        with _environment(cards, errand.threads), _unblocked_signals(wire):
+        with set_variables(_list_variables(cards, errand.threads)), _unblocked_signals(wire):
             outcome = _make(queued_from_json(errand.queued), wire)
     return Delivery(outcome=outcome, row=_read_row(errand, outcome), where=where)
 
@@ -148,24 +149,9 @@ def _describe_place(cards: list[str]) -> str:
     return f"{host} GPU {', '.join(cards)}" if cards else host
 
 
-@contextmanager
-def _environment(cards: list[str], threads: str | None) -> Iterator[None]:
-    """With the cards that Ray has given and no others, and not with Ray's number of threads."""
-    values = {"CUDA_VISIBLE_DEVICES": ",".join(cards), "CUDA_DEVICE_ORDER": "PCI_BUS_ID", "OMP_NUM_THREADS": threads}
-    before = {name: os.environ.get(name) for name in values}
-    _set(values)
-    try:
-        yield
-    finally:
-        _set(before)
-
-
-def _set(values: dict[str, str | None]) -> None:
-    for name, value in values.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
+def _list_variables(cards: list[str], threads: str | None) -> dict[str, str | None]:
+    """The cards that Ray has given and no others, and not Ray's number of threads."""
+    return {"CUDA_VISIBLE_DEVICES": ",".join(cards), "CUDA_DEVICE_ORDER": "PCI_BUS_ID", "OMP_NUM_THREADS": threads}
 
 
 @contextmanager
