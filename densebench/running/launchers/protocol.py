@@ -71,8 +71,7 @@ def queued_from_json(text: str) -> QueuedRun:
 
 def outcome_to_json(config: RunConfig, ended: Ended) -> str:
     """How a run ended, as one line of JSON for the process that waits for it."""
-    end = {"status": ended.status, "reason": ended.reason, "exit_code": ended.exit_code}
-    return json.dumps({"config": config_to_json(config), "ended": end})
+    return json.dumps({"config": config_to_json(config), "ended": dataclasses.asdict(ended)})
 
 
 def outcome_from_json(queued: QueuedRun, text: str) -> Outcome:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from densebench.config import RunConfig
-from densebench.errors import InputError, RunFailed
+from densebench.errors import DensebenchError, InputError, RunFailed
 from densebench.events import Ended, Event, Message
 from densebench.results import csv_file, store
 from densebench.running.directory import claim, has_begun, is_in_use, keep_log, remove_abandoned, run_directory
@@ -76,6 +76,16 @@ def make_run(queued: QueuedRun, on_event: Callable[[Event], None]) -> tuple[RunC
     if row.exists() and csv_file.read(row)[0].status == "completed":
         return dataclasses.replace(named, resume=False), Ended(status="completed", reason=None, exit_code=0)
     return named, _resume_when_free(queued, named, on_event)
+
+
+def make_run_or_fail(queued: QueuedRun, on_event: Callable[[Event], None]) -> tuple[RunConfig, Ended]:
+    """As :func:`make_run`; an error for which the run could not be started is how it ended, and its last event."""
+    try:
+        return make_run(queued, on_event)
+    except DensebenchError as error:
+        ended = Ended(status="failed", reason=str(error), exit_code=error.exit_code)
+        on_event(ended)
+        return queued.task.config, ended
 
 
 def end_lost(queued: QueuedRun, run: str | None, ended: Ended) -> Outcome:

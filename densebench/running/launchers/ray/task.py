@@ -11,11 +11,10 @@ from queue import SimpleQueue
 from types import FrameType
 from typing import Any, Self
 
-from densebench.errors import DensebenchError
-from densebench.events import Ended, Event, Placed, to_line
+from densebench.events import Event, Placed, to_line
 from densebench.results import store
-from densebench.running.launchers.protocol import QueuedRun, outcome_from_json, outcome_to_json, queued_from_json
-from densebench.running.launchers.starting import make_run
+from densebench.running.launchers.protocol import outcome_from_json, outcome_to_json, queued_from_json
+from densebench.running.launchers.starting import make_run_or_fail
 from densebench.running.launchers.variables import set_variables
 
 _INTERVAL = 0.25  # seconds between two looks into the mailbox
@@ -80,7 +79,7 @@ def do_errand(errand: Errand, mailbox: Any) -> Delivery:
         if wire.signals:
             return Delivery(outcome=None, row=None, where=where)
         with set_variables(_list_variables(cards, errand.threads)), _unblocked_signals(wire):
-            outcome = _make(queued_from_json(errand.queued), wire)
+            outcome = outcome_to_json(*make_run_or_fail(queued_from_json(errand.queued), wire.send))
     return Delivery(outcome=outcome, row=_read_row(errand, outcome), where=where)
 
 
@@ -166,16 +165,6 @@ def _unblocked_signals(wire: _Wire) -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         for number, handler in handlers.items():
             signal.signal(number, handler)
-
-
-def _make(queued: QueuedRun, wire: _Wire) -> str:
-    """The outcome of the run, as JSON."""
-    try:
-        return outcome_to_json(*make_run(queued, wire.send))
-    except DensebenchError as error:
-        ended = Ended(status="failed", reason=str(error), exit_code=error.exit_code)
-        wire.send(ended)
-        return outcome_to_json(queued.task.config, ended)
 
 
 def _read_row(errand: Errand, outcome: str) -> bytes | None:

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from densebench.errors import DensebenchError
 from densebench.events import Ended, Event, Placed, Requeued, to_line
 from densebench.running.launchers.protocol import QueuedRun, outcome_to_json, queued_from_json
-from densebench.running.launchers.starting import make_run
+from densebench.running.launchers.starting import make_run_or_fail
 
 OUTCOME = b"outcome "  # begins the last line of the file of events
 _LEAVE_SECONDS = 60.0  # in which SLURM ends a job that it has queued again
@@ -61,10 +60,7 @@ class SlurmJob:
         if asked:
             ended = Ended(status="interrupted", reason="Stopped before it began.", exit_code=128 + asked[0])
             return outcome_to_json(config, ended), ended
-        try:
-            config, ended = make_run(queued, send_unless_end)
-        except DensebenchError as error:
-            ended = Ended(status="failed", reason=str(error), exit_code=error.exit_code)
+        config, ended = make_run_or_fail(queued, send_unless_end)
         return outcome_to_json(config, ended), ended
 
 
