@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from densebench.errors import InputError
 
@@ -80,6 +81,7 @@ def _read_slurm(environ: Mapping[str, str]) -> Host:
     return Host(index=int(environ["SLURM_PROCID"]), count=nodes, addresses=tuple(f"{name}:{port}" for name in names))
 
 
+@cache  # every configuration of a command asks
 def _list_nodes(nodes: str) -> list[str]:
     """``node[1-3]`` -> node1, node2, node3, by SLURM's own reading of it."""
     try:
