@@ -26,30 +26,43 @@ _KEEP = ("epoch", "test acc", "mem", "time", "test loss", "train acc", "images/s
 
 def draw_heading(state: State) -> Table:
     """Which run it is, and how long all of it has taken."""
-    row = Table.grid(expand=True, padding=(0, 1))
-    row.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
-    row.add_column(justify="right", no_wrap=True)
     number = f"run {min(state.ended + 1, state.count)} of {state.count}" if state.count else "run"
     run = state.current.run
     name = run.run
     about = text.describe_network(run) if run.variant else "starting"
-    row.add_row(
-        Text.assemble((f"{number}  ", "dim"), (plain(name), "bold"), f"  {plain(about)}"),
-        Text(text.format_duration(state.elapsed), "dim"),
-    )
+    title = Text.assemble((f"{number}  ", "dim"), (plain(name), "bold"), f"  {plain(about)}")
+    return draw_title(title, state.elapsed)
+
+
+def draw_title(title: Text, elapsed: float) -> Table:
+    """A line with the seconds that all has taken at its end."""
+    row = Table.grid(expand=True, padding=(0, 1))
+    row.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+    row.add_column(justify="right", no_wrap=True)
+    row.add_row(title, Text(text.format_duration(elapsed), "dim"))
     return row
 
 
-def draw_bars(state: State) -> Table:
-    """Two or three bars: all runs, this run's epochs, this epoch's steps."""
+def draw_all(state: State) -> Table:
+    """The bar of all runs, in a table that takes more bars."""
+    grid = _make_bars()
+    _add_bar(grid, "all runs", state.all_done, 1.0, f"{100 * state.all_done:.0f} %", state.all_left)
+    return grid
+
+
+def _make_bars() -> Table:
     grid = Table.grid(expand=True, padding=(0, 1))
     grid.add_column(no_wrap=True)
     grid.add_column(ratio=1)
     grid.add_column(justify="right", no_wrap=True)
     grid.add_column(justify="right", no_wrap=True, min_width=13)
+    return grid
+
+
+def draw_bars(state: State) -> Table:
+    """Two or three bars: all runs, this run's epochs, this epoch's steps."""
+    grid = draw_all(state) if state.count > 1 else _make_bars()
     run = state.current
-    if state.count > 1:
-        _add_bar(grid, "all runs", state.all_done, 1.0, f"{100 * state.all_done:.0f} %", state.all_left)
     epochs, so_far = run.run.epochs, run.progress
     if epochs:
         _add_bar(grid, "this run", run.finished + run.epoch_fraction, epochs, f"{run.finished}/{epochs}", run.run_left)
@@ -62,9 +75,17 @@ def draw_bars(state: State) -> Table:
 
 
 def _add_bar(grid: Table, label: str, done: float, total: float, count: str, left: float | None) -> None:
-    bar = ProgressBar(total=total or 1.0, completed=done, complete_style="cyan", finished_style="cyan")
-    remaining = Text("" if left is None else f"{text.format_duration(left)} left", "dim")
-    grid.add_row(Text(label, "dim"), bar, Text(count), remaining)
+    grid.add_row(Text(label, "dim"), make_bar(done, total), Text(count), describe_left(left))
+
+
+def make_bar(done: float, total: float = 1.0) -> ProgressBar:
+    """How much of a total is done."""
+    return ProgressBar(total=total or 1.0, completed=done, complete_style="cyan", finished_style="cyan")
+
+
+def describe_left(seconds: float | None) -> Text:
+    """How long it will take; nothing where that is unknown."""
+    return Text("" if seconds is None else f"{text.format_duration(seconds)} left", "dim")
 
 
 def _add_stage(grid: Table, stage: str, seconds: float, last: float | None) -> None:

@@ -1,12 +1,12 @@
 """What the panel shows while a launcher makes several runs at a time: a line for each that runs."""
 
 from rich.console import RenderableType
-from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from densebench.escape import plain
 from densebench.reporting.live import text
+from densebench.reporting.live.drawing import describe_left, draw_all, draw_title, make_bar
 from densebench.reporting.live.run_state import RunState
 from densebench.reporting.live.state import State
 
@@ -19,7 +19,7 @@ def draw_sweep(state: State, width: int) -> Table:
     """How many runs there are and how far, then the running ones, those nearest to their end first."""
     sweep = Table.grid(expand=True)
     sweep.add_row(_draw_heading(state))
-    sweep.add_row(_draw_all(state))
+    sweep.add_row(draw_all(state))
     running = sorted(state.running, key=lambda run: state.estimate(run) or float("inf"))
     if running:
         sweep.add_row(_draw_running(state, running[:_MOST_LINES], width))
@@ -29,29 +29,11 @@ def draw_sweep(state: State, width: int) -> Table:
 
 
 def _draw_heading(state: State) -> Table:
-    row = Table.grid(expand=True, padding=(0, 1))
-    row.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
-    row.add_column(justify="right", no_wrap=True)
     running = len(state.running)
     waiting = state.count - state.ended - running
-    row.add_row(
-        Text.assemble(
-            (f"{state.ended} of {text.count(state.count, 'run')} ended", "bold"),
-            f"  {running} running, {waiting} waiting",
-        ),
-        Text(text.format_duration(state.elapsed), "dim"),
-    )
-    return row
-
-
-def _draw_all(state: State) -> Table:
-    row = Table.grid(expand=True, padding=(0, 1))
-    row.add_column(no_wrap=True)
-    row.add_column(ratio=1)
-    row.add_column(justify="right", no_wrap=True)
-    row.add_column(justify="right", no_wrap=True, min_width=13)
-    row.add_row(Text("all runs", "dim"), _bar(state.all_done), f"{100 * state.all_done:.0f} %", _left(state.all_left))
-    return row
+    ended = f"{state.ended} of {text.count(state.count, 'run')} ended"
+    title = Text.assemble((ended, "bold"), f"  {running} running, {waiting} waiting")
+    return draw_title(title, state.elapsed)
 
 
 def _draw_running(state: State, running: list[RunState], width: int) -> Table:
@@ -67,12 +49,12 @@ def _draw_running(state: State, running: list[RunState], width: int) -> Table:
         cells: list[RenderableType] = [
             Text(plain(run.run.run)),
             Text(plain(run.where or ""), "dim"),
-            _bar(done),
+            make_bar(done),
             Text(run.stage or f"{run.finished}/{run.epochs}") if run.run.variant else Text("starting"),
         ]
         if width >= _WIDE:
             cells.append(Text(_describe_accuracy(run)))
-        rows.add_row(*cells, _left(state.estimate(run)))
+        rows.add_row(*cells, describe_left(state.estimate(run)))
     return rows
 
 
@@ -80,11 +62,3 @@ def _describe_accuracy(run: RunState) -> str:
     """The test accuracy after the last epoch."""
     records = list(run.records)
     return f"test {text.format_accuracy(records[-1].test_accuracy)}" if records else ""
-
-
-def _bar(done: float) -> ProgressBar:
-    return ProgressBar(total=1.0, completed=done, complete_style="cyan", finished_style="cyan")
-
-
-def _left(seconds: float | None) -> Text:
-    return Text("" if seconds is None else f"{text.format_duration(seconds)} left", "dim")
