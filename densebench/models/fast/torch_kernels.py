@@ -13,10 +13,22 @@ from densebench.models.layers import EPSILON
 def compute_statistics(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Mean and biased variance of each channel, in float32; the gradient goes by :func:`normalise`."""
     with torch.no_grad():
+        if x.device.type == "cpu":
+            return compute_moments(x.float())
         _, mean, inverse = torch.native_batch_norm(
             to_channels_first(x.float()), None, None, None, None, True, 0.0, EPSILON
         )
         return mean, (inverse**-2 - EPSILON).clamp_(min=0)
+
+
+def compute_moments(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and biased variance of each channel of a float32 (batch, ..., channels).
+
+    PyTorch's own batch normalisation adds up one pixel after another on a CPU, and so loses two digits.
+    """
+    axes = tuple(range(x.ndim - 1))
+    mean = x.mean(axes)
+    return mean, (x - mean).square_().mean(axes)
 
 
 def convolve(x: torch.Tensor, kernel: torch.Tensor, *, stride: int) -> torch.Tensor:

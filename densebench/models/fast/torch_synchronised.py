@@ -63,13 +63,8 @@ def take_moments(x: torch.Tensor, exchange: Exchange) -> tuple[torch.Tensor, tor
 
 
 def _compute_moments(x: torch.Tensor, exchange: Exchange) -> tuple[torch.Tensor, torch.Tensor]:
-    """Those of each part, merged: a difference of mean squares would lose digits (Chan et al. 1983).
-
-    So would PyTorch's own batch normalisation, which on a CPU adds up one pixel after another.
-    """
-    axes = tuple(range(x.ndim - 1))
-    mean = x.mean(axes)
-    means, variances = exchange.gather(torch.stack([mean, (x - mean).square_().mean(axes)])).unbind(1)
+    """Those of each part, merged: a difference of mean squares would lose digits (Chan et al. 1983)."""
+    means, variances = exchange.gather(torch.stack(torch_kernels.compute_moments(x))).unbind(1)
     whole = means.mean(0)
     return whole, (variances + (means - whole).square()).mean(0)
 
