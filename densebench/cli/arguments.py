@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from densebench.cli import completion
+from densebench.cli.printing import explain_aliases
 
 _DATA, _TRAINING, _MACHINE, _FILES = "Data", "Training", "Backend and machine", "Files and resuming"
 _LAUNCHING = "Many runs"
@@ -13,6 +14,7 @@ Variants = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="VARIANT",
+        callback=explain_aliases,
         autocompletion=completion.complete_variants,
         help="Networks by name; 'densebench summary' lists them.",
     ),
@@ -21,6 +23,7 @@ SpeedVariants = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="VARIANT",
+        callback=explain_aliases,
         autocompletion=completion.complete_speed_variants,
         help="Networks by name, 'blog' or 'all'; 'densebench summary' lists them.",
     ),

@@ -128,6 +128,16 @@ def print_message(sentence: str) -> None:
     open_stderr().print(escape(sentence), highlight=False, soft_wrap=True)
 
 
+def explain_aliases(names: Sequence[str] | None) -> Sequence[str] | None:
+    """Say what names of other libraries mean; gives the names back, as the command line's callbacks do."""
+    from densebench.models.variants import explain_alias
+
+    for sentence in dict.fromkeys(map(explain_alias, names or ())):
+        if sentence:
+            print_message(f"Note: {sentence}")
+    return names
+
+
 def print_written(paths: Sequence[Path]) -> None:
     """Print which files were written."""
     for path in paths:

@@ -7,6 +7,7 @@ from densebench.comparison.formats import join_names
 from densebench.comparison.grouping import SETTINGS
 from densebench.comparison.values import Row, get_settings
 from densebench.errors import InputError, unknown
+from densebench.models.variants import resolve_alias
 from densebench.records import COLUMNS
 
 
@@ -25,7 +26,8 @@ def _names_of(row: Row) -> tuple[str, ...]:
 
 
 def _find_by_name(rows: Sequence[Row], wanted: str) -> list[Row]:
-    return [row for row in rows if row.label == wanted] or [row for row in rows if wanted in _names_of(row)]
+    names = {wanted, resolve_alias(wanted)}
+    return [row for row in rows if row.label == wanted] or [row for row in rows if names & set(_names_of(row))]
 
 
 def _find_by_value(rows: Sequence[Row], wanted: str) -> list[Row]:

@@ -10,6 +10,8 @@ from densebench.models.googlenet import googlenet
 from densebench.models.layers import Layers, Value
 from densebench.models.resnet import (
     bottleneck_resnet,
+    imagenet_preactivation_resnet,
+    imagenet_resnet,
     preactivation_resnet,
     resnet,
     series_resnet,
@@ -22,6 +24,7 @@ _DENSENET = "Huang et al., arXiv:1608.06993"
 _RESNET = "He et al. 2015, arXiv:1512.03385"
 _PREACTIVATION = "He et al. 2016, arXiv:1603.05027"
 _WIDE = "Zagoruyko and Komodakis, arXiv:1605.07146"
+_STEM = "with a 3x3 stem for small images"
 _INCEPTION = "the comments under the blog series, after Szegedy et al., arXiv:1409.4842"
 
 _SMALLEST_IMAGE = 8  # pixels: the deepest networks halve it three times
@@ -99,6 +102,18 @@ def _make_preactivation_resnet(depth: int) -> Variant:
     )
 
 
+def _make_imagenet_resnet(depth: int, stages: tuple[int, ...], *, bottlenecks: bool = False) -> Variant:
+    return Variant(
+        name=f"resnet{depth}",
+        family="resnet",
+        depth=depth,
+        build=lambda nn, image, classes: imagenet_resnet(
+            nn, image, stages=stages, bottlenecks=bottlenecks, classes=classes
+        ),
+        source=f"{_RESNET}, {_STEM}",
+    )
+
+
 def _make_wide_resnet(depth: int, factor: int) -> Variant:
     units = (depth - 4) // 6
     return Variant(
@@ -146,6 +161,9 @@ VARIANTS = {
             build=lambda nn, image, classes: series_resnet(nn, image, units=5, classes=classes),
             source=_SERIES,
         ),
+        _make_imagenet_resnet(18, (2, 2, 2, 2)),
+        _make_imagenet_resnet(34, (3, 4, 6, 3)),
+        _make_imagenet_resnet(50, (3, 4, 6, 3), bottlenecks=True),
         *(_make_preactivation_resnet(depth) for depth in (20, 32, 44, 56, 110)),
         Variant(
             name="preresnet164",
@@ -154,8 +172,16 @@ VARIANTS = {
             build=lambda nn, image, classes: bottleneck_resnet(nn, image, units=18, classes=classes),
             source=_PREACTIVATION,
         ),
-        _make_wide_resnet(16, 8),
-        _make_wide_resnet(28, 10),
+        Variant(
+            name="preresnet18",
+            family="preresnet",
+            depth=18,
+            build=lambda nn, image, classes: imagenet_preactivation_resnet(
+                nn, image, stages=(2, 2, 2, 2), classes=classes
+            ),
+            source=f"{_PREACTIVATION}, {_STEM}",
+        ),
+        *(_make_wide_resnet(depth, factor) for depth, factor in ((16, 8), (28, 2), (28, 10), (40, 4))),
         Variant(
             name="googlenet",
             family="googlenet",
@@ -166,23 +192,47 @@ VARIANTS = {
     )
 }
 
+# The names of the paper's networks for ImageNet, which have the same blocks under another stem.
+_ALIASES = {
+    "densenet121": "121x32",
+    "densenet169": "169x32",
+    "densenet201": "201x32",
+    "densenet161": "161x48",
+}
+
 
 def find(name: str) -> Variant:
     """The variant of a name; raises :class:`InputError` for a name that means none.
 
     ``LxK`` may be any DenseNet-BC of three equal blocks. The case of letters does not matter, the blog series'
-    multiplication sign is an x, and ``densenet-bc-`` may stand before it.
+    multiplication sign is an x, and ``densenet-bc-`` may stand before it. ``densenet121`` means ``121x32``.
     """
     plain = name.strip().lower().replace("\N{MULTIPLICATION SIGN}", "x")
     numbers = re.fullmatch(r"(?:densenet[-_]bc[-_])?([0-9]{1,12})x([0-9]{1,12})", plain)
-    canonical = f"{int(numbers[1])}x{int(numbers[2])}" if numbers else plain
+    canonical = f"{int(numbers[1])}x{int(numbers[2])}" if numbers else resolve_alias(plain) or plain
     if canonical in VARIANTS:
         return VARIANTS[canonical]
     if numbers:
         return _make_three_blocks(name, int(numbers[1]), int(numbers[2]))
     if re.fullmatch(r"densenet_[0-9]+x[0-9]+", plain):
         raise _explain_ambiguity(name, plain.removeprefix("densenet_"))
-    raise unknown("variant", name, VARIANTS)
+    raise unknown("variant", name, (*VARIANTS, *_ALIASES))
+
+
+def resolve_alias(name: str) -> str | None:
+    """``121x32`` of ``DenseNet-121``; None of a name that is not another library's."""
+    return _ALIASES.get(re.sub("[-_]", "", name.strip().lower()))
+
+
+def explain_alias(name: str) -> str | None:
+    """A sentence about a name that other libraries give to a network with another stem; None of any other name."""
+    meant = resolve_alias(name)
+    return meant and f"{name} is {meant} here, with the stem for small images instead of ImageNet's."
+
+
+def list_aliases(variant: Variant) -> list[str]:
+    """The other names of a variant."""
+    return [alias for alias, name in _ALIASES.items() if name == variant.name]
 
 
 def check_request(variant: Variant, *, classes: int, image_size: int) -> None:

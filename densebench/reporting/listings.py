@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from densebench.machine import Environment
 from densebench.models.cost import Cost, LayerCost
-from densebench.models.variants import Variant
+from densebench.models.variants import Variant, list_aliases
 from densebench.records import COLUMNS
 from densebench.reporting.grid import Grid, GridColumn, make_column, results_column
 from densebench.units import format_value
@@ -24,6 +24,7 @@ def summary_grid(networks: Sequence[Counted]) -> Grid:
         name="networks",
         columns=(
             results_column("variant", [variant.name for variant in found]),
+            make_column("aliases", "Also", [", ".join(list_aliases(variant)) or None for variant in found], keep=2),
             make_column("family", "Family", [variant.family for variant in found], keep=2),
             make_column("depth", "Depth", [variant.depth for variant in found], show="count", keep=6),
             make_column("growth_rate", "Growth", [variant.growth_rate for variant in found], show="count", keep=5),

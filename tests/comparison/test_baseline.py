@@ -21,6 +21,11 @@ def test_a_variant_marks_all_of_its_rows(trained):
     assert [row.is_baseline for row in mark_baseline(rows, "a")] == [True, True, False]
 
 
+def test_a_name_of_other_libraries_marks_the_rows_of_the_network(trained):
+    rows = rows_of(trained("121x32"), trained("b"))
+    assert [row.is_baseline for row in mark_baseline(rows, "DenseNet-121")] == [True, False]
+
+
 def test_a_label_marks_its_row_alone(trained):
     rows = rows_of(trained("a"), trained("a", backend="jax"))
     assert [row.is_baseline for row in mark_baseline(rows, "a · tensorflow")] == [True, False]

@@ -31,7 +31,12 @@ EXACT = [
     ("resnet56", 853_018),
     ("resnet110", 1_727_962),
     ("preresnet164", 1_703_258),
+    ("resnet18", 11_173_962),
+    ("resnet34", 21_282_122),
+    ("resnet50", 23_520_842),
+    ("preresnet18", 11_171_146 + 2 * 512),  # of kuangliu/pytorch-cifar, which has no normalisation before the pool
     ("wrn16x8", 10_961_370),
+    ("wrn28x2", 1_467_610),
     ("wrn28x10", 36_479_194),
 ]
 
@@ -53,6 +58,7 @@ PRINTED = [
     ("preresnet164", "1.7"),
     ("wrn16x8", "11.0"),
     ("wrn28x10", "36.5"),
+    ("wrn40x4", "8.9"),
 ]
 
 

@@ -51,7 +51,7 @@ class Wiring:
 def first_lines(network, number, **settings):
     """What the stem and the first two units, one a stage, write: the second one opens a stage of half the side."""
     nn = Wiring()
-    network(nn, ("image", 3), classes=10, units=1, **settings)
+    network(nn, ("image", 3), classes=10, **({} if "stages" in settings else {"units": 1}), **settings)
     return nn.lines[:number]
 
 
@@ -90,6 +90,37 @@ def test_the_wide_unit_projects_its_activation_where_a_stage_opens():
         "conv3x3_1(image)",
         *("active1(conv3x3_1)", "conv3x3_2(active1)", "active2(conv3x3_2)", "conv3x3_3(active2)"),
         *("conv1x1_1(active1)", "add1(conv3x3_3 conv1x1_1)"),
+    ]
+
+
+def test_the_unit_for_imagenet_projects_its_input_where_the_shape_changes():
+    assert first_lines(resnet.imagenet_resnet, 16, stages=(1, 1, 0, 0)) == [
+        "conv3x3_1(image)",
+        "active1(conv3x3_1)",
+        *("conv3x3_2(active1)", "active2(conv3x3_2)", "conv3x3_3(active2)", "bn1(conv3x3_3)"),
+        *("add1(bn1 active1)", "relu1(add1)"),
+        *("conv3x3_4(relu1)", "active3(conv3x3_4)", "conv3x3_5(active3)", "bn2(conv3x3_5)"),
+        *("conv1x1_1(relu1)", "bn3(conv1x1_1)", "add2(bn2 bn3)", "relu2(add2)"),
+    ]
+
+
+def test_the_bottleneck_for_imagenet_projects_in_the_first_stage_too():
+    assert first_lines(resnet.imagenet_resnet, 12, stages=(1, 1, 0, 0), bottlenecks=True) == [
+        "conv3x3_1(image)",
+        "active1(conv3x3_1)",
+        *("conv1x1_1(active1)", "active2(conv1x1_1)", "conv3x3_2(active2)", "active3(conv3x3_2)"),
+        *("conv1x1_2(active3)", "bn1(conv1x1_2)"),
+        *("conv1x1_3(active1)", "bn2(conv1x1_3)", "add1(bn1 bn2)", "relu1(add1)"),
+    ]
+
+
+def test_the_full_preactivation_unit_for_imagenet_projects_its_activation_where_the_shape_changes():
+    assert first_lines(resnet.imagenet_preactivation_resnet, 13, stages=(1, 1, 0, 0)) == [
+        "conv3x3_1(image)",
+        *("active1(conv3x3_1)", "conv3x3_2(active1)", "active2(conv3x3_2)", "conv3x3_3(active2)"),
+        "add1(conv3x3_3 conv3x3_1)",
+        *("active3(add1)", "conv3x3_4(active3)", "active4(conv3x3_4)", "conv3x3_5(active4)"),
+        *("conv1x1_1(active3)", "add2(conv3x3_5 conv1x1_1)", "active5(add2)"),
     ]
 
 

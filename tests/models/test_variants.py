@@ -4,7 +4,15 @@ import pytest
 
 from densebench.errors import InputError
 from densebench.models.cost import count
-from densebench.models.variants import BLOG_VARIANTS, VARIANTS, Variant, check_request, find
+from densebench.models.variants import (
+    BLOG_VARIANTS,
+    VARIANTS,
+    Variant,
+    check_request,
+    explain_alias,
+    find,
+    list_aliases,
+)
 
 # fmt: off
 NAMES = [
@@ -12,8 +20,9 @@ NAMES = [
     "40x12", "40x36", "40x48", "40x60", "160x24", "190x40", "250x24",
     "densenet-40x12", "densenet-100x12", "densenet-100x24",
     "resnet20", "resnet32", "resnet44", "resnet56", "resnet110",
-    "resnet_32", "preresnet20", "preresnet32", "preresnet44", "preresnet56", "preresnet110", "preresnet164",
-    "wrn16x8", "wrn28x10", "googlenet",
+    "resnet_32", "resnet18", "resnet34", "resnet50",
+    "preresnet20", "preresnet32", "preresnet44", "preresnet56", "preresnet110", "preresnet164", "preresnet18",
+    "wrn16x8", "wrn28x2", "wrn28x10", "wrn40x4", "googlenet",
 ]
 # fmt: on
 
@@ -72,7 +81,7 @@ def test_a_variant_is_as_deep_as_its_longest_path(name):
     assert variant.build(LongestPath(), (3, 0), 10) == (10, variant.depth)
 
 
-@pytest.mark.parametrize("name", ["wrn16x8", "wrn28x10"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("wrn")])
 def test_a_wide_residual_network_is_as_deep_as_it_has_convolutions(name):
     variant = find(name)
     kinds = [layer.kind for layer in count(variant, classes=10, image_size=32).layers]
@@ -91,11 +100,19 @@ def test_40x12_is_the_compressed_net_and_densenet_40x12_the_plain_one():
         ("densenet-bc-100x12", "100x12"),
         ("DenseNet_BC_121x32", "121x32"),
         ("0100x012", "100x12"),
+        ("densenet121", "121x32"),
+        ("DenseNet-161", "161x48"),
         (" ResNet20 ", "resnet20"),
     ],
 )
 def test_other_spellings_mean_the_same_network(given, name):
     assert find(given) is VARIANTS[name]
+
+
+def test_the_names_of_other_libraries_are_explained():
+    assert explain_alias("DenseNet_201").startswith("DenseNet_201 is 201x32 here, ")
+    assert [list_aliases(VARIANTS[name]) for name in ("161x48", "100x12")] == [["densenet161"], []]
+    assert explain_alias("161x48") is None
 
 
 @pytest.mark.parametrize(

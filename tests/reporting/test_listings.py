@@ -28,7 +28,7 @@ def test_the_summary_shows_published_counts_at_80_columns():
     text = printed(grids_tables([summary_grid([counted("169x32"), counted("resnet20")])], width=80), 80)
     row = next(line for line in text.splitlines() if line.startswith("169x32"))
     assert row.split() == ["169x32", "169", "32", "12,651,594", "12,493,322", "1,059,799,296", "48.26"]
-    assert "Not shown: family, non_trainable_params, source" in text
+    assert "Not shown: aliases, family, non_trainable_params, source" in text
 
 
 def test_the_summary_for_machines_has_base_units():
