@@ -8,19 +8,19 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from densebench.cli.compare import compare
+from densebench.cli.commands.compare import compare
+from densebench.cli.commands.environment import env
+from densebench.cli.commands.evaluate import evaluate
+from densebench.cli.commands.plan import plan
+from densebench.cli.commands.speed import speed
+from densebench.cli.commands.status import status
+from densebench.cli.commands.summary import summary
+from densebench.cli.commands.train import train
 from densebench.cli.defaults import Default, find_defaults
-from densebench.cli.environment import env
-from densebench.cli.evaluate import evaluate
 from densebench.cli.help import Command, Group
 from densebench.cli.parsing import is_typed, list_options
-from densebench.cli.plan import plan
 from densebench.cli.printing import print_error
-from densebench.cli.speed import speed
-from densebench.cli.status import status
 from densebench.cli.streams import describe_lost_output, open_standard_streams
-from densebench.cli.summary import summary
-from densebench.cli.train import train
 from densebench.errors import DensebenchError, InputError
 from densebench.version import __version__
 
