@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from densebench.errors import InputError, unknown
-from densebench.recipes import RECIPES, Recipe
+from densebench.recipes import RECIPES, Recipe, find_mistakes
 from densebench.schedules import list_earlier
 
 BACKENDS = ("tensorflow", "jax", "torch")
@@ -110,19 +110,8 @@ class RunConfig:
         check_run_name(self.run)
 
     def _check_numbers(self) -> None:
-        recipe = self.recipe
-        for option, value in (("epochs", recipe.epochs), ("batch_size", recipe.batch_size)):
-            _require(value >= 1, option, value, "must be at least 1")
-            _require(value <= 1_000_000, option, value, "must be at most 1000000")
-        _require(0 < recipe.learning_rate < 1e6, "learning_rate", recipe.learning_rate, "must be above 0")
-        _require(0 <= recipe.weight_decay < 1e6, "weight_decay", recipe.weight_decay, "must not be negative")
-        _require(
-            0 <= recipe.label_smoothing < 1,
-            "label_smoothing",
-            recipe.label_smoothing,
-            "must be at least 0 and below 1",
-        )
-        _require(recipe.cutout >= 0, "cutout", recipe.cutout, "must not be negative")
+        for option, value, must in find_mistakes(self.recipe):
+            _require(False, option, value, must)
         _require(0 <= self.seed < 2**32, "seed", self.seed, "must lie between 0 and 4294967295")
         _require(self.threads is None or self.threads >= 1, "threads", self.threads, "must be at least 1")
         _require(self.checkpoint_every >= 0, "checkpoint_every", self.checkpoint_every, "must not be negative")

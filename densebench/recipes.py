@@ -9,8 +9,31 @@ A recipe's ``weight_decay`` is the coefficient of a Keras L2 loss, ``weight_deca
 ``2 * weight_decay * w``: twice what PyTorch calls ``weight_decay``.
 """
 
+import json
+import math
+import typing
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Any, Literal
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a field of a recipe means, and which values it may have."""
+
+    means: str
+    least: float = -math.inf
+    most: float = math.inf
+    least_excluded: bool = False
+    most_excluded: bool = False
+
+    def describe_mistake(self, value: Any) -> str | None:
+        """``"must be at least 1"``, or None where the value is one of them."""
+        if value < self.least or (self.least_excluded and value == self.least):
+            return f"must be {'above' if self.least_excluded else 'at least'} {self.least:g}"
+        if not value <= self.most or (self.most_excluded and value == self.most):
+            return f"must be {'below' if self.most_excluded else 'at most'} {self.most:.0f}"
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,17 +41,19 @@ class Recipe:
     """Everything that decides how a network is trained, apart from the network, the data and the seed."""
 
     name: str
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    schedule: Literal["steps", "cosine"]
-    momentum: float
-    nesterov: bool
-    weight_decay: float
-    label_smoothing: float
-    flip: bool
-    shift: float  # largest shift as a fraction of the image's side, filled with zeros
-    cutout: int  # side in pixels of the square set to zero; 0 for none
+    epochs: Annotated[int, Setting("passes over the training images", 1, 1_000_000)]
+    batch_size: Annotated[int, Setting("images a step", 1, 1_000_000)]
+    learning_rate: Annotated[float, Setting("highest learning rate", 0, 1e6, True, True)]
+    schedule: Annotated[Literal["steps", "cosine"], Setting("steps, or cosine to zero")]
+    momentum: Annotated[float, Setting("of SGD", 0, 1, most_excluded=True)]
+    nesterov: Annotated[bool, Setting("whether the momentum is Nesterov's")]
+    weight_decay: Annotated[
+        float, Setting("c of the L2 loss c * sum(w**2) of every kernel; half of PyTorch's", 0, 1e6, False, True)
+    ]
+    label_smoothing: Annotated[float, Setting("part of each label that all classes share", 0, 1, most_excluded=True)]
+    flip: Annotated[bool, Setting("images are mirrored at random, where the dataset allows it")]
+    shift: Annotated[float, Setting("largest shift, as a fraction of the image's side", 0, 1)]
+    cutout: Annotated[int, Setting("side in pixels of the square set to zero; 0 for none", 0)]
     extensions: str = ""  # how the run got more epochs than it was started with: see densebench.schedules
 
 
@@ -65,3 +90,32 @@ RECIPES = {
         ),
     )
 }
+
+
+def list_settings() -> dict[str, tuple[Any, Setting]]:
+    """The fields of a recipe that a user may choose: the type of each, and what it means."""
+    hints = typing.get_type_hints(Recipe, include_extras=True).items()
+    return {name: typing.get_args(hint) for name, hint in hints if typing.get_origin(hint) is Annotated}
+
+
+def find_mistakes(recipe: Recipe) -> Iterator[tuple[str, Any, str]]:
+    """(field, value, what it must be) of every field whose value makes no sense."""
+    for name, (kind, setting) in list_settings().items():
+        value = getattr(recipe, name)
+        choices = typing.get_args(kind)
+        if choices and value not in choices:
+            yield name, value, f"must be {' or '.join(choices)}"
+        elif not choices and (mistake := setting.describe_mistake(value)):
+            yield name, value, mistake
+
+
+def write_inline(recipe: Recipe) -> str | None:
+    """A recipe whose name does not say what it is, as an inline table of TOML: ``{epochs = 300, ...}``; else None."""
+    if recipe.name in RECIPES:
+        return None
+    return "{" + ", ".join(f"{name} = {write_value(getattr(recipe, name))}" for name in list_settings()) + "}"
+
+
+def write_value(value: Any) -> str:
+    """A value of a recipe as TOML has it; JSON's texts, numbers and truth values are TOML's."""
+    return json.dumps(value, default=str)

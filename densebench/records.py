@@ -191,6 +191,9 @@ class Run:
         Text, About("Images", "text", "How images were prepared for the network; evaluations only.")
     ] = None
     recipe: Annotated[Text, About("Recipe", "text", "Name of the training recipe.")] = None
+    recipe_text: Annotated[
+        Text, About("Recipe text", "text", "Every setting of a recipe from a file, as an inline table of TOML.")
+    ] = None
     epochs: Annotated[Count, About("Epochs", "count", "Number of epochs requested.", exact=True)] = None
     batch_size: Annotated[Count, About("Batch", "count", "Images per step.", exact=True)] = None
     seed: Annotated[

@@ -22,13 +22,22 @@ from densebench.planning.evaluation import plan_evaluation
 from densebench.planning.making_plan import make_plan
 from densebench.planning.options import TrainOptions
 from densebench.planning.plan_options import PlanOptions
+from densebench.planning.recipe_file import find_recipe, write_recipe
 from densebench.planning.run_predictions import predict_runs
 from densebench.planning.speed import plan_speed
 from densebench.planning.training import PlannedRun, describe_planned, plan_new, plan_resumed
 from densebench.prediction.values import Plan
+from densebench.recipes import RECIPES
 from densebench.records import Run
 from densebench.reporting.grid import Grid
-from densebench.reporting.listings import Counted, environment_grid, layers_grid, planned_grid, summary_grid
+from densebench.reporting.listings import (
+    Counted,
+    environment_grid,
+    layers_grid,
+    planned_grid,
+    recipes_grid,
+    summary_grid,
+)
 from densebench.reporting.live.run_state import ShownRun
 from densebench.reporting.live.view import View
 from densebench.reporting.sweep_grid import SweepRow, sweep_grid
@@ -170,6 +179,16 @@ def summarise(names: Sequence[str], *, classes: int, image_size: int) -> list[Co
 def summary_tables(counted: Sequence[Counted], *, layers: bool) -> list[Grid]:
     """One table of networks, or one of layers for each."""
     return [layers_grid(*one) for one in counted] if layers else [summary_grid(counted)]
+
+
+def recipes_table() -> Grid:
+    """The recipes of densebench side by side."""
+    return recipes_grid(tuple(RECIPES.values()))
+
+
+def describe_recipe(name: str) -> str:
+    """A recipe by name, or of a file, as a file with every setting."""
+    return write_recipe(find_recipe(name))
 
 
 def check(counted: Sequence[Counted], *, classes: int, image_size: int) -> list[str]:

@@ -1,5 +1,11 @@
+import dataclasses
+import tomllib
+
+import pytest
+
 from densebench.config import RunConfig
-from densebench.recipes import RECIPES
+from densebench.errors import InputError
+from densebench.recipes import RECIPES, list_settings, write_inline
 
 
 def test_a_recipe_is_found_by_its_own_name():
@@ -18,3 +24,24 @@ def test_the_blog_trains_300_epochs_of_batch_64_with_an_l2_loss():
 
 def test_the_short_recipe_has_half_the_coefficient_because_pytorch_counts_the_gradient():
     assert 2 * RECIPES["short"].weight_decay == 1e-4
+
+
+def test_a_recipe_of_another_name_is_written_whole_on_one_line():
+    recipe = dataclasses.replace(RECIPES["short"], name="mine", cutout=3)
+    assert tomllib.loads(f"text = {write_inline(recipe)}")["text"] == {
+        name: getattr(recipe, name) for name in list_settings()
+    }
+    assert write_inline(RECIPES["short"]) is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"momentum": 1.0}, "--momentum 1.0 must be below 1."),
+        ({"shift": -0.1}, "--shift -0.1 must be at least 0."),
+        ({"schedule": "linear"}, "--schedule linear must be steps or cosine."),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_no_configuration(changed, says):
+    with pytest.raises(InputError, match=says):
+        RunConfig(variant="100x12", run="a", recipe=dataclasses.replace(RECIPES["blog"], **changed))

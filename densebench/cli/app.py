@@ -12,6 +12,7 @@ from densebench.cli.commands.compare import compare
 from densebench.cli.commands.environment import env
 from densebench.cli.commands.evaluate import evaluate
 from densebench.cli.commands.plan import plan
+from densebench.cli.commands.recipe import recipe
 from densebench.cli.commands.speed import speed
 from densebench.cli.commands.status import status
 from densebench.cli.commands.summary import summary
@@ -108,5 +109,6 @@ app.command("eval", cls=Command, no_args_is_help=True)(evaluate)
 app.command(cls=Command)(summary)
 app.command(cls=Command, no_args_is_help=True)(compare)
 app.command(cls=Command, no_args_is_help=True)(speed)
+app.command(cls=Command)(recipe)
 app.command(cls=Command)(status)
 app.command(cls=Command)(env)

@@ -79,7 +79,7 @@ RecipeName = Annotated[
     str | None,
     typer.Option(
         "--recipe",
-        help="blog or short.",
+        help="blog, short, or a file such as mine.toml; 'densebench recipe' shows them.",
         show_default="blog",
         autocompletion=completion.complete_recipes,
         rich_help_panel=_TRAINING,

@@ -30,9 +30,12 @@ def complete_datasets(incomplete: str) -> list[str]:
 
 
 def complete_recipes(incomplete: str) -> list[str]:
+    """Files once a letter was typed."""
+    from densebench.planning.recipe_file import SUFFIX
     from densebench.recipes import RECIPES
 
-    return _select(RECIPES, incomplete)
+    files = sorted(map(str, Path().glob(f"*{SUFFIX}"))) if incomplete else []
+    return _select((*RECIPES, *files), incomplete)
 
 
 def complete_backends(incomplete: str) -> list[str]:

@@ -50,6 +50,11 @@ _EXAMPLES = {
         "densebench speed 100x12 --implementation plain,fast --backend tensorflow,jax",
         "densebench speed resnet20 --precision-target 5% --time-limit 20s",
     ),
+    "recipe": (
+        "densebench recipe",
+        "densebench recipe short > mine.toml",
+        "densebench train resnet20 --recipe mine.toml",
+    ),
     "env": (
         "densebench env",
         "densebench env --format json",

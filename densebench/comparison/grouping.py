@@ -21,6 +21,7 @@ _DATA_FAMILY = (
 )  # fmt: skip
 _RECIPE_FAMILY = (
     "recipe", "base_learning_rate", "schedule", "momentum", "weight_decay", "label_smoothing", "augmentation",
+    "recipe_text",
 )  # fmt: skip
 _VERSION_FAMILY = ("backend_version", "keras", "cuda", "cudnn", "densebench")
 _FAMILIES: tuple[tuple[str, ...], ...] = (

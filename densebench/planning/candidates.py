@@ -18,7 +18,7 @@ from densebench.prediction.accuracy import expect_accuracy
 from densebench.prediction.budget import judge
 from densebench.prediction.choice import Change, choose, mark_front
 from densebench.prediction.values import Accuracy, Candidate, Choice, Prediction, Workload
-from densebench.recipes import RECIPES
+from densebench.recipes import RECIPES, write_inline
 from densebench.records import Run
 
 _AXES = ("batch", "precision", "backend", "devices")
@@ -152,6 +152,7 @@ def _expect(request: Request, facts: DatasetFacts, runs: Sequence[Run], publishe
         "train_images": facts.train_images,
         "test_images": facts.test_images,
         "recipe": recipe.name,
+        "recipe_text": write_inline(recipe),
         "epochs": recipe.epochs,
         "batch_size": recipe.batch_size,
         "base_learning_rate": recipe.learning_rate,
@@ -160,8 +161,10 @@ def _expect(request: Request, facts: DatasetFacts, runs: Sequence[Run], publishe
         "precision": config.precision,
         **_describe_batch_norm(config),
     }
-    usual = RECIPES[recipe.name]
-    is_usual = dataclasses.replace(recipe, epochs=usual.epochs, batch_size=usual.batch_size) == usual
+    usual = RECIPES.get(recipe.name)
+    is_usual = usual is not None and usual == dataclasses.replace(
+        recipe, epochs=usual.epochs, batch_size=usual.batch_size
+    )
     data = config.data
     is_usual = is_usual and wanted["batch_norm"] == ON_ONE_DEVICE["batch_norm"]
     is_whole = is_usual and data.train_limit is None and data.test_limit is None and not data.validation

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from densebench.config import REPLICAS, DataConfig, RunConfig, deciding_values
-from densebench.errors import InputError, unknown
+from densebench.errors import InputError
 from densebench.measuring.gpu.cuda_device import count_devices
-from densebench.recipes import RECIPES, Recipe
+from densebench.planning.recipe_file import find_recipe
+from densebench.recipes import Recipe
 from densebench.training.parallel.hosts import find_host
 
 Axis = tuple[str, tuple[str | int, ...]]  # a setting's name, and the values of it
@@ -82,7 +83,7 @@ def configure(
 def _configure_recipe(options: TrainOptions, base: Recipe) -> Recipe:
     """The recipe of that name, or ``base``, with what the options change in it."""
     if options.recipe is not None:
-        base = _find_recipe(options.recipe)
+        base = find_recipe(options.recipe)
     return dataclasses.replace(base, **_select(options, Recipe, but=("name",)))
 
 
@@ -150,12 +151,6 @@ def parse_seeds(text: str) -> tuple[int, ...]:
             raise InputError(f"--seeds {text!r} asks for more than 10,000 seeds at {part.strip()!r}: give fewer.")
         seeds += range(ends[0], ends[1] + 1)
     return tuple(dict.fromkeys(seeds))
-
-
-def _find_recipe(name: str) -> Recipe:
-    if name not in RECIPES:
-        raise unknown("recipe", name, RECIPES)
-    return RECIPES[name]
 
 
 def _select(options: TrainOptions, owner: type, *, but: Sequence[str] = ()) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from densebench.machine import Environment
 from densebench.models.cost import Cost, LayerCost
 from densebench.models.variants import Variant, list_aliases
+from densebench.recipes import Recipe, list_settings, write_value
 from densebench.records import COLUMNS
 from densebench.reporting.grid import Grid, GridColumn, make_column, results_column
 from densebench.units import format_value
@@ -34,6 +35,28 @@ def summary_grid(networks: Sequence[Counted]) -> Grid:
             results_column("forward_macs", [cost.forward_macs for cost in costs], keep=8),
             results_column("weights_bytes", [cost.weights_bytes for cost in costs], keep=7),
             results_column("source", [variant.source for variant in found], keep=1),
+        ),
+    )
+
+
+def recipes_grid(recipes: Sequence[Recipe]) -> Grid:
+    """One line a setting, one column a recipe."""
+    settings = list_settings()
+    return Grid(
+        name="recipes",
+        columns=(
+            make_column("setting", "Setting", list(settings)),
+            *(
+                make_column(
+                    recipe.name,
+                    recipe.name,
+                    [getattr(recipe, name) for name in settings],
+                    texts=[write_value(getattr(recipe, name)).strip('"') for name in settings],
+                    keep=2,
+                )
+                for recipe in recipes
+            ),
+            make_column("meaning", "Meaning", [about.means for _, about in settings.values()], keep=1),
         ),
     )
 

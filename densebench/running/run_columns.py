@@ -9,7 +9,7 @@ from densebench.config import RunConfig, fingerprint
 from densebench.events import Ready
 from densebench.measuring import environment
 from densebench.models.cost import Cost
-from densebench.recipes import Recipe
+from densebench.recipes import Recipe, write_inline
 from densebench.records import BY_THE_CLOCK, EpochRecord, Phase, Run
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def with_recipe(run: Run, config: RunConfig) -> Run:
     return dataclasses.replace(
         run,
         recipe=recipe.name,
+        recipe_text=write_inline(recipe),
         epochs=recipe.epochs,
         base_learning_rate=recipe.learning_rate,
         schedule=", ".join(filter(None, (recipe.schedule, recipe.extensions))),
