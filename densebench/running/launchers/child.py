@@ -29,11 +29,19 @@ class Child:
         self.layout, self.process, self.events, self.log = layout, process, events, log
         self.ended: Ended | None = None  # only the exit code shows whether it is true
         self.pending = b""  # the beginning of a line of its events
+        self.killed_for: str | None = None  # a sentence, where this side had to end it
+        self.was_killed_last = False  # because it did not end after others had failed
 
     @property
     def has_failed(self) -> bool:
         """Whether it is over, and has not done what it was asked to."""
         return self.process.poll() not in (None, 0)
+
+    def kill(self, reason: str, *, is_last: bool = False) -> None:
+        """End it, if it still runs, because it holds up the others."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.killed_for, self.was_killed_last = reason, is_last
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The end of a run's time, and of the time that its processes have once one of them is lost."""
+"""The end of a run's time."""
 
 import signal
 import time
@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 GRACE_SECONDS = 30.0  # between asking a run to stop at its time limit and killing it
-PARTING_SECONDS = 15.0  # that the others have once a process is lost: most end by themselves within seconds
 
 
 class _Process(Protocol):
-    def poll(self) -> int | None: ...
     def send_signal(self, number: int, /) -> None: ...
     def kill(self) -> None: ...
 
@@ -33,24 +31,5 @@ class Deadline:
             for process in processes:
                 process.send_signal(signal.SIGTERM)
         elif over >= GRACE_SECONDS:
-            _kill(processes)
-
-
-class Parting:
-    """Kills the processes that still wait for one that is lost."""
-
-    def __init__(self) -> None:
-        self._began: float | None = None
-
-    def enforce(self, processes: Sequence[_Process], *, one_is_lost: bool) -> None:
-        """Do what it is time for."""
-        if self._began is None and one_is_lost:
-            self._began = time.monotonic()
-        if self._began is not None and time.monotonic() - self._began >= PARTING_SECONDS:
-            _kill(processes)
-
-
-def _kill(processes: Sequence[_Process]) -> None:
-    for process in processes:
-        if process.poll() is None:
-            process.kill()
+            for process in processes:
+                process.kill()

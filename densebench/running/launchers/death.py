@@ -19,15 +19,31 @@ def find_cause(closed: Sequence[Child]) -> Child:
     """The process whose end was the run's: the first that failed, or else the first that was stopped, or the first.
 
     ``closed`` are all of this host, in the order in which they ended. Once one is lost the others fail too, for they
-    wait for it, so one that was killed comes before one that says why it gave up.
+    wait for it, so one that was killed comes before one that says why it gave up. One that had to be killed because it
+    did not end with the others was lost itself if these have only lost contact.
     """
     failed = [child for child in closed if child.has_failed]
+    late = [child for child in failed if child.was_killed_last]
+    if late:
+        failed = [child for child in failed if child not in late]
+        if all(map(_has_lost_contact, failed)):
+            return late[0]
     silent = [child for child in failed if child.ended is None]
     stopped = [child for child in failed if child.ended is not None and child.ended.signal_number]
     if stopped and not silent:
         return min(stopped, key=lambda child: child.layout.rank)
     killed_first = [child for child in silent if closed.index(child) <= closed.index(failed[0]) + 1]
     return (killed_first or failed or sorted(closed, key=lambda child: child.layout.rank))[0]
+
+
+def _has_lost_contact(child: Child) -> bool:
+    """Whether it failed because another process did."""
+    return _has_aborted(child) or (child.ended is not None and LOST_CONTACT in str(child.ended.reason))
+
+
+def _has_aborted(child: Child) -> bool:
+    """Whether its framework gave up without an error of Python, as JAX's does once another process is lost."""
+    return child.process.returncode == -signal.SIGABRT and child.layout.ranks > 1
 
 
 def name_rank(child: Child, ended: Ended) -> Ended:
@@ -50,7 +66,9 @@ def explain_death(child: Child, passed: list[int], memory_ran_out: bool, deadlin
         name = signal.Signals(passed[0]).name
         return Ended(status="interrupted", reason=f"Stopped at once by {name}.", exit_code=128 + passed[0])
     reason = _describe_code(code, child.log, memory_ran_out=memory_ran_out)
-    if code == -signal.SIGABRT and child.layout.ranks > 1:
+    if child.killed_for and code == -signal.SIGKILL:
+        reason = child.killed_for
+    elif _has_aborted(child):
         reason = f"{LOST_CONTACT} (its framework gave up, by SIGABRT; see {child.log})"
     return name_rank(child, Ended(status="failed", reason=reason, exit_code=RunFailed.exit_code))
 

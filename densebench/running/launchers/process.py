@@ -11,8 +11,9 @@ from pathlib import Path
 from densebench.errors import LOST_CONTACT, RunFailed
 from densebench.events import MAX_LINE, Ended, Event, Message, from_line
 from densebench.running.launchers.child import Child, start_children
-from densebench.running.launchers.deadline import Deadline, Parting
+from densebench.running.launchers.deadline import Deadline
 from densebench.running.launchers.death import count_oom_kills, explain_death, find_cause, name_rank, record_death
+from densebench.running.launchers.hangs import Hangs
 from densebench.running.launchers.lost_parts import forget_reasons, take_reason
 from densebench.running.launchers.stop_signals import take_signals
 from densebench.running.tasks import Task
@@ -60,12 +61,12 @@ def _relay(children: Sequence[Child], on_event: Callable[[Event], None], deadlin
     """
     open_ends = {child.events: child for child in children}
     closed: list[Child] = []
-    parting = Parting()
+    hangs = Hangs(children)
     processes = [child.process for child in children]
     while open_ends:
         ready, _, _ = select.select([*open_ends], [], [], 0.5)
         deadline.enforce(processes)
-        parting.enforce(processes, one_is_lost=any(child.has_failed for child in closed))
+        hangs.enforce(one_is_lost=any(child.has_failed for child in closed))
         for end, child in list(open_ends.items()):
             chunk = os.read(end, 1 << 16) if end in ready else None
             if chunk == b"" or (chunk is None and child.process.poll() is not None):

@@ -10,7 +10,7 @@ from densebench.config import RunConfig
 from densebench.errors import LOST_CONTACT
 from densebench.events import Ended, Message
 from densebench.results import csv_file
-from densebench.running.launchers import child, deadline, lost_parts, process
+from densebench.running.launchers import child, hangs, lost_parts, process
 from densebench.running.launchers.follow import follow
 from densebench.running.tasks import TrainTask
 from densebench.training.parallel.hosts import Host
@@ -40,7 +40,8 @@ def launch(in_tmp, monkeypatch):
     (in_tmp / "runs" / "a").mkdir(parents=True)
     monkeypatch.setenv("PYTHONPATH", str(in_tmp))
     monkeypatch.setattr(child, "_WORKER", "fake_worker")
-    monkeypatch.setattr(deadline, "PARTING_SECONDS", 0.2)
+    monkeypatch.setattr(hangs, "PARTING_SECONDS", 0.2)
+    monkeypatch.setattr(hangs, "STOPPED_SECONDS", 0.2)
 
     def start(lines, *, on_event=lambda event: None, time_limit=None):
         (in_tmp / "fake_worker.py").write_text(SEND + lines)
@@ -96,6 +97,25 @@ def test_processes_that_wait_for_a_lost_one_are_ended(launch):
     assert "SIGSEGV" in outcome.reason
 
 
+def test_one_that_is_stopped_is_ended_and_named(launch):
+    outcome, _ = launch("if rank == 1: os.kill(os.getpid(), signal.SIGSTOP)\ntime.sleep(60)")
+    assert "Process 1 of 2, on host 0" in outcome.reason
+    assert "was stopped (SIGSTOP)" in outcome.reason
+    assert (row().status, row().reason) == ("failed", outcome.reason)
+
+
+def test_one_that_hangs_is_named_and_not_the_one_that_has_waited_for_it(launch):
+    outcome, _ = launch(f"if rank == 0: {LOST}\ntime.sleep(60)")
+    assert "Process 1 of 2" in outcome.reason
+    assert "did not answer the others" in outcome.reason
+    assert "SIGKILL" not in outcome.reason
+
+
+def test_one_that_waits_is_not_blamed_for_the_failure_of_another(launch):
+    outcome, _ = launch('if rank == 0: end("failed", "no memory", 1)\ntime.sleep(60)')
+    assert outcome.reason == "no memory"
+
+
 def test_a_signal_reaches_all_of_them(launch):
     meet = """
 open(f"ready{rank}", "w").close()
@@ -143,6 +163,12 @@ def test_another_hosts_part_that_fails_keeps_its_log_and_says_why_in_a_shared_fo
     assert Path("runs/failed-host1.log").read_text() == "process 1\n"
     assert lost_parts.take_reason(Path("runs/a"), hosts=2) == ended.reason
     assert list(Path("runs/a").iterdir()) == []
+
+
+def test_a_part_that_is_stopped_alone_on_its_host_does_not_keep_its_command_waiting(follow_run):
+    ended, _ = follow_run("os.kill(os.getpid(), signal.SIGSTOP)")
+    assert "Process 1 of 2, on host 1" in ended.reason
+    assert "was stopped (SIGSTOP)" in lost_parts.take_reason(Path("runs/a"), hosts=2)
 
 
 def test_a_part_that_was_only_waiting_says_nothing_for_the_first_host(follow_run, monkeypatch):
