@@ -45,6 +45,15 @@ def find_interface(address: str) -> str | None:
     return None
 
 
+def listen(address: str, port: int) -> socket.socket:
+    """A socket that listens at an address of this host, and no other; raises :class:`InputError`."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        return socket.create_server((address, port), family=family)
+    except OSError as error:
+        raise InputError(f"--hosts: this host cannot listen at {address}, port {port} ({error}).") from None
+
+
 def _find_source(peer: str) -> str:
     """The address from which packets to the peer are sent; none is."""
     _, port = split_address(peer)

@@ -1,8 +1,7 @@
 """Data parallelism on TensorFlow: one process drives all devices of its host, by a strategy of ``tf.distribute``."""
 
-import os
+import faulthandler
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -13,7 +12,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from densebench.errors import InputError
-from densebench.training.parallel.layout import MEETING_SECONDS, Layout
+from densebench.training.parallel.layout import HEARTBEAT_SECONDS, Layout
+from densebench.training.parallel.meeting import meet_hosts
 
 _WORD = 4  # bytes: int32 is carried bit for bit on every device, uint8 on none
 
@@ -114,7 +114,8 @@ def _join_hosts(layout: Layout, kind: str) -> tf.distribute.Strategy:
         num_accelerators={"GPU": layout.devices if kind == "GPU" else 0},
         rpc_layer="grpc",
     )
-    with _keep_sigterm(), _wait_no_longer_than(MEETING_SECONDS, layout):
+    meet_hosts(layout)
+    with _keep_sigterm(), _wait_no_longer_than(HEARTBEAT_SECONDS):
         return tf.distribute.MultiWorkerMirroredStrategy(cluster)
 
 
@@ -130,18 +131,10 @@ def _keep_sigterm() -> Iterator[None]:
 
 
 @contextmanager
-def _wait_no_longer_than(seconds: float, layout: Layout) -> Iterator[None]:
-    """End the process if the block takes longer: TensorFlow waits for an hour, and cannot be interrupted."""
-    message = f"The hosts {', '.join(layout.addresses)} have not met within {seconds:g} s: start densebench on each."
-
-    def give_up() -> None:
-        print(message, file=sys.stderr, flush=True)
-        os._exit(1)
-
-    timer = threading.Timer(seconds, give_up)
-    timer.daemon = True
-    timer.start()
+def _wait_no_longer_than(seconds: float) -> Iterator[None]:
+    """End the process if the block takes longer: TensorFlow waits for an hour, and lets no Python run meanwhile."""
+    faulthandler.dump_traceback_later(seconds, exit=True)
     try:
         yield
     finally:
-        timer.cancel()
+        faulthandler.cancel_dump_traceback_later()

@@ -1,7 +1,6 @@
 """Data parallelism on PyTorch: one process a device, in process groups of ``torch.distributed``."""
 
 import os
-import socket
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from typing import Any
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from densebench.errors import InputError
 from densebench.training.parallel.layout import HEARTBEAT_SECONDS, MEETING_SECONDS, Layout
-from densebench.training.parallel.own_address import find_interface, find_own_address, split_address
+from densebench.training.parallel.own_address import find_interface, find_own_address, listen, split_address
 
 _PATIENT, _QUICK = timedelta(seconds=MEETING_SECONDS), timedelta(seconds=HEARTBEAT_SECONDS)
 
@@ -99,13 +98,5 @@ def _open_store(layout: Layout) -> dist.Store:
         return dist.TCPStore(host, port, layout.ranks, False, timeout=_PATIENT)
     address = find_own_address(layout)
     # with a socket of ours: PyTorch's own would listen at every interface
-    listener = _listen(address, port).detach()
+    listener = listen(address, port).detach()
     return dist.TCPStore(address, port, layout.ranks, True, timeout=_PATIENT, master_listen_fd=listener)
-
-
-def _listen(address: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    try:
-        return socket.create_server((address, port), family=family)
-    except OSError as error:
-        raise InputError(f"--hosts: this host cannot listen at {address}, port {port} ({error}).") from None

@@ -1,8 +1,8 @@
 """What TensorFlow cannot do on several devices is refused; what it can, :mod:`test_data_parallel` shows."""
 
+import faulthandler
 import importlib.util
-import os
-import threading
+import signal
 
 import pytest
 
@@ -49,21 +49,21 @@ def test_several_cpus_of_several_hosts_are_refused(join):
         join(Layout(devices=2, hosts=2, ranks=2, addresses=("node1:1", "node2:1")), "cpu")
 
 
-def test_hosts_that_do_not_come_are_not_waited_for_for_ever(tensorflow, monkeypatch, capsys):
-    ended = threading.Event()
-    monkeypatch.setattr(os, "_exit", lambda code: ended.set())
-    with tensorflow._wait_no_longer_than(0.0, Layout(hosts=2, addresses=("node1:1", "node2:1"))):
-        assert ended.wait(60)
-    assert "node1:1, node2:1 have not met within 0 s" in capsys.readouterr().err
+def test_what_holds_up_all_of_python_is_ended_from_outside_it(tensorflow, monkeypatch):
+    done = []
+    monkeypatch.setattr(faulthandler, "dump_traceback_later", lambda seconds, exit: done.append((seconds, exit)))
+    monkeypatch.setattr(faulthandler, "cancel_dump_traceback_later", lambda: done.append("cancelled"))
+    with tensorflow._wait_no_longer_than(60.0):
+        assert done == [(60.0, True)]
+    assert done[1:] == ["cancelled"]
 
 
-def test_hosts_that_come_in_time_go_on(tensorflow, monkeypatch):
-    ended = []
-    monkeypatch.setattr(os, "_exit", ended.append)
-    before = set(threading.enumerate())
-    with tensorflow._wait_no_longer_than(60.0, Layout(hosts=2)):
-        timers = set(threading.enumerate()) - before
-    for timer in timers:
-        timer.join()
-    assert timers
-    assert not ended
+def test_sigterm_has_its_handler_back_after_tensorflow_took_it(tensorflow):
+    before = signal.getsignal(signal.SIGTERM)
+    signal.signal(signal.SIGTERM, handler := lambda *_: None)
+    try:
+        with tensorflow._keep_sigterm():
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        assert signal.getsignal(signal.SIGTERM) is handler
+    finally:
+        signal.signal(signal.SIGTERM, before)
