@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from network import enter, open_network
+
 NODES = {"dbh1": "10.78.0.1", "dbh2": "10.78.0.2"}
 CONFIGURATION = """
 ClusterName=densebench
@@ -53,11 +55,7 @@ class SlurmCluster:
 
     def enter(self, node: str, command: Sequence[str]) -> list[str]:
         """The command as it is run on a node."""
-        # not `ip netns exec`, which hides the cgroup file system from slurmd
-        return [
-            *("nsenter", f"--net=/run/netns/{node}", "unshare", "-u", "sh", "-c"),
-            *(f'hostname {node}; exec "$@"', "sh", *command),
-        ]
+        return enter(node, command)
 
     def call(self, *command: str, node: str = "dbh1") -> str:
         """What a command prints."""
@@ -76,7 +74,7 @@ def open_cluster(folder: Path) -> Iterator[SlurmCluster]:
     key.write_bytes(os.urandom(1024))
     key.chmod(0o400)
     cluster = SlurmCluster(folder)
-    with _open_network():
+    with open_network(NODES):
         try:
             subprocess.run(
                 ["munged", "--force", f"--key-file={key}", f"--socket={folder}/munge.socket"]
@@ -92,31 +90,6 @@ def open_cluster(folder: Path) -> Iterator[SlurmCluster]:
         finally:
             for name in ("slurmd.dbh1", "slurmd.dbh2", "slurmctld", "munge"):
                 _end(folder / f"{name}.pid")
-
-
-@contextmanager
-def _open_network() -> Iterator[None]:
-    try:
-        for number, (node, address) in enumerate(NODES.items(), 1):
-            hosts = Path(f"/etc/netns/{node}/hosts")
-            hosts.parent.mkdir(parents=True, exist_ok=True)
-            hosts.write_text("127.0.0.1 localhost\n" + "".join(f"{at} {name}\n" for name, at in NODES.items()))
-            _ip("netns", "add", node)
-            _ip("-n", node, "link", "set", "lo", "up")
-            if number == 1:
-                _ip("link", "add", "dbv1", "type", "veth", "peer", "name", "dbv2")
-            _ip("link", "set", f"dbv{number}", "netns", node)
-            _ip("-n", node, "addr", "add", f"{address}/24", "dev", f"dbv{number}")
-            _ip("-n", node, "link", "set", f"dbv{number}", "up")
-        yield
-    finally:
-        for node in NODES:
-            subprocess.run(["ip", "netns", "del", node], check=False)
-            Path(f"/etc/netns/{node}/hosts").unlink(missing_ok=True)
-
-
-def _ip(*arguments: str) -> None:
-    subprocess.run(["ip", *arguments], check=True)
 
 
 def _await_idle(cluster: SlurmCluster) -> None:
