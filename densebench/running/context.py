@@ -1,16 +1,29 @@
 """What every job does in the same way: its first steps, its instruments, its row, and what it sends to the parent."""
 
 import dataclasses
+import faulthandler
+import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from densebench.config import RunConfig
 from densebench.data import datasets
-from densebench.errors import DensebenchError
-from densebench.events import PROGRESS_INTERVAL, EpochEnded, Event, Message, Progress, Ready, Started, Transfer, Warned
+from densebench.errors import LOST_CONTACT, DensebenchError, RunFailed
+from densebench.events import (
+    PROGRESS_INTERVAL,
+    Ended,
+    EpochEnded,
+    Event,
+    Message,
+    Progress,
+    Ready,
+    Started,
+    Transfer,
+    Warned,
+)
 from densebench.measuring.gpu.monitor import ask_gpu
 from densebench.measuring.gpu.several import list_devices, open_allocators, open_monitors
 from densebench.measuring.missing import find_unused_gpu
@@ -24,6 +37,7 @@ from densebench.running.directory import mark_begun, run_directory
 from densebench.running.run_data import require_same_data
 from densebench.running.stopping import Stopper, make_interruption
 from densebench.training.parallel.layout import ALONE, Layout
+from densebench.training.parallel.step_limit import StepLimit
 
 if TYPE_CHECKING:
     from densebench.data.images import Dataset
@@ -53,6 +67,7 @@ class RunContext:
         self._book, self._channel, self._stopper = book, channel, stopper
         self._began = began  # a reading of time.perf_counter
         self._seconds_before: float | None = None  # that a resumed run took until it was stopped
+        self._step_limit = StepLimit(self._give_up)
 
     @property
     def run(self) -> Run:
@@ -71,6 +86,7 @@ class RunContext:
             return
         from densebench.training.parallel.data_parallel import agree_on_signal
 
+        self._step_limit.note()
         number = agree_on_signal(self.parallel, self._stopper.find_signal())
         if number:
             raise make_interruption(number)
@@ -109,6 +125,7 @@ class RunContext:
                 started=self._began,
             )
         finally:
+            self._step_limit.end()
             monitor.stop()
 
     def continue_after(self, finished: Sequence[EpochRecord]) -> None:
@@ -144,6 +161,13 @@ class RunContext:
                 records = (*self.run.records, event.record)
                 self.update(run_columns.with_records(self.run, records, total_seconds=self._total_seconds()))
         self._channel.send(event)
+
+    def _give_up(self, seconds: float) -> NoReturn:
+        """End the process, whose main thread hangs, or waits for another; the parent writes the row."""
+        faulthandler.dump_traceback()
+        reason = f"{LOST_CONTACT}, or this one hangs: no step has ended for {seconds:.0f} s; its log says where it is."
+        self._channel.send(Ended(status="failed", reason=reason, exit_code=RunFailed.exit_code))
+        os._exit(RunFailed.exit_code)
 
     def _total_seconds(self) -> float | None:
         here = elapsed(self._began, time.perf_counter())

@@ -41,8 +41,8 @@ def launch(task: Task, *, directory: Path, on_event: Callable[[Event], None], ti
     elif not cause.layout.is_owner and ended.status == "failed":
         ended = record_death(task, name_rank(cause, ended))
     if LOST_CONTACT in str(ended.reason) and not task.host.index:
-        reason = take_reason(directory, task.config.hosts)
-        ended = record_death(task, dataclasses.replace(ended, reason=reason)) if reason else ended
+        reason = take_reason(directory, task.config.hosts) or ended.reason
+        ended = record_death(task, dataclasses.replace(ended, reason=reason))
     on_event(ended)
     return ended
 

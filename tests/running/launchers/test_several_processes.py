@@ -177,6 +177,13 @@ def test_a_part_that_was_only_waiting_says_nothing_for_the_first_host(follow_run
     assert lost_parts.take_reason(Path("runs/a"), hosts=2) is None
 
 
+def test_an_owner_that_gives_up_on_the_others_has_it_written_into_its_row(launch, monkeypatch):
+    monkeypatch.setattr(lost_parts, "_WAIT_SECONDS", 0.0)
+    launch(LOST)
+    assert row().status == "failed"
+    assert LOST_CONTACT in row().reason
+
+
 def test_what_was_said_of_an_earlier_start_is_forgotten(in_tmp):
     directory = Path("runs/a")
     directory.mkdir(parents=True)
