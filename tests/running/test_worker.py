@@ -39,3 +39,19 @@ def test_a_run_whose_last_row_cannot_be_written_has_not_completed(unwritable):
     ended = worker._enter_end(unwritable, COMPLETED)
     assert ended.status == "failed"
     assert ended.exit_code != 0
+
+
+@pytest.mark.parametrize(
+    ("text", "is_lost"),
+    [
+        ("[gloo/transport/tcp/pair.cc:537] Read error [10.0.0.1]:6263: Connection reset by peer", True),
+        ("Collective ops is aborted by: The following tasks are unhealthy (stopped sending heartbeats)", True),
+        (
+            "Unable to initialize backend 'cpu': [enforce fail at gloo/transport/tcp/device.cc:99] rv == 0. -3 vs 0",
+            False,
+        ),
+        ("shapes (8, 8) and (4, 4) cannot be added", False),
+    ],
+)
+def test_an_error_of_the_exchange_is_told_from_one_of_this_host(text, is_lost):
+    assert worker._is_lost_contact(RuntimeError(text)) == is_lost
