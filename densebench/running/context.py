@@ -160,6 +160,7 @@ class RunContext:
             case EpochEnded():
                 records = (*self.run.records, event.record)
                 self.update(run_columns.with_records(self.run, records, total_seconds=self._total_seconds()))
+                self._step_limit.settle()
         self._channel.send(event)
 
     def _give_up(self, seconds: float) -> NoReturn:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 LIMIT_SECONDS = 45.0  # longer than the frameworks' own limits, so that these say first what they know
+COMPILING_SECONDS = 300.0  # instead, while the first evaluation may still be compiled: minutes for deep networks
 _TIMES_LONGEST = 2.0  # of what a step, an evaluation or a checkpoint has taken before: added to the limit
 _LOOK_SECONDS = 1.0
 _MOST_SECONDS = 2.0  # that count between two looks: the process may have been stopped in between
@@ -13,13 +14,14 @@ _MOST_SECONDS = 2.0  # that count between two looks: the process may have been s
 class StepLimit:
     """Calls ``give_up`` with the seconds, from a thread of its own, once no step has been noted for too long.
 
-    The first :meth:`note` starts it, after which nothing is compiled any more.
+    The first :meth:`note` starts it, when the step is compiled; :meth:`settle` says that all else is.
     """
 
     def __init__(self, give_up: Callable[[float], object], clock: Callable[[], float] = time.monotonic) -> None:
         self._give_up, self._clock = give_up, clock
         self._waited = self._longest = 0.0
         self._looked = clock()
+        self._limit = COMPILING_SECONDS
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -32,6 +34,10 @@ class StepLimit:
             self._thread = threading.Thread(target=self._watch, daemon=True)
             self._thread.start()
 
+    def settle(self) -> None:
+        """Nothing will be compiled any more."""
+        self._limit = LIMIT_SECONDS
+
     def end(self) -> None:
         """No further step will be made."""
         self._over.set()
@@ -41,7 +47,7 @@ class StepLimit:
         now = self._clock()
         self._waited += min(now - self._looked, _MOST_SECONDS)
         self._looked = now
-        if self._waited > LIMIT_SECONDS + _TIMES_LONGEST * self._longest:
+        if self._waited > self._limit + _TIMES_LONGEST * self._longest:
             self._give_up(self._waited)
 
     def _watch(self) -> None:

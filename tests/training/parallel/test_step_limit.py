@@ -2,7 +2,7 @@
 
 import pytest
 
-from densebench.training.parallel.step_limit import LIMIT_SECONDS, StepLimit
+from densebench.training.parallel.step_limit import COMPILING_SECONDS, LIMIT_SECONDS, StepLimit
 
 
 class Clock:
@@ -25,6 +25,7 @@ def limit(clock):
     limit.given_up = given_up
     limit.end()
     limit.note()
+    limit.settle()
     return limit
 
 
@@ -39,6 +40,16 @@ def test_a_run_that_comes_no_further_is_given_up(limit, clock):
     assert not limit.given_up
     look(limit, clock, 1.0)
     assert limit.given_up == [LIMIT_SECONDS + 1.0]
+
+
+def test_what_may_still_be_compiled_has_longer(clock):
+    given_up = []
+    limit = StepLimit(given_up.append, clock)
+    limit.end()
+    look(limit, clock, COMPILING_SECONDS)
+    assert not given_up
+    look(limit, clock, 1.0)
+    assert given_up
 
 
 def test_a_run_whose_steps_end_is_not(limit, clock):
