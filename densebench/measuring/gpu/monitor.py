@@ -17,7 +17,8 @@ from densebench.measuring.gpu.nvml import Card, GpuFacts
 from densebench.measuring.gpu.samples import Samples
 from densebench.measuring.stopwatch import Clock
 
-_INTERVAL_SECONDS = 0.01
+# Pools do not give memory back between steps and sensors are renewed every 20 to 100 ms: more often shows no more.
+_INTERVAL_SECONDS = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +79,7 @@ class NullMonitor:
 
 
 class SamplingMonitor:
-    """Samples one card every ``interval_seconds``, because polling less often misses short peaks."""
+    """Samples one card every ``interval_seconds``."""
 
     def __init__(self, card: Card, *, pid: int, clock: Clock, interval_seconds: float = _INTERVAL_SECONDS) -> None:
         self._card = card

@@ -6,7 +6,6 @@ from densebench.measuring.gpu.energy import EnergyMeter
 from densebench.measuring.gpu.nvml import Card
 from densebench.measuring.stopwatch import Clock
 
-_SLOW_EVERY = 10  # samples between two readings of what changes slowly or costs more to read
 _LATE = 1.5  # intervals; if samples come later, the source names the actual interval
 _LOW_CLOCK = 0.75  # of the card's maximum
 _THROTTLED_SHARE = 0.1  # of an epoch's samples: a single short dip changes no figure
@@ -28,7 +27,6 @@ class Samples:
         self.energy = EnergyMeter(card.energy_joules, card.power_watts, clock)
         self._card, self._pid, self._now = card, pid, clock
         self._taken = 0
-        self._last_used: int | None = None
         self._device_peak = 0
         self._process_peak: int | None = None
         self._was_listed = False
@@ -44,14 +42,9 @@ class Samples:
         """Read the card once."""
         used = self._card.used_bytes.read()
         self.energy.sample()
-        slow = self._taken % _SLOW_EVERY == 0
-        # A process cannot grow without the card's figure changing, and its list costs more to read.
-        if slow or used is None or used != self._last_used:
-            self._note_processes()
-        if slow:
-            self._note_clocks()
+        self._note_processes()
+        self._note_clocks()
         self._device_peak = max(self._device_peak, used or 0)
-        self._last_used = used
         self._taken += 1
         self._last_at = self._now()
 

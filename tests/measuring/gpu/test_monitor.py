@@ -42,7 +42,7 @@ def test_the_peak_of_card_and_process_outlives_the_moment_it_was_seen(monitor, c
     reading = monitor.end_epoch()
     assert reading.device_peak_bytes == 700 * MIB
     assert reading.process_peak_bytes == 600 * MIB
-    assert reading.memory_source == "NVML memory version 2 every 10 ms"
+    assert reading.memory_source == "NVML memory version 2 every 100 ms"
 
 
 def test_a_peak_is_kept_from_epoch_to_epoch(monitor, card) -> None:
@@ -52,14 +52,6 @@ def test_a_peak_is_kept_from_epoch_to_epoch(monitor, card) -> None:
     monitor.end_epoch()
     monitor.begin_epoch()
     assert monitor.end_epoch().device_peak_bytes == 700 * MIB
-
-
-def test_a_process_that_grows_as_another_shrinks_is_seen_within_ten_samples(monitor, card) -> None:
-    monitor.sample()
-    card.compute = {OURS: 800 * MIB}
-    for _ in range(10):
-        monitor.sample()
-    assert monitor.end_epoch().process_peak_bytes == 800 * MIB
 
 
 def test_where_the_cards_memory_is_hidden_the_process_is_still_watched_at_every_sample(nvml, card, clock) -> None:
@@ -126,10 +118,10 @@ def test_version_1_of_the_memory_figure_is_a_fallback_that_is_told(nvml, card, c
 
 def test_samples_that_came_late_are_told_by_the_interval_that_was_kept(monitor, clock) -> None:
     for _ in range(9):
-        clock.now += 0.04
+        clock.now += 0.4
         monitor.sample()
-    clock.now += 0.04
-    assert monitor.end_epoch().memory_source == "NVML memory version 2 every 40 ms"
+    clock.now += 0.4
+    assert monitor.end_epoch().memory_source == "NVML memory version 2 every 400 ms"
 
 
 # Energy
@@ -251,9 +243,8 @@ def test_the_clock_is_the_median_of_the_epoch(monitor, card) -> None:
     monitor.begin_epoch()
     for clock in (1900, 1700):
         card.clock = clock
-        for _ in range(10):
-            monitor.sample()
-    assert monitor.end_epoch().clock_mhz == 1900
+        monitor.sample()
+    assert monitor.end_epoch().clock_mhz == 1800  # of 2000, 1900, 1700 and, at the end, 1700
 
 
 def test_a_mig_instance_has_its_own_memory_and_the_whole_cards_energy(nvml, card, make_card, clock) -> None:
@@ -324,13 +315,13 @@ def test_the_thread_sees_a_peak_between_two_epochs_and_leaves_nvml(nvml, card) -
     monitor.start()
     card.used = 900 * MIB
     asked = len(nvml.calls)
-    while len(nvml.calls) < asked + 50:
+    while len(nvml.calls) < asked + 20:
         time.sleep(0.001)
     card.used = 0
     assert monitor.end_epoch().device_peak_bytes == 900 * MIB
     monitor.stop()
     asked = len(nvml.calls)
-    time.sleep(0.05)
+    time.sleep(0.2)
     assert len(nvml.calls) == asked
     assert nvml.opened == 0
 
@@ -372,7 +363,7 @@ def test_no_card_is_described_by_its_reason() -> None:
 def test_both_sources_stand_in_one_cell_and_a_shared_reason_stands_once(monitor) -> None:
     reading = monitor.end_epoch()
     counted = GpuMemory(peak_bytes=1, reserved_bytes=None, source="torch")
-    assert describe_memory_source(counted, reading) == "torch; NVML memory version 2 every 10 ms"
+    assert describe_memory_source(counted, reading) == "torch; NVML memory version 2 every 100 ms"
     none = GpuMemory(peak_bytes=None, reserved_bytes=None, source=NO_GPU)
     assert describe_memory_source(none, open_monitor("cpu").end_epoch()) == NO_GPU
 

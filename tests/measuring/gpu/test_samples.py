@@ -22,10 +22,11 @@ def test_peaks_are_the_largest_samples_since_the_beginning(samples, card) -> Non
     assert (samples.device_peak(), samples.process_peak()) == (700 * MIB, 650 * MIB)
 
 
-def test_a_list_of_processes_is_read_only_where_the_cards_memory_changed_or_every_tenth_time(samples, nvml) -> None:
-    for _ in range(20):
-        samples.take()
-    assert nvml.calls.count("nvmlDeviceGetComputeRunningProcesses") == 2
+def test_a_process_that_grows_as_another_shrinks_is_seen_by_the_next_sample(samples, card) -> None:
+    samples.take()
+    card.compute = {OURS: 800 * MIB}
+    samples.take()
+    assert samples.process_peak() == 800 * MIB
 
 
 def test_peaks_are_unknown_once_the_driver_is_silent(samples, nvml, card) -> None:
@@ -50,35 +51,33 @@ def test_a_card_of_ones_own_needs_no_warning(samples) -> None:
     assert samples.warnings() == ()
 
 
-def take_clocks(samples, card, reasons) -> None:
-    """Ten samples, of which one reads the clock."""
+def take(samples, card, reasons) -> None:
     card.reasons = reasons
-    for _ in range(10):
-        samples.take()
+    samples.take()
 
 
 def test_one_throttled_sample_of_many_is_no_warning(samples, card) -> None:
     samples.begin_epoch()
     for reasons in (0x20, *[0] * 20):
-        take_clocks(samples, card, reasons)
+        take(samples, card, reasons)
     assert samples.warnings() == ()
 
 
 def test_throttling_in_a_tenth_of_the_epochs_samples_is_a_warning_that_stays(samples, card) -> None:
     samples.begin_epoch()
     for reasons in (0x20, 0x20, *[0] * 12):
-        take_clocks(samples, card, reasons)
+        take(samples, card, reasons)
     assert samples.warnings() == ("GPU throttled by heat",)
     samples.begin_epoch()
-    take_clocks(samples, card, 0)
+    take(samples, card, 0)
     assert samples.warnings() == ("GPU throttled by heat",)
 
 
 def test_idle_samples_before_the_epoch_do_not_hide_its_throttling(samples, card) -> None:
     for _ in range(50):
-        take_clocks(samples, card, 0)
+        take(samples, card, 0)
     samples.begin_epoch()
-    take_clocks(samples, card, 0x04)
+    take(samples, card, 0x04)
     assert samples.warnings() == ("GPU throttled by the power limit",)
 
 
