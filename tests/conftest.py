@@ -23,6 +23,9 @@ Make = Callable[..., Run]
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+# With CUDA_VISIBLE_DEVICES=0 the tests run on a GPU: there equality to six digits needs whole float32 products.
+os.environ.setdefault("NVIDIA_TF32_OVERRIDE", "0")
+os.environ.setdefault("JAX_DEFAULT_MATMUL_PRECISION", "highest")
 
 
 def pytest_collection_modifyitems(items):
