@@ -105,7 +105,12 @@ class EpochRecord:
         Log("energy/epoch_joules"),
     ] = None
     energy_source: Annotated[
-        Text, About("Energy from", "text", "counter, sampled power, or why energy_joules is empty.")
+        Text,
+        About(
+            "Energy from",
+            "text",
+            "counter, also over less than 10 s; sampled power; or why there is none.",
+        ),
     ] = None
     train_loss: Annotated[
         Number,

@@ -152,16 +152,24 @@ def speed(
     inference: bool,
     precision_target: float,
     time_limit: float,
+    energy: bool = False,
 ) -> list[Finished]:
     """Measure every variant at every batch size: one that fails is a row that says so, a signal stops.
 
-    ``precision_target`` is half the width of the median's 95 % interval as a fraction of it; ``time_limit`` in seconds.
+    ``precision_target`` is half the width of the median's 95 % interval as a fraction of it; ``time_limit`` in seconds;
+    ``energy``: whether to time long enough for a certain figure of that.
     """
     planned = plan_speed(options, batch_sizes, inference=inference)
     names = choose_names((one.config, True) for one in planned)
 
     def make_task(config: RunConfig) -> Task:
-        return SpeedTask(config=config, inference=inference, precision_target=precision_target, time_limit=time_limit)
+        return SpeedTask(
+            config=config,
+            inference=inference,
+            precision_target=precision_target,
+            time_limit=time_limit,
+            energy=energy,
+        )
 
     with view:
         view.begin([ShownRun(name=name, epochs=1) for name in names])

@@ -22,6 +22,7 @@ def measure(task: SpeedTask, context: RunContext) -> None:
             inference=task.inference,
             precision_target=task.precision_target,
             time_limit=task.time_limit,
+            energy=task.energy,
             watch=watch,
         ):
             context.report(event)

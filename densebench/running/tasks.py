@@ -46,6 +46,7 @@ class SpeedTask:
     inference: bool
     precision_target: float  # half width of the median's interval, as a fraction of it
     time_limit: float  # seconds
+    energy: bool  # whether the steps last long enough for a certain energy
 
 
 @dataclass(frozen=True, kw_only=True)

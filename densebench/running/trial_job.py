@@ -5,6 +5,7 @@ import time
 from typing import TYPE_CHECKING
 
 from densebench.events import EpochEnded, Event, Progress
+from densebench.measuring.stopping_rule import choose_patience
 from densebench.running.context import RunContext
 from densebench.running.tasks import TrialTask
 
@@ -54,6 +55,7 @@ def _make_batches(task: TrialTask, context: RunContext) -> "TrialBatches":
         batch_size=task.config.recipe.batch_size,
         time_limit=task.time_limit,
         clock=time.perf_counter,
+        patience=choose_patience(context.facts.device_kind, energy=False),
     )
 
 

@@ -10,7 +10,13 @@ from densebench.config import RunConfig
 from densebench.events import PROGRESS_INTERVAL, EpochEnded, Event, Progress, Ready, Warned
 from densebench.measuring.gpu.monitor import list_warnings
 from densebench.measuring.gpu.step_memory import StepMemory
-from densebench.measuring.stopping_rule import SteadyState, estimate_steady_state, may_stop
+from densebench.measuring.stopping_rule import (
+    Patience,
+    SteadyState,
+    choose_patience,
+    estimate_steady_state,
+    may_stop,
+)
 from densebench.measuring.stopwatch import EpochTimer, EpochTimes, elapsed, percentile
 from densebench.training.backends.backend import BackendFacts
 from densebench.training.epoch_record import make_measured, make_record
@@ -34,22 +40,24 @@ def measure_speed(
     inference: bool,
     precision_target: float,
     time_limit: float,
+    energy: bool = False,
     watch: Watch,
 ) -> Iterator[Event]:
     """Time training steps, or forward passes, at the recipe's batch size, each waited for.
 
-    They end when the 95 % interval of the median lies within ``precision_target`` (a fraction) of it, or after
-    ``time_limit`` seconds, tracing, compiling and the warm-up included; one step is always timed. Then comes
-    :class:`EpochEnded`.
+    They end when the 95 % interval of the median lies within ``precision_target`` (a fraction) of it, on a GPU after
+    some seconds at the earliest (more of them for a certain ``energy``), or after ``time_limit`` seconds, tracing,
+    compiling and the warm-up included; one step is always timed. Then comes :class:`EpochEnded`.
     """
+    patience = choose_patience(facts.device_kind, energy=energy)
     began = watch.clock()
+    limits = _Limits(patience=patience, precision_target=precision_target, began=began, seconds=time_limit)
     steps = make_steps(trainee, config.recipe, facts, parallel)
     step = _make_step(steps, trainee, config, inference=inference)
     yield _make_ready(steps, trainee, config, watch, step, inference=inference)
     memory = StepMemory(watch.allocator, None if inference else steps.step_bytes())
-    _warm_up(step, config.recipe.batch_size, memory, watch, parallel, until=began + time_limit)
+    _warm_up(step, config.recipe.batch_size, memory, limits, watch, parallel)
     watch.monitor.begin_epoch()
-    limits = _Limits(precision_target=precision_target, began=began, seconds=time_limit)
     times, wide = yield from _measure(step, config.recipe.batch_size, limits, watch, parallel)
     costs = combine_costs(parallel, read_costs(watch.monitor, memory, times))
     for warning in (*list_warnings(costs.allocated, costs.reading), *wide):
@@ -95,26 +103,44 @@ def _make_ready(
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Limits:
+    """When the warm-up and the measurement end."""
+
+    patience: Patience
+    precision_target: float  # half width of the median's interval, as a fraction of it
+    began: float  # reading of the clock
+    seconds: float  # from then
+
+    def is_warm(self, steps: int, since: float, now: float) -> bool:
+        """Whether so many steps between those readings of the clock are enough, or time is up."""
+        enough = steps >= _WARM_UP_STEPS and now - since >= self.patience.warm_up_seconds
+        return enough or now - self.began >= self.seconds
+
+    def is_certain(self, seconds: Sequence[float], since: float, now: float) -> bool:
+        """Whether these steps, timed between those readings of the clock, are enough, or time is up."""
+        return may_stop(
+            seconds,
+            elapsed_seconds=now - self.began,
+            limit_seconds=self.seconds,
+            target=self.precision_target,
+            patience=self.patience,
+            timed_seconds=now - since,
+        )
+
+
 def _warm_up(
-    step: Callable[[], object], images: int, memory: StepMemory, watch: Watch, parallel: DataParallel, *, until: float
+    step: Callable[[], object], images: int, memory: StepMemory, limits: _Limits, watch: Watch, parallel: DataParallel
 ) -> None:
-    """The steps until the search for algorithms is over, and its memory forgotten; none begins after ``until``."""
-    for _ in range(_WARM_UP_STEPS):
-        if follow_first(parallel, watch.clock() >= until):
-            return
+    """The steps until the search for algorithms is over, its memory forgotten, and a GPU's clock at its height."""
+    since = watch.clock()
+    steps = 0
+    while not follow_first(parallel, limits.is_warm(steps, since, watch.clock())):
         memory.begin_step(images)
         step()
         memory.end_step(images)
         watch.should_stop()
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Limits:
-    """When a measurement ends."""
-
-    precision_target: float  # half width of the median's interval, as a fraction of it
-    began: float  # reading of the clock
-    seconds: float  # from then
+        steps += 1
 
 
 def _measure(
@@ -124,8 +150,8 @@ def _measure(
     timer = EpochTimer(clock=watch.clock)
     seconds: list[float] = []
     timer.start()
-    before = reported = watch.clock()
-    while not follow_first(parallel, _is_enough(seconds, before, limits)):
+    since = before = reported = watch.clock()
+    while not follow_first(parallel, limits.is_certain(seconds, since, before)):
         timer.note_batch()
         step()
         timer.note_step(images)
@@ -136,17 +162,9 @@ def _measure(
             yield _make_progress(seconds, images, now - limits.began, limits.seconds)
         watch.should_stop()
         before = watch.clock()
-    state = estimate_steady_state(seconds, target=limits.precision_target)
+    agree = limits.patience.halves_agree
+    state = estimate_steady_state(seconds, target=limits.precision_target, halves_agree=agree)
     return _keep_steps_alone(timer.stop(), seconds, images), _find_doubt(state)
-
-
-def _is_enough(seconds: Sequence[float], now: float, limits: _Limits) -> bool:
-    return may_stop(
-        seconds,
-        elapsed_seconds=now - limits.began,
-        limit_seconds=limits.seconds,
-        target=limits.precision_target,
-    )
 
 
 def _keep_steps_alone(times: EpochTimes, seconds: Sequence[float], images: int) -> EpochTimes:
@@ -178,6 +196,9 @@ def _find_doubt(state: SteadyState) -> tuple[str, ...]:
         return ()
     if state.median is None or state.low is None or state.high is None:
         return (_describe_few(state.steps),)
+    if state.drift is not None:
+        longer = "longer" if state.drift > 0 else "less"
+        return (f"the speed was still changing: the second half's steps took {abs(state.drift):.1%} {longer}",)
     low, high = state.low / state.median - 1, state.high / state.median - 1
     return (f"the median of {state.steps} steps is only certain to {low:+.1%} to {high:+.1%}",)
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from densebench.data.batches import Floats, TrainBatches
 from densebench.data.prefetch import DEPTH
-from densebench.measuring.stopping_rule import may_stop
+from densebench.measuring.stopping_rule import IMPATIENT, Patience, may_stop
 from densebench.measuring.stopwatch import Clock, percentile
 
 _AHEAD = DEPTH + 1  # batches that are made when the next is asked for, and whose steps are still to come
@@ -26,11 +26,20 @@ class TrialBatches:
     until a step is done.
     """
 
-    def __init__(self, batches: TrainBatches, *, images: int, batch_size: int, time_limit: float, clock: Clock) -> None:
+    def __init__(
+        self,
+        batches: TrainBatches,
+        *,
+        images: int,
+        batch_size: int,
+        time_limit: float,
+        clock: Clock,
+        patience: Patience = IMPATIENT,
+    ) -> None:
         """``images`` are those of ``batches``; ``time_limit`` is in seconds, and four full steps are always made."""
         self._batches, self._clock = batches, clock
         self._batch_size, self._last_size = batch_size, images % batch_size or batch_size
-        self._time_limit = time_limit
+        self._time_limit, self._patience = time_limit, patience
         self.images = 0  # that the first epoch has given
         self.steps = 2  # of the first epoch they are known only when they are done
 
@@ -64,5 +73,10 @@ class TrialBatches:
         if elapsed + to_come >= self._time_limit:
             return True
         return elapsed >= _LEAST_SECONDS and may_stop(
-            seconds, elapsed_seconds=elapsed, limit_seconds=self._time_limit, target=_TARGET
+            seconds,
+            elapsed_seconds=elapsed,
+            limit_seconds=self._time_limit,
+            target=_TARGET,
+            patience=self._patience,
+            timed_seconds=sum(seconds) - self._patience.warm_up_seconds,  # what is warm-up stays in the epoch
         )

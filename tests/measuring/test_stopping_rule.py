@@ -3,6 +3,7 @@ import pytest
 from scipy import stats
 
 from densebench.measuring.stopping_rule import (
+    choose_patience,
     estimate_median_interval,
     estimate_steady_state,
     find_interval_rank,
@@ -91,3 +92,55 @@ def test_where_a_measurement_stops_the_median_is_within_the_target_of_the_truth(
             count += 1
         misses += abs(estimate_steady_state(steps[:count]).median - 1) > 0.02
     assert misses <= 4
+
+
+# A GPU
+
+
+def measure_ramp(patience, ramp_seconds: float, target: float = 0.02) -> tuple[float, float]:
+    """Median and timed seconds of steps of 5 ms that a clock still ramping up makes 30 % slower at first."""
+    now, seconds = 0.0, []
+
+    def step() -> float:
+        return 0.005 * (1 + 0.3 * max(0.0, 1 - now / ramp_seconds))
+
+    while now < patience.warm_up_seconds:
+        now += step()
+    while not may_stop(
+        seconds, elapsed_seconds=now, limit_seconds=600, target=target, patience=patience, timed_seconds=sum(seconds)
+    ):
+        seconds.append(step())
+        now += seconds[-1]
+    return float(np.median(seconds)), sum(seconds)
+
+
+def test_without_patience_a_ramp_of_the_clock_is_taken_for_steady_steps() -> None:
+    median, timed = measure_ramp(choose_patience("cpu", energy=False), ramp_seconds=1.0)
+    assert median > 0.005 * 1.25
+    assert timed < 0.1
+
+
+def test_on_a_gpu_a_ramp_is_over_before_the_steps_are_timed() -> None:
+    median, timed = measure_ramp(choose_patience("gpu", energy=False), ramp_seconds=1.0)
+    assert median == pytest.approx(0.005)
+    assert timed == pytest.approx(3.0, rel=0.1)
+
+
+def test_a_ramp_that_outlasts_the_warm_up_is_measured_until_both_halves_agree() -> None:
+    median, timed = measure_ramp(choose_patience("gpu", energy=False), ramp_seconds=8.0)
+    assert median == pytest.approx(0.005, rel=0.02)
+    assert timed > 6.0
+
+
+def test_energy_takes_ten_seconds() -> None:
+    _, timed = measure_ramp(choose_patience("gpu", energy=True), ramp_seconds=1.0)
+    assert timed == pytest.approx(10.0, rel=0.1)
+
+
+def test_steps_whose_halves_differ_are_not_steady_however_narrow_the_interval() -> None:
+    ramp = np.linspace(1.03, 1.0, 20_000).tolist()
+    state = estimate_steady_state(ramp, target=0.01, halves_agree=True)
+    assert estimate_steady_state(ramp, target=0.01).reached
+    assert not state.reached
+    assert state.drift == pytest.approx(-0.015, abs=0.001)
+    assert estimate_steady_state([1.0] * 20, halves_agree=True).drift is None

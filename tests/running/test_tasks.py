@@ -16,7 +16,7 @@ CONFIG = RunConfig(variant="100x12", data=DataConfig(dataset="digits"), recipe=R
 TASKS = [
     TrainTask(config=CONFIG, host=Host(index=1, count=2, addresses=("node1:1", "node2:1"))),
     EvaluateTask(config=CONFIG, source="a", directory="runs/a", model_file=None, preprocess="raw", held_out=True),
-    SpeedTask(config=CONFIG, inference=True, precision_target=0.02, time_limit=60.0),
+    SpeedTask(config=CONFIG, inference=True, precision_target=0.02, time_limit=60.0, energy=True),
 ]
 
 

@@ -1,3 +1,5 @@
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -5,6 +7,7 @@ import pytest
 from densebench.errors import Interrupted
 from densebench.events import Ready, Warned
 from densebench.measuring.gpu.allocator import GpuMemory
+from densebench.training import speed
 from densebench.training.speed import measure_speed
 
 
@@ -17,10 +20,11 @@ def every_second():
 def measure(config, facts, build, make_watch):
     """Measures and returns the events, of which the last is the record."""
 
-    def measure(*, inference=False, target=0.02, limit=1e9, trainee=None, **watch):
+    def measure(*, inference=False, target=0.02, limit=1e9, trainee=None, device="cpu", energy=False, **watch):
         events = measure_speed(
             config=config,
-            facts=facts,
+            facts=dataclasses.replace(facts, device_kind=device),
+            energy=energy,
             trainee=trainee or build(),
             inference=inference,
             precision_target=target,
@@ -36,7 +40,7 @@ def measure(config, facts, build, make_watch):
 def test_steps_that_all_take_as_long_end_as_soon_as_their_median_is_known(measure, inference):
     ready, *progress, ended = measure(inference=inference, clock=every_second())
     assert isinstance(ready, Ready)
-    assert [(so_far.step, so_far.steps) for so_far in progress] == [(40 * step + 60, 10**10) for step in range(1, 11)]
+    assert [(so_far.step, so_far.steps) for so_far in progress] == [(40 * step + 80, 10**10) for step in range(1, 11)]
     assert {so_far.images_per_second for so_far in progress} == {8 / 3.0}
     assert ended.record.step_ms_p50 > 0
     assert ended.record.images_per_second > 0
@@ -122,3 +126,49 @@ def test_the_peak_is_that_of_the_steps_after_the_first(measure):
         return  # its figure is the compiler's
     assert record.gpu_peak_bytes == 5
     assert record.gpu_memory_source == "allocator after the first step on each shape; no GPU"
+
+
+class RampingClock:
+    """A clock that only steps move: by 5 ms each, and by 30 % more until the GPU's clock is at its height."""
+
+    def __init__(self, ramp_seconds):
+        self.now, self._ramp = 0.0, ramp_seconds
+
+    def __call__(self):
+        return self.now
+
+    def step(self):
+        self.now += 0.005 * (1 + 0.3 * max(0.0, 1 - self.now / self._ramp))
+
+
+@pytest.fixture
+def measure_ramp(measure, monkeypatch):
+    """Measures steps that are slow at first; returns the events and the clock."""
+
+    def measure_ramp(ramp_seconds=1.0, **given):
+        clock = RampingClock(ramp_seconds)
+        monkeypatch.setattr(speed, "_make_step", lambda *_, **__: clock.step)
+        return measure(clock=clock, **given), clock
+
+    return measure_ramp
+
+
+def test_on_a_gpu_steps_are_timed_once_its_clock_is_at_its_height(measure_ramp):
+    events, _ = measure_ramp(device="gpu")
+    assert events[-1].record.step_ms_p95 == pytest.approx(5)
+    assert events[-1].record.epoch_seconds >= 3
+    on_cpu, _ = measure_ramp()
+    assert on_cpu[-1].record.step_ms_p50 > 5.5
+
+
+def test_energy_lets_the_steps_of_a_gpu_go_on_for_ten_seconds(measure_ramp):
+    events, _ = measure_ramp(device="gpu", energy=True)
+    assert events[-1].record.epoch_seconds == pytest.approx(10, rel=0.1)
+
+
+def test_a_gpu_whose_speed_still_changes_at_the_time_limit_is_warned_of(measure_ramp):
+    events, clock = measure_ramp(ramp_seconds=12.0, limit=8.0, device="gpu")
+    (warned,) = [event for event in events if isinstance(event, Warned)]
+    assert warned.text.startswith("the speed was still changing: the second half's steps took ")
+    assert warned.text.endswith("% less")
+    assert clock.now < 8.2

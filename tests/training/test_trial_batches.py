@@ -6,6 +6,7 @@ import pytest
 
 from densebench.data.images import Images
 from densebench.data.prefetch import prefetch
+from densebench.measuring.stopping_rule import choose_patience
 from densebench.training.loop import make_batches
 from densebench.training.trial_batches import TrialBatches
 
@@ -16,7 +17,7 @@ SIZE = 8
 def trial_batches(config, dataset):
     """Makes the batches of a trial on 20 images; the clock moves by ``step`` whenever it is read."""
 
-    def make(step=1.0, limit=1e9, images=20):
+    def make(step=1.0, limit=1e9, images=20, device="cpu"):
         readings = iter(range(1_000_000))
         chosen = Images(pixels=dataset.train.pixels[:images], labels=dataset.train.labels[:images])
         return TrialBatches(
@@ -25,6 +26,7 @@ def trial_batches(config, dataset):
             batch_size=SIZE,
             time_limit=limit,
             clock=lambda: next(readings) * step,
+            patience=choose_patience(device, energy=False),
         )
 
     return make
@@ -57,6 +59,11 @@ def test_later_epochs_are_two_steps_and_do_not_count(trial_batches):
 
 def test_it_ends_when_steps_that_all_take_as_long_are_known_well_enough(trial_batches):
     assert 10 <= len(sizes(trial_batches())) < 20
+
+
+def test_on_a_gpu_it_lasts_as_long_as_a_measurement_of_speed_with_its_warm_up(trial_batches):
+    assert len(sizes(trial_batches(step=0.1))) < 40
+    assert 50 <= len(sizes(trial_batches(step=0.1, device="gpu"))) < 60
 
 
 def test_four_full_steps_are_made_however_short_the_time_is(trial_batches):

@@ -15,12 +15,13 @@ def handed(monkeypatch):
 
 
 def test_the_options_reach_the_workflow_as_values(handed, capfd):
-    arguments = ["blog", "--batch-size", "32,64", "--time-limit", "1min", "--precision-target", "5%", "--inference"]
-    assert run(["speed", *arguments, "--format", "csv"]) == 0
+    line = "speed blog --batch-size 32,64 --time-limit 1min --precision-target 5% --inference --energy --format csv"
+    assert run(line.split()) == 0
     ((options, batch_sizes, _), named) = handed[0]
     assert options.variants == ("blog",)
     assert batch_sizes == (32, 64)
-    assert named == {"inference": True, "precision_target": pytest.approx(0.05), "time_limit": 60}
+    target = pytest.approx(0.05)
+    assert named == {"inference": True, "precision_target": target, "time_limit": 60, "energy": True}
 
 
 def test_several_of_a_setting_are_axes(handed):

@@ -17,9 +17,19 @@ def test_the_counter_is_read_at_the_edges_of_an_epoch_alone(clock) -> None:
     meter = EnergyMeter(counter, Gauge(failing), clock)
     meter.begin()
     for _ in range(3):
+        clock.now += 4
         meter.sample()
     assert (energy := meter.end()).joules == 42.5
     assert energy.source == "counter"
+
+
+def test_an_epoch_that_is_short_for_the_counters_steps_says_so(clock) -> None:
+    meter = EnergyMeter(reading(0.0, 10.0, 52.5), Gauge(failing), clock)
+    clock.now += 20  # before the epoch
+    meter.begin()
+    clock.now += 9.9
+    energy = meter.end()
+    assert (energy.joules, energy.source) == (42.5, "counter, over less than 10 s")
 
 
 def test_sampled_power_is_integrated_by_trapezoids_where_there_is_no_counter(clock) -> None:
