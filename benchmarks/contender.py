@@ -14,6 +14,8 @@ CONTENDERS = (
     "torch-eager",
     "torch-eager-malloc",
     "torch-compile",
+    "torch-compile-reduce",
+    "jax-hand",
     "jax-plain",
     "jax-fast",
     "jax-fast-recompute",
@@ -23,6 +25,8 @@ CONTENDERS = (
     "keras-torch-plain-compiled",
     "keras-torch-fast-compiled",
 )
+
+TORCH_MODES = {"torch-compile": "default", "torch-compile-reduce": "reduce-overhead"}
 
 
 def run(setting: Setting) -> Outcome:
@@ -35,7 +39,11 @@ def run(setting: Setting) -> Outcome:
     if name.startswith("torch-"):
         import contender_torch
 
-        return contender_torch.run(setting, kept_buffers=name != "torch-eager", compiled=name == "torch-compile")
+        return contender_torch.run(setting, kept_buffers=name != "torch-eager", mode=TORCH_MODES.get(name))
+    if name == "jax-hand":
+        import contender_jax
+
+        return contender_jax.run(setting)
     import contender_densebench
 
     return contender_densebench.run(setting)

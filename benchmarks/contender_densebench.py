@@ -3,11 +3,11 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sitting import CLASSES, LEARNING_RATE, SIDE, Marks, Outcome, Setting
+from sitting import CLASSES, LEARNING_RATE, SIDE, Marks, Outcome, Setting, measure_outcome
 
 from densebench.config import RunConfig
 from densebench.measuring.gpu.allocator import open_allocator
-from densebench.measuring.host import read_host_peak_bytes
+from densebench.measuring.gpu.step_memory import StepMemory
 from densebench.measuring.malloc import keep_large_buffers
 from densebench.recipes import RECIPES
 from densebench.training.backends import backend
@@ -44,27 +44,23 @@ def prepare(setting: Setting) -> "tuple[Steps, Trainee, BackendFacts]":
 def run(setting: Setting) -> Outcome:
     """Build the network, trace and compile the step, run all steps."""
     steps, trainee, facts = prepare(setting)
-    batches, marks = setting.batches(), Marks()
+    marks = Marks()
     marks.begin()
     times = steps.compile(setting.batch_size)
     steps.begin(LEARNING_RATE)
     marks.traced()
-    for x, y in batches:
-        steps.train(steps.place(x), steps.place(y))
-        marks.mark()
-    on_gpu = facts.device_kind == "gpu"
-    allocated = open_allocator(facts.name).peak()
-    return Outcome(
-        marks=marks,
+    memory = StepMemory(open_allocator(facts.name), steps.step_bytes())
+    setting.run(lambda x, y: steps.train(steps.place(x), steps.place(y)), marks, memory)
+    return measure_outcome(
+        facts,
+        marks,
+        memory,
         params=trainee.model.count_params(),
         framework=f"keras {facts.keras}, {facts.name} {facts.version}",
-        device=facts.device_name or "cpu",
         build_seconds=trainee.build_seconds,
         trace_seconds=times.trace_seconds,
         traces=None if times.trace_seconds is None else 1,
         graph_nodes=_count_graph_nodes(steps) if facts.name == "tensorflow" else None,
-        peak_bytes=allocated.peak_bytes if on_gpu else read_host_peak_bytes(),
-        memory_source=allocated.source if on_gpu else "VmHWM",
     )
 
 

@@ -1,13 +1,19 @@
 """A DenseNet-BC in plain PyTorch: modules, channels_last, ``torch.optim.SGD``; eager or with ``torch.compile``.
 
+``mode`` is what ``torch.compile`` is given: ``default``, or ``reduce-overhead``, which on a GPU launches a step as one
+CUDA graph. On a GPU the optimizer is the fused one.
+
 As in densebench, weight decay applies to the weights of convolutions and of the linear layer. PyTorch's coefficient is
 twice that of a Keras L2 loss.
 """
 
 import contextlib
 import time
+from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from sitting import (
     CLASSES,
     LEARNING_RATE,
@@ -18,11 +24,13 @@ from sitting import (
     Setting,
     block_depths,
     growth_rate,
+    measure_outcome,
 )
 from torch import nn
 from torch.nn import functional
 
-from densebench.measuring.host import read_host_peak_bytes
+from densebench.measuring.gpu.allocator import open_allocator
+from densebench.measuring.gpu.step_memory import StepMemory
 from densebench.measuring.malloc import keep_large_buffers
 
 
@@ -70,36 +78,53 @@ class DenseNet(nn.Module):
         return self.classifier(self.features(x).mean((2, 3)))
 
 
-def make_optimizer(model: nn.Module) -> torch.optim.Optimizer:
+def make_optimizer(model: nn.Module, *, fused: bool) -> torch.optim.Optimizer:
     """SGD with weight decay for all weights except those of normalisations and biases."""
     decayed = [parameter for parameter in model.parameters() if parameter.ndim > 1]
     others = [parameter for parameter in model.parameters() if parameter.ndim == 1]
     groups = [{"params": decayed, "weight_decay": 2 * WEIGHT_DECAY}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.SGD(groups, lr=LEARNING_RATE, momentum=MOMENTUM, nesterov=True)
+    return torch.optim.SGD(groups, lr=LEARNING_RATE, momentum=MOMENTUM, nesterov=True, fused=fused or None)
 
 
-def run(setting: Setting, *, kept_buffers: bool, compiled: bool) -> Outcome:
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """Where the network computes, as :func:`sitting.measure_outcome` wants to know."""
+
+    device_kind: str
+    device_name: str | None
+
+
+def find_device() -> Device:
+    """The first GPU, or the CPU."""
+    if torch.cuda.is_available():
+        return Device(device_kind="gpu", device_name=torch.cuda.get_device_name())
+    return Device(device_kind="cpu", device_name=None)
+
+
+def run(setting: Setting, *, kept_buffers: bool, mode: str | None) -> Outcome:
     """Build the network and run all steps."""
     if kept_buffers:
         keep_large_buffers()
     torch.set_num_threads(setting.threads)
     torch.backends.cudnn.benchmark = True
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True  # as the other contenders
-    on_gpu = torch.cuda.is_available()
+    facts = find_device()
+    on_gpu = facts.device_kind == "gpu"
     device = torch.device("cuda" if on_gpu else "cpu")
     start = time.perf_counter()
     model = DenseNet(block_depths(setting.variant), growth_rate(setting.variant))
     model = model.to(device, memory_format=torch.channels_last).train()
-    optimizer = make_optimizer(model)
-    forward = torch.compile(model) if compiled else model
+    optimizer = make_optimizer(model, fused=on_gpu)
+    forward = model if mode is None else torch.compile(model, mode=mode)
     build_seconds = time.perf_counter() - start
     reduced = setting.precision == "mixed_bfloat16"
     precision = torch.autocast(device.type, torch.bfloat16) if reduced else contextlib.nullcontext()
-    batches, marks = setting.batches(), Marks()
-    marks.begin()
-    for images, labels in batches:
+    marks, memory = Marks(), StepMemory(open_allocator("torch"))
+
+    def step(images: NDArray[np.float32], labels: NDArray[np.int32]) -> None:
         x = torch.from_numpy(images).permute(0, 3, 1, 2).to(device)  # a view: channels already come last
         y = torch.from_numpy(labels).long().to(device)
+        torch.compiler.cudagraph_mark_step_begin()
         optimizer.zero_grad()
         with precision:
             loss = functional.cross_entropy(forward(x), y)
@@ -108,13 +133,14 @@ def run(setting: Setting, *, kept_buffers: bool, compiled: bool) -> Outcome:
         loss.item()  # waits for the device's forward pass
         if on_gpu:
             torch.cuda.synchronize()
-        marks.mark()
-    return Outcome(
-        marks=marks,
+
+    marks.begin()
+    setting.run(step, marks, memory)
+    return measure_outcome(
+        facts,
+        marks,
+        memory,
         params=sum(each.numel() for each in (*model.parameters(), *model.buffers()) if each.ndim > 0),
         framework=f"torch {torch.__version__}",
-        device=torch.cuda.get_device_name() if on_gpu else "cpu",
         build_seconds=build_seconds,
-        peak_bytes=torch.cuda.max_memory_allocated() if on_gpu else read_host_peak_bytes(),
-        memory_source="torch.cuda.max_memory_allocated" if on_gpu else "VmHWM",
     )

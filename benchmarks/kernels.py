@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import paired
-from sitting import time_repeatedly, write
+from sitting import find_tensorflow_wait, time_repeatedly, write
 
 from densebench.measuring.host import read_cpu_model
 from densebench.measuring.malloc import keep_large_buffers
@@ -146,7 +146,7 @@ def measure(threads: int, seconds: float) -> Iterator[Time]:
     for kernels in (convolutions, normalisations, chunks):
         for name, function, inputs, macs in kernels():
             graph = tf.function(function, autograph=False)
-            times = time_repeatedly(partial(graph, *inputs), seconds)
+            times = time_repeatedly(partial(graph, *inputs), seconds, find_tensorflow_wait())
             median = statistics.median(times)
             yield Time(
                 kernel=name,

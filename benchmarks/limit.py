@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import paired
-from sitting import CLASSES, SIDE, Measurement, format_spread, growth_rate, time_repeatedly, write
+from sitting import CLASSES, SIDE, Measurement, find_tensorflow_wait, format_spread, growth_rate, time_repeatedly, write
 
 from densebench.measuring.malloc import keep_large_buffers
 from densebench.models.cost import count
@@ -66,7 +66,7 @@ def measure_rates(wanted: list[Shape], threads: int) -> list[float]:
     for rows, inner, columns in wanted:
         left = tf.constant(random.standard_normal((rows, inner), dtype=np.float32))
         right = tf.constant(random.standard_normal((inner, columns), dtype=np.float32))
-        seconds = time_repeatedly(partial(tf.matmul, left, right), SECONDS)
+        seconds = time_repeatedly(partial(tf.matmul, left, right), SECONDS, find_tensorflow_wait())
         rates.append(rows * inner * columns / float(np.median(seconds)))
     return rates
 

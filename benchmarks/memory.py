@@ -1,7 +1,8 @@
 """Measures the peak memory of the implementations: ``python benchmarks/memory.py --output memory.csv``.
 
 For each process it reports the peak resident memory (VmHWM) minus the resident memory just before the first step, after
-tracing, and minus that before tracing. It also reports step times, because recomputing costs time.
+tracing, and minus that before tracing; on a GPU both are the allocator's peak itself. It also reports step times,
+because recomputing costs time.
 """
 
 import statistics

@@ -37,6 +37,12 @@ def make_parser(
     options.add_argument("--rounds", type=int, default=rounds, help="%(default)s")
     options.add_argument("--warm-up", type=int, default=warm_up, help="untimed steps after the first; %(default)s")
     options.add_argument("--steps", type=int, default=steps, help="timed steps; %(default)s")
+    options.add_argument(
+        "--seconds",
+        type=float,
+        default=0.0,
+        help="least time of the timed steps, 3 on a GPU; %(default)s",
+    )
     options.add_argument("--output", type=Path, required=True, help="the CSV")
     return options
 
@@ -59,6 +65,7 @@ def list_settings(given: argparse.Namespace, cases: Sequence[tuple[str, int]] | 
                     precision=given.precision,
                     warm_up=given.warm_up,
                     steps=given.steps,
+                    seconds=given.seconds,
                 )
 
 
@@ -103,7 +110,7 @@ def describe(row: Measurement) -> str:
 
 
 def subtract_base(peak: int | None, base: int | None) -> int | None:
-    """Bytes that the steps added."""
+    """Bytes that the steps added; of a GPU, which has no base, all that the allocator gave out."""
     return None if peak is None else peak - (base or 0)
 
 

@@ -4,7 +4,8 @@
 ``plain``, ``fast``     densebench's implementations on TensorFlow; ``fast-recompute``
 ``torch-eager``         a DenseNet-BC in plain PyTorch, channels last
 ``torch-eager-malloc``  the same, with large buffers kept as in densebench
-``torch-compile``       the same, compiled
+``torch-compile``       the same, compiled; ``torch-compile-reduce``: with CUDA graphs on a GPU
+``jax-hand``            a DenseNet-BC in plain JAX, one compiled step
 
 All train the same network (the number of parameters is checked) on the same random images in memory.
 """

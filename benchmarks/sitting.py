@@ -9,20 +9,23 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from densebench.measuring.host import read_cpu_model
+from densebench.measuring.gpu.step_memory import StepMemory
+from densebench.measuring.host import read_cpu_model, read_host_peak_bytes
 from densebench.models.cost import count
 from densebench.models.variants import find
 
 SIDE, CLASSES = 32, 10
 WARM_UP = 5  # untimed calls of a repeated function
 LEARNING_RATE, MOMENTUM, WEIGHT_DECAY = 0.1, 0.9, 1e-4  # the recipe of the blog series
+DIFFERENT = 4  # batches, where the number of steps is not known before
 Batches = list[tuple[NDArray[np.float32], NDArray[np.int32]]]
+Step = Callable[[NDArray[np.float32], NDArray[np.int32]], object]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,15 +40,35 @@ class Setting:
     precision: str
     warm_up: int  # further steps that are not timed
     steps: int
+    seconds: float = 0.0  # that the timed steps take at least, after a warm-up of two thirds of that
 
     def batches(self) -> Batches:
         """Random images (batch, 32, 32, 3) and labels (batch,), one pair per step."""
+        return self._draw(1 + self.warm_up + self.steps)
+
+    def _draw(self, count: int) -> Batches:
         random = np.random.default_rng(0)
         shape = (self.batch_size, SIDE, SIDE, 3)
         return [
             (random.standard_normal(shape, dtype=np.float32), random.integers(CLASSES, size=shape[0], dtype=np.int32))
-            for _ in range(1 + self.warm_up + self.steps)
+            for _ in range(count)
         ]
+
+    def run(self, step: Step, marks: "Marks", memory: StepMemory) -> None:
+        """The first step, the warm-up and the timed steps, each over when ``step`` returns.
+
+        A GPU's clock takes a second and more to reach its height, so there both phases are given seconds.
+        """
+        count = 1 + self.warm_up + self.steps
+        batches = itertools.cycle(self._draw(min(count, DIFFERENT) if self.seconds else count))
+        phases = ((1, 0.0), (self.warm_up, self.seconds * 2 / 3), (self.steps, self.seconds))
+        for steps, seconds in phases:
+            first = marks.timed_from = len(marks.wall) - 1
+            while len(marks.wall) - 1 - first < steps or marks.wall[-1] - marks.wall[first] < seconds:
+                memory.begin_step(self.batch_size)
+                step(*next(batches))
+                marks.mark()
+                memory.end_step(self.batch_size)
 
 
 @dataclass(kw_only=True)
@@ -56,6 +79,7 @@ class Marks:
     cpu: list[float] = field(default_factory=list)
     untraced_bytes: int | None = None  # resident at the start
     base_bytes: int | None = None  # resident just before the first step, including its graph if traced before
+    timed_from: int | None = None  # index of the mark at which the timed steps begin; None: as many as were asked
 
     def begin(self) -> None:
         """Record the start, before anything is traced."""
@@ -72,6 +96,15 @@ class Marks:
         self.cpu.append(time.process_time())
 
 
+class Facts(Protocol):
+    """The device that computed."""
+
+    @property
+    def device_kind(self) -> str: ...
+    @property
+    def device_name(self) -> str | None: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """What a contender reports after its steps."""
@@ -84,8 +117,21 @@ class Outcome:
     trace_seconds: float | None = None
     traces: int | None = None
     graph_nodes: int | None = None
-    peak_bytes: int | None
+    peak_bytes: int | None  # of the allocator on a GPU, else of the process
     memory_source: str
+
+
+def measure_outcome(facts: Facts, marks: Marks, memory: StepMemory, **described: Any) -> Outcome:
+    """What was measured, with the memory of the device that computed."""
+    peak = memory.peak()
+    on_gpu = facts.device_kind == "gpu"
+    return Outcome(
+        marks=marks,
+        device=facts.device_name or "cpu",
+        peak_bytes=peak.peak_bytes if on_gpu else read_host_peak_bytes(),
+        memory_source=peak.source if on_gpu else "VmHWM",
+        **described,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +155,7 @@ class Measurement:
     step_cpu_seconds_median: float
     images_per_second: float
     peak_bytes: int | None
-    base_bytes: int | None
+    base_bytes: int | None  # of the process; empty on a GPU, whose peak has no such base
     untraced_bytes: int | None
     memory_source: str
     step_seconds: str  # every timed step
@@ -132,7 +178,9 @@ def make_measurement(setting: Setting, outcome: Outcome) -> Measurement:
     """Make a contender's row, after checking its network."""
     check_params(setting, outcome.params)
     marks = outcome.marks
-    seconds = differences(marks.wall[-setting.steps - 1 :])
+    start = len(marks.wall) - 1 - setting.steps if marks.timed_from is None else marks.timed_from
+    seconds = differences(marks.wall[start:])
+    on_gpu = outcome.device != "cpu"
     median = statistics.median(seconds)
     return Measurement(
         contender=setting.contender,
@@ -142,18 +190,18 @@ def make_measurement(setting: Setting, outcome: Outcome) -> Measurement:
         threads=setting.threads,
         precision=setting.precision,
         device=outcome.device,
-        steps=setting.steps,
+        steps=len(seconds),
         build_seconds=round(outcome.build_seconds, 4),
         trace_seconds=None if outcome.trace_seconds is None else round(outcome.trace_seconds, 4),
         traces=outcome.traces,
         graph_nodes=outcome.graph_nodes,
         first_step_seconds=round(marks.wall[1] - marks.wall[0], 4),
         step_seconds_median=round(median, 6),
-        step_cpu_seconds_median=round(statistics.median(differences(marks.cpu[-setting.steps - 1 :])), 6),
+        step_cpu_seconds_median=round(statistics.median(differences(marks.cpu[start:])), 6),
         images_per_second=round(setting.batch_size / median, 3),
         peak_bytes=outcome.peak_bytes,
-        base_bytes=marks.base_bytes,
-        untraced_bytes=marks.untraced_bytes,
+        base_bytes=None if on_gpu else marks.base_bytes,
+        untraced_bytes=None if on_gpu else marks.untraced_bytes,
         memory_source=outcome.memory_source,
         step_seconds=" ".join(f"{each:.6f}" for each in seconds),
         load_average=os.getloadavg()[0],
@@ -168,16 +216,30 @@ def differences(values: Sequence[float]) -> list[float]:
     return [after - before for before, after in itertools.pairwise(values)]
 
 
-def time_repeatedly(call: Callable[[], object], seconds: float) -> list[float]:
-    """Seconds of each call, repeated for ``seconds`` in total after a warm-up; only for the CPU, where calls block."""
+def time_repeatedly(
+    call: Callable[[], object], seconds: float, wait: Callable[[], object] = lambda: None
+) -> list[float]:
+    """Seconds of each call, repeated for ``seconds`` in total after a warm-up.
+
+    ``wait`` returns when the device is done; a CPU is when ``call`` returns.
+    """
     for _ in range(WARM_UP):
         call()
+    wait()
     times: list[float] = []
     while sum(times) < seconds:
         start = time.perf_counter()
         call()
+        wait()
         times.append(time.perf_counter() - start)
     return times
+
+
+def find_tensorflow_wait() -> Callable[[], object]:
+    """What waits for TensorFlow's device."""
+    import tensorflow as tf
+
+    return tf.test.experimental.sync_devices if tf.config.list_physical_devices("GPU") else lambda: None
 
 
 def write(rows: Sequence[Any], path: Path) -> None:
