@@ -103,7 +103,7 @@ def describe(row: Measurement) -> str:
     """One line for a row."""
     return (
         f"{row.contender:28}{row.variant:>8} x {row.batch_size:<4}"
-        f"{row.step_seconds_median:8.3f} s per step ({row.step_cpu_seconds_median:.3f} CPU) "
+        f"{row.step_seconds_median:9.4f} s per step ({row.step_cpu_seconds_median:.3f} CPU) "
         f"{row.images_per_second:9.2f} images/s  first {row.first_step_seconds:6.2f} s  "
         f"{format_gib(subtract_base(row.peak_bytes, row.base_bytes))}  load {row.load_average:.1f}"
     )

@@ -1,0 +1,186 @@
+"""The parts of each stage of ``gpu.py``, and what is read from what they print."""
+
+import itertools
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from gpu_parts import ROOT, Ended, Part, PartFailed, append_row, find_last_words, require_success
+from gpu_scale import Asked
+from gpu_training import list_plan_parts, list_training_parts
+from paired import describe, format_gib
+from sitting import Measurement, Setting
+
+from densebench.measuring.host import count_usable_cores
+
+CHILD = str(ROOT / "benchmarks" / "contender.py")
+CHECKS = str(ROOT / "benchmarks" / "gpu_checks.py")
+
+
+def list_parts(stage: int, asked: Asked) -> list[Part]:
+    """The parts of a stage, the most telling first."""
+    return list(STAGES[stage](asked))
+
+
+# 1: the instruments
+
+
+def list_instrument_parts(asked: Asked) -> Iterator[Part]:
+    """What the machine is, whether its instruments agree, and whether running out of memory becomes a row."""
+    file = asked.output / "environment.json"
+    yield Part(
+        name="env",
+        command=lambda _: ["-m", "densebench", "env", "--format", "json"],
+        judge=lambda ended: keep_output(ended, file),
+        seconds=asked.scale.part_seconds,
+    )
+    table, tiny = str(asked.output / "instruments.csv"), ["--tiny"] if asked.scale.is_tiny else []
+    for checks, backend in itertools.product(asked.scale.checks, asked.backends):
+        if checks == "energy" and backend != asked.backends[0]:  # it is the card's
+            continue
+        command = [CHECKS, backend, checks, "--output", table, *tiny]
+        yield Part(name=f"{checks.replace(',', '-')}-{backend}", command=fix(command), seconds=asked.scale.part_seconds)
+    network, *size = asked.scale.too_large
+    for backend in asked.backends:
+        words = ["--backend", backend, *size]
+        yield make_speed_part(asked, "out-of-memory", words, "memory", network=network, judge=require_out_of_memory)
+
+
+def fix(command: Sequence[str]) -> Callable[[float], Sequence[str]]:
+    """A command that does not depend on the time it is given."""
+    return lambda seconds: command
+
+
+def keep_output(ended: Ended, file: Path) -> str:
+    """Keep what was printed in a file."""
+    require_success(ended)
+    file.write_text(ended.stdout, encoding="utf-8")
+    return f"in {file.name}"
+
+
+def require_out_of_memory(ended: Ended) -> str:
+    """The reason of a run that did not fit, from its row."""
+    run = read_run(ended)
+    if run["status"] != "failed" or "does not fit into memory" not in str(run["reason"]):
+        raise PartFailed(f"the row is {run['status']} ({run['reason']}), and not out of memory")
+    return str(run["reason"])
+
+
+# 2 and 4: speed
+
+
+def list_speed_parts(asked: Asked) -> Iterator[Part]:
+    """Every network of the blog series on every backend: first one network, and last what is long to compile."""
+    scale = asked.scale
+    axes = (scale.networks, (False, True), scale.precisions, scale.implementations, asked.backends)
+    ordered = sorted(itertools.product(*axes), key=lambda one: (one[0] != scale.network, one[1]))
+    for network, jit, precision, implementation, backend in ordered:
+        if jit and (backend == "jax" or scale.is_tiny):  # JAX compiles every step
+            continue
+        words = ["--backend", backend, "--precision", precision, "--implementation", implementation]
+        words += ["--batch-size", str(scale.batch_sizes[0]), *(["--jit"] if jit else [])]
+        yield make_speed_part(asked, network, words, "speed", network=network)
+
+
+def list_memory_parts(asked: Asked) -> Iterator[Part]:
+    """Peak memory and step time with and without recomputing."""
+    for size, backend in itertools.product(asked.scale.batch_sizes, asked.backends):
+        for how in (["--implementation", "plain"], ["--implementation", "fast"], ["--recompute"]):
+            words = ["--backend", backend, "--batch-size", str(size), *how]
+            if how == ["--recompute"] or not asked.scale.is_tiny:
+                yield make_speed_part(asked, "memory", words, "memory", network=asked.scale.network)
+
+
+def make_speed_part(
+    asked: Asked,
+    title: str,
+    words: Sequence[str],
+    folder: str,
+    *,
+    network: str,
+    judge: Callable[[Ended], str] | None = None,
+) -> Part:
+    """One measurement by ``densebench speed``."""
+    command = ["-m", "densebench", "speed", network, *words, *asked.scale.speed, *asked.places(folder)]
+    name = "-".join([title, *(word.removeprefix("--") for word in words if word not in HIDDEN)])
+    return Part(
+        name=name,
+        command=fix([*command, "--format", "json"]),
+        judge=judge or describe_speed,
+        seconds=asked.scale.part_seconds,
+    )
+
+
+HIDDEN = {"--backend", "--precision", "--implementation", "--batch-size", "--image-size"}  # their values say enough
+
+
+def read_run(ended: Ended) -> dict[str, Any]:
+    """The one run that a command has printed as JSON; raises :class:`PartFailed` where there is none."""
+    try:
+        (run,) = json.loads(ended.stdout)["runs"]
+    except (ValueError, KeyError):
+        raise PartFailed(find_last_words(ended)) from None
+    return dict(run)
+
+
+def describe_speed(ended: Ended) -> str:
+    """Speed, step and memory of a measurement."""
+    run = read_run(ended)
+    if run["status"] != "completed":
+        raise PartFailed(str(run["reason"]))
+    (epoch,) = run["epochs_done"]
+    memory = epoch["gpu_peak_bytes"] or epoch["host_peak_bytes"]
+    words = f"{epoch['images_per_second']:,.0f} images/s, {epoch['step_ms_p50']:.2f} ms a step, {format_gib(memory)}"
+    return "; ".join(filter(None, [words, run["warnings"]]))
+
+
+# 3: against networks written by hand
+
+
+def list_contender_parts(asked: Asked) -> Iterator[Part]:
+    """Networks written by hand beside densebench's own."""
+    scale = asked.scale
+    by_backend = {
+        "torch": ("torch-eager", "torch-compile", "torch-compile-reduce", "keras-torch-fast", "keras-torch-plain"),
+        "jax": ("jax-hand", "jax-fast", "jax-plain"),
+        "tensorflow": ("fast", "plain"),
+    }
+    names = [name for backend in asked.backends for name in by_backend[backend][: 1 if scale.is_tiny else None]]
+    for size, precision, name in itertools.product(scale.batch_sizes, scale.precisions, names):
+        setting = Setting(
+            contender=name,
+            round=1,
+            variant=scale.network,
+            batch_size=size,
+            threads=count_usable_cores() or 1,  # to compile
+            precision=precision,
+            warm_up=2,
+            steps=5,
+            seconds=scale.seconds,
+        )
+        yield Part(
+            name=f"{name}-{precision}-{size}",
+            command=fix([CHILD, json.dumps(asdict(setting))]),
+            judge=lambda ended: keep_measurement(ended, asked.output / "contenders.csv"),
+            seconds=scale.part_seconds,
+        )
+
+
+def keep_measurement(ended: Ended, table: Path) -> str:
+    """Append a contender's row."""
+    require_success(ended)
+    row = Measurement(**json.loads(ended.stdout.splitlines()[-1]))
+    append_row(table, row)
+    return " ".join(describe(row).split())
+
+
+STAGES: dict[int, Callable[[Asked], Iterator[Part]]] = {
+    1: list_instrument_parts,
+    2: list_speed_parts,
+    3: list_contender_parts,
+    4: list_memory_parts,
+    5: list_training_parts,
+    6: list_plan_parts,
+}
