@@ -80,7 +80,7 @@ def _look_in(edition: Edition, directory: Path) -> Place | None:
 
 
 def _download(title: str, archive: Archive, directory: Path, on_progress: OnProgress) -> Place:
-    from densebench.data.download import RemoteFile, download  # its network modules would slow every command
+    from densebench.data.fetching.download import RemoteFile, download  # its network modules would slow every command
 
     assert archive.size is not None
     file = RemoteFile(title=title, urls=archive.urls, size=archive.size, sha256=archive.sha256)

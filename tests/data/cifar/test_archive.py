@@ -2,8 +2,8 @@ import shutil
 
 import pytest
 
-from densebench.data import download
 from densebench.data.cifar.archive import find_archive, is_available, read_contents
+from densebench.data.fetching import download
 from densebench.data.images import ignore_progress
 from densebench.errors import DatasetError
 

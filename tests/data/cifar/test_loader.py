@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from densebench.config import DataConfig
-from densebench.data import download
 from densebench.data.cifar import loader
 from densebench.data.cifar.editions import CIFAR10, CIFAR100
 from densebench.data.datasets import describe, load
+from densebench.data.fetching import download
 from densebench.errors import DatasetError
 
 FORMS = ["binary packed", "binary unpacked", "python packed", "python unpacked"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from densebench.data.checksums import hash_file
-from densebench.data.https import Clock, OpenUrl, ServerFailed, TooSlow, open_from, open_https, read_blocks
+from densebench.data.fetching.https import Clock, OpenUrl, ServerFailed, TooSlow, open_from, open_https, read_blocks
 from densebench.data.images import OnProgress
 from densebench.errors import DatasetError
 

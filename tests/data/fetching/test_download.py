@@ -1,4 +1,4 @@
-"""Tests of ``densebench/data/download.py``, against a server on this machine."""
+"""Tests of ``densebench/data/fetching/download.py``, against a server on this machine."""
 
 import hashlib
 import http.server
@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from densebench.data import download as module
-from densebench.data.download import RemoteFile, download
+from densebench.data.fetching import download as module
+from densebench.data.fetching.download import RemoteFile, download
 from densebench.data.images import ignore_progress
 from densebench.errors import DatasetError
 

@@ -1,4 +1,4 @@
-"""Tests of ``densebench/data/https.py``."""
+"""Tests of ``densebench/data/fetching/https.py``."""
 
 import email.message
 import io
@@ -8,7 +8,7 @@ import urllib.response
 
 import pytest
 
-from densebench.data.https import HttpsOnly, ServerFailed, TooSlow, open_from, open_https, read_blocks
+from densebench.data.fetching.https import HttpsOnly, ServerFailed, TooSlow, open_from, open_https, read_blocks
 
 
 class Reply(io.BytesIO):

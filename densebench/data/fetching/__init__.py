@@ -1,0 +1,1 @@
+"""Files from servers: resumed, checked, and over https alone."""
