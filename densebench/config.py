@@ -13,7 +13,7 @@ from densebench.recipes import RECIPES, Recipe, find_mistakes
 from densebench.schedules import list_earlier
 
 BACKENDS = ("tensorflow", "jax", "torch")
-DATASETS = ("cifar10", "cifar100", "digits", "synthetic")  # besides folder:PATH
+DATASETS = ("cifar10", "cifar100", "mnist", "fashion_mnist", "svhn", "digits", "synthetic")  # besides folder:PATH
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 IMPLEMENTATIONS = ("auto", "plain", "fast")
 _BATCH_NORMS = ("global", "replica")

@@ -40,13 +40,13 @@ class SpeedSettings(_CommonSettings, total=False):
 class EvaluateSettings(_CommonSettings, total=False):
     """What ``evaluate`` can be given; the data are the run's own where none are named."""
 
-    dataset: str  # cifar10 (default), cifar100, digits, synthetic or folder:PATH
+    dataset: str  # cifar10 (default), another of densebench.config.DATASETS, or folder:PATH
     train_limit: int  # images, balanced over the classes
     test_limit: int  # images, balanced over the classes
     test_fraction: float  # of a folder without train/ and test/
     skip_bad_images: bool  # leave out the images of a folder that cannot be read
     validation: int  # training images held out; evaluate evaluates on them
-    data_dir: str  # where the CIFAR archive lies
+    data_dir: str  # where the dataset's files lie
     offline: bool  # never download
     batch_size: int  # images a step
     run: str  # name of the run

@@ -6,6 +6,7 @@ import typer
 
 from densebench.cli import completion
 from densebench.cli.printing import explain_aliases
+from densebench.config import DATASETS
 
 _DATA, _TRAINING, _MACHINE, _FILES = "Data", "Training", "Backend and machine", "Files and resuming"
 _LAUNCHING = "Many runs"
@@ -31,7 +32,7 @@ SpeedVariants = Annotated[
 Dataset = Annotated[
     str | None,
     typer.Option(
-        help="cifar10, cifar100, digits, synthetic or folder:PATH.",
+        help=f"{', '.join(DATASETS)} or folder:PATH.",
         show_default="cifar10",
         autocompletion=completion.complete_datasets,
         rich_help_panel=_DATA,
@@ -70,7 +71,9 @@ SkipBadImages = Annotated[
 DataDir = Annotated[
     str | None,
     typer.Option(
-        help="Where the CIFAR archive lies, packed or unpacked.", show_default="the user's cache", rich_help_panel=_DATA
+        help="Where the dataset's files lie, packed or unpacked.",
+        show_default="the user's cache",
+        rich_help_panel=_DATA,
     ),
 ]
 Offline = Annotated[bool | None, typer.Option("--offline", help="Never download.", rich_help_panel=_DATA)]

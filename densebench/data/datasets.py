@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 from densebench.config import DATASETS, DataConfig
 from densebench.data import digits, synthetic
+from densebench.data.archives import loader as archives
+from densebench.data.archives.catalogue import PUBLISHED
+from densebench.data.archives.finding import are_available
 from densebench.data.checks import (
     describe_decoding,
     find_lost_classes,
@@ -70,7 +73,8 @@ def describe(config: DataConfig) -> DatasetFacts:
 
 def list_absent(data_dir: str | None) -> list[str]:
     """The datasets that would have to be downloaded first."""
-    return [name for name, edition in cifar.EDITIONS.items() if not is_available(edition, data_dir)]
+    absent = [name for name, edition in cifar.EDITIONS.items() if not is_available(edition, data_dir)]
+    return [*absent, *(name for name, dataset in PUBLISHED.items() if not are_available(dataset, data_dir))]
 
 
 def load(config: DataConfig, on_progress: OnProgress = ignore_progress) -> Dataset:
@@ -105,6 +109,8 @@ def _describe_whole(config: DataConfig) -> DatasetFacts:
     """Facts of a dataset before any limit."""
     if config.dataset in cifar.EDITIONS:
         return cifar.describe(cifar.EDITIONS[config.dataset])
+    if config.dataset in PUBLISHED:
+        return archives.describe(PUBLISHED[config.dataset])
     if config.dataset == "digits":
         return digits.describe()
     if config.dataset == "synthetic":
@@ -117,6 +123,8 @@ def _describe_whole(config: DataConfig) -> DatasetFacts:
 def _load_source(config: DataConfig, wanted: DatasetFacts, on_progress: OnProgress) -> Source:
     if config.dataset in cifar.EDITIONS:
         return cifar.load_source(cifar.EDITIONS[config.dataset], config, on_progress)
+    if config.dataset in PUBLISHED:
+        return archives.load_source(PUBLISHED[config.dataset], config, on_progress)
     if config.dataset == "digits":
         return digits.load_source(wanted.image_size or digits.IMAGE_SIZE)
     if config.dataset == "synthetic":

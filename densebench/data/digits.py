@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from densebench.data.images import DatasetFacts, Source, Split
 from densebench.data.keyed_random import derive_key
-from densebench.data.resizing import resize
+from densebench.data.resizing import make_rgb, resize
 from densebench.data.selection import hold_out
 
 if TYPE_CHECKING:
@@ -58,4 +58,4 @@ def _load_small() -> tuple[Pixels, Labels]:
 
     digits = load_digits()
     grey = np.rint(digits.images * (255 / 16)).astype(np.uint8)
-    return np.repeat(grey[..., None], 3, axis=3), digits.target.astype(np.int32)
+    return make_rgb(grey), digits.target.astype(np.int32)

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 from densebench.errors import InputError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from densebench.data.images import Pixels
 
 _LABEL_BYTES = 24  # an image's label, and its indices in the orders that are made of them
@@ -24,6 +27,13 @@ def resize(pixels: Pixels, image_size: int) -> Pixels:
         small = Image.fromarray(image).resize((image_size, image_size), Image.Resampling.BILINEAR)
         result[index] = np.asarray(small)
     return result
+
+
+def make_rgb(grey: NDArray[np.uint8]) -> Pixels:
+    """(N, H, W) -> (N, H, W, 3), three equal channels."""
+    import numpy as np
+
+    return np.repeat(grey[..., None], 3, axis=3)
 
 
 def allocate_pixels(images: int, image_size: int) -> Pixels:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from densebench.config import DATASETS, DataConfig
+from densebench.data.archives.catalogue import PUBLISHED
 from densebench.data.cifar.loader import EDITIONS
 from densebench.data.datasets import describe, load
 from densebench.errors import InputError
@@ -31,18 +32,18 @@ def test_the_facts_are_those_of_the_loaded_dataset(dataset, limits, validation, 
 
 def test_every_name_is_that_of_a_dataset():
     assert [describe(DataConfig(dataset=name)).name for name in DATASETS] == list(DATASETS)
-    assert set(EDITIONS) < set(DATASETS)
+    assert {*EDITIONS, *PUBLISHED} < set(DATASETS)
 
 
 def test_facts_need_no_heavy_module(image_folder):
     folder = image_folder({"train/a": 2, "train/b": 2, "test/a": 1, "test/b": 1})
     code = f"""
 import sys
-from densebench.config import DataConfig
+from densebench.config import DATASETS, DataConfig
 from densebench.data.datasets import describe
-for name in ("cifar10", "cifar100", "digits", "synthetic", "folder:{folder}"):
+for name in (*DATASETS, "folder:{folder}"):
     describe(DataConfig(dataset=name))
-heavy = {{"numpy", "sklearn", "urllib.request", "psutil"}} & set(sys.modules)
+heavy = {{"numpy", "scipy", "sklearn", "urllib.request", "psutil"}} & set(sys.modules)
 assert not heavy, heavy
 """
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -91,8 +92,9 @@ def test_mean_and_deviation_are_those_of_the_images_trained_on():
     [
         ({"dataset": "cifar-10"}, "Unknown dataset 'cifar-10': did you mean cifar10"),
         (
-            {"dataset": "mnist"},
-            "Unknown dataset 'mnist': choose from cifar10, cifar100, digits, synthetic, folder:PATH",
+            {"dataset": "imagenet"},
+            "Unknown dataset 'imagenet': choose from cifar10, cifar100, mnist, fashion_mnist, svhn, digits, synthetic, "
+            "folder:PATH",
         ),
         ({"dataset": "digits", "classes": 100}, "--classes 100 does not fit digits, which has 10 classes"),
         ({"dataset": "digits", "validation": 1437}, "--validation 1437 leaves nothing to train on: digits has 1,437"),
