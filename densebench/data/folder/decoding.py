@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from densebench.data.folder.orientation import turn_upright
 from densebench.data.folder.png import is_sixteen_bit, read_sixteen_bit, scale_transparent_grey
@@ -18,6 +19,8 @@ from densebench.errors import DatasetError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+    from densebench.data.images import Pixels
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
 _ANIMATED_FORMATS = ("PNG", "WEBP", "GIF")  # a telephone's JPEG may hold a second picture, which is no frame
@@ -80,6 +83,16 @@ def read_square_side(path: Path) -> int:
     return width
 
 
+def decode_square(name: str, data: bytes, side: int) -> Pixels:
+    """The RGB pixels (side, side, 3) of one image file; raises :class:`BadImage`, which calls it ``name``."""
+    import numpy as np
+
+    with _open_stream(name, lambda: io.BytesIO(data)) as image:
+        if image.size != (side, side):
+            raise BadImage(f"{name!r} is {image.width}x{image.height}, not {side}x{side}")
+        return np.asarray(_convert(image).image)
+
+
 def _decode(path: Path, side: int, like: Path | None) -> _Decoded:
     """One image as RGB of ``side`` x ``side``; ``like`` is the file whose size it must have, if it must."""
     from PIL.Image import Resampling
@@ -117,8 +130,12 @@ def _convert(image: Image) -> _Decoded:
     )
 
 
+def _open_image(path: Path) -> AbstractContextManager[Image]:
+    return _open_stream(str(path), lambda: path.open("rb"))
+
+
 @contextmanager
-def _open_image(path: Path) -> Iterator[Image]:
+def _open_stream(name: str, open_file: Callable[[], BinaryIO]) -> Iterator[Image]:
     """An image of which only the header was read, and found harmless; any error inside names the file."""
     from PIL import Image, UnidentifiedImageError
 
@@ -126,9 +143,9 @@ def _open_image(path: Path) -> Iterator[Image]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about metadata, which does not touch the pixels
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with path.open("rb") as file:
+            with open_file() as file:
                 image = Image.open(file, formats=_FORMATS)
-                _check_header(path, image)
+                _check_header(name, image)
                 if image.format == "PNG":
                     image.verify()  # the chunks' checksums, which decoding does not compare; uses the image up
                     image = Image.open(file, formats=_FORMATS)
@@ -137,12 +154,12 @@ def _open_image(path: Path) -> Iterator[Image]:
         raise
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged data
         reason = "unknown content" if isinstance(error, UnidentifiedImageError) else str(error)
-        raise BadImage(f"{str(path)!r} is not a readable image ({reason})") from None
+        raise BadImage(f"{name!r} is not a readable image ({reason})") from None
 
 
-def _check_header(path: Path, image: Image) -> None:
+def _check_header(name: str, image: Image) -> None:
     width, height = image.size
     if width * height > _LARGEST:
-        raise BadImage(f"{str(path)!r} is {width}x{height}, more than {_LARGEST:,} pixels")
+        raise BadImage(f"{name!r} is {width}x{height}, more than {_LARGEST:,} pixels")
     if image.mode not in _MODES:
-        raise BadImage(f"{str(path)!r} has colours of an unknown kind (mode {image.mode})")
+        raise BadImage(f"{name!r} has colours of an unknown kind (mode {image.mode})")

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from densebench.data.checks import refuse_bad_images
-from densebench.data.folder.decoding import decode_files, read_square_side
+from densebench.data.folder.decoding import BadImage, decode_files, decode_square, read_square_side
 from densebench.data.images import Decoded, Treatment, ignore_progress
 from densebench.errors import DatasetError
 
@@ -47,6 +47,16 @@ def test_png_pixels_come_back_as_they_were(tmp_path):
     for name, image in zip(("a.png", "b.png"), pixels, strict=True):
         Image.fromarray(image).save(tmp_path / name)
     assert np.array_equal(decode(tmp_path, "a.png", "b.png"), pixels)
+
+
+def test_an_image_in_memory_is_decoded_as_one_on_disk_and_must_have_the_size(tmp_path):
+    pixels = np.random.default_rng(3).integers(0, 256, (8, 8, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "image.png")
+    data = (tmp_path / "image.png").read_bytes()
+    assert np.array_equal(decode_square("image 3", data, 8), pixels)
+    for wrong, side, complaint in ((data, 9, "is 8x8, not 9x9"), (data[:-20], 8, "is not a readable image")):
+        with pytest.raises(BadImage, match=f"^'image 3' {complaint}"):
+            decode_square("image 3", wrong, side)
 
 
 def test_jpeg_is_recognised_by_its_header_whatever_the_name(tmp_path):
