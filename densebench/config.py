@@ -43,7 +43,7 @@ class DataConfig:
     train_limit: int | None = None
     test_limit: int | None = None
     validation: int = 0  # training images held out
-    test_fraction: float | None = None  # of a folder without train/ and test/
+    test_fraction: float | None = None  # of a folder without test images
     skip_bad_images: bool = False  # of a folder; else they are refused
     data_dir: str | None = None
     offline: bool = False

@@ -43,7 +43,7 @@ class EvaluateSettings(_CommonSettings, total=False):
     dataset: str  # cifar10 (default), another of densebench.config.DATASETS, or folder:PATH
     train_limit: int  # images, balanced over the classes
     test_limit: int  # images, balanced over the classes
-    test_fraction: float  # of a folder without train/ and test/
+    test_fraction: float  # to test on, of a folder without test images
     skip_bad_images: bool  # leave out the images of a folder that cannot be read
     validation: int  # training images held out; evaluate evaluates on them
     data_dir: str  # where the dataset's files lie

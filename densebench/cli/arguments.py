@@ -62,7 +62,7 @@ Validation = Annotated[
 ]
 TestFraction = Annotated[
     float | None,
-    typer.Option(help="For a folder without train/ and test/: fraction to test on.", rich_help_panel=_DATA),
+    typer.Option(help="Fraction to test on, for a folder without test images.", rich_help_panel=_DATA),
 ]
 SkipBadImages = Annotated[
     bool | None,

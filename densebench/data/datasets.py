@@ -20,7 +20,7 @@ from densebench.data.checks import (
 )
 from densebench.data.checksums import hash_images
 from densebench.data.cifar import loader as cifar
-from densebench.data.cifar.archive import is_available
+from densebench.data.cifar.finding import look_for
 from densebench.data.folder import loader as folder
 from densebench.data.images import (
     BadFile,
@@ -73,7 +73,7 @@ def describe(config: DataConfig) -> DatasetFacts:
 
 def list_absent(data_dir: str | None) -> list[str]:
     """The datasets that would have to be downloaded first."""
-    absent = [name for name, edition in cifar.EDITIONS.items() if not is_available(edition, data_dir)]
+    absent = [name for name, edition in cifar.EDITIONS.items() if look_for(edition, data_dir) is None]
     return [*absent, *(name for name, dataset in PUBLISHED.items() if not are_available(dataset, data_dir))]
 
 
@@ -108,7 +108,7 @@ def load(config: DataConfig, on_progress: OnProgress = ignore_progress) -> Datas
 def _describe_whole(config: DataConfig) -> DatasetFacts:
     """Facts of a dataset before any limit."""
     if config.dataset in cifar.EDITIONS:
-        return cifar.describe(cifar.EDITIONS[config.dataset])
+        return cifar.describe(cifar.EDITIONS[config.dataset], config)
     if config.dataset in PUBLISHED:
         return archives.describe(PUBLISHED[config.dataset])
     if config.dataset == "digits":
@@ -134,7 +134,7 @@ def _load_source(config: DataConfig, wanted: DatasetFacts, on_progress: OnProgre
 
 def _check(config: DataConfig, whole: DatasetFacts) -> None:
     """Raise :class:`InputError` for a request that the dataset cannot meet."""
-    if config.test_fraction is not None and not config.dataset.startswith(folder.PREFIX):
+    if config.test_fraction is not None and not whole.takes_test_fraction:
         raise InputError(f"--test-fraction is for a folder; {whole.name} has its own test split: leave it out.")
     if config.classes is not None and whole.classes not in (None, config.classes):
         raise InputError(f"--classes {config.classes} does not fit {whole.name}, which has {whole.classes} classes.")

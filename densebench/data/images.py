@@ -59,6 +59,7 @@ class DatasetFacts:
     train_images: int | None
     validation_images: int | None
     test_images: int | None
+    takes_test_fraction: bool = False  # whether the test images may be drawn from others
     warnings: tuple[str, ...] = ()
 
 

@@ -6,10 +6,11 @@ import io
 import pickle
 import struct
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import settings
 from PIL import Image
@@ -65,6 +66,34 @@ class TinyCifar:
     pixels: dict[str, np.ndarray]  # by split, (N, 32, 32, 3)
     labels: dict[str, np.ndarray]
 
+    def write_npz(self, path: Path, **changes: np.ndarray) -> Path:
+        """What ``np.savez`` makes of ``keras.datasets.cifar10.load_data()``, with some arrays changed."""
+        arrays = {f"x_{split}": pixels for split, pixels in self.pixels.items()}
+        arrays |= {f"y_{split}": labels[:, None].astype(np.uint8) for split, labels in self.labels.items()}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(path, **{**arrays, **changes})
+        return path
+
+    def write_kaggle(self, folder: Path, images: str = "train") -> Path:
+        """Kaggle's folder of the training images."""
+        (folder / images).mkdir(parents=True)
+        lines = ["id,label"]
+        for number, (pixels, label) in enumerate(zip(self.pixels["train"], self.labels["train"], strict=True), start=1):
+            (folder / images / f"{number}.png").write_bytes(make_png(pixels))
+            lines.append(f"{number},{self.edition.class_names[label]}")
+        (folder / "trainLabels.csv").write_text("\n".join(lines) + "\n")
+        return folder
+
+    def make_frame(self, split: str, order: Sequence[int] | None = None) -> pd.DataFrame:
+        """A table as Hugging Face has it, with the images in some order."""
+        chosen = np.arange(len(self.labels[split])) if order is None else np.array(order)
+        image, label = ("img", "fine_label") if self.edition.coarse_labels else ("img", "label")
+        cells = [{"bytes": make_png(pixels), "path": f"{index}.png"} for index, pixels in enumerate(self.pixels[split])]
+        columns = {image: [cells[index] for index in chosen], label: self.labels[split][chosen]}
+        if self.edition.coarse_labels:
+            columns["coarse_label"] = np.array(self.edition.coarse_labels)[columns[label]]
+        return pd.DataFrame(columns)
+
 
 @pytest.fixture(params=["cifar10", "cifar100"])
 def tiny_cifar(request: pytest.FixtureRequest, tmp_path: Path) -> TinyCifar:
@@ -74,7 +103,7 @@ def tiny_cifar(request: pytest.FixtureRequest, tmp_path: Path) -> TinyCifar:
 
 def make_tiny_cifar(edition: Edition, folder: Path) -> TinyCifar:
     random = np.random.default_rng(7)
-    names = [f"name_{index}" for index in range(edition.classes)]
+    names = list(edition.class_names)
     pixels: dict[str, list[np.ndarray]] = {"train": [], "test": []}
     labels: dict[str, list[np.ndarray]] = {"train": [], "test": []}
     binary: dict[str, bytes] = {edition.binary.names.name: ("\n".join(names) + "\n\n").encode()}
@@ -85,8 +114,10 @@ def make_tiny_cifar(edition: Edition, folder: Path) -> TinyCifar:
         for old, new in zip(getattr(edition.binary, split), getattr(edition.python, split), strict=True):
             images = random.integers(0, 256, (4, 32, 32, 3), np.uint8)
             classes = random.integers(0, edition.classes, 4)
+            classes[0] = edition.classes - 1  # which is no coarse one
             planes = images.transpose(0, 3, 1, 2).reshape(4, -1)
             front = np.zeros((4, edition.label_bytes), np.uint8)
+            front[:, 0] = np.array(edition.coarse_labels)[classes] if edition.coarse_labels else classes
             front[:, -1] = classes
             binary[old.name] = np.concatenate([front, planes], axis=1).tobytes()
             python[new.name] = make_python_2_batch(planes, [int(label) for label in classes], edition.python.labels_key)
@@ -102,6 +133,25 @@ def make_tiny_cifar(edition: Edition, folder: Path) -> TinyCifar:
         pixels={split: np.concatenate(parts) for split, parts in pixels.items()},
         labels={split: np.concatenate(parts) for split, parts in labels.items()},
     )
+
+
+def make_png(pixels: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, format="PNG")
+    return file.getvalue()
+
+
+@pytest.fixture
+def pickled_parquet(monkeypatch: pytest.MonkeyPatch) -> Callable[[pd.DataFrame, Path], Path]:
+    """Writes a table that pandas then reads as it would read parquet, also without pyarrow."""
+
+    def write(frame: pd.DataFrame, path: Path) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        frame.to_pickle(path)
+        return path
+
+    monkeypatch.setattr(pd, "read_parquet", lambda path, engine: pd.read_pickle(path))
+    return write
 
 
 def write_archive(archive: Archive, files: dict[str, bytes], folder: Path, algorithm: str) -> Archive:

@@ -10,6 +10,7 @@ import os
 import pickle
 import pickletools
 import random
+import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,16 +19,18 @@ import pytest
 from PIL import Image
 
 from densebench.config import DataConfig
+from densebench.data.archives.idx import read_idx
 from densebench.data.cache import cache_images
 from densebench.data.checks import refuse_bad_images
 from densebench.data.cifar.editions import CIFAR10
+from densebench.data.cifar.forms import kaggle, keras_npz
 from densebench.data.cifar.pickles import load_plain
 from densebench.data.cifar.records import read_class_names, read_images
 from densebench.data.cifar.tar import Content, read_members
 from densebench.data.datasets import load
 from densebench.data.folder.decoding import decode_files
 from densebench.data.images import Decoded, ignore_progress
-from densebench.errors import DensebenchError
+from densebench.errors import DatasetError, DensebenchError
 
 INPUTS = int(os.environ.get("DENSEBENCH_FUZZ", "100"))
 PIXELS = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), np.uint8)
@@ -107,6 +110,46 @@ def test_damaged_tars_in_whole_gzips(tmp_path, pack):
         list(read_members(path, {"set/one", "set/two"}))
 
     outcomes(damaged([tar]), read)
+
+
+def test_damaged_idx_files():
+    images = bytes((0, 0, 8, 3)) + struct.pack(">III", 2, 4, 5) + bytes(range(40))
+
+    def read(data: bytes) -> None:
+        try:
+            assert read_idx(data, 3).size == len(data) - 16
+        except ValueError as error:
+            raise DatasetError(str(error)) from None
+
+    outcomes(damaged([images]), read)
+
+
+@pytest.mark.parametrize("tiny_cifar", ["cifar10"], indirect=True)
+def test_damaged_arrays_of_keras(tiny_cifar, tmp_path):
+    path = tiny_cifar.write_npz(tmp_path / "arrays.npz")
+    heads = [path.read_bytes()[:400], path.read_bytes()[-600:]]  # where the structure is
+    body = path.read_bytes()[400:-600]
+
+    def read(data: bytes) -> None:
+        path.write_bytes(data)
+        keras_npz.find(tiny_cifar.edition, path)
+        keras_npz.read(tiny_cifar.edition, path, ignore_progress)
+
+    outcomes(damaged([path.read_bytes()]), read)
+    outcomes((begin + body + heads[1] for begin in damaged(heads[:1])), read)
+    outcomes((heads[0] + body + end for end in damaged(heads[1:])), read)
+
+
+@pytest.mark.parametrize("tiny_cifar", ["cifar10"], indirect=True)
+def test_damaged_labels_of_kaggle(tiny_cifar, tmp_path):
+    folder = tiny_cifar.write_kaggle(tmp_path / "kaggle")
+    path = folder / "trainLabels.csv"
+
+    def read(data: bytes) -> None:
+        path.write_bytes(data)
+        kaggle.read(tiny_cifar.edition, folder, ignore_progress)
+
+    outcomes(damaged([path.read_bytes()]), read)
 
 
 def test_damaged_pickles(python_2_batch):

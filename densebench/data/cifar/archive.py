@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from densebench.data.cache import cache_directory
 from densebench.data.checksums import hash_file
 from densebench.data.cifar.editions import Archive, Edition, Member
 from densebench.data.cifar.tar import LARGEST_MEMBER, Content, read_members
@@ -23,32 +22,30 @@ class Place:
     path: Path
 
 
-def find_archive(edition: Edition, *, data_dir: str | None, offline: bool, on_progress: OnProgress) -> Place:
-    """The edition in ``data_dir``; without one in the cache, where it is downloaded to unless ``offline``.
+def look_in(edition: Edition, directory: Path) -> Place | None:
+    """An official archive in a directory, or the directory itself, if it is one.
 
-    Raises :class:`DatasetError` if it is not there.
+    The binary archive comes before the Python one, the packed before the unpacked.
     """
-    directory = cache_directory() if data_dir is None else Path(os.path.expanduser(data_dir))
-    place = _look_in(edition, directory)
-    if place is not None:
-        return place
-    if data_dir is not None:
-        raise DatasetError(
-            f"No {edition.title} in {str(directory)!r}: put {edition.binary.file} or {edition.python.file} there, or "
-            "what either unpacks to."
-        )
-    if offline:
-        raise DatasetError(
-            f"{edition.title} is not in {str(directory)!r} and --offline forbids its download: put "
-            f"{edition.binary.file} there, or name its folder with --data-dir."
-        )
-    return _download(edition.title, edition.binary, directory, on_progress)
+    for archive in (edition.binary, edition.python):
+        for path in (directory / archive.file, directory / archive.folder, directory):
+            # os.path rather than Path: what may not be read counts as missing.
+            if os.path.isfile(path) and path.name == archive.file:
+                return Place(archive=archive, path=path)
+            if os.path.isfile(path / archive.train[0].name) and os.path.isfile(path / archive.names.name):
+                return Place(archive=archive, path=path)
+    return None
 
 
-def is_available(edition: Edition, data_dir: str | None) -> bool:
-    """Whether the edition is in ``data_dir``, or in the cache; its checksums are not compared."""
-    directory = cache_directory() if data_dir is None else Path(os.path.expanduser(data_dir))
-    return _look_in(edition, directory) is not None
+def download_archive(edition: Edition, directory: Path, on_progress: OnProgress) -> Place:
+    """Download the binary archive into a directory; raises :class:`DatasetError` if that fails."""
+    from densebench.data.fetching.download import RemoteFile, download  # its network modules would slow every command
+
+    archive = edition.binary
+    assert archive.size is not None
+    file = RemoteFile(title=edition.title, urls=archive.urls, size=archive.size, sha256=archive.sha256)
+    download(file, directory / archive.file, on_progress=on_progress)
+    return Place(archive=archive, path=directory / archive.file)
 
 
 def read_contents(place: Place) -> Iterator[Content]:
@@ -65,27 +62,6 @@ def read_contents(place: Place) -> Iterator[Content]:
         raise DatasetError(f"{str(place.path)!r} is not the official file (its SHA-256 differs): download it again.")
     for content in read_members(place.path, {f"{archive.folder}/{member.name}" for member in members}):
         yield Content(name=content.name.removeprefix(f"{archive.folder}/"), data=content.data)
-
-
-def _look_in(edition: Edition, directory: Path) -> Place | None:
-    """The binary archive before the Python one, the packed before the unpacked, which may be the directory itself."""
-    for archive in (edition.binary, edition.python):
-        for path in (directory / archive.file, directory / archive.folder, directory):
-            # os.path rather than Path: what may not be read counts as missing.
-            if os.path.isfile(path) and path.name == archive.file:
-                return Place(archive=archive, path=path)
-            if os.path.isfile(path / archive.train[0].name) and os.path.isfile(path / archive.names.name):
-                return Place(archive=archive, path=path)
-    return None
-
-
-def _download(title: str, archive: Archive, directory: Path, on_progress: OnProgress) -> Place:
-    from densebench.data.fetching.download import RemoteFile, download  # its network modules would slow every command
-
-    assert archive.size is not None
-    file = RemoteFile(title=title, urls=archive.urls, size=archive.size, sha256=archive.sha256)
-    download(file, directory / archive.file, on_progress=on_progress)
-    return Place(archive=archive, path=directory / archive.file)
 
 
 def _read_unpacked(place: Place, member: Member) -> Content:

@@ -9,6 +9,8 @@ SHA-256 of the archives as TensorFlow Datasets and Keras have them, of the binar
 from dataclasses import dataclass
 from typing import Literal
 
+from densebench.data.cifar.classes import CIFAR10_CLASSES, CIFAR100_CLASSES, CIFAR100_COARSE_LABELS
+
 IMAGE_SIZE = 32
 
 
@@ -45,7 +47,9 @@ class Edition:
     name: str
     title: str
     classes: int
+    class_names: tuple[str, ...]  # as its archives have them
     label_bytes: int  # in front of an image in the binary form; the last of them is the class
+    coarse_labels: tuple[int, ...]  # by class, what the first of two label bytes is; empty for one
     binary: Archive
     python: Archive
 
@@ -74,7 +78,9 @@ CIFAR10 = Edition(
     name="cifar10",
     title="CIFAR-10",
     classes=10,
+    class_names=CIFAR10_CLASSES,
     label_bytes=1,
+    coarse_labels=(),
     binary=Archive(
         form="binary",
         file="cifar-10-binary.tar.gz",
@@ -131,7 +137,9 @@ CIFAR100 = Edition(
     name="cifar100",
     title="CIFAR-100",
     classes=100,
+    class_names=CIFAR100_CLASSES,
     label_bytes=2,  # the coarse label, then the fine one
+    coarse_labels=CIFAR100_COARSE_LABELS,
     binary=Archive(
         form="binary",
         file="cifar-100-binary.tar.gz",

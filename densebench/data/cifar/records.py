@@ -38,6 +38,18 @@ def read_images(content: Content, images: int, edition: Edition, archive: Archiv
     return Images(pixels=pixels, labels=planes.labels)
 
 
+def encode_records(images: Images, edition: Edition) -> bytes:
+    """Images as a member of the binary archive has them: the inverse of reading them."""
+    import numpy as np
+
+    planes = images.pixels.transpose(0, 3, 1, 2).reshape(len(images.labels), -1)
+    front = np.empty((len(images.labels), edition.label_bytes), np.uint8)
+    if edition.coarse_labels:
+        front[:, 0] = np.array(edition.coarse_labels, np.uint8)[images.labels]
+    front[:, -1] = images.labels
+    return np.concatenate([front, planes], axis=1).tobytes()
+
+
 def read_class_names(content: Content, edition: Edition, archive: Archive) -> tuple[str, ...]:
     """The names of the classes; raises :class:`DatasetError` unless there is one for each, printable and distinct."""
     if archive.form == "binary":

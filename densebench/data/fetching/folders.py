@@ -25,12 +25,12 @@ def list_folders(directory: Path, dataset: str) -> Iterator[Path]:
             names = sorted(entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir())
     except OSError:  # also where it is a file
         return
-    owners = {name: _find_owner(name) for name in names}
+    owners = {name: find_owner(name) for name in names}
     yield from (directory / name for name in names if owners[name] == dataset)
     yield from (directory / name for name in names if owners[name] is None)
 
 
-def _find_owner(folder: str) -> str | None:
+def find_owner(folder: str) -> str | None:
     """The dataset that a folder is named for: ``FashionMNIST`` -> ``fashion_mnist``, ``cifar-10-data`` -> ``cifar10``.
 
     ``cifar100`` begins with ``cifar10`` too: the longest name counts.

@@ -32,6 +32,7 @@ def describe(config: DataConfig) -> DatasetFacts:
         train_images=len(listing.train),
         validation_images=len(listing.validation),
         test_images=len(listing.test),
+        takes_test_fraction=True,
         warnings=_describe_listing(listing),
     )
 

@@ -10,7 +10,8 @@ from densebench.data.cifar import loader
 from densebench.data.cifar.editions import CIFAR10, CIFAR100
 from densebench.data.datasets import describe, load
 from densebench.data.fetching import download
-from densebench.errors import DatasetError
+from densebench.data.identity import identify
+from densebench.errors import DatasetError, InputError
 
 FORMS = ["binary packed", "binary unpacked", "python packed", "python unpacked"]
 
@@ -53,7 +54,8 @@ def test_every_form_gives_the_same_images(form, tiny_cifar, loaded):
         assert np.array_equal(images.pixels, tiny_cifar.pixels[split])
         assert np.array_equal(images.labels, tiny_cifar.labels[split])
         assert images.pixels.flags.c_contiguous
-    assert dataset.class_names[1] == "name_1"
+    assert dataset.class_names == tiny_cifar.edition.class_names
+    assert dataset.warnings == ()
     assert dataset.flip_allowed
 
 
@@ -180,3 +182,91 @@ def test_an_unreadable_file_is_named(tiny_cifar, loaded, monkeypatch):
     monkeypatch.setattr(type(path), "open", refuse)
     with pytest.raises(DatasetError, match=rf"{path.name}' cannot be read \(Permission denied\)"):
         loaded()
+
+
+@pytest.fixture
+def write_form(tiny_cifar, tmp_path, pickled_parquet):
+    """Writes one of the forms into a folder of its own; the batches of parquet come in another order."""
+
+    def write(form):
+        folder = tmp_path / form
+        if form == "npz":
+            tiny_cifar.write_npz(folder / f"{tiny_cifar.edition.name}.npz")
+        elif form == "parquet":
+            batches = np.arange(len(tiny_cifar.labels["train"])).reshape(-1, 4)[::-1]
+            pickled_parquet(
+                tiny_cifar.make_frame("train", batches.reshape(-1)), folder / "train-00000-of-00001.parquet"
+            )
+            pickled_parquet(tiny_cifar.make_frame("test"), folder / "test-00000-of-00001.parquet")
+        else:
+            tiny_cifar.write_kaggle(folder)
+        return folder
+
+    return write
+
+
+@pytest.mark.parametrize("deeper", [False, True])
+@pytest.mark.parametrize("form", ["npz", "parquet"])
+def test_what_keras_and_hugging_face_have_are_the_official_images_with_the_official_hash(
+    form, deeper, loaded, write_form
+):
+    folder = write_form(form)
+    copy, official = loaded(folder.parent if deeper else folder), loaded()
+    assert copy.sha256 == official.sha256
+    assert identify(copy) == identify(official)
+    assert copy.warnings == ()
+
+
+@pytest.mark.parametrize("form", ["npz", "parquet"])
+def test_limits_and_validation_choose_the_same_images_from_every_form(form, loaded, write_form, tiny_cifar):
+    options = {"train_limit": 1, "validation": 2, "test_limit": 3}
+    assert loaded(write_form(form), **options).sha256 == loaded(**options).sha256
+
+
+def test_images_that_are_not_the_official_ones_are_used_with_a_warning_and_another_hash(tiny_cifar, loaded, tmp_path):
+    tiny_cifar.write_npz(tmp_path / "data" / "own.npz", x_test=255 - tiny_cifar.pixels["test"])
+    dataset = loaded(tmp_path / "data")
+    assert dataset.warnings == (
+        f"Keras's arrays in 'own.npz' are not the official images of {tiny_cifar.edition.title} in their order",
+    )
+    assert dataset.sha256 != loaded().sha256
+    assert np.array_equal(dataset.train.pixels, loaded().train.pixels)
+
+
+@pytest.mark.parametrize("tiny_cifar", ["cifar10"], indirect=True)
+def test_kaggles_images_need_a_fraction_to_test_on_for_their_test_labels_are_secret(loaded, write_form):
+    folder = write_form("kaggle")
+    for ask in (lambda: loaded(folder), lambda: describe(DataConfig(data_dir=str(folder)))):
+        with pytest.raises(InputError, match=r"^Kaggle's images in '.*' have no labels of the test images of CIFAR-10"):
+            ask()
+    for fraction in (0.001, 0.999):
+        with pytest.raises(
+            InputError, match=rf"^--test-fraction {fraction} of the 20 training images of CIFAR-10 leaves"
+        ):
+            loaded(folder, test_fraction=fraction)
+
+
+@pytest.mark.parametrize("tiny_cifar", ["cifar10"], indirect=True)
+def test_kaggles_images_are_split_by_the_fraction_always_the_same_way(tiny_cifar, loaded, write_form):
+    folder = write_form("kaggle")
+    dataset = loaded(folder, test_fraction=0.25, validation=4)
+    assert dataset.warnings == ("test images of CIFAR-10 drawn from its training images: 5",)
+    facts = describe(DataConfig(data_dir=str(folder), test_fraction=0.25, validation=4))
+    counts = [len(images.labels) for images in (dataset.train, dataset.validation, dataset.test)]
+    assert counts == [11, 4, 5] == [facts.train_images, facts.validation_images, facts.test_images]
+    parts = [images.pixels for images in (dataset.train, dataset.validation, dataset.test)]
+    together = sorted(image.tobytes() for image in np.concatenate(parts))
+    assert together == sorted(image.tobytes() for image in tiny_cifar.pixels["train"])
+    assert dataset.sha256 == loaded(folder, test_fraction=0.25, validation=4).sha256
+
+
+def test_a_fraction_is_refused_where_there_are_test_images(loaded, write_form):
+    with pytest.raises(InputError, match=r"--test-fraction is for a folder; cifar100? has its own test split"):
+        loaded(write_form("npz"), test_fraction=0.2)
+
+
+def test_the_classes_without_an_archive_are_as_many_as_their_names_and_five_to_a_coarse_one():
+    for edition in (CIFAR10, CIFAR100):
+        assert len(set(edition.class_names)) == edition.classes
+        assert list(edition.class_names) == sorted(edition.class_names)
+    assert np.bincount(CIFAR100.coarse_labels).tolist() == [5] * 20
