@@ -3,6 +3,7 @@ import dataclasses
 import pytest
 
 from densebench.config import (
+    DATASETS,
     RUN_NAME,
     DataConfig,
     RunConfig,
@@ -75,6 +76,13 @@ def test_only_what_decides_the_numbers_changes_the_fingerprint():
     assert fingerprint(beside) == fingerprint(config)
     for change in ({"seed": 1}, {"deterministic": True}, {"data": DataConfig(train_limit=5)}):
         assert fingerprint(dataclasses.replace(config, **change)) != fingerprint(config)
+
+
+def test_the_dataset_which_decides_whether_images_are_mirrored_changes_the_fingerprint():
+    runs = [RunConfig(variant="100x12", run="a", data=DataConfig(dataset=dataset)) for dataset in DATASETS]
+    moved = RunConfig(variant="100x12", run="a", data=DataConfig(dataset=DATASETS[0], data_dir="elsewhere"))
+    assert len({fingerprint(run) for run in runs}) == len(DATASETS)
+    assert fingerprint(moved) == fingerprint(runs[0])
 
 
 def test_skipping_bad_images_leaves_the_fingerprint_as_it_was():
