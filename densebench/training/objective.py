@@ -16,7 +16,7 @@ def compute_loss(logits: _Tensor, labels: _Tensor, *, smoothing: float) -> tuple
     labels = ops.cast(labels, "int32")
     # not ops.one_hot, for which PyTorch reads the labels back from the device
     one_hot = ops.cast(ops.equal(labels[:, None], ops.arange(classes, dtype="int32")), "float32")
-    wanted = one_hot * (1 - smoothing) + smoothing / classes
+    wanted = one_hot * (1 - smoothing) + smoothing / classes if smoothing else one_hot
     loss = -ops.mean(ops.sum(wanted * ops.log_softmax(logits), axis=-1))
     correct = ops.sum(ops.cast(ops.equal(ops.argmax(logits, axis=-1), labels), "float32"))
     return loss, correct

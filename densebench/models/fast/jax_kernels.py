@@ -1,5 +1,7 @@
 """What the fast implementation leaves to the compiler: JAX differentiates and fuses these by itself."""
 
+from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 from keras import ops
@@ -30,3 +32,19 @@ def convolve(x: Tensor, kernel: Tensor, *, stride: int) -> Tensor:
     if kernel.shape[0] == 1 and stride == 1:
         return ops.matmul(x, kernel[0, 0])
     return ops.conv(x, kernel, strides=stride, padding="same", data_format="channels_last")
+
+
+def average_pool(x: Tensor, size: int) -> Tensor:
+    """Means of squares."""
+    return ops.average_pool(x, size, strides=size, data_format="channels_last")
+
+
+def join(tensors: Sequence[Tensor]) -> Tensor:
+    """Concatenated along the last axis."""
+    return ops.concatenate(tensors, axis=-1)
+
+
+def split(variable: Tensor, sizes: Sequence[int], axis: int) -> Sequence[Tensor]:
+    """In pieces."""
+    pieces: list[Tensor] = ops.split(variable, list(accumulate(sizes))[:-1], axis=axis)
+    return pieces

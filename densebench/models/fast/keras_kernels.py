@@ -6,7 +6,6 @@ What is faster if written for one backend stands in a module for it, with the fu
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import accumulate
 from typing import Any, Protocol
 
 import keras
@@ -27,6 +26,12 @@ class Operations(Protocol):
     ) -> Tensor: ...
 
     def convolve(self, x: Tensor, kernel: Tensor, *, stride: int) -> Tensor: ...
+
+    def average_pool(self, x: Tensor, size: int) -> Tensor: ...
+
+    def join(self, tensors: Sequence[Tensor]) -> Tensor: ...
+
+    def split(self, variable: Tensor, sizes: Sequence[int], axis: int) -> Sequence[Tensor]: ...
 
 
 def run(
@@ -87,11 +92,10 @@ class _OperationKernels:
         return self._operations.compute_statistics(_force(x))
 
     def join(self, tensors: Sequence[Tensor]) -> Tensor:
-        return ops.concatenate([_force(tensor) for tensor in tensors], axis=-1)
+        return self._operations.join([_force(tensor) for tensor in tensors])
 
     def split(self, variable: Tensor, sizes: Sequence[int], axis: int) -> Sequence[Tensor]:
-        pieces: list[Tensor] = ops.split(variable, list(accumulate(sizes))[:-1], axis=axis)
-        return pieces
+        return self._operations.split(variable, sizes, axis)
 
     def relu(self, x: Tensor) -> Tensor:
         return ops.relu(_force(x))
@@ -103,7 +107,7 @@ class _OperationKernels:
         return ops.pad(_force(x)[:, ::stride, ::stride], [[0, 0], [0, 0], [0, 0], [before, behind]])
 
     def average_pool(self, x: Tensor, size: int) -> Tensor:
-        return ops.average_pool(_force(x), size, strides=size, data_format="channels_last")
+        return self._operations.average_pool(_force(x), size)
 
     def max_pool(self, x: Tensor, size: int, stride: int) -> Tensor:
         return ops.max_pool(_force(x), size, strides=stride, padding="same", data_format="channels_last")
@@ -121,9 +125,9 @@ def _force(x: Tensor) -> Tensor:
 
 def _choose_operations() -> Operations:
     if keras.backend.backend() == "torch":
-        from densebench.models.fast import torch_kernels
+        from densebench.models.fast.torch_kernels import PassOperations
 
-        return torch_kernels
+        return PassOperations()
     from densebench.models.fast import jax_kernels
 
     return jax_kernels

@@ -6,7 +6,7 @@ maps of the backend's tensors instead of Keras's symbolic ones.
 
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import Any
+from typing import Any, cast
 
 import keras
 
@@ -73,6 +73,12 @@ class _FastNetwork(keras.layers.Layer):  # type: ignore[misc]
         """Move the moving statistics a tenth of the way to the batch's: all of them as one vector."""
         old = keras.ops.concatenate([variable.value for variable in self.non_trainable_variables])
         moved = old * MOMENTUM + keras.ops.concatenate(statistics) * (1 - MOMENTUM)
-        ends = list(accumulate(variable.shape[0] for variable in self.non_trainable_variables))[:-1]
-        for variable, value in zip(self.non_trainable_variables, keras.ops.split(moved, ends), strict=True):
+        pieces = _split(moved, [variable.shape[0] for variable in self.non_trainable_variables])
+        for variable, value in zip(self.non_trainable_variables, pieces, strict=True):
             variable.assign(value)
+
+
+def _split(vector: Any, sizes: Sequence[int]) -> Sequence[Any]:
+    if keras.backend.backend() == "torch":
+        return cast(Sequence[Any], vector.split(sizes))  # by Keras's the sizes would go to the device and come back
+    return cast(Sequence[Any], keras.ops.split(vector, list(accumulate(sizes))[:-1]))

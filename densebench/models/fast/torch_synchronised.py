@@ -30,7 +30,8 @@ class SynchronisedOperations:
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
-        self.convolve = torch_kernels.convolve
+        self.convolve, self.average_pool = torch_kernels.convolve, torch_kernels.average_pool
+        self.join, self.split = torch_kernels.join, torch_kernels.split
 
     def compute_statistics(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Mean and biased variance of each channel, in float32; the gradient goes by :meth:`normalise`."""
@@ -50,7 +51,8 @@ class SynchronisedOperations:
     ) -> torch.Tensor:
         """Normalised by given statistics, (batch, height, width, channels)."""
         if not training:
-            return torch_kernels.normalise(x, gamma, beta, mean, variance, relu=relu, training=False)
+            alone = torch_kernels.PassOperations()
+            return alone.normalise(x, gamma, beta, mean, variance, relu=relu, training=False)
         x = torch_kernels.to_channels_first(x)
         y: torch.Tensor = _Normalised.apply(x, gamma, beta, mean, variance, relu, self._exchange)
         return y.permute(0, 2, 3, 1)
@@ -101,7 +103,8 @@ class _Normalised(torch.autograd.Function):  # type: ignore[misc]
         exchange: Exchange,
     ) -> torch.Tensor:
         ctx.exchange = exchange
-        return torch_kernels.Normalised.forward(ctx, x, gamma, beta, mean, variance, relu, True)
+        alone = torch_kernels.Deviations()
+        return torch_kernels.Normalised.forward(ctx, x, gamma, beta, mean, variance, relu, True, alone)
 
     @staticmethod
     def backward(ctx: Any, dy: torch.Tensor) -> tuple[torch.Tensor | None, ...]:

@@ -33,6 +33,8 @@ class TorchSteps:
         self._moving = [variable.value for variable in self._model.non_trainable_variables]
         self._decayed = [index for index, decays in enumerate(find_decayed(self._model.trainable_variables)) if decays]
         self._device = self._weights[0].device
+        self._scales_loss = isinstance(self._optimizer, keras.optimizers.LossScaleOptimizer)
+        self._rate = recipe.learning_rate
         self._compiled: dict[int, _PurePasses] = {}
 
     def compile(self, *batch_sizes: int) -> CompileTimes:
@@ -59,6 +61,7 @@ class TorchSteps:
 
     def begin(self, learning_rate: float) -> None:
         self._optimizer.learning_rate = learning_rate
+        self._rate = float(np.float32(learning_rate))  # what the optimizer's variable then holds, without reading it
 
     def place(self, array: NDArray[Any]) -> torch.Tensor:
         tensor = torch.from_numpy(np.ascontiguousarray(array))
@@ -68,8 +71,9 @@ class TorchSteps:
         loss, correct, gradients = self._find(x, y)
         with torch.no_grad():
             sign = compute_backward_sign(gradients, self._optimizer)
+            gradients = self._lay_out(gradients)
             self._add_decay(gradients)
-            self._optimizer.apply(gradients, self._model.trainable_variables)
+            self._update(gradients)
             shown = torch.stack([loss, correct, sign]).cpu().numpy()
         return read_step_result(shown)
 
@@ -88,14 +92,21 @@ class TorchSteps:
         return self._compiled_passes(x, y) if len(y) in self._compiled else self._passes(x, y)
 
     def _passes(self, x: torch.Tensor, y: torch.Tensor) -> Passes:
-        loss, correct = compute_loss(self._model(x, training=True), y, smoothing=self._recipe.label_smoothing)
-        return loss, correct, torch.autograd.grad(self._optimizer.scale_loss(loss), self._weights)
+        """Without Keras's assignments, of which each layer makes two: all moving statistics are moved at once."""
+        smoothing, scale = self._recipe.label_smoothing, self._optimizer.scale_loss
+        loss, correct, gradients, moved = _run_passes(self._model, smoothing, self._weights, self._moving, x, y, scale)
+        self._move(moved)
+        return loss, correct, gradients
 
     def _compiled_passes(self, x: torch.Tensor, y: torch.Tensor) -> Passes:
         with torch.no_grad():
             loss, correct, gradients, moved = self._compiled[len(y)](*self._arguments(x, y))
-            torch._foreach_copy_(self._moving, list(moved))
+        self._move(moved)
         return loss, correct, gradients
+
+    def _move(self, moved: _Tensors) -> None:
+        with torch.no_grad():
+            torch._foreach_copy_(self._moving, list(moved))
 
     def _arguments(
         self, x: torch.Tensor, y: torch.Tensor
@@ -103,11 +114,67 @@ class TorchSteps:
         scale = self._optimizer.scale_loss(torch.ones((), device=self._device))
         return [weight.detach() for weight in self._weights], self._moving, x, y, scale
 
-    def _add_decay(self, gradients: _Tensors) -> None:
+    def _lay_out(self, gradients: _Tensors) -> list[torch.Tensor]:
+        """In memory as their weights are: otherwise each weight would be updated by operations of its own on a GPU."""
+        found = list(gradients)
+        others = [place for place, pair in enumerate(zip(found, self._weights, strict=True)) if _differ(*pair)]
+        if others:
+            copies = [torch.empty_like(self._weights[place]) for place in others]
+            torch._foreach_copy_(copies, [found[place] for place in others])
+            for place, copy in zip(others, copies, strict=True):
+                found[place] = copy
+        return found
+
+    def _add_decay(self, gradients: Sequence[torch.Tensor]) -> None:
         if self._recipe.weight_decay:
-            rate = 2 * self._recipe.weight_decay * float(self._optimizer.scale_loss(1.0))
+            rate = 2 * self._recipe.weight_decay * self._read_loss_scale()
             kernels = [self._weights[index] for index in self._decayed]
             torch._foreach_add_([gradients[index] for index in self._decayed], kernels, alpha=rate)
+
+    def _read_loss_scale(self) -> float:
+        return float(self._optimizer.scale_loss(1.0)) if self._scales_loss else 1.0
+
+    def _update(self, gradients: list[torch.Tensor]) -> None:
+        """SGD as Keras has it, but for the rate, which is a number here: Keras reads its own back from the device."""
+        optimizer = self._optimizer
+        if self._scales_loss:
+            optimizer.apply(gradients, self._model.trainable_variables)
+            return
+        if optimizer.momentum:
+            velocities = [variable.value for variable in optimizer.momentums]
+            torch._foreach_mul_(velocities, optimizer.momentum)
+            torch._foreach_add_(velocities, gradients, alpha=-self._rate)
+            if optimizer.nesterov:
+                torch._foreach_add_(self._weights, gradients, alpha=-self._rate)
+                torch._foreach_add_(self._weights, velocities, alpha=optimizer.momentum)
+            else:
+                torch._foreach_add_(self._weights, velocities)
+        else:
+            torch._foreach_add_(self._weights, gradients, alpha=-self._rate)
+        optimizer.iterations.value.add_(1)
+
+
+def _differ(gradient: torch.Tensor, weight: torch.Tensor) -> bool:
+    """Whether they lie in memory in different ways; the stride of an axis of one element means nothing."""
+    if gradient.stride() == weight.stride():
+        return False
+    strides = zip(weight.shape, gradient.stride(), weight.stride(), strict=True)
+    return any(size > 1 and mine != theirs for size, mine, theirs in strides)
+
+
+def _run_passes(
+    model: keras.Model,
+    smoothing: float,
+    weights: _Tensors,
+    moving: _Tensors,
+    x: torch.Tensor,
+    y: torch.Tensor,
+    scale: Callable[[torch.Tensor], torch.Tensor],
+) -> tuple[torch.Tensor, torch.Tensor, _Tensors, _Tensors]:
+    """Both passes: the loss, how many were right, the gradients of the scaled loss, and the moved statistics."""
+    logits, moved = model.stateless_call(weights, moving, x, training=True)
+    loss, correct = compute_loss(logits, y, smoothing=smoothing)
+    return loss.detach(), correct, torch.autograd.grad(scale(loss), weights), moved
 
 
 def _make_pure_passes(model: keras.Model, smoothing: float) -> _PurePasses:
@@ -121,9 +188,6 @@ def _make_pure_passes(model: keras.Model, smoothing: float) -> _PurePasses:
     ) -> tuple[torch.Tensor, torch.Tensor, _Tensors, _Tensors]:
         leaves = [weight.detach().requires_grad_() for weight in weights]
         with torch.enable_grad():
-            logits, moved = model.stateless_call(leaves, moving, x, training=True)
-            loss, correct = compute_loss(logits, y, smoothing=smoothing)
-            gradients = torch.autograd.grad(loss * scale, leaves)
-        return loss.detach(), correct, gradients, moved
+            return _run_passes(model, smoothing, leaves, moving, x, y, lambda loss: loss * scale)
 
     return passes

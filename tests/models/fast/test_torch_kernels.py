@@ -5,6 +5,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs PyTorch")
 
 from densebench.models.fast import torch_kernels  # noqa: E402
+from densebench.models.layers import EPSILON  # noqa: E402
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
@@ -15,3 +16,42 @@ def test_statistics_of_a_large_batch_keep_the_digits_of_float32(dtype):
     for found, exact in ((mean, wanted.mean(0)), (variance, wanted.var(0, correction=0))):
         assert found.dtype == torch.float32
         torch.testing.assert_close(found.double(), exact, rtol=1e-6, atol=0)
+
+
+@pytest.mark.parametrize("relu", [False, True])
+def test_operations_and_their_gradients_need_no_value_of_the_device(relu):
+    """The meta device has shapes alone and refuses to give a value; the way for GPUs is taken there."""
+    operations = torch_kernels.PassOperations()
+
+    def make(*shape):
+        return torch.empty(shape, device="meta", requires_grad=True)
+
+    x, gamma, beta, kernel = make(2, 9, 9, 12), make(12), make(12), make(4, 4, 12, 5)
+    left, right = operations.split(gamma, [4, 8], 0)
+    scale = operations.join([right, left])
+    y = operations.normalise(x, scale, beta, *operations.compute_statistics(x), relu=relu, training=True)
+    y = operations.average_pool(operations.convolve(y, kernel, stride=2), 2)
+    assert y.shape == (2, 2, 2, 5)
+    found = torch.autograd.grad(y.sum(), (x, gamma, beta, kernel))
+    assert [each.shape for each in found] == [x.shape, gamma.shape, beta.shape, kernel.shape]
+
+
+@pytest.mark.parametrize(("side", "size", "stride"), [(9, 3, 1), (9, 3, 2), (8, 3, 2), (8, 4, 1), (9, 1, 2), (7, 5, 3)])
+def test_convolutions_have_the_padding_of_keras(side, size, stride):
+    keras = pytest.importorskip("keras")
+    if keras.backend.backend() != "torch":
+        pytest.skip("compares tensors of Keras on PyTorch")
+    random = torch.Generator().manual_seed(0)
+    x, kernel = torch.randn(2, side, side, 3, generator=random), torch.randn(size, size, 3, 4, generator=random)
+    wanted = keras.ops.conv(x, kernel, strides=stride, padding="same", data_format="channels_last")
+    torch.testing.assert_close(torch_kernels.convolve(x, kernel, stride=stride), wanted)
+
+
+def test_the_deviations_of_all_normalisations_are_taken_at_once_and_of_a_later_one_later():
+    deviations = torch_kernels.Deviations()
+    first, second, third = torch.rand(3, 5).unbind()
+    places = [deviations.note(each) for each in (first, second, first)]
+    assert places == [0, 1, 0]
+    found = [deviations.invert(place) for place in (1, 0, deviations.note(third))]
+    for inverse, variance in zip(found, (second, first, third), strict=True):
+        torch.testing.assert_close(inverse, torch.rsqrt(variance + EPSILON), rtol=0, atol=0)
