@@ -22,26 +22,44 @@ class _Filled(Generic[Item]):
     item: Item
 
 
-def prefetch(items: Iterable[Item], depth: int = DEPTH) -> Iterator[Item]:
+class Prefetched(Iterator[Item]):
     """The same items, up to ``depth`` of them made ahead by a thread that starts with the first one asked for.
 
     What ``items`` raises is raised here in its turn. Closing the iterator, or dropping it, ends the thread before it
     makes another item.
     """
-    made: queue.Queue[_Filled[Item] | _End] = queue.Queue(maxsize=depth)
-    stop = threading.Event()
-    thread = threading.Thread(target=_fill, args=(items, made, stop), name="densebench-prefetch", daemon=True)
-    thread.start()
-    try:
-        while isinstance(entry := made.get(), _Filled):
-            yield entry.item
-        if entry.error is not None:
-            raise entry.error
-    finally:
-        stop.set()
-        while thread.is_alive():
-            _drain(made)  # a thread that waits for room would never see the stop
-            thread.join(timeout=0.01)
+
+    def __init__(self, items: Iterable[Item], depth: int = DEPTH) -> None:
+        self._made: queue.Queue[_Filled[Item] | _End] = queue.Queue(maxsize=depth)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(
+            target=_fill, args=(items, self._made, self._stop), name="densebench-prefetch", daemon=True
+        )
+
+    def __next__(self) -> Item:
+        if self._stop.is_set():
+            raise StopIteration
+        if self._thread.ident is None:
+            self._thread.start()
+        entry = self._made.get()
+        if isinstance(entry, _Filled):
+            return entry.item
+        self.close()
+        raise StopIteration if entry.error is None else entry.error
+
+    def is_ready(self) -> bool:
+        """Whether the next item, or the end, can be had without waiting."""
+        return not self._made.empty()
+
+    def close(self) -> None:
+        """End the thread; no more items come."""
+        self._stop.set()
+        while self._thread.is_alive():
+            _drain(self._made)  # a thread that waits for room would never see the stop
+            self._thread.join(timeout=0.01)
+
+    def __del__(self) -> None:
+        self.close()
 
 
 def _fill(items: Iterable[Item], made: "queue.Queue[_Filled[Item] | _End]", stop: threading.Event) -> None:

@@ -26,6 +26,7 @@ from densebench.training.objective import compute_penalty, find_not_finite
 from densebench.training.parallel.data_parallel import DataParallel
 from densebench.training.parallel.shared_costs import combine_costs, read_costs
 from densebench.training.random_streams import rekey
+from densebench.training.run_steps import StepRunner
 from densebench.training.scores import Scores, score
 from densebench.training.steps.choose import make_steps
 from densebench.training.steps.step import Batch, CompileTimes
@@ -113,13 +114,9 @@ class EpochRunner:
         timer = EpochTimer(clock=self._watch.clock)
         timer.start()
         with make_ahead(self._placed(epoch)) as batches:
-            for step, (x, y, images) in enumerate(batches, 1):
-                self._memory.begin_step(images)
-                timer.note_batch()
-                result = self._steps.train(x, y)
-                timer.note_step(images)
-                self._memory.end_step(images)
-                progress = totals.add(step, images, result)
+            runner = StepRunner(self._steps, timer=timer, memory=self._memory, clock=self._watch.clock)
+            for step in runner.run(batches):
+                progress = totals.add(step.number, step.images, step.result)
                 if progress is not None:
                     yield progress
                 self._watch.should_stop()

@@ -1,22 +1,22 @@
 """Batches made ahead and placed on the device, and the logits of a whole split."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from densebench.data.batches import EvalBatches
-from densebench.data.prefetch import prefetch
+from densebench.data.prefetch import Prefetched
 from densebench.training.steps.step import Batch, Steps
 
 _Item = TypeVar("_Item")
 
 
-def make_ahead(items: Iterable[_Item]) -> closing[Generator[_Item, None, None]]:
+def make_ahead(items: Iterable[_Item]) -> closing[Prefetched[_Item]]:
     """The items, made ahead in a thread that ends with the ``with`` block, however that ends."""
-    return closing(cast(Generator[_Item, None, None], prefetch(items)))
+    return closing(Prefetched(items))
 
 
 def compute_logits(

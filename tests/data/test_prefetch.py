@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from densebench.data.prefetch import prefetch
+from densebench.data.prefetch import Prefetched
 
 
 def running() -> int:
@@ -20,13 +20,13 @@ def counting(made: list[int], limit: int = 1_000_000) -> Iterator[int]:
 
 @pytest.mark.parametrize("depth", [1, 2, 50])
 def test_the_items_and_their_order_are_the_same(depth):
-    assert list(prefetch(range(100), depth)) == list(range(100))
+    assert list(Prefetched(range(100), depth)) == list(range(100))
     assert running() == 0
 
 
 def test_nothing_is_made_before_the_first_item_is_asked_for():
     made: list[int] = []
-    unused = prefetch(counting(made))
+    unused = Prefetched(counting(made))
     assert running() == 0
     unused.close()
     assert made == []
@@ -34,7 +34,7 @@ def test_nothing_is_made_before_the_first_item_is_asked_for():
 
 def test_only_so_many_items_are_made_ahead():
     made: list[int] = []
-    ahead = prefetch(counting(made), depth=3)
+    ahead = Prefetched(counting(made), depth=3)
     for _ in range(20):
         next(ahead)
     assert len(made) <= 20 + 3 + 1
@@ -47,7 +47,7 @@ def test_an_error_comes_after_the_items_before_it_and_ends_the_thread():
         yield 2
         raise OSError("the disk is gone")
 
-    items = prefetch(failing())
+    items = Prefetched(failing())
     assert [next(items), next(items)] == [1, 2]
     with pytest.raises(OSError, match="the disk is gone"):
         next(items)
@@ -60,12 +60,12 @@ def test_an_error_before_the_first_item_is_raised_too():
         yield
 
     with pytest.raises(KeyboardInterrupt):
-        list(prefetch(failing()))
+        list(Prefetched(failing()))
 
 
 def test_closing_ends_the_thread_even_while_it_waits_for_room():
     made: list[int] = []
-    items = prefetch(counting(made), depth=1)
+    items = Prefetched(counting(made), depth=1)
     next(items)
     items.close()
     assert running() == 0
@@ -73,7 +73,7 @@ def test_closing_ends_the_thread_even_while_it_waits_for_room():
 
 
 def test_leaving_the_loop_ends_the_thread():
-    for item in prefetch(counting([])):
+    for item in Prefetched(counting([])):
         if item == 5:
             break
     assert running() == 0
@@ -88,7 +88,7 @@ def test_the_source_is_closed_with_the_thread():
         finally:
             closed.set()
 
-    items = prefetch(source())
+    items = Prefetched(source())
     next(items)
     items.close()
     assert closed.wait(timeout=5)
@@ -96,7 +96,7 @@ def test_the_source_is_closed_with_the_thread():
 
 def test_many_iterators_leave_no_thread_behind():
     for _ in range(50):
-        items = prefetch(counting([]))
+        items = Prefetched(counting([]))
         next(items)
         items.close()
     assert running() == 0

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from densebench.data.images import Images
-from densebench.data.prefetch import prefetch
+from densebench.data.prefetch import Prefetched
 from densebench.measuring.stopping_rule import choose_patience
 from densebench.training.loop import make_batches
 from densebench.training.trial_batches import TrialBatches
@@ -85,4 +85,4 @@ def test_the_images_are_those_of_a_training_and_change_from_round_to_round(trial
 
 def test_a_thread_that_makes_them_ahead_gets_to_the_end(trial_batches):
     made = trial_batches(limit=30.0)
-    assert sum(len(y) for _, y in prefetch(made.epoch(1))) == made.images
+    assert sum(len(y) for _, y in Prefetched(made.epoch(1))) == made.images

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from densebench.recipes import Recipe
 from densebench.training.objective import compute_backward_sign, compute_loss, find_decayed
-from densebench.training.steps.step import CompileTimes, StepResult, read_step_result
+from densebench.training.steps.step import CompileTimes, StepResult, Steps, read_step_result
 from densebench.training.trainee import Trainee
 
 Arrays = list[jax.Array]
@@ -20,8 +20,10 @@ _State = tuple[Arrays, Arrays, Arrays]  # trainable, non-trainable, optimizer
 Found = tuple[Arrays, Arrays, jax.Array, jax.Array]  # gradients, non-trainable, loss, how many were right
 
 
-class JaxSteps:
+class JaxSteps(Steps):
     """Between :meth:`begin` and :meth:`end` the state is here alone: the variables' own buffers are donated to XLA."""
+
+    runs_ahead = True  # on a CPU too
 
     def __init__(self, trainee: Trainee, recipe: Recipe) -> None:
         self._model, self._optimizer = trainee.model, trainee.optimizer
@@ -66,9 +68,13 @@ class JaxSteps:
     def place(self, array: NDArray[Any]) -> jax.Array:
         return jax.device_put(array)
 
-    def train(self, x: jax.Array, y: jax.Array) -> StepResult:
-        self._state, result = self._compiled[len(y)](self._state, x, y)
-        return read_step_result(np.asarray(result))
+    def start(self, x: jax.Array, y: jax.Array) -> jax.Array:
+        figures: jax.Array
+        self._state, figures = self._compiled[len(y)](self._state, x, y)
+        return figures
+
+    def finish(self, figures: jax.Array) -> StepResult:
+        return read_step_result(np.asarray(figures))
 
     def logits(self, x: jax.Array) -> NDArray[np.float32]:
         return np.asarray(self._forward(self._state, x))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Batch = Any  # an array where the device can use it
+Figures = Any  # what a step shows, where the device puts it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,8 @@ class CompileTimes:
 class Steps(Protocol):
     """A network in training on one backend."""
 
+    runs_ahead: bool  # whether a step can be read while the device computes those that were started after it
+
     def compile(self, *batch_sizes: int) -> CompileTimes:
         """Trace and compile the training step, where that can be done ahead, for batches of these sizes."""
 
@@ -45,8 +48,15 @@ class Steps(Protocol):
     def place(self, array: NDArray[Any]) -> Batch:
         """The array where the device can use it; may be called in another thread, while a step runs."""
 
+    def start(self, x: Batch, y: Batch) -> Figures:
+        """One step on x float32 (B, H, W, 3) and y int32 (B,), which need not be over when it returns."""
+
+    def finish(self, figures: Figures) -> StepResult:
+        """Wait for a step that was started. Called for each, in their order."""
+
     def train(self, x: Batch, y: Batch) -> StepResult:
-        """One step on x float32 (B, H, W, 3) and y int32 (B,); over when it returns."""
+        """One step; over when it returns."""
+        return self.finish(self.start(x, y))
 
     def logits(self, x: Batch) -> NDArray[np.float32]:
         """Inference: (B, classes); traced and compiled at the first call of a shape."""

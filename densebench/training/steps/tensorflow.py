@@ -11,14 +11,16 @@ from numpy.typing import NDArray
 
 from densebench.recipes import Recipe
 from densebench.training.objective import compute_backward_sign, compute_loss, find_decayed
-from densebench.training.steps.step import CompileTimes, StepResult, read_step_result
+from densebench.training.steps.step import CompileTimes, StepResult, Steps, read_step_result
 from densebench.training.trainee import Trainee
 
 _Tensors = list[tf.Tensor]
 
 
-class TensorFlowSteps:
+class TensorFlowSteps(Steps):
     """Variables exist before the trace, or TensorFlow would trace twice; the learning rate is one of them."""
+
+    runs_ahead = False  # TensorFlow copies to the host only when the device has done everything it was given before
 
     def __init__(self, trainee: Trainee, recipe: Recipe, *, jit: bool) -> None:
         self._model, self._optimizer = trainee.model, trainee.optimizer
@@ -45,8 +47,11 @@ class TensorFlowSteps:
     def place(self, array: NDArray[Any]) -> tf.Tensor:
         return tf.convert_to_tensor(array)
 
-    def train(self, x: tf.Tensor, y: tf.Tensor) -> StepResult:
-        return read_step_result(self._train_function(x, y).numpy())
+    def start(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        return self._train_function(x, y)
+
+    def finish(self, figures: tf.Tensor) -> StepResult:
+        return read_step_result(figures.numpy())
 
     def logits(self, x: tf.Tensor) -> NDArray[np.float32]:
         values: NDArray[np.float32] = self._logits_function(x).numpy()

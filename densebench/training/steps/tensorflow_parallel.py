@@ -51,9 +51,13 @@ class ParallelTensorFlowSteps(TensorFlowSteps):
     def place(self, array: NDArray[Any]) -> _Parts:
         return _Parts(tensors=self._parallel.share_out(array), images=len(array))
 
-    def train(self, x: _Parts, y: _Parts) -> StepResult:
-        loss, correct, sign = self._train_function(x.tensors, y.tensors).numpy().tolist()
+    def start(self, x: _Parts, y: _Parts) -> tuple[tf.Tensor, int]:
         counted = self._layout.replicas if self._layout.is_shared(y.images) else 1
+        return self._train_function(x.tensors, y.tensors), counted
+
+    def finish(self, figures: tuple[tf.Tensor, int]) -> StepResult:
+        shown, counted = figures
+        loss, correct, sign = shown.numpy().tolist()
         return StepResult(loss=loss, correct=round(correct * counted), backward_sign=sign)
 
     def logits(self, x: _Parts) -> NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -12,7 +13,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 
 from densebench.recipes import Recipe
 from densebench.training.objective import compute_backward_sign, compute_loss, find_decayed
-from densebench.training.steps.step import CompileTimes, StepResult, read_step_result
+from densebench.training.steps.step import CompileTimes, StepResult, Steps, read_step_result
 from densebench.training.trainee import Trainee
 
 _Tensors = Sequence[torch.Tensor]
@@ -23,7 +24,15 @@ _PurePasses = Callable[
 ]
 
 
-class TorchSteps:
+@dataclass(frozen=True, kw_only=True)
+class _Figures:
+    """What a step shows, on its way to the host."""
+
+    values: torch.Tensor  # on the host
+    arrived: torch.cuda.Event | None
+
+
+class TorchSteps(Steps):
     """Keras's channels-last arrays are already what PyTorch calls the channels_last memory format."""
 
     def __init__(self, trainee: Trainee, recipe: Recipe, *, jit: bool) -> None:
@@ -33,6 +42,7 @@ class TorchSteps:
         self._moving = [variable.value for variable in self._model.non_trainable_variables]
         self._decayed = [index for index, decays in enumerate(find_decayed(self._model.trainable_variables)) if decays]
         self._device = self._weights[0].device
+        self.runs_ahead = self._device.type != "cpu"
         self._scales_loss = isinstance(self._optimizer, keras.optimizers.LossScaleOptimizer)
         self._rate = recipe.learning_rate
         self._compiled: dict[int, _PurePasses] = {}
@@ -67,15 +77,19 @@ class TorchSteps:
         tensor = torch.from_numpy(np.ascontiguousarray(array))
         return tensor if self._device.type == "cpu" else tensor.pin_memory().to(self._device, non_blocking=True)
 
-    def train(self, x: torch.Tensor, y: torch.Tensor) -> StepResult:
+    def start(self, x: torch.Tensor, y: torch.Tensor) -> _Figures:
         loss, correct, gradients = self._find(x, y)
         with torch.no_grad():
             sign = compute_backward_sign(gradients, self._optimizer)
             gradients = self._lay_out(gradients)
             self._add_decay(gradients)
             self._update(gradients)
-            shown = torch.stack([loss, correct, sign]).cpu().numpy()
-        return read_step_result(shown)
+            return self._send(torch.stack([loss, correct, sign]))
+
+    def finish(self, figures: _Figures) -> StepResult:
+        if figures.arrived is not None:
+            figures.arrived.synchronize()
+        return read_step_result(figures.values.numpy())
 
     def logits(self, x: torch.Tensor) -> NDArray[np.float32]:
         with torch.no_grad():
@@ -84,6 +98,15 @@ class TorchSteps:
 
     def end(self) -> None:
         """The variables hold the state all along."""
+
+    def _send(self, values: torch.Tensor) -> _Figures:
+        """To the host, behind this step and before the next: a copy that is asked for later waits for later steps."""
+        if self._device.type == "cpu":
+            return _Figures(values=values, arrived=None)
+        there = torch.empty(values.shape, dtype=values.dtype, pin_memory=True).copy_(values, non_blocking=True)
+        arrived = torch.cuda.Event()
+        arrived.record(torch.cuda.current_stream(self._device))
+        return _Figures(values=there, arrived=arrived)
 
     def _forward(self, x: torch.Tensor) -> torch.Tensor:
         return self._model(x, training=False)
