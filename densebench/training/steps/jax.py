@@ -23,9 +23,8 @@ Found = tuple[Arrays, Arrays, jax.Array, jax.Array]  # gradients, non-trainable,
 class JaxSteps(Steps):
     """Between :meth:`begin` and :meth:`end` the state is here alone: the variables' own buffers are donated to XLA."""
 
-    runs_ahead = True  # on a CPU too
-
     def __init__(self, trainee: Trainee, recipe: Recipe) -> None:
+        self.runs_ahead = jax.default_backend() != "cpu"  # there the host computes, and gains nothing
         self._model, self._optimizer = trainee.model, trainee.optimizer
         self._recipe = recipe
         self._decayed = find_decayed(self._model.trainable_variables)

@@ -17,6 +17,7 @@ from densebench.training.steps.step import CompileTimes, StepResult, Steps, read
 from densebench.training.trainee import Trainee
 
 _Tensors = Sequence[torch.Tensor]
+_GRAPHS = "reduce-overhead"  # torch.compile's mode that records CUDA graphs
 Passes = tuple[torch.Tensor, torch.Tensor, _Tensors]  # loss, how many were right, gradients
 _PurePasses = Callable[
     [_Tensors, _Tensors, torch.Tensor, torch.Tensor, torch.Tensor],
@@ -40,6 +41,7 @@ class TorchSteps(Steps):
         self._recipe, self._jit = recipe, jit
         self._weights = [variable.value for variable in self._model.trainable_variables]
         self._moving = [variable.value for variable in self._model.non_trainable_variables]
+        self._inputs = [weight.detach() for weight in self._weights]  # of the compiled step: the same memory
         self._decayed = [index for index, decays in enumerate(find_decayed(self._model.trainable_variables)) if decays]
         self._device = self._weights[0].device
         self.runs_ahead = self._device.type != "cpu"
@@ -51,6 +53,10 @@ class TorchSteps(Steps):
         if not self._jit:
             return CompileTimes(trace_seconds=None, compile_seconds=None)
         trace_seconds = compile_seconds = 0.0
+        graphs = self._takes_graphs()
+        if graphs:
+            for tensor in (*self._inputs, *self._moving):
+                torch._dynamo.mark_static_address(tensor)  # it is changed in place: no copy for the graph
         for size in dict.fromkeys(batch_sizes):
             start = time.perf_counter()
             arguments = self._arguments(
@@ -59,9 +65,9 @@ class TorchSteps(Steps):
             )
             graph = make_fx(_make_pure_passes(self._model, self._recipe.label_smoothing))(*arguments)
             traced = time.perf_counter()
-            self._compiled[size] = torch.compile(graph, dynamic=False)
-            with torch.no_grad():
-                self._compiled[size](*arguments)  # compiles; the graph has no side effects
+            self._compiled[size] = torch.compile(graph, dynamic=False, **({"mode": _GRAPHS} if graphs else {}))
+            for _ in range(3 if graphs else 1):  # compiles, is recorded, is replayed; the graph has no side effects
+                self._run_compiled(size, arguments)
             trace_seconds += traced - start
             compile_seconds += time.perf_counter() - traced
         return CompileTimes(trace_seconds=trace_seconds, compile_seconds=compile_seconds)
@@ -122,10 +128,19 @@ class TorchSteps(Steps):
         return loss, correct, gradients
 
     def _compiled_passes(self, x: torch.Tensor, y: torch.Tensor) -> Passes:
-        with torch.no_grad():
-            loss, correct, gradients, moved = self._compiled[len(y)](*self._arguments(x, y))
+        loss, correct, gradients, moved = self._run_compiled(len(y), self._arguments(x, y))
         self._move(moved)
         return loss, correct, gradients
+
+    def _takes_graphs(self) -> bool:
+        """Whether a compiled step is replayed as a CUDA graph, for which everything must stay on this device."""
+        return bool(self._device.type == "cuda")
+
+    def _run_compiled(self, size: int, arguments: tuple[Any, ...]) -> tuple[torch.Tensor, torch.Tensor, Any, Any]:
+        if self._takes_graphs():
+            torch.compiler.cudagraph_mark_step_begin()  # what the last step gave is used up and may be overwritten
+        with torch.no_grad():
+            return self._compiled[size](*arguments)
 
     def _move(self, moved: _Tensors) -> None:
         with torch.no_grad():
@@ -135,7 +150,7 @@ class TorchSteps(Steps):
         self, x: torch.Tensor, y: torch.Tensor
     ) -> tuple[_Tensors, _Tensors, torch.Tensor, torch.Tensor, Any]:
         scale = self._optimizer.scale_loss(torch.ones((), device=self._device))
-        return [weight.detach() for weight in self._weights], self._moving, x, y, scale
+        return self._inputs, self._moving, x, y, scale
 
     def _lay_out(self, gradients: _Tensors) -> list[torch.Tensor]:
         """In memory as their weights are: otherwise each weight would be updated by operations of its own on a GPU."""

@@ -67,6 +67,9 @@ class ParallelTorchSteps(TorchSteps):
         counted = self._layout.replicas if self._layout.is_shared(y.images) else 1
         return loss, torch.round(correct * counted), averaged
 
+    def _takes_graphs(self) -> bool:
+        return False  # processes exchange what they have in the middle of a step
+
     def _average(self, tensors: list[torch.Tensor]) -> list[torch.Tensor]:
         """Over all processes, whose parts of a batch are of one size."""
         flat = torch.cat([tensor.reshape(-1) for tensor in tensors])

@@ -118,3 +118,27 @@ def test_the_update_is_that_of_keras_to_the_last_bit(make, momentum, nesterov):
             steps.train(*batch)
         states.append([*trainee.model.variables, *trainee.optimizer.variables])
     assert all(torch.equal(mine.value, wanted.value) for mine, wanted in zip(*states, strict=True))
+
+
+def test_on_a_gpu_a_compiled_step_is_recorded_as_a_cuda_graph_of_inputs_that_stay_where_they_are(make, monkeypatch):
+    """The calls alone: no GPU has seen them."""
+    asked, marked, begun = [], [], []
+
+    def compile_nothing(graph, **options):
+        asked.append(options)
+        return graph
+
+    monkeypatch.setattr(torch, "compile", compile_nothing)
+    monkeypatch.setattr(torch._dynamo, "mark_static_address", marked.append)
+    monkeypatch.setattr(torch.compiler, "cudagraph_mark_step_begin", lambda: begun.append(1))
+    steps, trainee, batch = make("fast", "10x2")
+    steps._jit = True
+    steps.compile(BATCH)
+    assert (asked, marked, begun) == ([{"dynamic": False}], [], [])
+    monkeypatch.setattr(steps, "_takes_graphs", lambda: True)
+    steps.compile(BATCH)
+    assert asked[1:] == [{"dynamic": False, "mode": "reduce-overhead"}]
+    steps.train(*batch)
+    assert len(begun) == 3 + 1
+    held = {variable.value.data_ptr() for variable in trainee.model.variables}
+    assert {tensor.data_ptr() for tensor in marked} == held
