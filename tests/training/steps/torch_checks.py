@@ -1,0 +1,140 @@
+"""A step on PyTorch: the operations that its host starts, the values that it reads back, and the update.
+
+``test_torch.py`` runs these tests in a process of their own, where PyTorch is the backend.
+"""
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from densebench.training.steps import torch as torch_steps
+from densebench.training.steps.choose import make_steps
+from densebench.training.trainee import build_trainee
+
+NOTHING = ("aten.empty", "aten.detach", "aten.lift_fresh", "aten.alias")  # which computes nothing on a device
+BATCH = 2
+
+
+class Seen(TorchDispatchMode):
+    """Counts the operations that compute something, by name."""
+
+    def __init__(self):
+        super().__init__()
+        self.operations = Counter()
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        name = str(function)
+        if not function.is_view and not name.startswith(NOTHING):
+            self.operations[name.removeprefix("aten.").partition(".")[0]] += 1
+        return function(*args, **(kwargs or {}))
+
+
+@pytest.fixture
+def make(config, facts):
+    """Builds the steps of a network, with a batch for them."""
+
+    def make(implementation, variant="100x12", **changes):
+        recipe = replace(config.recipe, batch_size=BATCH, **changes)
+        setting = replace(facts, implementation=implementation)
+        trainee = build_trainee(replace(config, variant=variant, recipe=recipe), setting, classes=10, image_size=8)
+        steps = make_steps(trainee, recipe, setting)
+        steps.begin(0.1)
+        random = np.random.default_rng(0)
+        x, y = random.standard_normal((BATCH, 8, 8, 3), dtype=np.float32), np.array([1, 2], np.int32)
+        return steps, trainee, (steps.place(x), steps.place(y))
+
+    return make
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """Where Python has read a value of a tensor."""
+    seen = []
+
+    def note(name):
+        read = getattr(torch.Tensor, name)
+        monkeypatch.setattr(torch.Tensor, name, lambda *given, **named: seen.append(name) or read(*given, **named))
+
+    for name in ("item", "tolist", "numpy", "__bool__", "__int__", "__float__", "__index__", "__array__", "nonzero"):
+        note(name)
+    return seen
+
+
+def count(steps, batch):
+    """Operations of a step that is not the first."""
+    steps.train(*batch)
+    with Seen() as seen:
+        steps.train(*batch)
+    return seen.operations
+
+
+def test_a_fast_step_of_100x12_takes_no_more_operations_than_a_gpus_host_can_start(make):
+    steps, _, batch = make("fast")
+    operations = count(steps, batch)
+    joins = operations.pop("cat")
+    assert operations.total() <= 1_300
+    assert joins <= 212
+
+
+@pytest.mark.parametrize("implementation", ["plain", "fast"])
+def test_a_step_reads_nothing_back_but_its_own_three_figures(make, reads, implementation):
+    steps, _, batch = make(implementation, "40x12")
+    steps.train(*batch)
+    reads.clear()
+    with Seen() as seen:
+        steps.train(*batch)
+    assert reads == ["numpy"]
+    assert not seen.operations["_local_scalar_dense"]
+
+
+def test_gradients_lie_in_memory_as_their_weights_do_so_that_all_are_updated_at_once(make):
+    steps, _, batch = make("fast", "40x12")
+    _, _, found = steps._find(*batch)
+    laid = steps._lay_out(found)
+    assert any(torch_steps._differ(*pair) for pair in zip(found, steps._weights, strict=True))
+    assert not any(torch_steps._differ(*pair) for pair in zip(laid, steps._weights, strict=True))
+    assert all(torch.equal(*pair) for pair in zip(laid, found, strict=True))
+
+
+@pytest.mark.parametrize(("momentum", "nesterov"), [(0.9, True), (0.9, False), (0.0, False)])
+def test_the_update_is_that_of_keras_to_the_last_bit(make, momentum, nesterov):
+    """With a rate that float32 rounds, in two steps, of which the second finds velocities."""
+    states = []
+    for by_keras in (False, True):
+        steps, trainee, batch = make("fast", "10x2", momentum=momentum, nesterov=nesterov)
+        if by_keras:
+            steps._update = lambda found, trainee=trainee: trainee.optimizer.apply(
+                found, trainee.model.trainable_variables
+            )
+        for _ in range(2):
+            steps.train(*batch)
+        states.append([*trainee.model.variables, *trainee.optimizer.variables])
+    assert all(torch.equal(mine.value, wanted.value) for mine, wanted in zip(*states, strict=True))
+
+
+def test_on_a_gpu_a_compiled_step_is_recorded_as_a_cuda_graph_of_inputs_that_stay_where_they_are(make, monkeypatch):
+    """The calls alone: no GPU has seen them."""
+    asked, marked, begun = [], [], []
+
+    def compile_nothing(graph, **options):
+        asked.append(options)
+        return graph
+
+    monkeypatch.setattr(torch, "compile", compile_nothing)
+    monkeypatch.setattr(torch._dynamo, "mark_static_address", marked.append)
+    monkeypatch.setattr(torch.compiler, "cudagraph_mark_step_begin", lambda: begun.append(1))
+    steps, trainee, batch = make("fast", "10x2")
+    steps._jit = True
+    steps.compile(BATCH)
+    assert (asked, marked, begun) == ([{"dynamic": False}], [], [])
+    monkeypatch.setattr(steps, "_takes_graphs", lambda: True)
+    steps.compile(BATCH)
+    assert asked[1:] == [{"dynamic": False, "mode": "reduce-overhead"}]
+    steps.train(*batch)
+    assert len(begun) == 3 + 1
+    held = {variable.value.data_ptr() for variable in trainee.model.variables}
+    assert {tensor.data_ptr() for tensor in marked} == held
