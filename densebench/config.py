@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import os
 import re
 import unicodedata
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ _LONGEST_PART = 80  # leaves room for the variant, the seed and a number
 # images are skipped or refused: where both load, they load the same.
 _NOT_IN_FINGERPRINT = frozenset(
     {"run", "results_dir", "runs_dir", "data_dir", "offline", "resume", "checkpoint_every", "command"}
-    | {"skip_bad_images"}
+    | {"skip_bad_images", "variant_file"}
 )
 _OF_SEVERAL_DEVICES = ("devices", "hosts", "batch_norm")
 _MOST_DEVICES = 1024  # of a host, and hosts
@@ -66,6 +67,8 @@ class RunConfig:
     """One run of one variant with one seed."""
 
     variant: str
+    variant_file: str | None = None  # absolute: of a network in a file of the user's
+    variant_sha256: str | None = None  # of the code of a network that is not densebench's own
     run: str  # its name; before it has been claimed, the one that it gets unless that is taken
     data: DataConfig = field(default_factory=DataConfig)
     recipe: Recipe = RECIPES["blog"]
@@ -92,6 +95,13 @@ class RunConfig:
         self._check_names()
         self._check_numbers()
         self._check_devices()
+
+    @property
+    def typed_variant(self) -> str:
+        """The network as it is typed: with the path of its file, seen from here, if it is the user's."""
+        if self.variant_file is None:
+            return self.variant
+        return f"{os.path.relpath(self.variant_file)}:{self.variant.rpartition(':')[2]}"
 
     @property
     def replicas(self) -> int:
@@ -162,6 +172,11 @@ def clean_name(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9._]+", "-", plain).strip("-._")[:_LONGEST_PART].rstrip("-._") or "data"
 
 
+def name_variant(variant: str) -> str:
+    """What stands for a network in a run's name: ``mynets-tiny`` of ``mynets.py:tiny``."""
+    return clean_name(variant.replace(".py:", "-"))
+
+
 def to_json(config: RunConfig) -> str:
     """The configuration as one line of JSON, for the child process and the checkpoint."""
     return json.dumps(dataclasses.asdict(config), sort_keys=True)
@@ -186,6 +201,8 @@ def deciding_values(config: RunConfig) -> dict[str, Any]:
             flat[name] = value
     if not config.recipe.extensions:  # so that runs of versions that could not extend a run keep their fingerprints
         del flat["recipe.extensions"]
+    if config.variant_sha256 is None:  # a network of densebench's own, whose version is another column
+        del flat["variant_sha256"]
     for name in _OF_SEVERAL_DEVICES:  # with statistics over the whole batch they change the time, not the experiment
         del flat[name]
     if config.batch_norm == "replica" and config.replicas > 1:

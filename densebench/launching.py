@@ -84,7 +84,8 @@ def _show(name: str, planned: PlannedRun, prediction: Prediction | None, *, in_s
     epochs = planned.config.recipe.epochs
     if in_seconds and prediction is not None:
         return ShownRun(name=name, epochs=epochs, work=prediction.total_seconds / epochs, in_seconds=True)
-    return ShownRun(name=name, epochs=epochs, work=float((planned.facts.train_images or 1) * planned.cost.forward_macs))
+    work = (planned.facts.train_images or 1) * (planned.cost.forward_macs or planned.cost.activations)
+    return ShownRun(name=name, epochs=epochs, work=float(work))
 
 
 def _queue(

@@ -179,6 +179,7 @@ class Run:
     fingerprint: Annotated[Text, About("Fingerprint", "text", "Hash of every setting that affects the results.")] = None
 
     variant: Annotated[str, About("Variant", "text", "Name of the network.")]
+    variant_sha256: Annotated[Text, About("Network hash", "text", "Hash of the code of a network of one's own.")] = None
     dataset: Annotated[Text, About("Dataset", "text", "Name of the dataset.")] = None
     dataset_sha256: Annotated[Text, About("Dataset hash", "text", "Hash of the images and labels that were used.")] = (
         None

@@ -12,20 +12,24 @@ from pathlib import Path
 from densebench.comparison.compare import compare as compare_runs
 from densebench.comparison.options import CompareOptions
 from densebench.comparison.values import Comparison
-from densebench.config import BACKENDS, RunConfig
+from densebench.config import BACKENDS, DATASETS, RunConfig
 from densebench.data import datasets
 from densebench.launching import Finished, make_runs, name_new, read_finished
 from densebench.measuring.environment import find_version, probe
 from densebench.measuring.missing import list_missing
-from densebench.models import cost, variants
+from densebench.models import variants
+from densebench.models.own.lookup import list_offered, load
+from densebench.models.own.template import write_template
 from densebench.planning.evaluation import plan_evaluation
 from densebench.planning.making_plan import make_plan
+from densebench.planning.networks import count_network
 from densebench.planning.options import TrainOptions
 from densebench.planning.plan_options import PlanOptions
 from densebench.planning.recipe_file import find_recipe, write_recipe
 from densebench.planning.run_predictions import predict_runs
 from densebench.planning.speed import plan_speed
 from densebench.planning.training import PlannedRun, describe_planned, plan_new, plan_resumed
+from densebench.plugins.offers import describe_clashes, describe_offers
 from densebench.prediction.values import Plan
 from densebench.recipes import RECIPES
 from densebench.records import Run
@@ -179,9 +183,25 @@ def speed(
 
 
 def summarise(names: Sequence[str], *, classes: int, image_size: int) -> list[Counted]:
-    """Variants with what they count; all named ones if none is named."""
-    chosen = [variants.find(name) for name in names or variants.VARIANTS]
-    return [(variant, cost.count(variant, classes=classes, image_size=image_size)) for variant in chosen]
+    """Variants with what they count; all named ones if none is named, those of packages too."""
+    chosen = [load(name) for name in names] if names else [*variants.VARIANTS.values(), *list_offered()[0]]
+    return [(one, count_network(one, classes=classes, image_size=image_size)) for one in chosen]
+
+
+def describe_packages() -> list[str]:
+    """What installed packages offer, in sentences: those that cannot be used, and what ``summary`` has no table of."""
+    return [
+        *list_offered()[1],
+        *describe_clashes("datasets", DATASETS),
+        *describe_clashes("recipes", RECIPES),
+        *describe_offers("datasets", but=DATASETS),
+        *describe_offers("recipes", but=RECIPES),
+    ]
+
+
+def init(path: Path) -> str:
+    """Write a network to begin with into a new file; returns its name, as it is typed."""
+    return write_template(path)
 
 
 def summary_tables(counted: Sequence[Counted], *, layers: bool) -> list[Grid]:

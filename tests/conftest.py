@@ -63,6 +63,21 @@ def in_tmp(tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def install(tmp_path, monkeypatch):
+    """Installs a package that offers something by entry points: group to name to what stands there."""
+    from installed_package import CODE, forget_packages, install_package
+
+    def install(groups, code=CODE, package="fancynets"):
+        folder = tmp_path / "site" / package
+        monkeypatch.syspath_prepend(folder)
+        return install_package(folder, groups, code, package)
+
+    yield install
+    monkeypatch.undo()
+    forget_packages()
+
+
+@pytest.fixture
 def trained() -> Make:
     """Makes a finished training whose last epoch has the given figures; further names are columns."""
     return make_run

@@ -11,6 +11,7 @@ import typer
 from densebench.cli.commands.compare import compare
 from densebench.cli.commands.environment import env
 from densebench.cli.commands.evaluate import evaluate
+from densebench.cli.commands.init import init
 from densebench.cli.commands.plan import plan
 from densebench.cli.commands.recipe import recipe
 from densebench.cli.commands.speed import speed
@@ -107,6 +108,7 @@ app.command(cls=Command)(plan)
 app.command(cls=Command, no_args_is_help=True)(train)
 app.command("eval", cls=Command, no_args_is_help=True)(evaluate)
 app.command(cls=Command)(summary)
+app.command(cls=Command, no_args_is_help=True)(init)
 app.command(cls=Command, no_args_is_help=True)(compare)
 app.command(cls=Command, no_args_is_help=True)(speed)
 app.command(cls=Command)(recipe)

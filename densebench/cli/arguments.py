@@ -17,7 +17,7 @@ Variants = Annotated[
         metavar="VARIANT",
         callback=explain_aliases,
         autocompletion=completion.complete_variants,
-        help="Networks by name; 'densebench summary' lists them.",
+        help="Networks by name ('densebench summary' lists them), FILE.py:FUNCTION or keras:NAME.",
     ),
 ]
 SpeedVariants = Annotated[
@@ -26,7 +26,7 @@ SpeedVariants = Annotated[
         metavar="VARIANT",
         callback=explain_aliases,
         autocompletion=completion.complete_speed_variants,
-        help="Networks by name, 'blog' or 'all'; 'densebench summary' lists them.",
+        help="Networks by name, FILE.py:FUNCTION, keras:NAME, 'blog' or 'all'; 'densebench summary' lists them.",
     ),
 ]
 Dataset = Annotated[

@@ -38,7 +38,12 @@ _EXAMPLES = {
     "summary": (
         "densebench summary",
         "densebench summary 100x12 resnet20 --layers",
-        "densebench summary 40x12 --classes 100 --check",
+        "densebench summary mynet.py:mynet keras:MobileNetV2",
+    ),
+    "init": (
+        "densebench init mynet.py",
+        "densebench train mynet.py:mynet --dataset digits --epochs 5",
+        "densebench summary mynet.py:mynet --layers",
     ),
     "compare": (
         "densebench compare results --baseline resnet20",

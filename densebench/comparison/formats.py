@@ -10,6 +10,7 @@ from densebench.records import COLUMNS
 from densebench.units import UNKNOWN, format_number, format_range, format_value
 
 _TIMES = "\N{MULTIPLICATION SIGN}"
+_LETTERS_OF_HASH = 8
 BASELINE_RATIO = f"{_TIMES}1"  # of the baseline to itself: no measured ratio is written so
 
 
@@ -68,9 +69,10 @@ def _unit_of_difference(metric: Metric) -> tuple[float, str]:
 
 
 def format_setting(row: Row, column: str) -> str:
-    """A setting of a row; several, if the row mixes them."""
+    """A setting of a row; several, if the row mixes them. Of a hash, as much as tells two apart."""
     show = COLUMNS[column].about.show
-    return ", ".join(format_value(show, value) for value in get_settings(row, column))
+    length = _LETTERS_OF_HASH if column.endswith("_sha256") else None
+    return ", ".join(format_value(show, value)[:length] for value in get_settings(row, column))
 
 
 def describe_difference(columns: Sequence[str]) -> str:

@@ -26,6 +26,7 @@ _RECIPE_FAMILY = (
 _VERSION_FAMILY = ("backend_version", "keras", "cuda", "cudnn", "densebench")
 _FAMILIES: tuple[tuple[str, ...], ...] = (
     ("status",),
+    ("variant_sha256",),
     _DATA_FAMILY,
     ("epochs",),
     ("batch_size",),
@@ -104,7 +105,7 @@ def find_differing(rows: Sequence[Row], families: Sequence[Sequence[str]] = _FAM
 
 def find_shared(rows: Sequence[Row]) -> tuple[str, ...]:
     """Settings that are known and equal in all rows; a single device goes without saying."""
-    columns = [column for column in SETTINGS if column not in ("phase", "variant")]
+    columns = [column for column in SETTINGS if column not in ("phase", "variant", "variant_sha256")]
     return tuple(
         column
         for column in columns

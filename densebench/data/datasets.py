@@ -36,10 +36,12 @@ from densebench.data.images import (
     ignore_progress,
 )
 from densebench.data.keyed_random import derive_key
+from densebench.data.package.loader import find_offered
 from densebench.data.pixel_statistics import compute_mean_and_deviation
 from densebench.data.resizing import check_memory
 from densebench.data.selection import hold_out, take_first_of_each_class
 from densebench.errors import InputError, unknown
+from densebench.plugins.offers import list_offers
 
 if TYPE_CHECKING:
     from densebench.data.images import Indices
@@ -117,7 +119,10 @@ def _describe_whole(config: DataConfig) -> DatasetFacts:
         return synthetic.describe(config)
     if config.dataset.startswith(folder.PREFIX):
         return folder.describe(config)
-    raise unknown("dataset", config.dataset, (*DATASETS, "folder:PATH"))
+    offered = find_offered(config.dataset)
+    if offered is not None:
+        return offered.describe(config)
+    raise unknown("dataset", config.dataset, (*DATASETS, *list_offers("datasets"), "folder:PATH"))
 
 
 def _load_source(config: DataConfig, wanted: DatasetFacts, on_progress: OnProgress) -> Source:
@@ -129,7 +134,12 @@ def _load_source(config: DataConfig, wanted: DatasetFacts, on_progress: OnProgre
         return digits.load_source(wanted.image_size or digits.IMAGE_SIZE)
     if config.dataset == "synthetic":
         return synthetic.load_source(config)
-    return folder.load_source(config, on_progress)
+    if config.dataset.startswith(folder.PREFIX):
+        return folder.load_source(config, on_progress)
+    offered = find_offered(config.dataset)
+    if offered is None:
+        raise unknown("dataset", config.dataset, (*DATASETS, *list_offers("datasets"), "folder:PATH"))
+    return offered.load_source(config, on_progress)
 
 
 def _check(config: DataConfig, whole: DatasetFacts) -> None:

@@ -5,13 +5,15 @@ import keras
 from densebench.errors import InputError, unknown
 from densebench.models.fast.network import build_fast
 from densebench.models.keras_layers import build_plain
-from densebench.models.variants import Variant, check_request
+from densebench.models.own.keras_models import build_model
+from densebench.models.variant import AnyVariant, ModelVariant, refuse_fast
+from densebench.models.variants import check_request
 
 _IMPLEMENTATIONS = ("plain", "fast")
 
 
 def build(
-    variant: Variant,
+    variant: AnyVariant,
     *,
     classes: int,
     image_size: int,
@@ -23,12 +25,17 @@ def build(
     """Model from float32 images (batch, height, width, 3), standardised, to float32 logits (batch, classes).
 
     Both implementations have the same variables under the same names, and the same initial values on every backend.
-    Only the plain model holds ``weight_decay``, as a regularizer; the training step adds its gradient by itself.
+    Only the plain model holds ``weight_decay``, as a regularizer; the training step adds its gradient by itself. A
+    network that is known only as a ``keras.Model`` is plain, and has variables and initial values of its own.
     Raises :class:`InputError` for a request that the network or the implementation cannot serve.
     """
     check_request(variant, classes=classes, image_size=image_size)
     if implementation not in _IMPLEMENTATIONS:
         raise unknown("implementation", implementation, _IMPLEMENTATIONS)
+    if isinstance(variant, ModelVariant):
+        if implementation == "fast" or recompute:
+            raise refuse_fast(variant)
+        return build_model(variant, classes=classes, image_size=image_size, seed=seed)
     if implementation == "fast":
         return build_fast(variant, classes=classes, image_size=image_size, seed=seed, recompute=recompute)
     if recompute:

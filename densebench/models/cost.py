@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 
 from densebench.models.layers import LayerNames
-from densebench.models.variants import Variant, check_request
+from densebench.models.variant import Variant
+from densebench.models.variants import check_request
 
 Shape = tuple[int, ...]
 
@@ -18,7 +19,7 @@ class LayerCost:
     output_shape: Shape  # (height, width, channels), or (channels,) after the global pooling
     params: int = 0
     non_trainable_params: int = 0  # of these, the moving mean and variance of a batch normalisation
-    macs: int = 0  # multiply-adds of convolutions and dense layers; a bias counts as 0
+    macs: int | None = 0  # multiply-adds of convolutions and dense layers, a bias counts as 0; None: unknown
 
     @property
     def activations(self) -> int:
@@ -45,9 +46,15 @@ class Cost:
         return self.params - self.non_trainable_params
 
     @property
-    def forward_macs(self) -> int:
-        """Multiply-adds of one image's forward pass, over convolutions and dense layers."""
-        return sum(layer.macs for layer in self.layers)
+    def forward_macs(self) -> int | None:
+        """Multiply-adds of one image's forward pass, over convolutions and dense layers; None: unknown of a layer."""
+        known = [layer.macs for layer in self.layers if layer.macs is not None]
+        return sum(known) if len(known) == len(self.layers) else None
+
+    @property
+    def uncounted(self) -> tuple[str, ...]:
+        """The kinds of layers whose multiply-adds are unknown, each once."""
+        return tuple(dict.fromkeys(layer.kind for layer in self.layers if layer.macs is None))
 
     @property
     def activations(self) -> int:

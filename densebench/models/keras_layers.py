@@ -2,16 +2,17 @@
 
 import keras
 
+from densebench.config import clean_name
 from densebench.models.initial_weights import draw_initial_value
 from densebench.models.layers import EPSILON, MOMENTUM, LayerNames
-from densebench.models.variants import Variant
+from densebench.models.variant import Variant
 
 
 def build_plain(variant: Variant, *, classes: int, image_size: int, weight_decay: float, seed: int) -> keras.Model:
     """Model from float32 images (batch, height, width, 3), standardised, to float32 logits (batch, classes)."""
     image = keras.Input((image_size, image_size, 3), name="image")
     logits = variant.build(KerasLayers(weight_decay=weight_decay, seed=seed), image, classes)
-    return keras.Model(image, logits, name=variant.name)
+    return keras.Model(image, logits, name=clean_name(variant.name))
 
 
 class KerasLayers:

@@ -1,13 +1,10 @@
 """Variants: the table of names, which says what ``densebench train 169x32`` trains. A new network gets a row here."""
 
 import re
-from dataclasses import dataclass
-from typing import Protocol
 
 from densebench.errors import InputError, unknown
 from densebench.models.densenet import densenet, densenet_bc
 from densebench.models.googlenet import googlenet
-from densebench.models.layers import Layers, Value
 from densebench.models.resnet import (
     bottleneck_resnet,
     imagenet_preactivation_resnet,
@@ -18,6 +15,7 @@ from densebench.models.resnet import (
     series_resnet_c,
     wide_resnet,
 )
+from densebench.models.variant import AnyVariant, Variant
 
 _SERIES = "the blog series on CIFAR-10 in Keras"
 _DENSENET = "Huang et al., arXiv:1608.06993"
@@ -31,24 +29,6 @@ _SMALLEST_IMAGE = 8  # pixels: the deepest networks halve it three times
 _FEWEST_CLASSES = 2
 _GREATEST_DEPTH = 1000
 _GREATEST_GROWTH_RATE = 512
-
-
-class Network(Protocol):
-    """A network written on the vocabulary: (interpreter, image, classes) -> logits."""
-
-    def __call__(self, nn: Layers[Value], image: Value, classes: int, /) -> Value: ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class Variant:
-    """A named network."""
-
-    name: str
-    family: str  # densenet-bc | densenet | resnet | preresnet | wrn | googlenet
-    depth: int  # as published: layers with weights on the longest path; of a wide residual network, all convolutions
-    growth_rate: int | None = None
-    build: Network
-    source: str
 
 
 def _make_densenet_bc(
@@ -230,14 +210,17 @@ def explain_alias(name: str) -> str | None:
     return meant and f"{name} is {meant} here, with the stem for small images instead of ImageNet's."
 
 
-def list_aliases(variant: Variant) -> list[str]:
+def list_aliases(variant: AnyVariant) -> list[str]:
     """The other names of a variant."""
     return [alias for alias, name in _ALIASES.items() if name == variant.name]
 
 
-def check_request(variant: Variant, *, classes: int, image_size: int) -> None:
-    """Raise :class:`InputError` unless the network can be built for so many classes and pixels."""
-    if image_size < _SMALLEST_IMAGE:
+def check_request(variant: AnyVariant, *, classes: int, image_size: int) -> None:
+    """Raise :class:`InputError` unless the network can be built for so many classes and pixels.
+
+    How small an image may be for a network that is not densebench's own, only its layers can say.
+    """
+    if image_size < _SMALLEST_IMAGE and not variant.is_foreign:
         raise InputError(
             f"Images of {image_size}x{image_size} pixels are too small for {variant.name}: "
             f"give --image-size {_SMALLEST_IMAGE} or more."

@@ -8,7 +8,8 @@ from densebench.comparison.values import ON_ONE_DEVICE
 from densebench.config import RunConfig
 from densebench.data.images import DatasetFacts
 from densebench.errors import InputError
-from densebench.planning.networks import count_on, expand_variants, require_full_batch
+from densebench.models.variant import AnyVariant
+from densebench.planning.networks import choose_network, count_on, expand_variants, require_full_batch
 from densebench.planning.options import configure
 from densebench.planning.plan import Planner, Request
 from densebench.planning.plan_changes import Changer
@@ -26,13 +27,13 @@ _AXES = ("batch", "precision", "backend", "devices")
 
 def list_requests(options: PlanOptions, facts: DatasetFacts) -> list[Request]:
     """Every network in every setting; raises :class:`InputError` for what cannot be trained."""
-    names = expand_variants(options.train.variants or SPAN)
+    networks = expand_variants(options.train.variants or SPAN)
     axes = itertools.product(
-        options.backends, options.precisions, options.batch_sizes or (None,), options.devices, names
+        options.backends, options.precisions, options.batch_sizes or (None,), options.devices, networks
     )
     found = [
-        _make_request(options, facts, name, backend=backend, precision=precision, batch_size=size, devices=devices)
-        for backend, precision, size, devices, name in axes
+        _make_request(options, facts, network, backend=backend, precision=precision, batch_size=size, devices=devices)
+        for backend, precision, size, devices, network in axes
     ]
     for one in found:
         require_full_batch(one.config.recipe.batch_size, facts)
@@ -49,10 +50,10 @@ def _require_one_process(config: RunConfig) -> None:
         )
 
 
-def _make_request(options: PlanOptions, facts: DatasetFacts, name: str, **settings: object) -> Request:
+def _make_request(options: PlanOptions, facts: DatasetFacts, network: AnyVariant, **settings: object) -> Request:
     given = dataclasses.replace(options.train, **settings)  # type: ignore[arg-type]
-    config = configure(given, variant=name, run=name)
-    return Request(config=config, cost=count_on(name, facts))
+    config = choose_network(configure(given, variant=network.name, run="x"), network)
+    return Request(config=config, cost=count_on(network, facts, backend=config.backend))
 
 
 def describe_workload(facts: DatasetFacts, config: RunConfig, seeds: int) -> Workload:
@@ -146,6 +147,7 @@ def _write_command(options: PlanOptions, request: Request) -> str:
 def _expect(request: Request, facts: DatasetFacts, runs: Sequence[Run], published: Sequence[Run]) -> Accuracy | None:
     config, recipe = request.config, request.config.recipe
     wanted = {
+        "variant_sha256": config.variant_sha256,
         "dataset": facts.name,
         "classes": facts.classes,
         "image_size": facts.image_size,

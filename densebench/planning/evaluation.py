@@ -9,8 +9,9 @@ from densebench.data import datasets
 from densebench.data.folder.loader import PREFIX
 from densebench.errors import InputError
 from densebench.models import variants
+from densebench.models.own.lookup import require_unchanged
 from densebench.planning.options import TrainOptions, configure
-from densebench.planning.run_paths import StoredRun, find_run
+from densebench.planning.run_paths import StoredRun, find_run, require_no_code
 from densebench.running.preparation import parse_preparation
 from densebench.training.model_files.model_origin import MODEL_SUFFIX, read_origin, refuse_legacy_format
 
@@ -58,6 +59,9 @@ def _refuse_other_formats(path: Path) -> None:
 
 def _plan_run(found: StoredRun, options: TrainOptions) -> PlannedEvaluation:
     stored = found.config
+    if found.by_results_file:
+        require_no_code(stored, "eval")
+    require_unchanged(stored)
     _check_held_out(f"Run {found.name!r}", stored.data.validation, options.validation)
     config = configure(options, variant=stored.variant, run=_evaluation_name(found.name, options), base=stored)
     if found.base != Path.cwd():  # the evaluation is written here, not where that run lies
@@ -108,6 +112,7 @@ def _configure_file(path: Path, options: TrainOptions) -> RunConfig:
     _check_held_out(f"The run of {path}", 0 if validation is None else validation.images, options.validation)
     base = RunConfig(
         variant=origin.variant,
+        variant_sha256=origin.variant_sha256,
         run=run,
         recipe=dataclasses.replace(RunConfig.recipe, batch_size=origin.batch_size),
         backend=origin.backend,
@@ -117,7 +122,9 @@ def _configure_file(path: Path, options: TrainOptions) -> RunConfig:
         jit=origin.jit,
         threads=origin.threads,
     )
-    return configure(options, variant=variants.find(origin.variant).name, run=run, base=base)
+    # the file holds all of a network that is not densebench's own: its code is not asked for
+    name = origin.variant if origin.is_foreign else variants.find(origin.variant).name
+    return configure(options, variant=name, run=run, base=base)
 
 
 def _check_held_out(what: str, held_out: int, asked: int | None) -> None:

@@ -49,6 +49,7 @@ def make_plan(options: PlanOptions, view: View) -> Plan:
             runs=[] if options.remeasure else known,
             run_trial=lambda trial, steps, limit: _run_trial(trial, steps, limit, open_view()),
             within=options.within,
+            costs={request.network: request.cost for request in requests},
         )
         planner.measure_all(requests)
         measured, measuring_seconds = tuple(planner.measured), planner.spent  # without what a change needs

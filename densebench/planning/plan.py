@@ -2,20 +2,22 @@
 
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from densebench.config import DataConfig, RunConfig
+from densebench.config import DataConfig, RunConfig, name_variant
 from densebench.data.images import DatasetFacts
+from densebench.errors import InputError
 from densebench.events import Ended
 from densebench.machine import Environment
 from densebench.measuring.stopwatch import Clock
 from densebench.models.cost import Cost
+from densebench.models.variants import find
 from densebench.planning.machine_settings import describe_setting
 from densebench.planning.networks import count_on
 from densebench.planning.options import name_axes
 from densebench.prediction.cost_model import Part, list_parts
-from densebench.prediction.measurements import find_measurements, measure
+from densebench.prediction.measurements import find_measurements, measure, name_network
 from densebench.prediction.predict import Predictor
 from densebench.prediction.trials import EPOCHS, EVAL_BATCHES, Open, choose_next, estimate_trial
 from densebench.prediction.values import Prediction, Prices, Workload
@@ -52,8 +54,13 @@ class Request:
         return (config.backend, config.precision, *decisive, *shared)
 
     @property
+    def network(self) -> str:
+        """A name that no other network has."""
+        return name_network(self.config.variant, self.config.variant_sha256)
+
+    @property
     def key(self) -> _Key:
-        return (*self.setting, self.config.variant, self.config.recipe.batch_size)
+        return (*self.setting, self.network, self.config.recipe.batch_size)
 
     @property
     def parts(self) -> dict[Part, float]:
@@ -71,9 +78,12 @@ class Planner:
         runs: Sequence[Run],
         run_trial: RunTrial,
         within: float,
+        costs: Mapping[str, Cost] | None = None,
         clock: Clock = time.monotonic,
     ) -> None:
+        """``costs`` are those of the networks that were asked for, by the names that :func:`name_network` gives."""
         self._facts, self._here = facts, here
+        self._costs = costs or {}
         self._run_trial, self._clock = run_trial, clock
         self._began = clock()
         self._within = within
@@ -105,7 +115,7 @@ class Planner:
         if predictor is None or request.key in self._failed:
             return None
         config = request.config
-        return predictor.predict(config.variant, request.cost, config.recipe.batch_size, workload, prices)
+        return predictor.predict(request.network, request.cost, config.recipe.batch_size, workload, prices)
 
     def measure_one(self, request: Request, *, like: Request) -> None:
         """A trial of this network, if it can be done in time; ``like`` is the same network in a known setting."""
@@ -138,7 +148,7 @@ class Planner:
         """The request as one that can be measured; ``None`` if it is, or could not be."""
         predictor = self._find_predictor(request)
         batch_size = request.config.recipe.batch_size
-        if request.key in self._failed or (predictor and predictor.find(request.config.variant, batch_size)):
+        if request.key in self._failed or (predictor and predictor.find(request.network, batch_size)):
             return None
         return Open(index=index, parts=request.parts, seconds=estimate_trial(predictor, request.parts, batch_size))
 
@@ -179,7 +189,7 @@ class Planner:
         several = name_axes(config, ["devices"]) if config.devices > 1 else []
         return dataclasses.replace(
             config,
-            run="-".join([config.variant, "trial", f"b{batch_size}", config.backend, *several]),
+            run="-".join([name_variant(config.variant), "trial", f"b{batch_size}", config.backend, *several]),
             data=data,
             recipe=recipe,
             checkpoint_every=1,
@@ -191,5 +201,11 @@ class Planner:
     def _image_size(self) -> int:
         return self._facts.image_size or 32
 
-    def _count(self, variant: str) -> Cost:
-        return count_on(variant, self._facts)
+    def _count(self, network: str) -> Cost | None:
+        """What a network counts; ``None`` for one that only a results file names: its code is not run for that."""
+        if network in self._costs:
+            return self._costs[network]
+        try:
+            return count_on(find(network), self._facts)
+        except InputError:
+            return None

@@ -18,7 +18,7 @@ def write_command(options: TrainOptions, config: RunConfig, *, seeds: int, batch
     ``batch_size`` is that which was asked for; ``None`` means the recipe's.
     """
     usual = RunConfig(variant="x", run="x")
-    words = ["densebench", "train", config.variant, "--dataset", options.dataset or _DATASET]
+    words = ["densebench", "train", config.typed_variant, "--dataset", options.dataset or _DATASET]
     for name, value in dataclasses.asdict(options).items():
         if name not in _ELSEWHERE and value is not None:
             words += _type(name, value)

@@ -7,18 +7,32 @@ from pathlib import Path
 from typing import Any
 
 from densebench.errors import InputError, unknown
+from densebench.plugins.offers import Offer, find_offer, list_offers
 from densebench.recipes import RECIPES, Recipe, find_mistakes, list_settings, write_value
 
 SUFFIX = ".toml"
 
 
 def find_recipe(name: str) -> Recipe:
-    """A recipe of densebench by its name, or that of a file by its path; raises :class:`InputError` for neither."""
+    """A recipe of densebench or of a package by its name, or that of a file by its path; raises :class:`InputError`."""
     if name.endswith(SUFFIX):
         return _read_recipe(Path(name))
-    if name not in RECIPES:
-        raise unknown("recipe", name, RECIPES)
-    return RECIPES[name]
+    if name in RECIPES:
+        return RECIPES[name]
+    offer = find_offer("recipes", name)
+    if offer is None:
+        raise unknown("recipe", name, (*RECIPES, *list_offers("recipes")))
+    return _check_offered(offer)
+
+
+def _check_offered(offer: Offer) -> Recipe:
+    """The recipe of a package; raises :class:`InputError` that names the package for anything else."""
+    recipe = offer.load()
+    if not isinstance(recipe, Recipe):
+        raise offer.refuse("is not a densebench.recipes.Recipe")
+    for name, value, must in find_mistakes(recipe):
+        raise offer.refuse(f"has {name} = {write_value(value)}, which {must}")
+    return dataclasses.replace(recipe, name=offer.name)
 
 
 def _read_recipe(path: Path) -> Recipe:

@@ -1,5 +1,6 @@
 """Which run a name or a path means: a run's folder or its results file, wherever they lie."""
 
+import dataclasses
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ class StoredRun:
     runs_dir: str
     config: RunConfig  # as it was started
     base: Path | None  # the folder it was started in; None: its files were moved, so that this is not known
+    by_results_file: bool = False  # whether its results file was named, and not the run
 
     @property
     def directory(self) -> Path:
@@ -50,11 +52,22 @@ def find_run(source: str, runs_dir: str | None) -> StoredRun:
     Never another run of the same name: raises :class:`InputError` where a path has no run.
     """
     if _is_path(source, runs_dir):
-        return _find_by_file(Path(source), runs_dir) if source.endswith(_RESULTS_SUFFIX) else _open(Path(source))
+        if source.endswith(_RESULTS_SUFFIX):
+            return dataclasses.replace(_find_by_file(Path(source), runs_dir), by_results_file=True)
+        return _open(Path(source))
     directory = run_directory(runs_dir or RUNS_DIR, source)
     config = _read_config(directory)
     base = _find_base(Path(os.path.abspath(directory.parent)), config.runs_dir) or Path.cwd()
     return StoredRun(name=source, runs_dir=str(directory.parent), config=config, base=base)
+
+
+def require_no_code(config: RunConfig, command: str) -> None:
+    """Raise :class:`InputError` if the network of a run is code in a file: for a results file none is ever run."""
+    if config.variant_file is not None:
+        raise InputError(
+            f"'{command}' names a results file, and the network {config.variant} is code, which is run only for a run "
+            "that is named itself: give the run's name or folder."
+        )
 
 
 def _read_config(directory: Path) -> RunConfig:

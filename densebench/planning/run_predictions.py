@@ -26,16 +26,19 @@ def predict_runs(planned: Sequence[PlannedRun]) -> list[Prediction | None]:
     runs = read_known(Path(first.config.results_dir), [])
     if not runs:
         return [None] * len(planned)
-    planner = Planner(facts=first.facts, here=probe(), runs=runs, run_trial=_refuse, within=0.0)
-    return [_predict(planner, run) if run.is_new else None for run in planned]
+    requests = [Request(config=one.config, cost=one.cost) for one in planned]
+    costs = {request.network: request.cost for request in requests}
+    planner = Planner(facts=first.facts, here=probe(), runs=runs, run_trial=_refuse, within=0.0, costs=costs)
+    pairs = zip(planned, requests, strict=True)
+    return [_predict(planner, run, request) if run.is_new else None for run, request in pairs]
 
 
-def _predict(planner: Planner, planned: PlannedRun) -> Prediction | None:
+def _predict(planner: Planner, planned: PlannedRun, request: Request) -> Prediction | None:
     try:
         workload = describe_workload(planned.facts, planned.config, seeds=1)
     except InputError:  # the number of images is known only after loading
         return None
-    return planner.predict(Request(config=planned.config, cost=planned.cost), workload, NO_PRICES)
+    return planner.predict(request, workload, NO_PRICES)
 
 
 def _refuse(config: RunConfig, steps: float, limit: float) -> tuple[Run | None, Ended]:
@@ -71,7 +74,9 @@ def _describe(planned: PlannedRun, runs: int, prediction: Prediction | None, *, 
     on = f" on {number} {'device' if number == 1 else 'devices'}" if names_devices else ""
     if prediction is None:
         devices = ["--devices", str(number)] if number > 1 else []
-        command = shlex.join(["densebench", "plan", name, "--dataset", planned.config.data.dataset, *devices])
+        command = shlex.join(
+            ["densebench", "plan", planned.config.typed_variant, "--dataset", planned.config.data.dataset, *devices]
+        )
         return f"How long {name}{on} takes has not been measured here yet: '{command}' does so."
     each = f", each of the {runs} runs" if runs > 1 else ""
     return f"{name}{on} is predicted to take {format_total(prediction)} and {format_memory(prediction)}{each}."

@@ -4,11 +4,11 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from densebench.config import RunConfig
+from densebench.config import RunConfig, name_variant
 from densebench.errors import InputError
-from densebench.models import cost, variants
 from densebench.models.cost import Cost
-from densebench.planning.networks import expand_variants
+from densebench.models.variant import AnyVariant
+from densebench.planning.networks import choose_network, count_network, expand_variants
 from densebench.planning.options import TrainOptions, configure, list_combinations, name_axes
 
 
@@ -29,23 +29,32 @@ def plan_speed(options: TrainOptions, batch_sizes: tuple[int, ...], *, inference
         raise InputError("No variant was named: say which, or 'all'.")
     if min(batch_sizes) < 1:
         raise InputError(f"--batch-size {min(batch_sizes)} must be at least 1.")
-    names = expand_variants(options.variants)
+    networks = expand_variants(options.variants)
     varied = [name for name, _ in options.axes]
     settings = list_combinations(options)
-    return [_plan_one(one, name, size, inference, varied) for name in names for one in settings for size in batch_sizes]
+    return [
+        _plan_one(one, network, size, inference, varied)
+        for network in networks
+        for one in settings
+        for size in batch_sizes
+    ]
 
 
 def _plan_one(
-    options: TrainOptions, name: str, batch_size: int, inference: bool, varied: Sequence[str]
+    options: TrainOptions, network: AnyVariant, batch_size: int, inference: bool, varied: Sequence[str]
 ) -> PlannedSpeed:
     """``varied`` are the settings in which the measurements differ: each is in the name."""
-    variant = variants.find(name)
     options = dataclasses.replace(options, dataset="synthetic", batch_size=batch_size, train_limit=batch_size)
-    config = configure(options, variant=variant.name, run=variant.name)
+    config = choose_network(configure(options, variant=network.name, run="x"), network)
     kind = "inference" if inference else "speed"
     others = name_axes(config, [axis for axis in varied if axis != "backend"])
-    parts = [variant.name, kind, f"b{batch_size}", config.backend, *others]
+    parts = [name_variant(network.name), kind, f"b{batch_size}", config.backend, *others]
     return PlannedSpeed(
         config=dataclasses.replace(config, run="-".join(parts)),
-        cost=cost.count(variant, classes=config.data.classes or 10, image_size=config.data.image_size or 32),
+        cost=count_network(
+            network,
+            classes=config.data.classes or 10,
+            image_size=config.data.image_size or 32,
+            backend=config.backend,
+        ),
     )

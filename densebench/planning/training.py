@@ -5,16 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from densebench.config import RESULTS_DIR, RUN_NAME, RUNS_DIR, RunConfig, clean_name, fingerprint
+from densebench.config import RESULTS_DIR, RUN_NAME, RUNS_DIR, RunConfig, clean_name, fingerprint, name_variant
 from densebench.data import datasets
 from densebench.data.folder.loader import PREFIX
 from densebench.data.images import DatasetFacts
 from densebench.errors import InputError
-from densebench.models import variants
 from densebench.models.cost import Cost
-from densebench.planning.networks import count_on, require_full_batch
+from densebench.models.own.lookup import load, load_configured
+from densebench.models.variant import AnyVariant
+from densebench.planning.networks import choose_network, count_on, require_full_batch
 from densebench.planning.options import TrainOptions, configure, describe_differences, list_combinations, name_axes
-from densebench.planning.run_paths import StoredRun, find_run
+from densebench.planning.run_paths import StoredRun, find_run, require_no_code
 from densebench.prediction.values import Prediction
 from densebench.records import Run
 from densebench.reporting.listings import PlannedRow
@@ -63,18 +64,17 @@ def plan_new(options: TrainOptions, *, skip_completed: bool = False) -> list[Pla
     if not options.variants:
         raise InputError("No variant was named: say which, such as 'densebench train resnet20 --dataset digits'.")
     seeds = options.seeds or (RunConfig.seed,)
-    names = [variants.find(name).name for name in options.variants]
-    configs = [
-        configure(one, variant=name, run=options.run or name, seed=seed)
-        for name in names
+    wanted = [
+        (choose_network(configure(one, variant=network.name, run=options.run or "x", seed=seed), network), network)
+        for network in [load(name) for name in options.variants]
         for one in list_combinations(options)
         for seed in seeds
     ]
-    if options.run is not None and len(configs) > 1:
-        raise InputError(f"--run {options.run} names one run, but {len(configs)} were asked for: leave it out.")
-    known = _read_runs_by_fingerprint(configs[0].results_dir) if skip_completed else {}
+    if options.run is not None and len(wanted) > 1:
+        raise InputError(f"--run {options.run} names one run, but {len(wanted)} were asked for: leave it out.")
+    known = _read_runs_by_fingerprint(wanted[0][0].results_dir) if skip_completed else {}
     varied = [name for name, _ in options.axes]
-    planned = [_plan_run(config, is_named=options.run is not None, varied=varied) for config in configs]
+    planned = [_plan_run(*one, is_named=options.run is not None, varied=varied) for one in wanted]
     continued = [_continue(run, known.get(fingerprint(run.config))) for run in planned]
     _check_data([run.config for run in continued if run.completed or run.config.resume], "cannot be taken for complete")
     return continued
@@ -95,15 +95,18 @@ def plan_resumed(name: str, options: TrainOptions) -> PlannedRun:
     path = store.run_path(stored.results_dir, run)
     if path.exists() and not _is_training(csv_file.read(path)):
         raise InputError(f"Run {run!r} is not a training, and only a training can be resumed: start a new run.")
+    if found.by_results_file:
+        require_no_code(stored, f"--resume {name}")
     stored, options = _extend(stored, options)
-    asked = configure(options, variant=_one_variant(options) or stored.variant, run=run, base=stored)
+    network = _one_network(options) or load_configured(stored)
+    asked = choose_network(configure(options, variant=network.name, run=run, base=stored), network)
     asked = dataclasses.replace(asked, runs_dir=stored.runs_dir, results_dir=stored.results_dir)
     differences = describe_differences(stored, asked)
     if differences:
         raise InputError(
             f"Run {run!r} cannot be resumed with other settings ({differences}): leave them out, or start a new run."
         )
-    planned = _plan_run(dataclasses.replace(asked, resume=True), is_named=True)
+    planned = _plan_run(dataclasses.replace(asked, resume=True), network, is_named=True)
     _check_data([planned.config], "cannot be resumed")
     return planned
 
@@ -162,18 +165,18 @@ def _configure_where_it_lies(found: StoredRun, options: TrainOptions) -> RunConf
     return dataclasses.replace(found.config, runs_dir=found.runs_dir, results_dir=results_dir)
 
 
-def _plan_run(config: RunConfig, *, is_named: bool, varied: Sequence[str] = ()) -> PlannedRun:
+def _plan_run(config: RunConfig, network: AnyVariant, *, is_named: bool, varied: Sequence[str] = ()) -> PlannedRun:
     """``varied`` are the settings in which the runs of one command differ: each is in the run's name."""
     facts = datasets.describe(config.data)
     batch_size, images = config.recipe.batch_size, facts.train_images
     require_full_batch(batch_size, facts)
-    parts = [config.variant, clean_name(facts.name), *name_axes(config, varied), f"s{config.seed}"]
+    parts = [name_variant(config.variant), clean_name(facts.name), *name_axes(config, varied), f"s{config.seed}"]
     run = config.run if is_named else "-".join(parts)
     return PlannedRun(
         config=dataclasses.replace(config, run=run),
         is_named=is_named,
         facts=facts,
-        cost=count_on(config.variant, facts),
+        cost=count_on(network, facts, backend=config.backend),
         steps_per_epoch=None if images is None else -(-images // batch_size),
     )
 
@@ -231,7 +234,7 @@ def _is_training(runs: Sequence[Run]) -> bool:
     return all(run.phase == "train" for run in runs)
 
 
-def _one_variant(options: TrainOptions) -> str | None:
+def _one_network(options: TrainOptions) -> AnyVariant | None:
     if len(options.variants) > 1:
         raise InputError(f"--resume continues one run, but {len(options.variants)} variants were named.")
-    return variants.find(options.variants[0]).name if options.variants else None
+    return load(options.variants[0]) if options.variants else None

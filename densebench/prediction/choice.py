@@ -64,7 +64,7 @@ def choose(
 
 def _find_worth(candidate: Candidate, is_known: bool) -> float | None:
     if not is_known:
-        return float(candidate.forward_macs)
+        return float(candidate.forward_macs or 0)
     return candidate.accuracy.mean if candidate.accuracy else None
 
 

@@ -55,11 +55,11 @@ class Estimate:
 
 
 def list_parts(cost: Cost, batch_size: int) -> dict[Part, float]:
-    """What a figure may be made of, for one network at one batch size."""
+    """What a figure may be made of, for one network at one batch size; multiply-adds that are unknown are 0."""
     layers = float(len(cost.layers))
     return {
         "one": 1.0,
-        "macs": float(cost.forward_macs),
+        "macs": float(cost.forward_macs or 0),
         "activations": float(cost.activations),
         "layers": layers,
         "layers_an_image": layers / batch_size,

@@ -23,7 +23,7 @@ class Measurement:
     """One variant at one batch size; times in seconds."""
 
     run: str
-    variant: str
+    variant: str  # as name_network has it
     batch_size: int
     backend: str | None
     implementation: str | None  # plain or fast, as resolved
@@ -73,7 +73,7 @@ def measure(run: Run) -> Measurement | None:
     epoch_seconds = max(0.0, mean(known))
     return Measurement(
         run=run.run,
-        variant=run.variant,
+        variant=name_network(run.variant, run.variant_sha256),
         batch_size=run.batch_size,
         backend=run.backend,
         implementation=run.implementation,
@@ -87,6 +87,11 @@ def measure(run: Run) -> Measurement | None:
         spread=_find_spread(run.records, seconds),
         started=run.started,
     )
+
+
+def name_network(variant: str, sha256: str | None) -> str:
+    """A name that no other network has: of one that is not densebench's own, with the hash of its code."""
+    return variant if sha256 is None else f"{variant} {sha256}"
 
 
 def count_data_bytes(images: int, image_size: int) -> int:

@@ -28,10 +28,16 @@ _COMPILING = 0.2  # the same of a process's peak on JAX, which comes from its co
 class Predictor:
     """Measurements of one setting on this machine, of any networks and batch sizes; there is at least one."""
 
-    def __init__(self, measurements: Sequence[Measurement], count: Callable[[str], Cost]) -> None:
-        """``measurements`` are the newest first; ``count`` gives what a variant counts."""
+    def __init__(self, measurements: Sequence[Measurement], count: Callable[[str], Cost | None]) -> None:
+        """``measurements`` are the newest first; ``count`` gives what a variant counts, if that is known.
+
+        Others are predicted from those networks alone of which all is known that a figure is made of.
+        """
         self._measurements = measurements
-        self.parts = [list_parts(count(one.variant), one.batch_size) for one in measurements]
+        counted = [(one, count(one.variant)) for one in measurements]
+        known = [(one, cost) for one, cost in counted if cost is not None and cost.forward_macs is not None]
+        self._understood = [one for one, _ in known]
+        self.parts = [list_parts(cost, one.batch_size) for one, cost in known]
         self._models: dict[str, CostModel | None] = {}
 
     def find(self, variant: str, batch_size: int) -> Measurement | None:
@@ -47,12 +53,16 @@ class Predictor:
         value = None if found is None else getattr(found, name)
         if found is not None and value is not None:
             return Estimate(value=value, error=_find_error(name, found), freedom=_FIRM)
-        model = self._find_model(name)
+        model = None if cost.forward_macs is None else self._find_model(name)
         return None if model is None else model.predict(list_parts(cost, batch_size))
 
-    def predict(self, variant: str, cost: Cost, batch_size: int, workload: Workload, prices: Prices) -> Prediction:
-        """What a training of the network costs."""
+    def predict(
+        self, variant: str, cost: Cost, batch_size: int, workload: Workload, prices: Prices
+    ) -> Prediction | None:
+        """What a training of the network costs; ``None`` where nothing that was measured tells it."""
         figures = {name: self.estimate(name, variant, cost, batch_size) for name in TARGETS}
+        if figures["image_seconds"] is None:
+            return None
         found = self.find(variant, batch_size)
         newest = self._measurements[0]
         total = _add(
@@ -87,7 +97,7 @@ class Predictor:
         if name not in self._models:
             known = [
                 (parts, value)
-                for parts, one in zip(self.parts, self._measurements, strict=True)
+                for parts, one in zip(self.parts, self._understood, strict=True)
                 if (value := getattr(one, name)) is not None and value > 0
             ]
             self._models[name] = _make_model(name, known)

@@ -30,7 +30,7 @@ class Open:
 
 def estimate_trial(predictor: Predictor | None, parts: dict[Part, float], batch_size: int) -> float:
     """Seconds that the trial of a network will take, with everything around it."""
-    if predictor is None:
+    if predictor is None or not predictor.parts:
         return _UNSEEN_SECONDS
     image, evaluation = (predictor.guess(name, parts) for name in ("image_seconds", "eval_image_seconds"))
     start, besides = (predictor.guess(name, parts) for name in ("start_seconds", "epoch_seconds"))

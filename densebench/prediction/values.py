@@ -72,7 +72,7 @@ class Candidate:
     label: str
     variant: str
     params: int
-    forward_macs: int
+    forward_macs: int | None  # None: unknown of one of its layers
     batch_size: int
     precision: str
     backend: str

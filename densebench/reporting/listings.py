@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from densebench.machine import Environment
 from densebench.models.cost import Cost, LayerCost
-from densebench.models.variants import Variant, list_aliases
+from densebench.models.variant import AnyVariant
+from densebench.models.variants import list_aliases
 from densebench.recipes import Recipe, list_settings, write_value
 from densebench.records import COLUMNS
 from densebench.reporting.grid import Grid, GridColumn, make_column, results_column
 from densebench.units import format_value
 
-Counted = tuple[Variant, Cost]
+Counted = tuple[AnyVariant, Cost]
 _MISSING = "unknown"
 # Only a run knows these, for only a run loads a framework and chooses a device.
 _OF_A_RUN = ("device", "device_kind", "cuda", "cudnn", "backend_version", "malloc")
@@ -20,6 +21,7 @@ _OF_A_RUN = ("device", "device_kind", "cuda", "cudnn", "backend_version", "mallo
 
 def summary_grid(networks: Sequence[Counted]) -> Grid:
     """One line a network: depth, growth rate, parameters, multiply-adds, weights in float32."""
+    has_foreign = any(variant.is_foreign for variant, _ in networks)
     found, costs = [variant for variant, _ in networks], [cost for _, cost in networks]
     return Grid(
         name="networks",
@@ -34,7 +36,7 @@ def summary_grid(networks: Sequence[Counted]) -> Grid:
             results_column("non_trainable_params", [cost.non_trainable_params for cost in costs], keep=3),
             results_column("forward_macs", [cost.forward_macs for cost in costs], keep=8),
             results_column("weights_bytes", [cost.weights_bytes for cost in costs], keep=7),
-            results_column("source", [variant.source for variant in found], keep=1),
+            results_column("source", [variant.source for variant in found], keep=8 if has_foreign else 1),
         ),
     )
 
@@ -61,7 +63,7 @@ def recipes_grid(recipes: Sequence[Recipe]) -> Grid:
     )
 
 
-def layers_grid(variant: Variant, cost: Cost) -> Grid:
+def layers_grid(variant: AnyVariant, cost: Cost) -> Grid:
     """One line a layer, and one of all."""
     layers = cost.layers
     return Grid(
@@ -73,7 +75,7 @@ def layers_grid(variant: Variant, cost: Cost) -> Grid:
             make_column("output_shape", "Output", [*map(_format_shape, layers), ""], keep=5),
             results_column("params", _append_total([layer.params for layer in layers]), keep=4),
             results_column("non_trainable_params", _append_total([layer.non_trainable_params for layer in layers])),
-            make_column("macs", "MACs", _append_total([layer.macs for layer in layers]), show="count", keep=3),
+            make_column("macs", "MACs", [*(layer.macs for layer in layers), cost.forward_macs], show="count", keep=3),
             make_column(
                 "activations",
                 "Activations",
@@ -110,7 +112,7 @@ class PlannedRow:
     predicted_total_seconds: float | None
     predicted_peak_bytes: float | None
     params: int
-    forward_macs: int
+    forward_macs: int | None
     results: str  # the CSV
     directory: str
 

@@ -28,7 +28,10 @@ from densebench.measuring.gpu.monitor import ask_gpu
 from densebench.measuring.gpu.several import list_devices, open_allocators, open_monitors
 from densebench.measuring.missing import find_unused_gpu
 from densebench.measuring.stopwatch import Clock, elapsed
-from densebench.models import cost, variants
+from densebench.models import cost
+from densebench.models.own.checking import count_checked
+from densebench.models.own.lookup import load_configured
+from densebench.models.variant import ModelVariant
 from densebench.records import EpochRecord, Run
 from densebench.running import run_columns
 from densebench.running.book import Book
@@ -40,6 +43,8 @@ from densebench.training.parallel.layout import ALONE, Layout
 from densebench.training.parallel.step_limit import StepLimit
 
 if TYPE_CHECKING:
+    import keras
+
     from densebench.data.images import Dataset
     from densebench.training.backends.backend import BackendFacts
     from densebench.training.parallel.data_parallel import DataParallel
@@ -96,9 +101,12 @@ class RunContext:
         self._book.update(run)
 
     def count_network(self) -> None:
-        """Enter what the network counts."""
-        variant = variants.find(self.config.variant)
-        counted = cost.count(variant, classes=len(self.dataset.class_names), image_size=self.dataset.image_size)
+        """Enter what the network counts; one that only Keras can count is counted when it is built."""
+        variant = load_configured(self.config)
+        if isinstance(variant, ModelVariant):
+            return
+        count = count_checked if variant.is_foreign else cost.count
+        counted = count(variant, classes=len(self.dataset.class_names), image_size=self.dataset.image_size)
         self.update(run_columns.with_cost(self.run, counted))
 
     def build_trainee(self) -> "Trainee":
@@ -107,7 +115,19 @@ class RunContext:
 
         classes = len(self.dataset.class_names)
         with self.parallel.scope():
-            return build_trainee(self.config, self.facts, classes=classes, image_size=self.dataset.image_size)
+            trainee = build_trainee(self.config, self.facts, classes=classes, image_size=self.dataset.image_size)
+        if isinstance(load_configured(self.config), ModelVariant):
+            self.count_built(trainee.model)
+        return trainee
+
+    def count_built(self, model: "keras.Model") -> None:
+        """Enter what a network counts that is known only as a ``keras.Model``."""
+        from densebench.models.own.keras_models import describe_peculiarities
+        from densebench.models.own.model_counts import count_model
+
+        counted = count_model(model)
+        run = run_columns.with_cost(self.run, counted)
+        self.update(run_columns.with_peculiarities(run, describe_peculiarities(model, counted)))
 
     @contextmanager
     def open_watch(self) -> Iterator["Watch"]:

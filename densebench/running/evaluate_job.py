@@ -110,9 +110,13 @@ def _load_file(task: EvaluateTask, file: str, context: RunContext) -> _Subject:
         return _take_foreign(model, task, context)
     dataset = take_classes(context.dataset, origin.data, f"The model {task.source!r}")
     _warn_of_changes(origin.data, dataset, ("validation" if task.held_out else "test",), context)
-    context.count_network()
-    built = context.build_trainee().model  # in the implementation of the run, to the last digit
-    export.copy_variables(model, built)
+    if origin.is_foreign:  # its code is not run for a file: the model in it is the network
+        built = model
+        context.count_built(model)
+    else:
+        context.count_network()
+        built = context.build_trainee().model  # in the implementation of the run, to the last digit
+        export.copy_variables(model, built)
     context.update(dataclasses.replace(context.run, seed=None))
     prepared = standardise(origin.data.mean, origin.data.deviation, "as trained")
     return _Subject(model=built, dataset=dataset, preparation=_parse_preprocess(task, context) or prepared)
@@ -120,7 +124,7 @@ def _load_file(task: EvaluateTask, file: str, context: RunContext) -> _Subject:
 
 def _take_foreign(model: "keras.Model", task: EvaluateTask, context: RunContext) -> _Subject:
     """A network that others have built: its layers say what it takes and what it answers."""
-    from densebench.training.model_files import model_layers
+    from densebench.models import model_layers
 
     probabilities = model_layers.answers_probabilities(model)
     answers = "softmax, so its answers are probabilities" if probabilities else "no softmax, so its answers are logits"

@@ -26,6 +26,7 @@ def describe_request(config: RunConfig, phase: Phase) -> Run:
         command=config.command or None,
         fingerprint=fingerprint(config),
         variant=config.variant,
+        variant_sha256=config.variant_sha256,
         dataset=config.data.dataset.split(":")[0],
         batch_size=config.recipe.batch_size,
         seed=config.seed,
@@ -91,6 +92,13 @@ def with_cost(run: Run, cost: Cost) -> Run:
         forward_macs=cost.forward_macs,
         weights_bytes=cost.weights_bytes,
     )
+
+
+def with_peculiarities(run: Run, peculiarities: Sequence[str]) -> Run:
+    """The run with what is peculiar to its network, as warnings."""
+    for warning in peculiarities:
+        run = with_warning(run, warning)
+    return run
 
 
 def with_backend(run: Run, facts: "BackendFacts") -> Run:

@@ -7,7 +7,9 @@ import keras
 
 from densebench.config import RunConfig
 from densebench.models.build import build
-from densebench.models.variants import find
+from densebench.models.own.keras_models import require_one_device
+from densebench.models.own.lookup import load_configured
+from densebench.models.variant import ModelVariant
 from densebench.recipes import Recipe
 from densebench.training.backends.backend import BackendFacts
 
@@ -27,8 +29,9 @@ def build_trainee(config: RunConfig, facts: BackendFacts, *, classes: int, image
     Raises :class:`InputError` if the variant cannot be built so.
     """
     start = time.perf_counter()
+    variant = load_configured(config)
     model = build(
-        find(config.variant),
+        variant,
         classes=classes,
         image_size=image_size,
         weight_decay=config.recipe.weight_decay,
@@ -36,6 +39,8 @@ def build_trainee(config: RunConfig, facts: BackendFacts, *, classes: int, image
         implementation=facts.implementation,
         recompute=config.recompute,
     )
+    if isinstance(variant, ModelVariant) and config.replicas > 1:
+        require_one_device(model, variant.name)
     optimizer = _build_optimizer(config.recipe, config.precision, model)
     return Trainee(model=model, optimizer=optimizer, build_seconds=time.perf_counter() - start)
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from densebench.models import check
 from densebench.models.cost import count
-from densebench.models.variants import VARIANTS, Variant, find
+from densebench.models.variant import Variant
+from densebench.models.variants import VARIANTS, find
 
 filters = st.integers(1, 9)
 kernel_sizes = st.integers(1, 5)

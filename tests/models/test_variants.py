@@ -4,10 +4,10 @@ import pytest
 
 from densebench.errors import InputError
 from densebench.models.cost import count
+from densebench.models.variant import Variant
 from densebench.models.variants import (
     BLOG_VARIANTS,
     VARIANTS,
-    Variant,
     check_request,
     explain_alias,
     find,

@@ -192,3 +192,52 @@ def test_what_one_device_has_shown_predicts_no_other_number_of_devices(machine):
     assert [config.devices for config in machine.configs] == [1, 2, 2]
     assert machine.configs[1].run == "resnet20-trial-b64-tensorflow-d2"
     assert planner.predict(both[1], WORK, NO_PRICES).measured
+
+
+def test_a_network_that_only_a_results_file_names_is_left_out_and_its_code_is_not_run(machine, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "evil.py").write_text("open('was-run', 'w').close()")
+    planner = plan_on(machine, within=30.0)
+    planner.measure_all([request("resnet20")])
+    before = planner.predict(request("40x12"), WORK, NO_PRICES)
+    machine.clock.now = 0.0
+    names = {"evil.py:net": "0" * 64, "keras:VGG16": None, "nothing": None}
+    known = [make_trial(f"t{sha256}", name, 1e-3, variant_sha256=sha256) for name, sha256 in names.items()]
+    own = dict.fromkeys((run.run for run in known), request("resnet20").setting)
+    planner = plan_on(machine, within=30.0, runs=known)
+    planner._own |= own
+    planner.measure_all([request("resnet20")])
+    assert planner.predict(request("40x12"), WORK, NO_PRICES).total_seconds == pytest.approx(before.total_seconds)
+    assert not (tmp_path / "was-run").exists()
+
+
+def test_a_measurement_of_another_file_of_the_same_name_is_not_taken_for_it(machine):
+    one = request("resnet20")
+    one, other = (
+        dataclasses.replace(one, config=dataclasses.replace(one.config, variant="n.py:net", variant_sha256=letter * 64))
+        for letter in "ab"
+    )
+    trial = make_trial("t", "n.py:net", 1e-3, variant_sha256="a" * 64)
+    planner = Planner(
+        facts=datasets.describe(one.config.data),
+        here=HERE,
+        runs=[trial],
+        run_trial=machine.run_trial,
+        within=1.0,
+        costs={one.network: one.cost},
+        clock=machine.clock,
+    )
+    planner._own["t"] = one.setting
+    assert planner.predict(one, WORK, NO_PRICES).measured
+    assert not planner.predict(other, WORK, NO_PRICES).measured
+
+
+def test_a_network_whose_multiply_adds_are_unknown_is_measured_and_never_predicted(machine):
+    planner = plan_on(machine, within=30.0)
+    known = request("resnet20")
+    planner.measure_all([known])
+    layers = tuple(dataclasses.replace(layer, macs=None) for layer in known.cost.layers)
+    config = dataclasses.replace(known.config, variant="keras:Odd")
+    odd = Request(config=config, cost=dataclasses.replace(known.cost, layers=layers))
+    assert odd.cost.forward_macs is None
+    assert planner.predict(odd, WORK, NO_PRICES) is None

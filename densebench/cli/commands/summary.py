@@ -23,6 +23,8 @@ def summary(
     classes = 10 if classes is None else classes
     counted = workflows.summarise(variants or [], classes=classes, image_size=size)
     print_grids(workflows.summary_tables(counted, layers=layers), format, "summary")
+    for sentence in [] if variants else workflows.describe_packages():
+        print_message(f"Note: {sentence}")
     if not check:
         return 0
     wrong = workflows.check(counted, classes=classes, image_size=size)

@@ -10,10 +10,11 @@ from typing import Any, cast
 
 import keras
 
+from densebench.config import clean_name
 from densebench.models.fast.layers import FastLayers, FeatureMap, Kernels, Part, Tensor
 from densebench.models.fast.variables import DeclaringLayers, Variables
 from densebench.models.layers import MOMENTUM
-from densebench.models.variants import Variant
+from densebench.models.variant import Variant
 
 
 def build_fast(variant: Variant, *, classes: int, image_size: int, seed: int, recompute: bool) -> keras.Model:
@@ -23,7 +24,7 @@ def build_fast(variant: Variant, *, classes: int, image_size: int, seed: int, re
     """
     image = keras.Input((image_size, image_size, 3), name="image")
     network = _FastNetwork(variant, classes=classes, seed=seed, recompute=recompute)
-    return keras.Model(image, network(image), name=variant.name)
+    return keras.Model(image, network(image), name=clean_name(variant.name))
 
 
 class _FastNetwork(keras.layers.Layer):  # type: ignore[misc]

@@ -99,7 +99,7 @@ def load_weights(directory: Path, model: keras.Model) -> Checkpoint:
         raise CheckpointError(
             f"The checkpoint in {directory} is not of a {model.name}: evaluate the run it belongs to."
         )
-    _assign(checkpoint, model.variables, directory)
+    _assign(checkpoint, _order_as_saved(checkpoint, model.variables), directory)
     return checkpoint
 
 
@@ -129,6 +129,13 @@ def _assign(checkpoint: Checkpoint, variables: Sequence[keras.Variable], directo
             )
     for array, variable in zip(checkpoint.arrays, variables, strict=False):
         variable.assign(np.array(array))
+
+
+def _order_as_saved(checkpoint: Checkpoint, variables: Sequence[keras.Variable]) -> Sequence[keras.Variable]:
+    """The variables in the order of the saved ones, where these have the same names: Keras orders parallel branches."""
+    saved = [_name(facts.path) for facts in checkpoint.description.variables[: len(variables)]]
+    by_name = {_name(variable.path): variable for variable in variables}
+    return [by_name[name] for name in saved] if len(by_name) == len(saved) and by_name.keys() == {*saved} else variables
 
 
 def _name(path: str) -> str:

@@ -12,7 +12,8 @@ from densebench.config import BACKENDS, RunConfig
 from densebench.data.identity import DataIdentity
 from densebench.errors import InputError, RunFailed
 from densebench.models.keras_layers import build_plain
-from densebench.models.variants import find
+from densebench.models.own.lookup import load_configured
+from densebench.models.variant import ModelVariant
 from densebench.training.backends.hidden_packages import hide_packages
 from densebench.training.model_files.model_origin import MODEL_SUFFIX, add_origin, describe_origin, refuse_legacy_format
 
@@ -51,8 +52,12 @@ def load_model(path: Path) -> keras.Model:
 
 
 def _build_plain(model: keras.Model, config: RunConfig) -> keras.Model:
+    """The network in ordinary layers, with the variables of ``model``; a model of Keras's is that already."""
+    variant = load_configured(config)
+    if isinstance(variant, ModelVariant):
+        return model
     plain = build_plain(
-        find(config.variant),
+        variant,
         classes=model.output_shape[-1],
         image_size=model.input_shape[1],
         weight_decay=config.recipe.weight_decay,
@@ -63,9 +68,18 @@ def _build_plain(model: keras.Model, config: RunConfig) -> keras.Model:
 
 
 def copy_variables(model: keras.Model, target: keras.Model) -> None:
-    """Give ``target``, which is the same network, the variables of ``model``."""
-    for variable, source in zip(target.variables, model.variables, strict=True):
-        variable.assign(np.array(keras.ops.convert_to_numpy(source)))
+    """Give ``target``, which is the same network, the variables of ``model``.
+
+    By their names: Keras orders the layers of parallel branches by their depth, and not as they were called.
+    """
+    sources = {_name(variable): variable for variable in model.variables}
+    for variable in target.variables:
+        variable.assign(np.array(keras.ops.convert_to_numpy(sources[_name(variable)])))
+
+
+def _name(variable: keras.Variable) -> str:
+    """Layer and variable: the implementations put them at different depths."""
+    return "/".join(variable.path.split("/")[-2:])
 
 
 def _other_frameworks_hidden() -> AbstractContextManager[None]:

@@ -10,6 +10,7 @@ from typing import Any
 from densebench.config import RunConfig
 from densebench.data.identity import DataIdentity, parse_identity
 from densebench.errors import InputError
+from densebench.models.own.applications import PREFIX as KERAS_PREFIX
 
 MODEL_SUFFIX = ".keras"
 _LEGACY_SUFFIXES = (".h5", ".hdf5")
@@ -30,6 +31,12 @@ class ModelOrigin:
     jit: bool | None
     threads: int | None
     data: DataIdentity
+    variant_sha256: str | None = None  # of the code of a network that is not densebench's own
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the network is not densebench's own, so that only the file itself can give it."""
+        return self.variant_sha256 is not None or self.variant.startswith(KERAS_PREFIX)
 
 
 def is_model_file(path: Path) -> bool:
@@ -55,6 +62,7 @@ def describe_origin(config: RunConfig, data: DataIdentity) -> ModelOrigin:
         jit=config.jit,
         threads=config.threads,
         data=data,
+        variant_sha256=config.variant_sha256,
     )
 
 
@@ -93,7 +101,7 @@ def _extend(metadata: bytes, origin: ModelOrigin) -> bytes:
 
 def _parse(values: Any) -> ModelOrigin:
     origin = ModelOrigin(**{**values, "data": parse_identity(values["data"])})
-    texts = (origin.variant, origin.backend, origin.precision, origin.implementation)
+    texts = (origin.variant, origin.variant_sha256 or "", origin.backend, origin.precision, origin.implementation)
     numbers = (origin.batch_size, 1 if origin.threads is None else origin.threads)
     flags = (origin.deterministic, bool(origin.jit) if origin.jit is None else origin.jit)
     for kind, found in ((str, texts), (int, numbers), (bool, flags)):

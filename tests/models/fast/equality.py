@@ -17,7 +17,8 @@ import numpy as np
 
 from densebench.models.build import build
 from densebench.models.densenet import densenet, densenet_bc
-from densebench.models.variants import Variant, find
+from densebench.models.variant import Variant
+from densebench.models.variants import find
 
 CLASSES, IMAGES = 5, 4
 

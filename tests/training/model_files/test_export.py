@@ -1,5 +1,6 @@
 import errno
 import os
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -7,6 +8,10 @@ import pytest
 
 from densebench.data.identity import identify
 from densebench.errors import InputError, RunFailed
+from densebench.models.own.lookup import load
+from densebench.planning.networks import choose_network
+from densebench.records import EpochRecord
+from densebench.training.checkpoints import checkpoint
 from densebench.training.model_files.export import load_model, save_model
 
 
@@ -24,6 +29,33 @@ def test_a_saved_model_answers_as_the_trained_one_did(saved, tmp_path):
     expected = keras.ops.convert_to_numpy(saved(x, training=False))
     answers = keras.ops.convert_to_numpy(load_model(tmp_path / "model.keras")(x, training=False))
     np.testing.assert_allclose(answers, expected, rtol=1e-6)
+
+
+BRANCHES = """
+def net(nn, image, *, classes):
+    short = nn.conv(image, 4, 3)
+    long = nn.conv(nn.relu(nn.conv(image, 3, 1)), 4, 3)
+    other = nn.conv(image, 4, 3)
+    return nn.dense(nn.global_average_pool(nn.add(nn.add(other, long), short)), classes)
+"""
+
+
+def test_a_network_that_calls_its_branches_in_any_order_is_saved_and_evaluated_with_each_layers_own_weights(
+    build, config, dataset, facts, tmp_path
+):
+    (tmp_path / "nets.py").write_text(BRANCHES)
+    own = choose_network(config, load(f"{tmp_path}/nets.py:net"))
+    x = np.random.default_rng(0).standard_normal((4, 8, 8, 3), dtype=np.float32)
+    trainee = build(own, implementation="fast")
+    expected = keras.ops.convert_to_numpy(trainee.model(x, training=False))
+    save_model(trainee.model, own, identify(dataset), tmp_path / "model.keras")
+    loaded = load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(loaded(x, training=False)), expected, rtol=1e-5)
+    records = [EpochRecord(epoch=1)]
+    checkpoint.save(tmp_path, trainee, config=own, facts=facts, data=identify(dataset), records=records)
+    plain = build(replace(own, seed=1), implementation="plain").model
+    checkpoint.load_weights(tmp_path, plain)
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(plain(x, training=False)), expected, rtol=1e-5)
 
 
 def test_saving_returns_the_files_size_and_leaves_nothing_else(saved, config, dataset, tmp_path):

@@ -18,7 +18,7 @@ def answers_probabilities(model: keras.Model) -> bool:
 
     Raises :class:`InputError` for one that ends in a sigmoid: it says of each class alone how probable it is.
     """
-    activation = _find_last_activation(model)
+    activation = find_last_activation(model)
     if activation == "sigmoid":
         raise InputError(
             f"The model {model.name!r} ends in a sigmoid for each class, and such answers have no cross-entropy over "
@@ -50,7 +50,8 @@ def _iterate_operations(model: Any) -> Iterator[Any]:
             yield operation
 
 
-def _find_last_activation(model: Any) -> str | None:
+def find_last_activation(model: Any) -> str | None:
+    """Name of the activation that a model ends in; ``None`` if it is none or linear."""
     outputs = getattr(model, "outputs", None)
     return _find_activation_of(outputs[0]) if outputs else None
 
@@ -62,7 +63,7 @@ def _find_activation_of(tensor: Any) -> str | None:
         return None
     operation, node, _ = history
     if isinstance(operation, keras.Model):
-        return _find_last_activation(operation)
+        return find_last_activation(operation)
     kind = type(operation).__name__
     name = getattr(getattr(operation, "activation", None), "__name__", None)
     if kind.lower() in ("softmax", "sigmoid"):

@@ -2,14 +2,9 @@ import keras
 import pytest
 
 from densebench.errors import InputError
-from densebench.training.model_files.model_layers import answers_probabilities, find_preparation
+from densebench.models.model_layers import answers_probabilities, find_preparation
 
 LAYERS = keras.layers
-
-
-@pytest.fixture(autouse=True)
-def prepared(facts):
-    """The backend is set up before Keras makes a layer."""
 
 
 def classifier(*layers, size=8):

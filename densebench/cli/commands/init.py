@@ -1,0 +1,21 @@
+"""``densebench init``."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from densebench.cli.printing import print_message
+
+
+def init(
+    file: Annotated[Path, typer.Argument(metavar="FILE.py", help="The file to write; one that exists is kept.")],
+) -> int:
+    """Write a small network of your own to begin with, with comments, as a file that train, plan and speed take."""
+    from densebench import workflows
+
+    name = shlex.quote(workflows.init(file))
+    print_message(f"Wrote {file}.")
+    print_message(f"Next: densebench train {name} --dataset digits --epochs 5")
+    return 0
