@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from densebench.comparison.values import ON_ONE_DEVICE
@@ -80,10 +81,11 @@ def assemble(
 ) -> tuple[list[Candidate], Choice]:
     """The requests as candidates, judged and the front marked, and the choice; a change may still be measured."""
     axes = {name: len({_get_axis(one, name) for one in requests}) > 1 for name in _AXES}
+    variants = Counter(variant for variant, _ in {(one.config.variant, one.network) for one in requests})
     candidates = []
     for request in requests:
         found = Candidate(
-            label=_name(request, axes),
+            label=_name(request, axes, shares_name=variants[request.config.variant] > 1),
             variant=request.config.variant,
             params=request.cost.params,
             forward_macs=request.cost.forward_macs,
@@ -125,8 +127,8 @@ def _get_axis(request: Request, name: str) -> object:
     return config.recipe.batch_size if name == "batch" else getattr(config, name)
 
 
-def _name(request: Request, axes: Mapping[str, bool]) -> str:
-    """The variant, and what else differs between candidates."""
+def _name(request: Request, axes: Mapping[str, bool], *, shares_name: bool) -> str:
+    """The variant, with the path of its file where another has its name, and what else differs between candidates."""
     config = request.config
     texts = {
         "batch": f"batch {config.recipe.batch_size}",
@@ -134,7 +136,9 @@ def _name(request: Request, axes: Mapping[str, bool]) -> str:
         "backend": config.backend,
         "devices": f"devices {config.devices}",
     }
-    return " · ".join([config.variant, *(texts[name] for name in _AXES if axes[name])])
+    return " · ".join(
+        [config.typed_variant if shares_name else config.variant, *(texts[name] for name in _AXES if axes[name])]
+    )
 
 
 def _write_command(options: PlanOptions, request: Request) -> str:

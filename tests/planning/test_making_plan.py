@@ -20,7 +20,7 @@ from densebench.results import csv_file, store
 from densebench.running.directory import mark_begun
 from densebench.running.launchers import starting
 
-SECONDS = {"resnet20": 0.001, "40x12": 0.004}
+SECONDS = {"resnet20": 0.001, "40x12": 0.004, "nets.py:net": 0.0005}
 
 
 @pytest.fixture
@@ -54,6 +54,7 @@ def launched(in_tmp, monkeypatch):
         run = Run(
             run=config.run,
             variant=config.variant,
+            variant_sha256=config.variant_sha256,
             phase="trial",
             status=status,
             started=found.started,
@@ -93,6 +94,21 @@ def test_each_network_is_measured_once_and_then_taken_from_disk(launched):
     assert first.measured == ("resnet20", "40x12")
     assert again.measured == ()
     assert first.candidates == again.candidates
+
+
+def test_two_files_of_one_name_are_rows_with_their_paths_and_commands_of_their_own(launched, in_tmp):
+    for folder, filters in (("a", 4), ("b", 5)):
+        (in_tmp / folder).mkdir()
+        body = f"nn.dense(nn.global_average_pool(nn.conv(image, {filters}, 3)), classes)"
+        (in_tmp / folder / "nets.py").write_text(f"def net(nn, image, *, classes): return {body}\n")
+    plan = make("a/nets.py:net", "b/nets.py:net", "resnet20")
+    assert [one.label for one in plan.candidates] == ["a/nets.py:net", "b/nets.py:net", "resnet20"]
+    assert [one.variant for one in plan.candidates] == ["nets.py:net", "nets.py:net", "resnet20"]
+    assert plan.candidates[1].command == "densebench train b/nets.py:net --dataset digits"
+    files = {task.config.variant_file for task in launched}
+    assert files == {str(in_tmp / "a/nets.py"), str(in_tmp / "b/nets.py"), None}
+    assert "nets-net-trial-b64-tensorflow" in {task.config.run for task in launched}
+    assert make("b/nets.py:net").measured == ()
 
 
 def test_remeasuring_does_not_take_what_is_on_disk(launched):
