@@ -8,6 +8,14 @@ from densebench.errors import InputError
 from densebench.planning.recipe_file import find_recipe, write_recipe
 from densebench.recipes import RECIPES
 
+BAD = """
+from dataclasses import replace
+from densebench.recipes import RECIPES
+quick = replace(RECIPES["blog"], name="other", epochs=2)
+bad = replace(quick, epochs=0)
+def little(): ...
+"""
+
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_that_was_printed_is_read_back_under_the_name_of_its_file(tmp_path, name):
@@ -66,3 +74,14 @@ def test_a_name_or_file_that_is_not_there_is_said(tmp_path):
         find_recipe("shrt")
     with pytest.raises(InputError, match=r"none\.toml cannot be read \(No such file"):
         find_recipe(str(tmp_path / "none.toml"))
+
+
+def test_a_recipe_of_a_package_is_found_by_its_name_and_must_be_one(install):
+    install({"recipes": {"quick": "fancynets:quick", "wrong": "fancynets:little", "bad": "fancynets:bad"}}, code=BAD)
+    assert (find_recipe("quick").name, find_recipe("quick").epochs) == ("quick", 2)
+    with pytest.raises(InputError, match=r"recipe 'wrong' of the package fancynets 1\.2 is not a .*Recipe"):
+        find_recipe("wrong")
+    with pytest.raises(InputError, match=r"recipe 'bad' of the package fancynets 1\.2 has epochs = 0, which must be"):
+        find_recipe("bad")
+    with pytest.raises(InputError, match="did you mean quick"):
+        find_recipe("quik")
