@@ -4,6 +4,7 @@ import dataclasses
 import gc
 import os
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,6 +27,11 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 # With CUDA_VISIBLE_DEVICES=0 the tests run on a GPU: there equality to six digits needs whole float32 products.
 os.environ.setdefault("NVIDIA_TF32_OVERRIDE", "0")
 os.environ.setdefault("JAX_DEFAULT_MATMUL_PRECISION", "highest")
+# To compile a tiny network well takes far longer than what is won by it; JAX compiles each once for all processes.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false")
+COMPILED = tempfile.TemporaryDirectory(prefix="densebench-tests-")
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", COMPILED.name)
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 
 
 def pytest_collection_modifyitems(items):

@@ -9,8 +9,6 @@ import os
 import sys
 
 os.environ["KERAS_BACKEND"] = sys.argv[1]
-# most of the time would go into compiling
-os.environ["XLA_FLAGS"] = "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
 
 import keras
 import numpy as np
