@@ -38,9 +38,11 @@ def test_normalised_over_the_whole_batch_two_devices_train_as_one(choice):
     for network, ways in networks(choice):
         one, two = ways["one"], ways["global"]
         assert two["losses"] == pytest.approx(one["losses"], **tolerance(network)), network
-        assert two["correct"] == one["correct"], network
         assert two["moving_values"] == pytest.approx(one["moving_values"], **tolerance(network)), network
-        if "bfloat16" not in network:
+        if "bfloat16" in network:  # of two classes that are nearly as likely, rounding decides
+            assert two["correct"] == pytest.approx(one["correct"], abs=1), network
+        else:
+            assert two["correct"] == one["correct"], network
             assert two["logits"] == pytest.approx(one["logits"], rel=1e-3, abs=1e-3), network
 
 
@@ -53,10 +55,9 @@ def test_normalising_each_part_alone_is_another_experiment(choice):
 @pytest.mark.parametrize("choice", [choice for choice in CHOICES if choice.endswith(" 1")])
 def test_both_implementations_agree_on_several_devices(choice):
     seen = dict(networks(choice))
-    for network in ("resnet8 float32", "10x2 float32"):
-        for way in ("global", "replica"):
-            fast, plain = (seen[f"{network} {implementation}"][way] for implementation in ("fast", "plain"))
-            assert fast["losses"] == pytest.approx(plain["losses"], rel=1e-4), (network, way)
+    for way in ("global", "replica"):
+        fast, plain = (seen[f"float32 {implementation}"][way] for implementation in ("fast", "plain"))
+        assert fast["losses"] == pytest.approx(plain["losses"], rel=1e-4), way
 
 
 @each_choice
@@ -77,7 +78,7 @@ def test_processes_exchange_texts_and_take_the_state_of_the_first(choice):
 
 @each_choice
 def test_a_run_goes_on_from_its_checkpoint_on_more_and_on_fewer_devices(choice):
-    expected = dict(networks(choice))["10x2 float32 plain"]["one"]["losses"]
+    expected = dict(networks(choice))["float32 plain"]["one"]["losses"]
     for losses in ranks(choice)[0]["moved"]:
         assert losses == pytest.approx(expected[: len(losses)], **tolerance("float32"))
 
