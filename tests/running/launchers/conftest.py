@@ -3,13 +3,16 @@
 import os
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from densebench.config import RunConfig
 from densebench.recipes import RECIPES
-from densebench.running.launchers.protocol import QueuedRun
+from densebench.running.launchers.choice import open_launcher
+from densebench.running.launchers.options import LaunchOptions
+from densebench.running.launchers.protocol import Outcome, QueuedRun
 from densebench.running.tasks import TrainTask
 
 ROOT = Path(__file__).parents[3]
@@ -24,16 +27,58 @@ def stub(in_tmp, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", STUB_PATH)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
-    def read():
-        log = in_tmp / "stub.log"
-        return [line.split() for line in log.read_text().splitlines()] if log.exists() else []
+    return lambda: read_notes(in_tmp)
 
-    return read
+
+def read_notes(folder):
+    """The lines that the stubs have noted in a folder, in words."""
+    log = folder / "stub.log"
+    return [line.split() for line in log.read_text().splitlines()] if log.exists() else []
+
+
+class Heard(list):
+    """``report`` collects pairs of event and run."""
+
+    def report(self, event, run):
+        self.append((event, run))
+
+    def of(self, kind, run=None):
+        return [(event, name) for event, name in self if isinstance(event, kind) and run in (None, name)]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What came of the runs that a launcher was given, in a folder of its own."""
+
+    folder: Path
+    outcomes: dict[str, Outcome]  # by the names that were planned
+    heard: Heard
+
+    @property
+    def notes(self):
+        return read_notes(self.folder)
+
+
+@pytest.fixture(scope="module")
+def make_on_cluster(cluster, tmp_path_factory):
+    """Makes runs whose end several tests look at, after ``prepare`` has been called in their folder."""
+
+    def make(runs, prepare=lambda: None, **options):
+        folder, heard = tmp_path_factory.mktemp("made"), Heard()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            patch.setenv("OMP_NUM_THREADS", "5")
+            prepare()
+            launcher = open_launcher(LaunchOptions(launcher="ray", ray_address=cluster.address, **options))
+            outcomes = {outcome.queued.name: outcome for outcome in launcher.launch(runs, heard.report)}
+        return Made(folder, outcomes, heard)
+
+    return make
 
 
 @pytest.fixture(scope="module")
 def cluster():
-    """Two nodes of Ray on this machine, on loopback, each with two cores, the first with two pretended cards."""
+    """A Ray on loopback whose node has two cores and two pretended cards; the process of every run is the stub."""
     pytest.importorskip("ray", reason="Ray is not installed: pip install 'densebench[ray]'")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", STUB_PATH)
@@ -48,17 +93,17 @@ def cluster():
         from densebench.running.launchers.ray.cluster import _read_environment_again
 
         _read_environment_again()
-        node = {"num_cpus": 2, "object_store_memory": 80_000_000, "include_dashboard": False}
-        cluster = Cluster(initialize_head=True, head_node_args=node | {"num_gpus": 2})
+        node = {"num_cpus": 2, "num_gpus": 2, "object_store_memory": 80_000_000}
+        unneeded = {"include_dashboard": False, "include_log_monitor": False, "no_monitor": True}
+        cluster = Cluster(initialize_head=True, head_node_args=node | unneeded)
         try:
-            cluster.add_node(**node)
             yield cluster
         finally:
             cluster.shutdown()
             shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def queue():
     """Makes runs for a launcher, named ``a``, ``b``, ..., or as given."""
 
@@ -76,14 +121,6 @@ def queue():
 @pytest.fixture
 def heard():
     """``heard.report`` collects pairs of event and run."""
-
-    class Heard(list):
-        def report(self, event, run):
-            self.append((event, run))
-
-        def of(self, kind):
-            return [(event, run) for event, run in self if isinstance(event, kind)]
-
     return Heard()
 
 

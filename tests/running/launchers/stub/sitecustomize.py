@@ -33,6 +33,12 @@ if "densebench.running.worker" in getattr(sys, "orig_argv", []):
         directory = run_directory(config.runs_dir, config.run)
         stopper.preparing = False
         mark_begun(directory)
+        try:
+            train(config, book, channel, stopper, first)
+        finally:
+            note("end", config.run, first, repr(cards), os.environ.get("OMP_NUM_THREADS"), time.time())
+
+    def train(config, book, channel, stopper, first):
         epochs = config.recipe.epochs
         seconds = float(Path("seconds").read_text()) if Path("seconds").exists() else 0.1
         channel.send(Started(run=config.run, variant="stub", params=1, epochs=epochs, steps=1, first_epoch=first))
@@ -51,7 +57,6 @@ if "densebench.running.worker" in getattr(sys, "orig_argv", []):
                 while True:  # until it notices: how soon, and so in which epoch, would be the machine's
                     stopper.check()
                     time.sleep(0.01)
-        note("end", config.run, first, repr(cards), os.environ.get("OMP_NUM_THREADS"), time.time())
 
     worker._do_job = do_job
     worker._exit(worker.main())
