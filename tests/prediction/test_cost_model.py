@@ -1,3 +1,5 @@
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ TARGET = TARGETS["image_seconds"]
 NETWORKS = ("resnet20", "resnet56", "40x12", "100x12", "121x32", "wrn16x8", "preresnet164", "densenet-40x12")
 
 
+@cache
 def parts_of(variant, batch_size=64):
     return list_parts(cost.count(variants.find(variant), classes=10, image_size=32), batch_size)
 
