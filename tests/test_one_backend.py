@@ -40,7 +40,7 @@ def run_with(backend, folder, *arguments):
 def test_a_run_is_trained_and_exported_by_the_only_backend(backend, tmp_path):
     if find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed")
-    done = run_with(backend, tmp_path, "train", "resnet20", "--backend", backend, *TINY)
+    done = run_with(backend, tmp_path, "train", "10x4", "--backend", backend, *TINY)
     assert done.returncode == 0, done.stderr
     (folder,) = (tmp_path / "runs").iterdir()
     assert {"model.keras", "checkpoint.npz", "tensorboard"} <= set(os.listdir(folder))
@@ -48,7 +48,7 @@ def test_a_run_is_trained_and_exported_by_the_only_backend(backend, tmp_path):
 
 def test_counts_are_confirmed_by_any_backend(tmp_path):
     other = next(name for name in BACKENDS if name != RunConfig.backend and find_spec(name))
-    done = run_with(other, tmp_path, "summary", "resnet20", "--check")
+    done = run_with(other, tmp_path, "summary", "10x4", "--check")
     assert (done.returncode, "Keras confirms 1 of 1" in done.stderr) == (0, True), done.stderr
 
 

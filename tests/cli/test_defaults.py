@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from densebench import workflows
 from densebench.cli.app import run
 from densebench.cli.defaults import Default, find_defaults
 from densebench.errors import InputError
@@ -113,7 +114,8 @@ def test_the_help_is_there_even_with_a_mistake_in_the_file_and_shows_its_default
     assert "77, from" in capfd.readouterr().out
 
 
-def test_the_environment_shows_the_defaults_and_where_they_are_from(in_tmp, capfd):
+def test_the_environment_shows_the_defaults_and_where_they_are_from(in_tmp, capfd, monkeypatch):
+    monkeypatch.setattr(workflows, "ask_devices", lambda backends: [])  # as in test_environment.py
     Path("densebench.toml").write_text("[train]\ndeterministic = true\n")
     assert run(["env", "--format", "json"]) == 0
     assert json.loads(capfd.readouterr().out)["defaults"] == [

@@ -1,6 +1,5 @@
 import json
-import subprocess
-import sys
+from contextlib import redirect_stdout
 
 import pytest
 
@@ -8,39 +7,45 @@ from densebench.cli.app import run
 from densebench.results import store
 
 
-def test_a_run_is_evaluated_from_its_own_data_to_its_own_accuracy(in_trained, capfd, tmp_path):
-    (trained,) = store.read_all(["results"])
-    results = ["--results-dir", str(tmp_path)]
-    assert run(["eval", trained.run, *results, "--format", "json", "--plot", str(tmp_path / "confusion.png")]) == 0
-    shown = json.loads(capfd.readouterr().out)
-    assert shown["kind"] == "evaluation"
-    (evaluated,) = store.read_all([tmp_path])
-    assert (evaluated.phase, evaluated.source) == ("eval", trained.run)
-    assert evaluated.records[0].test_accuracy == trained.records[-1].test_accuracy
-    assert evaluated.records[0].test_loss == pytest.approx(trained.records[-1].test_loss, rel=1e-6)
-    assert (tmp_path / "confusion.png").read_bytes().startswith(b"\x89PNG")
-
-
-def test_an_evaluation_that_cannot_begin_leaves_no_row_and_says_why(in_trained, tmp_path, capfd):
-    (in_trained / "torn.keras").write_bytes(b"PK\x03\x04 torn")
-    arguments = ["eval", "torn.keras", "--dataset", "digits", "--results-dir", str(tmp_path)]
-    assert run(arguments) == 2
-    assert list(tmp_path.glob("*.csv")) == []
-    assert "torn.keras" in capfd.readouterr().err
-
-
 def read_evaluation(folder):
     (evaluated,) = store.read_all([folder])
     return evaluated
 
 
-def test_our_own_model_file_gives_the_figures_of_its_run_to_the_last_digit(in_trained, tmp_path):
-    (trained,) = store.read_all(["results"])
-    model = f"runs/{trained.run}/model.keras"
+@pytest.fixture(scope="module")
+def evaluated_run(trained_folder, tmp_path_factory):
+    """The trained run, its evaluation, and the folder of what that has written and printed."""
+    folder = tmp_path_factory.mktemp("evaluation")
+    with pytest.MonkeyPatch.context() as patch, (folder / "out.json").open("w") as out, redirect_stdout(out):
+        patch.chdir(trained_folder)
+        (trained,) = store.read_all(["results"])
+        options = ["--results-dir", str(folder), "--format", "json", "--plot", str(folder / "confusion.png")]
+        assert run(["eval", trained.run, *options]) == 0
+    return trained, read_evaluation(folder), folder
+
+
+def test_a_run_is_evaluated_from_its_own_data_to_its_own_accuracy(evaluated_run):
+    trained, evaluated, folder = evaluated_run
+    assert json.loads((folder / "out.json").read_text())["kind"] == "evaluation"
+    assert (evaluated.phase, evaluated.source) == ("eval", trained.run)
+    assert evaluated.records[0].test_accuracy == trained.records[-1].test_accuracy
+    assert evaluated.records[0].test_loss == pytest.approx(trained.records[-1].test_loss, rel=1e-6)
+    assert (folder / "confusion.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_an_evaluation_that_cannot_begin_leaves_no_row_and_says_why(in_trained, quick, tmp_path, capfd):
+    (in_trained / "torn.keras").write_bytes(b"PK\x03\x04 torn")
+    arguments = ["eval", "torn.keras", "--dataset", "digits", *quick, "--results-dir", str(tmp_path)]
+    assert run(arguments) == 2
+    assert list(tmp_path.glob("*.csv")) == []
+    assert "torn.keras" in capfd.readouterr().err
+
+
+def test_our_own_model_file_gives_the_figures_of_its_run_to_the_last_digit(in_trained, evaluated_run, quick, tmp_path):
+    trained, of_run, _ = evaluated_run
     data = ["--dataset", "digits", "--image-size", "8", "--test-limit", "50"]
-    assert run(["eval", trained.run, "--results-dir", str(tmp_path / "run")]) == 0
-    assert run(["eval", model, *data, "--results-dir", str(tmp_path / "file")]) == 0
-    of_run, of_file = read_evaluation(tmp_path / "run"), read_evaluation(tmp_path / "file")
+    assert run(["eval", f"runs/{trained.run}/model.keras", *data, *quick, "--results-dir", str(tmp_path)]) == 0
+    of_file = read_evaluation(tmp_path)
     for column in ("test_loss", "test_accuracy", "test_top5_accuracy", "class_accuracy"):
         assert getattr(of_run.records[0], column) == getattr(of_file.records[0], column)
     assert of_run.preprocessing == of_file.preprocessing
@@ -48,22 +53,21 @@ def test_our_own_model_file_gives_the_figures_of_its_run_to_the_last_digit(in_tr
     assert (of_run.params, of_run.warnings, of_file.warnings) == (of_file.params, None, None)
 
 
-MAKE_MODELS = """
-import keras
-from keras import layers
-keras.utils.set_random_seed(0)
-image = keras.Input((None, None, 3))
-kernel = layers.Conv2D(10, 3)
-pool = layers.GlobalAveragePooling2D()
-keras.Model(image, layers.Softmax()(pool(kernel(image)))).save("plain.keras")
-keras.Model(image, layers.Softmax()(pool(kernel(layers.Rescaling(1 / 255)(image))))).save("rescaling.keras")
-"""
-
-
-def test_a_model_of_others_is_given_what_it_takes_and_its_answers_are_probabilities(in_trained, tmp_path):
+def make_models(folder):
     """Two models of one function: one takes pixels from 0 to 1, the other any pixels; both any size."""
-    subprocess.run([sys.executable, "-c", MAKE_MODELS], check=True, cwd=in_trained, capture_output=True)
-    data = ["--dataset", "digits", "--train-limit", "100", "--validation", "30"]
+    import keras
+    from keras import layers
+
+    image = keras.Input((None, None, 3))
+    kernel = layers.Conv2D(10, 3, kernel_initializer=keras.initializers.GlorotUniform(seed=0))
+    pool = layers.GlobalAveragePooling2D()
+    for name, pixels in (("plain", image), ("rescaling", layers.Rescaling(1 / 255)(image))):
+        keras.Model(image, layers.Softmax()(pool(kernel(pixels)))).save(folder / f"{name}.keras")
+
+
+def test_a_model_of_others_is_given_what_it_takes_and_its_answers_are_probabilities(in_trained, quick, tmp_path):
+    make_models(in_trained)
+    data = ["--dataset", "digits", "--train-limit", "100", "--validation", "30", *quick]
     found = {}
     for name, more in (("plain", ["--preprocess", "zero-one"]), ("rescaling", [])):
         assert run(["eval", f"{name}.keras", *data, *more, "--results-dir", str(tmp_path / name)]) == 0
