@@ -1,4 +1,7 @@
-"""Plays all scenarios of the fault tests, two at a time: ``play.py BACKEND FOLDER`` leaves the outcome of each."""
+"""Plays all scenarios of the fault tests, two at a time: ``play.py BACKEND KILLS FOLDER`` leaves the outcome of each.
+
+Runs that are killed while they write train on the backend KILLS, the others on BACKEND.
+"""
 
 import pickle
 import sys
@@ -25,16 +28,23 @@ SCENARIOS: dict[str, Callable[[Scenario], Any]] = {
     "removed-directory": scenarios.remove_directory,
     "diverging": scenarios.diverge,
 }
+OF_KILLS = ("checkpoint", "row", "step", "skip-completed")
 
 
 def main() -> None:
     """Each scenario runs in its own folder; one that raises ends the process with its traceback."""
-    backend, results = sys.argv[1:]
+    backend, kills, results = sys.argv[1:]
     folder = Path(results).with_name("runs")
     folder.mkdir()
     with ThreadPoolExecutor(2) as pool:
-        reference = pool.submit(run_uninterrupted, folder / "uninterrupted", backend)
-        running = [pool.submit(_play, name, folder, reference, backend, Path(results)) for name in SCENARIOS]
+        references = {
+            each: pool.submit(run_uninterrupted, folder / f"uninterrupted-{each}", each)
+            for each in dict.fromkeys((backend, kills))
+        }
+        running = []
+        for name in SCENARIOS:
+            its = kills if name in OF_KILLS else backend
+            running.append(pool.submit(_play, name, folder, references[its], its, Path(results)))
         for future in running:
             future.result()
 

@@ -15,7 +15,7 @@ INJECTION = Path(__file__).with_name("injection")
 COMMAND = (sys.executable, "-c", "from densebench.cli import main; main()", "train")
 EPOCHS = 6
 NETWORK = (
-    *("10x4", "--dataset", "digits", "--image-size", "8", "--train-limit", "120", "--test-limit", "100"),
+    *("10x4", "--dataset", "synthetic", "--image-size", "8", "--train-limit", "120", "--test-limit", "100"),
     *("--batch-size", "20", "--deterministic", "--threads", "1"),
 )
 NEW_RUN = (*NETWORK, "--run", "r", "--epochs", str(EPOCHS))
