@@ -74,4 +74,4 @@ def test_every_backend_is_an_extra_and_none_is_forced_on_anybody():
     assert not [needed for needed in project["dependencies"] if needed.startswith((*BACKENDS, "nvidia-cu"))]
     for backend in BACKENDS:
         assert [needed for needed in project["optional-dependencies"][backend] if needed.startswith(backend)]
-    assert f"densebench[{RunConfig.backend},jax,ray,slurm]" in project["optional-dependencies"]["dev"]
+    assert f"densebench[{RunConfig.backend},jax,ray,slurm,parquet]" in project["optional-dependencies"]["dev"]
