@@ -188,7 +188,7 @@ class StepFaults(MetaPathFinder):
         return spec
 
     def add_faults(self, steps):
-        train, count = steps.train, iter(range(1, 1 << 62))
+        start, count = steps.start, iter(range(1, 1 << 62))
 
         def faulty(x, y):
             action = self.due.get(next(count))
@@ -196,9 +196,9 @@ class StepFaults(MetaPathFinder):
                 kill(signal.SIGKILL, os.getpid())
             if action == "out-of-memory":
                 raise make_memory_error()
-            return train(x * float("nan") if action == "nan" else x, y)
+            return start(x * float("nan") if action == "nan" else x, y)
 
-        steps.train = faulty
+        steps.start = faulty
         return steps
 
 
