@@ -94,6 +94,7 @@ class RunContext:
         self._step_limit.note()
         number = agree_on_signal(self.parallel, self._stopper.find_signal())
         if number:
+            self._stopper.part = self.parallel.leave
             raise make_interruption(number)
 
     def update(self, run: Run) -> None:

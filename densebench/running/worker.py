@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import os
 import sys
+import threading
 import traceback
 from typing import NoReturn
 
@@ -29,6 +30,7 @@ _PHASES: dict[type[Task], Phase] = {
     SpeedTask: "speed",
     TrialTask: "trial",
 }
+_PARTING_SECONDS = 10.0  # at most, between processes that have stopped together
 _OWN_ADDRESS = "transport/tcp/device.cc"  # where gloo looks it up: nobody else is to blame for what fails there
 
 
@@ -41,7 +43,20 @@ def main() -> int:
     task, layout = tasks.from_json(sys.stdin.read())
     ended = _attempt(task, channel, stopper, layout) if layout.is_owner else _help(task, channel, stopper, layout)
     channel.send(ended)
+    _part(stopper)
     return ended.exit_code
+
+
+def _part(stopper: Stopper, seconds: float = _PARTING_SECONDS) -> None:
+    """Wait for the processes that stop at the same step: JAX ends them, whatever they do, once the first is gone."""
+
+    def part() -> None:
+        with contextlib.suppress(Exception):  # of one that has gone already; how this one ended is known
+            stopper.part()
+
+    thread = threading.Thread(target=part, daemon=True)
+    thread.start()
+    thread.join(seconds)
 
 
 def _attempt(task: Task, channel: Channel, stopper: Stopper, layout: Layout) -> Ended:

@@ -1,3 +1,5 @@
+import threading
+
 import pytest
 
 from densebench.config import RunConfig
@@ -39,6 +41,27 @@ def test_a_run_whose_last_row_cannot_be_written_has_not_completed(unwritable):
     ended = worker._enter_end(unwritable, COMPLETED)
     assert ended.status == "failed"
     assert ended.exit_code != 0
+
+
+class Stopping:
+    """Has stopped together with others."""
+
+    def __init__(self, part):
+        self.part = part
+
+
+def test_processes_that_stop_together_wait_for_each_other():
+    waited = []
+    worker._part(Stopping(lambda: waited.append(1)))
+    assert waited == [1]
+
+
+def test_a_process_that_the_others_have_left_ends_all_the_same():
+    def fail():
+        raise RuntimeError("Connection reset by peer")
+
+    worker._part(Stopping(fail))
+    worker._part(Stopping(threading.Event().wait), seconds=0.01)
 
 
 @pytest.mark.parametrize(
