@@ -9,7 +9,8 @@ from densebench.errors import InputError, Interrupted, NonFiniteLoss
 from densebench.events import Entered, EpochEnded, Progress, Ready, Warned
 from densebench.measuring.gpu.allocator import GpuMemory
 from densebench.measuring.gpu.monitor import GpuReading
-from densebench.models.variants import VARIANTS, Variant
+from densebench.models.variant import Variant
+from densebench.models.variants import VARIANTS
 from densebench.schedules import learning_rate_at
 from densebench.training.checkpoints import checkpoint
 from densebench.training.checkpoints.directory import NEWEST, find_newest
