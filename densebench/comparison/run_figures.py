@@ -36,7 +36,9 @@ def _leave_out(metric: Metric, runs: Sequence[Run], figures: list[float | None])
 
 
 def _has_changed_devices(run: Run) -> bool:
-    return len({record.replicas or 1 for record in run.records}) > 1
+    """Whether an epoch was trained on others than the run's row says, which are those of its last start."""
+    replicas = (run.devices or 1) * (run.hosts or 1)
+    return any((record.replicas or replicas) != replicas for record in run.records)
 
 
 def _compute(metric: Metric, runs: Sequence[Run], epochs: "pd.DataFrame") -> list[float | None]:

@@ -25,6 +25,7 @@ from densebench.running.run_data import require_same_data
 from densebench.schedules import DEFAULT_RULE, extend
 
 _LAST = "last"  # --resume last
+_Identity = tuple[str, int, int]  # of a run: fingerprint, devices of each host, hosts
 _SCHEDULE_ALONE = "--schedule is for a run that gets more epochs: give it with --resume and --epochs."
 
 
@@ -72,10 +73,10 @@ def plan_new(options: TrainOptions, *, skip_completed: bool = False) -> list[Pla
     ]
     if options.run is not None and len(wanted) > 1:
         raise InputError(f"--run {options.run} names one run, but {len(wanted)} were asked for: leave it out.")
-    known = _read_runs_by_fingerprint(wanted[0][0].results_dir) if skip_completed else {}
+    known = _read_runs(wanted[0][0].results_dir) if skip_completed else {}
     varied = [name for name, _ in options.axes]
     planned = [_plan_run(*one, is_named=options.run is not None, varied=varied) for one in wanted]
-    continued = [_continue(run, known.get(fingerprint(run.config))) for run in planned]
+    continued = [_continue(run, known.get(_identify(run.config))) for run in planned]
     _check_data([run.config for run in continued if run.completed or run.config.resume], "cannot be taken for complete")
     return continued
 
@@ -193,12 +194,17 @@ def _continue(planned: PlannedRun, known: Run | None) -> PlannedRun:
     return dataclasses.replace(planned, config=dataclasses.replace(config, resume=True))
 
 
-def _read_runs_by_fingerprint(results_dir: str) -> dict[str, Run]:
-    """The trainings on disk; of two with one fingerprint the completed one."""
+def _identify(config: RunConfig) -> _Identity:
+    """What a run is, and on what it runs: devices change the time alone, but that is asked for too."""
+    return fingerprint(config), config.devices, config.hosts
+
+
+def _read_runs(results_dir: str) -> dict[_Identity, Run]:
+    """The trainings on disk; of two that are the same the completed one."""
     files = sorted(Path(results_dir).glob("*.csv"))
     runs = [run for run in store.read_all(files) if run.phase == "train" and run.fingerprint]
     runs.sort(key=lambda run: run.status == "completed")
-    return {str(run.fingerprint): run for run in runs}
+    return {(str(run.fingerprint), run.devices or 1, run.hosts or 1): run for run in runs}
 
 
 def _check_data(configs: Sequence[RunConfig], purpose: str) -> None:

@@ -90,6 +90,9 @@ def test_a_run_that_went_on_with_other_devices_has_times_of_neither_number(train
     run = trained(accuracy=0.8, seconds=10.0)
     changed = dataclasses.replace(run.records[-1], replicas=2)
     mixed = dataclasses.replace(run, records=(*run.records[:-1], changed))
+    restarted = dataclasses.replace(run, devices=4)  # of which it has trained no epoch
+    restarted = dataclasses.replace(restarted, records=[dataclasses.replace(each, replicas=2) for each in run.records])
+    assert figure("epoch_seconds", restarted) is None
     for name in ("epoch_seconds", "total_seconds", "images_per_second", "host_peak_bytes", "energy_joules"):
         assert figure(name, mixed) is None
     assert figure("test_accuracy", mixed) == 0.8

@@ -171,6 +171,13 @@ def test_skipping_what_is_complete_makes_only_the_rest(in_tmp):
     assert not any(run.completed or run.config.resume for run in other)
 
 
+def test_a_run_on_other_devices_is_not_complete_yet(in_tmp):
+    options = with_(DIGITS, backend="jax", batch_size=64)
+    started(options, status="completed")
+    planned = plan_new(with_(options, axes=(("devices", (1, 2)),)), skip_completed=True)
+    assert [run.completed for run in planned] == [True, False]
+
+
 def test_a_resumed_run_can_get_more_epochs_and_its_fingerprint_tells(in_tmp):
     name = started(status="completed")
     planned = plan_resumed(name, TrainOptions(epochs=8))
