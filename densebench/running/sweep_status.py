@@ -33,8 +33,9 @@ def _list_folder(folder: Path) -> list[SweepRow]:
         queue = read_queue(sweep.job) if sweep.launcher == "slurm" and sweep.job else None
         for index, run in enumerate(sweep.runs):
             directory = run.find_directory()
-            # a run that a later sweep has continued is shown there
-            rows.pop(directory or Path(run.name), None)
+            # a run that a later sweep has continued, or has started instead, is shown there
+            for earlier in (directory, Path(run.name)):
+                rows.pop(earlier or Path(run.name), None)
             rows[directory or Path(run.name)] = _describe(sweep, index, run, directory, queue)
     return [*rows.values(), *_list_others(folder, rows)]
 

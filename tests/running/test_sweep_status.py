@@ -94,3 +94,21 @@ def test_runs_of_no_sweep_are_shown_until_they_are_complete(in_tmp):
 def test_a_folder_that_is_not_there_is_one_sentence(in_tmp):
     with pytest.raises(InputError, match="There is no folder 'nowhere'"):
         states(["nowhere"])
+
+
+def test_a_run_that_a_later_sweep_has_started_is_shown_there_alone(in_tmp, monkeypatch):
+    numbers = iter(("0001", "0002"))  # both sweeps may be of one second
+    monkeypatch.setattr("secrets.token_hex", lambda size: next(numbers))
+    with open_sweep("ray", queue("a", "b")) as (_, owned):
+        begin("a", "interrupted", epochs=1, owner=owned[0].owner)
+    with open_sweep("ray", queue("b")) as (later, owned):
+        begin("b", "completed", epochs=2, owner=owned[0].owner)
+    rows = list_states([])
+    assert [(row.run, row.state) for row in rows] == [("a", "interrupted"), ("b", "completed")]
+    assert rows[1].sweep == later.name
+
+
+def test_a_sweep_that_is_refused_is_none(in_tmp):
+    with pytest.raises(InputError, match="no cluster"), open_sweep("slurm", queue("a")):
+        raise InputError("There is no cluster.")
+    assert list_states([]) == []

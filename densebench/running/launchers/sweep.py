@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 import json
 import secrets
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from densebench import files
-from densebench.errors import ResultsError
+from densebench.errors import InputError, ResultsError
 from densebench.running.directory import is_in_use, lock_directory, run_directory
 from densebench.running.launchers.protocol import QueuedRun
 
@@ -98,7 +99,7 @@ def find_owned(runs_dir: str, name: str, owner: str) -> Path | None:
 
 @contextmanager
 def open_sweep(launcher: str, runs: Sequence[QueuedRun]) -> Iterator[tuple[Sweep, list[QueuedRun]]]:
-    """A new sweep, attended in the ``with`` block, and its runs with their owners."""
+    """A new sweep, attended in the ``with`` block, and its runs with their owners. A refused one leaves nothing."""
     now = datetime.datetime.now(datetime.UTC)
     name = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     owned = [dataclasses.replace(run, owner=f"{name}/{run.name}") for run in runs]
@@ -115,8 +116,12 @@ def open_sweep(launcher: str, runs: Sequence[QueuedRun]) -> Iterator[tuple[Sweep
         raise ResultsError(
             f"The runs directory cannot be written ({sweep.folder}: {error.strerror}): choose another with --runs-dir."
         ) from None
-    with lock_directory(sweep.folder):
-        yield sweep, owned
+    try:
+        with lock_directory(sweep.folder):
+            yield sweep, owned
+    except InputError:
+        shutil.rmtree(sweep.folder, ignore_errors=True)
+        raise
 
 
 def _describe(queued: QueuedRun) -> SweepRun:
