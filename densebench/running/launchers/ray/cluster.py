@@ -31,6 +31,12 @@ class Demand:
     gpus: float
 
 
+# RFC 9113, sections 3.4 and 4.1: a server answers a client's preface with its settings, Ray's too
+_HTTP2_GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
+_FRAME_HEADER_BYTES = 9
+_FRAME_TYPE, _SETTINGS = 3, b"\x04"
+
+
 @contextmanager
 def connect(options: LaunchOptions, **resources: int) -> Iterator[None]:
     """Connect to the Ray of an address, or to one of this machine that ends with the ``with`` block.
@@ -123,9 +129,14 @@ def _require_listener(address: str) -> None:
     if not host or not port.isdecimal():
         raise InputError(f"--ray-address {address} cannot be read: write it as HOST:PORT, as 'ray start --head' says.")
     try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_SECONDS).close()
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_SECONDS) as connection:
+            connection.sendall(_HTTP2_GREETING)
+            answer = connection.recv(_FRAME_HEADER_BYTES)
     except OSError as error:
         raise InputError(f"No Ray answers at --ray-address {address} ({error}): start one, or leave it out.") from None
+    is_encrypted = os.environ.get("RAY_USE_TLS") == "1"  # then only the handshake is answered
+    if not is_encrypted and answer[_FRAME_TYPE : _FRAME_TYPE + 1] != _SETTINGS:
+        raise InputError(f"What answers at --ray-address {address} is no Ray: give what 'ray start' has printed.")
 
 
 @contextmanager

@@ -6,6 +6,7 @@ A launch takes seconds, so two of them make all runs whose ends are told apart b
 import itertools
 import os
 import signal
+import socket
 import threading
 import time
 from pathlib import Path
@@ -144,6 +145,17 @@ def test_no_cluster_at_the_address_is_one_sentence(stub, queue, heard):
     launcher = RayLauncher(LaunchOptions(launcher="ray", ray_address="127.0.0.1:1"))
     with pytest.raises(InputError, match=r"No Ray answers at --ray-address 127\.0\.0\.1:1"):
         list(launcher.launch(queue(1), heard.report))
+
+
+def test_what_is_no_cluster_at_the_address_is_one_sentence(stub, queue, heard):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        answering = threading.Thread(target=lambda: server.accept()[0].sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
+        answering.start()
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        launcher = RayLauncher(LaunchOptions(launcher="ray", ray_address=address))
+        with pytest.raises(InputError, match=f"What answers at --ray-address {address} is no Ray"):
+            list(launcher.launch(queue(1), heard.report))
+        answering.join()
 
 
 def test_the_runs_of_a_node_that_dies_go_on_elsewhere(launch, cluster, queue, heard, stub):
