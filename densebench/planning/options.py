@@ -105,8 +105,9 @@ def name_axes(config: RunConfig, names: Sequence[str]) -> list[str]:
 def describe_differences(stored: RunConfig, asked: RunConfig) -> str:
     """``"epochs 300 -> 5, seed 0 -> 1"``; empty where both decide the same numbers."""
     before, after = deciding_values(stored), deciding_values(asked)
-    if REPLICAS in before and REPLICAS in after:
-        after[REPLICAS] = before[REPLICAS]  # a run goes on with any number of devices
+    for values in (before, after):
+        values.pop(REPLICAS, None)  # a run goes on with any number of devices
+        values.setdefault("batch_norm", RunConfig.batch_norm)
     return ", ".join(
         f"{name.split('.')[-1]} {before.get(name)} -> {after.get(name)}"
         for name in sorted(before.keys() | after.keys())
