@@ -78,11 +78,10 @@ class SlurmLauncher:
 
     def _count_cards(self, runs: Sequence[QueuedRun]) -> int:
         """Of each run: as given, else its devices where the partition has cards; one array asks for one number."""
+        has_any = self._cluster == "slurm" and has_cards(self._options.partition)
         if self._options.gpus_per_run is not None:
             return int(self._options.gpus_per_run)
-        if self._cluster != "slurm" or not has_cards(self._options.partition):
-            return 0
-        return max(run.task.config.devices for run in runs)
+        return max(run.task.config.devices for run in runs) if has_any else 0
 
     def _find_parameters(self, runs: Sequence[QueuedRun], gpus: int) -> dict[str, Any]:
         """What submitit is asked for; names of its own begin with ``slurm_``, any other goes to sbatch as it is."""

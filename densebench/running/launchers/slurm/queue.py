@@ -2,6 +2,8 @@
 
 import subprocess
 
+from densebench.errors import InputError
+
 _TIMEOUT = 30.0  # seconds
 
 
@@ -20,9 +22,12 @@ def read_queue(job: str) -> dict[int, tuple[str, str]] | None:
 
 
 def has_cards(partition: str | None) -> bool:
-    """Whether any node of the partition, or of the default one, has GPUs."""
+    """Whether any node of the partition, or of the default one, has GPUs; raises :class:`InputError` without SLURM."""
     done = _ask(["sinfo", "-h", "-o", "%P|%G", *(["-p", partition] if partition else [])])
-    rows = [line.split("|") for line in done.stdout.splitlines() if "|" in line] if done else []
+    if done is None or done.returncode:
+        said = "sinfo is not here, or took too long" if done is None else done.stderr.strip().split("\n")[0][:200]
+        raise InputError(f"SLURM does not answer ({said}): start the command on a host of the cluster.")
+    rows = [line.split("|") for line in done.stdout.splitlines() if "|" in line]
     return any("gpu" in cards for name, cards in rows if partition or name.endswith("*"))
 
 

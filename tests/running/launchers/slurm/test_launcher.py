@@ -106,7 +106,15 @@ def test_without_a_time_limit_the_partitions_holds_and_without_cards_none_is_ask
     assert "#SBATCH --partition=big" in script
 
 
+def test_a_cluster_that_cannot_be_reached_is_one_sentence(queue, in_tmp, command, capfd):
+    command("sinfo", "echo 'sinfo: error: no controller' >&2; echo 'sinfo: fatal: none' >&2; exit 1")
+    options = LaunchOptions(launcher="slurm", gpus_per_run=1)
+    with pytest.raises(InputError, match=r"does not answer \(sinfo: error: no controller\)"):
+        list(SlurmLauncher(options).launch(queue(1), print))
+    assert capfd.readouterr() == ("", "")
+
+
 def test_outside_a_cluster_it_is_one_sentence(queue, in_tmp, monkeypatch):
     monkeypatch.setenv("PATH", str(in_tmp))
-    with pytest.raises(InputError, match=r"SLURM did not take the runs \(.*srun"):
+    with pytest.raises(InputError, match=r"SLURM does not answer \(sinfo is not here, or took too long\)"):
         list(SlurmLauncher(SLURM).launch(queue(1), print))
