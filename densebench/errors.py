@@ -62,6 +62,11 @@ class Interrupted(DensebenchError):
         self.exit_code = 128 + signal_number
 
 
+def first_line(said: object) -> str:
+    """The first line of what an error or a program says, of at most 200 characters; empty if it says nothing."""
+    return str(said).strip().split("\n")[0][:200]
+
+
 def unknown(kind: str, given: str, choices: Iterable[str]) -> InputError:
     """The error for a name that is not in a table, with the nearest names that are."""
     from difflib import get_close_matches

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-from densebench.errors import InputError
+from densebench.errors import InputError, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -36,7 +36,7 @@ class Offer:
         try:
             return self.entry_point.load()
         except Exception as error:  # of code that others have written
-            reason = (str(error).strip().split("\n")[0] or "no message")[:200]
+            reason = first_line(error) or "no message"
             raise self.refuse(f"cannot be loaded ({type(error).__name__}: {reason})") from error
 
     def refuse(self, complaint: str) -> InputError:

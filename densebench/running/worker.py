@@ -12,7 +12,7 @@ import traceback
 from typing import NoReturn
 
 from densebench import files
-from densebench.errors import LOST_CONTACT, DensebenchError, Interrupted, RunFailed
+from densebench.errors import LOST_CONTACT, DensebenchError, Interrupted, RunFailed, first_line
 from densebench.events import Ended
 from densebench.measuring.malloc import keep_large_buffers
 from densebench.records import Phase
@@ -139,8 +139,7 @@ def _do_job(task: Task, book: Book, channel: Channel, stopper: Stopper, layout: 
 
 
 def _describe_unforeseen(error: Exception) -> str:
-    first_line = str(error).strip().split("\n")[0][:200]
-    return f"{type(error).__name__}: {first_line or 'no message'}; the run's log has all of it."
+    return f"{type(error).__name__}: {first_line(error) or 'no message'}; the run's log has all of it."
 
 
 def _is_lost_contact(error: Exception) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from densebench.config import DataConfig
 from densebench.data.images import DatasetFacts, OnProgress, Source
-from densebench.errors import DensebenchError
+from densebench.errors import DensebenchError, first_line
 from densebench.plugins.offers import Offer, find_offer
 
 
@@ -37,7 +37,7 @@ class Offered:
         except DensebenchError:
             raise
         except Exception as error:  # of code that others have written
-            reason = (str(error).strip().split("\n")[0] or "no message")[:200]
+            reason = first_line(error) or "no message"
             raise self.offer.refuse(f"cannot be used ({type(error).__name__}: {reason})") from error
 
 

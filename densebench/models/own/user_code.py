@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from densebench.errors import DensebenchError, InputError
+from densebench.errors import DensebenchError, InputError, first_line
 
 
 class Misuse(Exception):
@@ -70,7 +70,7 @@ def _describe(error: BaseException, file: str | None) -> str:
         return f"{error}."
     if isinstance(error, SyntaxError):
         return f"{error.msg}: correct the line."
-    reason = (str(error).strip().split("\n")[0] or "no message")[:200]
+    reason = first_line(error) or "no message"
     missing = getattr(error, "name", None)
     if isinstance(error, ModuleNotFoundError) and file and missing and (Path(file).parent / f"{missing}.py").exists():
         return (

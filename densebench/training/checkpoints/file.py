@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from densebench import files
+from densebench.errors import first_line
 
 _MAX_DESCRIPTION = 64 << 20  # bytes of JSON; an epoch's record is about one KiB
 _DESCRIPTION, _DIGEST = "description.npy", "sha256.npy"
@@ -103,4 +104,4 @@ def _digest(contents: Contents) -> bytes:
 
 
 def _one_line(error: Exception) -> str:
-    return (str(error).strip().split("\n")[0] or type(error).__name__)[:200]
+    return first_line(error) or type(error).__name__

@@ -10,7 +10,7 @@ import numpy as np
 from densebench import files
 from densebench.config import BACKENDS, RunConfig
 from densebench.data.identity import DataIdentity
-from densebench.errors import InputError, RunFailed
+from densebench.errors import InputError, RunFailed, first_line
 from densebench.models.keras_layers import build_plain
 from densebench.models.own.lookup import load_configured
 from densebench.models.variant import ModelVariant
@@ -45,7 +45,7 @@ def load_model(path: Path) -> keras.Model:
         with _other_frameworks_hidden():
             model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras fails in many ways on damaged files
-        reason = (str(error).strip().split("\n")[0] or type(error).__name__)[:200]
+        reason = first_line(error) or type(error).__name__
         raise InputError(f"{path} cannot be loaded as a Keras model ({reason}): give a model.keras of a run.") from None
     _check_shapes(model, path)
     return model

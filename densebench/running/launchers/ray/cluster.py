@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from densebench.errors import InputError
+from densebench.errors import InputError, first_line
 from densebench.running.launchers.options import LaunchOptions
 from densebench.running.launchers.variables import set_variables
 
@@ -114,8 +114,9 @@ def _attach(address: str) -> Iterator[None]:
     try:
         ray.init(address=address, **_QUIET)
     except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
-        first = str(error).strip().split("\n")[0][:200]
-        raise InputError(f"No Ray can be used at --ray-address {address} ({first}): see 'ray status' there.") from None
+        raise InputError(
+            f"No Ray can be used at --ray-address {address} ({first_line(error)}): see 'ray status' there."
+        ) from None
     try:
         yield
     finally:

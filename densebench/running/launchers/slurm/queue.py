@@ -2,7 +2,7 @@
 
 import subprocess
 
-from densebench.errors import InputError
+from densebench.errors import InputError, first_line
 
 _TIMEOUT = 30.0  # seconds
 
@@ -25,7 +25,7 @@ def has_cards(partition: str | None) -> bool:
     """Whether any node of the partition, or of the default one, has GPUs; raises :class:`InputError` without SLURM."""
     done = _ask(["sinfo", "-h", "-o", "%P|%G", *(["-p", partition] if partition else [])])
     if done is None or done.returncode:
-        said = "sinfo is not here, or took too long" if done is None else done.stderr.strip().split("\n")[0][:200]
+        said = "sinfo is not here, or took too long" if done is None else first_line(done.stderr)
         raise InputError(f"SLURM does not answer ({said}): start the command on a host of the cluster.")
     rows = [line.split("|") for line in done.stdout.splitlines() if "|" in line]
     return any("gpu" in cards for name, cards in rows if partition or name.endswith("*"))
