@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from densebench.config import RunConfig
 from densebench.data.images import DatasetFacts
 from densebench.errors import InputError
-from densebench.models import cost, variants
+from densebench.models import variants
 from densebench.models.cost import Cost
-from densebench.models.own.checking import count_checked
+from densebench.models.own.checking import count_variant
 from densebench.models.own.lookup import load
 from densebench.models.variant import AnyVariant, ModelVariant, refuse_fast
 from densebench.planning.model_counting import count_apart
@@ -41,8 +41,7 @@ def count_network(variant: AnyVariant, *, classes: int, image_size: int, backend
     if isinstance(variant, ModelVariant):
         on = None if variant.file is None else backend
         return count_apart(variant, classes=classes, image_size=image_size, backend=on)
-    count = count_checked if variant.is_foreign else cost.count
-    return count(variant, classes=classes, image_size=image_size)
+    return count_variant(variant, classes=classes, image_size=image_size)
 
 
 def count_on(variant: AnyVariant, facts: DatasetFacts, *, backend: str | None = None) -> Cost:

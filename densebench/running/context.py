@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -28,10 +29,9 @@ from densebench.measuring.gpu.monitor import ask_gpu
 from densebench.measuring.gpu.several import list_devices, open_allocators, open_monitors
 from densebench.measuring.missing import find_unused_gpu
 from densebench.measuring.stopwatch import Clock, elapsed
-from densebench.models import cost
-from densebench.models.own.checking import count_checked
+from densebench.models.own.checking import count_variant
 from densebench.models.own.lookup import load_configured
-from densebench.models.variant import ModelVariant
+from densebench.models.variant import AnyVariant, ModelVariant
 from densebench.records import EpochRecord, Run
 from densebench.running import run_columns
 from densebench.running.book import Book
@@ -79,6 +79,10 @@ class RunContext:
         """The run as its row says it."""
         return self._book.run
 
+    @cached_property
+    def _network(self) -> AnyVariant:
+        return load_configured(self.config)
+
     @property
     def is_owner(self) -> bool:
         """Whether this process writes the run's files: one does, of those that do the run together."""
@@ -103,11 +107,10 @@ class RunContext:
 
     def count_network(self) -> None:
         """Enter what the network counts; one that only Keras can count is counted when it is built."""
-        variant = load_configured(self.config)
-        if isinstance(variant, ModelVariant):
+        if isinstance(self._network, ModelVariant):
             return
-        count = count_checked if variant.is_foreign else cost.count
-        counted = count(variant, classes=len(self.dataset.class_names), image_size=self.dataset.image_size)
+        classes, image_size = len(self.dataset.class_names), self.dataset.image_size
+        counted = count_variant(self._network, classes=classes, image_size=image_size)
         self.update(run_columns.with_cost(self.run, counted))
 
     def build_trainee(self) -> "Trainee":
@@ -117,7 +120,7 @@ class RunContext:
         classes = len(self.dataset.class_names)
         with self.parallel.scope():
             trainee = build_trainee(self.config, self.facts, classes=classes, image_size=self.dataset.image_size)
-        if isinstance(load_configured(self.config), ModelVariant):
+        if isinstance(self._network, ModelVariant):
             self.count_built(trainee.model)
         return trainee
 

@@ -5,13 +5,19 @@ from difflib import get_close_matches
 from typing import NoReturn
 
 from densebench.errors import InputError
-from densebench.models.cost import Cost, CostLayers, Shape
+from densebench.models.cost import Cost, CostLayers, Shape, count
 from densebench.models.layers import Layers
 from densebench.models.own.user_code import Misuse, explained
 from densebench.models.variant import Variant
 
 _WORDS_ALONE = "use the words of nn alone on it, such as nn.add(x, y) and nn.channels(x)"
 _END = "end with nn.dense(nn.global_average_pool(x), classes)"
+
+
+def count_variant(variant: Variant, *, classes: int, image_size: int) -> Cost:
+    """Cost of a network on the vocabulary; one that is not densebench's own is checked for it."""
+    chosen = count_checked if variant.is_foreign else count
+    return chosen(variant, classes=classes, image_size=image_size)
 
 
 def count_checked(variant: Variant, *, classes: int, image_size: int) -> Cost:
