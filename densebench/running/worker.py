@@ -50,9 +50,13 @@ def main() -> int:
 def _part(stopper: Stopper, seconds: float = _PARTING_SECONDS) -> None:
     """Wait for the processes that stop at the same step: JAX ends them, whatever they do, once the first is gone."""
 
+    leave = stopper.part
+    if leave is None:
+        return
+
     def part() -> None:
         with contextlib.suppress(Exception):  # of one that has gone already; how this one ended is known
-            stopper.part()
+            leave()
 
     thread = threading.Thread(target=part, daemon=True)
     thread.start()
