@@ -121,7 +121,7 @@ class RunConfig:
 
     def _check_numbers(self) -> None:
         for option, value, must in find_mistakes(self.recipe):
-            _require(False, option, value, must)
+            raise _describe_mistake(option, value, must)
         _require(0 <= self.seed < 2**32, "seed", self.seed, "must lie between 0 and 4294967295")
         _require(self.threads is None or self.threads >= 1, "threads", self.threads, "must be at least 1")
         _require(self.checkpoint_every >= 0, "checkpoint_every", self.checkpoint_every, "must not be negative")
@@ -150,7 +150,11 @@ class RunConfig:
 def _require(holds: bool, option: str, given: object, must: str) -> None:
     """Raise an :class:`InputError` that names the option unless ``holds``."""
     if not holds:
-        raise InputError(f"--{option.replace('_', '-')} {given} {must}.")
+        raise _describe_mistake(option, given, must)
+
+
+def _describe_mistake(option: str, given: object, must: str) -> InputError:
+    return InputError(f"--{option.replace('_', '-')} {given} {must}.")
 
 
 def check_run_name(name: str) -> None:

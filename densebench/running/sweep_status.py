@@ -34,9 +34,10 @@ def _list_folder(folder: Path) -> list[SweepRow]:
         for index, run in enumerate(sweep.runs):
             directory = run.find_directory()
             # a run that a later sweep has continued, or has started instead, is shown there
-            for earlier in (directory, Path(run.name)):
-                rows.pop(earlier or Path(run.name), None)
-            rows[directory or Path(run.name)] = _describe(sweep, index, run, directory, queue)
+            place = directory or Path(run.name)
+            for earlier in (place, Path(run.name)):
+                rows.pop(earlier, None)
+            rows[place] = _describe(sweep, index, run, directory, queue)
     return [*rows.values(), *_list_others(folder, rows)]
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from densebench.cli.printing import print_message
+from densebench.cli.printing import print_message, print_written
 
 
 def init(
@@ -16,6 +16,6 @@ def init(
     from densebench import workflows
 
     name = shlex.quote(workflows.init(file))
-    print_message(f"Wrote {file}.")
+    print_written([file])
     print_message(f"Next: densebench train {name} --dataset digits --epochs 5")
     return 0
