@@ -49,31 +49,36 @@ def _choose_padding(side: int, size: int, stride: int) -> tuple[int, int]:
     return total // 2, total - total // 2
 
 
-def average_pool(x: torch.Tensor, size: int) -> torch.Tensor:
+def _average_pool(x: torch.Tensor, size: int) -> torch.Tensor:
     """Means of squares; Keras's own copies its input and leaves the memory format."""
     y: torch.Tensor = functional.avg_pool2d(to_channels_first(x), size)
     return y.permute(0, 2, 3, 1)
 
 
-def join(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
+def _join(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
     """Concatenated along the last axis."""
     return torch.cat(tensors, dim=-1)
 
 
-def split(variable: torch.Tensor, sizes: Sequence[int], axis: int) -> Sequence[torch.Tensor]:
+def _split(variable: torch.Tensor, sizes: Sequence[int], axis: int) -> Sequence[torch.Tensor]:
     """In pieces. Keras's own reads the sizes back from the device, where it puts them before."""
     pieces: Sequence[torch.Tensor] = variable.split(list(sizes), dim=axis)
     return pieces
 
 
-class PassOperations:
+class Operations:
+    """Those that do not depend on what a batch is."""
+
+    convolve = staticmethod(convolve)
+    average_pool = staticmethod(_average_pool)
+    join = staticmethod(_join)
+    split = staticmethod(_split)
+
+
+class PassOperations(Operations):
     """The operations of one forward pass and its backward pass, for which some is computed at once."""
 
     compute_statistics = staticmethod(compute_statistics)
-    convolve = staticmethod(convolve)
-    average_pool = staticmethod(average_pool)
-    join = staticmethod(join)
-    split = staticmethod(split)
 
     def __init__(self) -> None:
         self._deviations = Deviations()

@@ -25,13 +25,11 @@ class Exchange(Protocol):
         """Their sum over the processes."""
 
 
-class SynchronisedOperations:
+class SynchronisedOperations(torch_kernels.Operations):
     """The operations of :mod:`densebench.models.fast.torch_kernels`, with statistics over the whole batch."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
-        self.convolve, self.average_pool = torch_kernels.convolve, torch_kernels.average_pool
-        self.join, self.split = torch_kernels.join, torch_kernels.split
 
     def compute_statistics(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Mean and biased variance of each channel, in float32; the gradient goes by :meth:`normalise`."""
