@@ -9,7 +9,6 @@ must equal that of an undisturbed run bit for bit, and the checkpoint must be re
 """
 
 import argparse
-import csv
 import math
 import random
 import socket
@@ -25,6 +24,7 @@ import psutil
 from inspection import NEWEST, read_state
 from network import open_network
 from ranks_run import ASKING, CUT, RUN, SIGNALS, RanksRun, Setup, cut_link, find_hosts, send, start
+from series import add_options, write_rows
 
 from densebench.errors import LOST_CONTACT
 from densebench.records import Run
@@ -194,26 +194,17 @@ def main() -> int:
             rows.append(row | try_once(setup, plan, folder / f"trial-{trial}", expected[setup], port))
             print(", ".join(f"{name} {value}" for name, value in rows[-1].items()), flush=True)
             if options.output:
-                _write(Path(options.output), rows)
+                write_rows(Path(options.output), HEADER, rows)
     good = sum(not row["wrong"] for row in rows)
     print(f"{good} of {len(rows)} as they should be; kept in {folder}")
     return 0 if good == len(rows) else 1
-
-
-def _write(path: Path, rows: Sequence[Row]) -> None:
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, HEADER, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def _parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("backend", choices=SETUPS)
     parser.add_argument("--trials", type=int, default=30)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--folder", help="where the runs are written")
-    parser.add_argument("--output", help="a CSV with one row per trial")
+    add_options(parser)
     return parser.parse_args()
 
 

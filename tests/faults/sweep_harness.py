@@ -8,7 +8,6 @@ name, and every loss and accuracy equal to those of the undisturbed run bit for 
 """
 
 import argparse
-import csv
 import os
 import random
 import signal
@@ -21,6 +20,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import psutil
+from series import add_options, write_rows
 from slurm_cluster import SlurmCluster, open_cluster
 
 from densebench.events import EpochEnded, Requeued, Started, from_line
@@ -211,26 +211,17 @@ def main() -> int:
             rows.append({"engine": options.engine, "time": number, **found})
             print(", ".join(f"{name} {value}" for name, value in rows[-1].items()), flush=True)
             if options.output:
-                _write(Path(options.output), rows)
+                write_rows(Path(options.output), HEADER, rows)
     wrong = [row for row in rows if (row["equal"], row["twice"], row["code"]) != (row["runs"], 0, 0)]
     print(f"{len(rows) - len(wrong)} of {len(rows)} sweeps complete and equal; kept in {folder}")
     return 1 if wrong else 0
-
-
-def _write(path: Path, rows: Sequence[dict[str, object]]) -> None:
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, HEADER, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def _parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("engine", choices=("ray", "slurm"))
     parser.add_argument("--times", type=int, default=10)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--folder", help="where the runs are written")
-    parser.add_argument("--output", help="a CSV with one row per sweep")
+    add_options(parser)
     return parser.parse_args()
 
 
