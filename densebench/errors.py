@@ -72,6 +72,6 @@ def unknown(kind: str, given: str, choices: Iterable[str]) -> InputError:
     from difflib import get_close_matches
 
     names = list(choices)
-    near = get_close_matches(given, names, n=3, cutoff=0.5)
+    near = get_close_matches(given, names, n=3)
     advice = f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(names)}."
     return InputError(f"Unknown {kind} {given!r}: {advice}")

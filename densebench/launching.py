@@ -1,12 +1,12 @@
 """Hands planned runs to a launcher, shows what happens, and reads back what came of them."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from densebench.config import RunConfig
-from densebench.events import Ended
+from densebench.events import Ended, Message
 from densebench.planning.run_predictions import announce, predict_runs
 from densebench.planning.training import PlannedRun
 from densebench.prediction.values import Prediction
@@ -63,8 +63,18 @@ def make_runs(
         report = announce(pairs, view.on)
         queued = [_queue(name, *pair, host, options.launcher, time_limit) for name, pair in to_make.items()]
         ended = {outcome.queued.name: _read_outcome(outcome) for outcome in launcher.launch(queued, report)}
+        if host.index == 0:
+            _announce_left(len(queued), ended.values(), view)
     ended |= {name: _read_completed(run) for name, (run, _) in predicted.items() if run.completed}
     return [ended[name] for name in predicted if name in ended]
+
+
+def _announce_left(asked: int, ended: Collection[Finished], view: View) -> None:
+    """After a signal, how to make the runs that had not started."""
+    left = asked - sum(one.has_begun for one in ended)
+    if left and any(one.was_signalled for one in ended):
+        runs = "1 run has" if left == 1 else f"{left} runs have"
+        view.on(Message(text=f"{runs} not started: the same command with --skip-completed trains all that is left."))
 
 
 def _count_apart(planned: Sequence[PlannedRun]) -> list[str]:

@@ -71,6 +71,14 @@ def test_a_run_that_fails_does_not_stop_those_after_it_but_a_signal_does(launche
     assert [one.outcome.signal_number for one in finished] == [0, 0, 2]
 
 
+@pytest.mark.parametrize(("codes", "says"), [([130], "2 runs have not started"), ([0, 130], "1 run has"), ([0, 1], "")])
+def test_after_a_signal_the_runs_that_had_not_started_are_counted(launched, capsys, codes, says):
+    launched.codes = codes
+    workflows.train(with_(seeds=(0, 1, 2)), open_progress(shown=True))
+    found = [line for line in capsys.readouterr().err.splitlines() if "not started" in line]
+    assert [line.startswith(says) and "--skip-completed" in line for line in found] == ([True] if says else [])
+
+
 def test_a_taken_name_gets_a_number_unless_it_was_asked_for(launched):
     workflows.train(DIGITS, quiet())
     workflows.train(DIGITS, quiet())

@@ -14,7 +14,7 @@ def status(
     ] = None,
     format: option.Format = "table",
 ) -> int:
-    """Show what is done, running, queued and failed of the runs that a launcher was given."""
+    """Show what has come of the runs that a launcher was given, and which other runs are not complete."""
     from densebench import workflows
     from densebench.reporting.sweep_grid import describe_states
 
