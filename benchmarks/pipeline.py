@@ -1,8 +1,9 @@
-"""Measures the data pipeline on one core, without a network: ``python benchmarks/pipeline.py``.
+"""Measures the data pipeline without a network: ``python benchmarks/pipeline.py --threads 1,2``.
 
-Random 32x32 images in batches of 64 are shuffled, augmented and standardised as for training. It prints the median
-images per second over the repetitions, by wall time and by CPU time (which differ on a shared machine), and writes
-every repetition to the CSV given by ``--output``.
+Random 32x32 images in batches of 64 are shuffled, augmented and standardised as for training, by each number of threads
+on as many cores. It prints the median images per second over the repetitions, by wall time and by CPU time (which
+differ on a shared machine), and writes every repetition to the CSV given by ``--output``. What several threads bring is
+the median of the ratios to one thread in the same repetition.
 """
 
 import argparse
@@ -23,8 +24,6 @@ from densebench.data.images import Dataset
 from densebench.measuring.host import read_cpu_model
 from densebench.recipes import RECIPES
 
-GOAL = 20_000  # images per second
-
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
@@ -32,6 +31,7 @@ class Measurement:
 
     batches: str
     augmentation: str
+    threads: int
     repetition: int
     images: int
     image_size: int
@@ -40,7 +40,7 @@ class Measurement:
     cpu_seconds: float
     images_per_second: float
     images_per_cpu_second: float
-    core: int
+    cores: str
     numpy: str
     python: str
     machine: str
@@ -48,19 +48,23 @@ class Measurement:
 
 def main() -> None:
     options = parse_options()
-    core = min(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, {core})
+    usable = sorted(os.sched_getaffinity(0))
     dataset = load(DataConfig(dataset="synthetic", train_limit=options.images, test_limit=options.images))
     measurements: list[Measurement] = []
     for repetition in range(options.repetitions + 1):  # interleaved, so that a slow minute affects all
-        for name in (*RECIPES, "evaluation"):
-            measurement = measure(dataset, name, options.batch_size, repetition, core)
+        for name, threads in list_cases(options.threads):
+            measurement = measure(dataset, name, options.batch_size, repetition, usable[:threads], threads)
             measurements += [measurement] if repetition else []  # the first repetition is a warm-up
-    for name in (*RECIPES, "evaluation"):
-        report(name, [each for each in measurements if each.batches == name])
+    for name, threads in list_cases(options.threads):
+        report(name, threads, measurements)
     if options.output:
         write(measurements, options.output)
         print(f"Wrote {options.output}")
+
+
+def list_cases(threads: list[int]) -> list[tuple[str, int]]:
+    """(batches, threads) of every case; the images of an evaluation are made by one thread only."""
+    return [*((name, count) for name in RECIPES for count in threads), ("evaluation", 1)]
 
 
 def parse_options() -> argparse.Namespace:
@@ -68,12 +72,16 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--images", type=int, default=10_000)
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--repetitions", type=int, default=15)
+    parser.add_argument("--threads", type=lambda text: [int(part) for part in text.split(",")], default=[1])
     parser.add_argument("--output", type=Path)
     return parser.parse_args()
 
 
-def measure(dataset: Dataset, name: str, batch_size: int, repetition: int, core: int) -> Measurement:
-    """Time one epoch of a recipe's batches, or one pass of the evaluation batches."""
+def measure(
+    dataset: Dataset, name: str, batch_size: int, repetition: int, cores: list[int], threads: int
+) -> Measurement:
+    """Time one epoch of a recipe's batches, or one pass of the evaluation batches, on these cores."""
+    os.sched_setaffinity(0, cores)
     scale = {"mean": dataset.mean, "deviation": dataset.deviation, "batch_size": batch_size}
     if name == "evaluation":
         batches, augmentation = EvalBatches(dataset.test, **scale), "none"
@@ -81,7 +89,9 @@ def measure(dataset: Dataset, name: str, batch_size: int, repetition: int, core:
     else:
         recipe = RECIPES[name]
         augmentation = describe_augmentation(recipe, dataset.flip_allowed)
-        train = TrainBatches(dataset.train, recipe=recipe, flip_allowed=dataset.flip_allowed, seed=0, **scale)
+        train = TrainBatches(
+            dataset.train, recipe=recipe, flip_allowed=dataset.flip_allowed, seed=0, threads=threads, **scale
+        )
         stream = train.epoch(repetition + 1)
     begin, cpu_begin = time.perf_counter(), time.process_time()
     for _ in stream:
@@ -91,6 +101,7 @@ def measure(dataset: Dataset, name: str, batch_size: int, repetition: int, core:
     return Measurement(
         batches=name,
         augmentation=augmentation,
+        threads=threads,
         repetition=repetition,
         images=images,
         image_size=dataset.image_size,
@@ -99,20 +110,32 @@ def measure(dataset: Dataset, name: str, batch_size: int, repetition: int, core:
         cpu_seconds=round(cpu_seconds, 6),
         images_per_second=round(images / seconds, 1),
         images_per_cpu_second=round(images / cpu_seconds, 1),
-        core=core,
+        cores=" ".join(map(str, cores)),
         numpy=np.__version__,
         python=platform.python_version(),
         machine=read_cpu_model() or platform.machine(),
     )
 
 
-def report(name: str, measurements: list[Measurement]) -> None:
-    """Print the medians; CPU time excludes the time in which other processes used the core."""
-    wall = statistics.median(each.images_per_second for each in measurements)
-    cpu = statistics.median(each.images_per_cpu_second for each in measurements)
-    print(
-        f"{name:11}{measurements[0].augmentation:29}{wall:9,.0f} images per second, {cpu:9,.0f} per CPU second "
-        f"(medians of {len(measurements)}), {wall / GOAL:.1f} times the goal"
+def report(name: str, threads: int, measurements: list[Measurement]) -> None:
+    """Print the medians; CPU time excludes the time in which other processes used the cores."""
+    own = [each for each in measurements if (each.batches, each.threads) == (name, threads)]
+    wall = statistics.median(each.images_per_second for each in own)
+    cpu = statistics.median(each.images_per_cpu_second for each in own)
+    alone = {
+        each.repetition: each.images_per_second for each in measurements if (each.batches, each.threads) == (name, 1)
+    }
+    what = f"{name:11}{own[0].augmentation:29}{threads} thread{' ' if threads == 1 else 's'}"
+    rates = f"{wall:9,.0f} images per second, {cpu:9,.0f} per CPU second (medians of {len(own)})"
+    print(what + rates + describe_gain(own, alone))
+
+
+def describe_gain(own: list[Measurement], alone: dict[int, float]) -> str:
+    """How many times as fast several threads are as one in the same repetition."""
+    if own[0].threads == 1 or not alone:
+        return ""
+    return (
+        f", {statistics.median(each.images_per_second / alone[each.repetition] for each in own):.2f} times one thread"
     )
 
 

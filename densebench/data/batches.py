@@ -5,12 +5,14 @@ not on the batch it lies in, nor on what was drawn before. So a resumed run cont
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from densebench.data.images import Images, PerChannel
 from densebench.data.keyed_random import derive_key, draw_bits, draw_permutation, scale_bits
+from densebench.data.prefetch import make_in_order
 from densebench.errors import InputError
 from densebench.recipes import Recipe
 
@@ -39,7 +41,9 @@ class TrainBatches:
         deviation: PerChannel,
         batch_size: int,
         seed: int,
+        threads: int = 1,
     ) -> None:
+        """``threads`` make batches at a time; which do decides nothing about them."""
         count, side = images.pixels.shape[:2]
         if batch_size > count:
             raise InputError(
@@ -54,15 +58,18 @@ class TrainBatches:
         self._scale = (mean, deviation)
         self._batch_size = batch_size
         self._seed = seed
+        self._threads = threads
         self.steps = -(-count // batch_size)
 
     def epoch(self, number: int) -> Iterator[tuple[Floats, NDArray[np.int32]]]:
         """Epoch ``number``, counted from 1: (x float32 (B, H, W, 3), y int32 (B,)) a step."""
         order = draw_permutation(derive_key(_ORDER, self._seed, number), len(self._images.labels))
         stream = derive_key(_AUGMENTATION, self._seed, number)
-        for begin in range(0, len(order), self._batch_size):
-            chosen = order[begin : begin + self._batch_size]
-            yield self._augment(chosen, stream), self._images.labels[chosen]
+        chosen = (order[begin : begin + self._batch_size] for begin in range(0, len(order), self._batch_size))
+        yield from make_in_order((partial(self._make, part, stream) for part in chosen), self._threads)
+
+    def _make(self, chosen: Integers, stream: int) -> tuple[Floats, NDArray[np.int32]]:
+        return self._augment(chosen, stream), self._images.labels[chosen]
 
     def _augment(self, chosen: Integers, stream: int) -> Floats:
         def draw(which: int, limit: int) -> Integers:

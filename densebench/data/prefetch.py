@@ -1,8 +1,10 @@
-"""Making batches in a background thread while the device computes."""
+"""Making batches in background threads while the device computes."""
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -60,6 +62,28 @@ class Prefetched(Iterator[Item]):
 
     def __del__(self) -> None:
         self.close()
+
+
+def make_in_order(makers: Iterable[Callable[[], Item]], threads: int) -> Iterator[Item]:
+    """What each of ``makers`` returns, in their order, made by that many threads at a time.
+
+    One thread is this one. What a maker raises is raised in its turn; closing the iterator waits for those that run.
+    """
+    if threads == 1:
+        yield from (make() for make in makers)
+        return
+    running: deque[Future[Item]] = deque()
+    with ThreadPoolExecutor(threads, thread_name_prefix="densebench-batches") as pool:
+        try:
+            for make in makers:
+                running.append(pool.submit(make))
+                if len(running) > threads:
+                    yield running.popleft().result()
+            while running:
+                yield running.popleft().result()
+        finally:
+            for future in running:
+                future.cancel()
 
 
 def _fill(items: Iterable[Item], made: "queue.Queue[_Filled[Item] | _End]", stop: threading.Event) -> None:

@@ -50,7 +50,7 @@ def _make_batches(task: TrialTask, context: RunContext) -> "TrialBatches":
     from densebench.training.trial_batches import TrialBatches
 
     return TrialBatches(
-        make_batches(context.dataset, task.config),
+        make_batches(context.dataset, task.config, context.facts),
         images=len(context.dataset.train.labels),
         batch_size=task.config.recipe.batch_size,
         time_limit=task.time_limit,

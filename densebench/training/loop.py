@@ -10,6 +10,7 @@ from densebench.data.batches import TrainBatches
 from densebench.data.identity import identify
 from densebench.data.images import Dataset
 from densebench.events import Entered, EpochEnded, Event, Ready
+from densebench.measuring.host import count_usable_cores
 from densebench.measuring.stopwatch import EpochTimes, elapsed
 from densebench.records import EpochRecord
 from densebench.training.backends.backend import BackendFacts
@@ -19,6 +20,8 @@ from densebench.training.parallel.data_parallel import ONE_DEVICE, DataParallel,
 from densebench.training.steps.step import CompileTimes
 from densebench.training.trainee import Trainee
 from densebench.training.watch import Watch
+
+_MOST_BATCH_THREADS = 4  # each makes 100,000 images a second and more: docs/performance.md
 
 
 def train(
@@ -45,7 +48,7 @@ def train(
         return
     start = watch.clock() if watch.started is None else watch.started
     before = records[-1].elapsed_seconds if records else 0.0
-    batches = batches or make_batches(dataset, config)
+    batches = batches or make_batches(dataset, config, facts)
     runner = EpochRunner(
         config=config, facts=facts, parallel=parallel, trainee=trainee, dataset=dataset, batches=batches, watch=watch
     )
@@ -64,7 +67,7 @@ def train(
         yield EpochEnded(record=record)
 
 
-def make_batches(dataset: Dataset, config: RunConfig) -> TrainBatches:
+def make_batches(dataset: Dataset, config: RunConfig, facts: BackendFacts) -> TrainBatches:
     """The training images as a run gets them; raises :class:`InputError` for a batch larger than the data."""
     return TrainBatches(
         dataset.train,
@@ -74,7 +77,14 @@ def make_batches(dataset: Dataset, config: RunConfig) -> TrainBatches:
         deviation=dataset.deviation,
         batch_size=config.recipe.batch_size,
         seed=config.seed,
+        threads=_count_batch_threads(facts, devices=config.devices),
     )
+
+
+def _count_batch_threads(facts: BackendFacts, *, devices: int) -> int:
+    """As many as a GPU may need; on a CPU the network takes every core, and one thread is far ahead of it."""
+    cores = count_usable_cores() or 1
+    return 1 if facts.device_kind == "cpu" else min(_MOST_BATCH_THREADS, max(1, cores // devices - 1))
 
 
 def _is_over(config: RunConfig, records: Sequence[EpochRecord]) -> bool:

@@ -22,7 +22,15 @@ def noise(count: int, side: int = 8) -> Images:
     return Images(pixels=pixels, labels=np.arange(count, dtype=np.int32))
 
 
-def batches(images: Images, *, recipe: Recipe = FULL, batch_size: int = 4, seed: int = 0, flip_allowed: bool = True):
+def batches(
+    images: Images,
+    *,
+    recipe: Recipe = FULL,
+    batch_size: int = 4,
+    seed: int = 0,
+    flip_allowed: bool = True,
+    threads: int = 1,
+):
     return TrainBatches(
         images,
         recipe=recipe,
@@ -31,6 +39,7 @@ def batches(images: Images, *, recipe: Recipe = FULL, batch_size: int = 4, seed:
         deviation=DEVIATION,
         batch_size=batch_size,
         seed=seed,
+        threads=threads,
     )
 
 
@@ -51,6 +60,12 @@ def test_every_image_comes_once_an_epoch_and_the_last_batch_is_smaller():
     assert sizes == [4, 4, 2]
     assert train.steps == 3
     assert sorted(whole_epoch(noise(10))[1]) == list(range(10))
+
+
+def test_the_threads_that_make_them_decide_nothing_about_batches():
+    images = noise(50)
+    for made, alone in zip(whole_epoch(images, 3, threads=3), whole_epoch(images, 3), strict=True):
+        assert np.array_equal(made, alone)
 
 
 def test_batches_are_contiguous_float32_with_int32_labels():

@@ -2,10 +2,11 @@
 
 import threading
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
-from densebench.data.prefetch import Prefetched
+from densebench.data.prefetch import Prefetched, make_in_order
 
 
 def running() -> int:
@@ -100,3 +101,37 @@ def test_many_iterators_leave_no_thread_behind():
         next(items)
         items.close()
     assert running() == 0
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_what_several_threads_make_comes_in_the_order_of_the_makers(threads):
+    waits = [threading.Event() for _ in range(20)]
+
+    def make(number):
+        if threads > 1 and number + 1 < len(waits):  # the later one is made first
+            assert number % threads == threads - 1 or waits[number + 1].wait(10)
+        waits[number].set()
+        return number
+
+    assert list(make_in_order((partial(make, number) for number in range(20)), threads)) == list(range(20))
+
+
+def test_threads_make_only_so_many_items_ahead():
+    asked: list[int] = []
+    items = make_in_order((partial(int, number) for number in counting(asked)), 3)
+    for _ in range(10):
+        next(items)
+    assert len(asked) == 10 + 3
+    items.close()
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("densebench-batches")]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_what_a_maker_raises_comes_in_its_turn(threads):
+    def make(number):
+        return 1 // (number - 4)
+
+    items = make_in_order((partial(make, number) for number in range(9)), threads)
+    assert [next(items) for _ in range(4)] == [-1, -1, -1, -1]
+    with pytest.raises(ZeroDivisionError):
+        next(items)

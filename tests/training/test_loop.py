@@ -242,3 +242,16 @@ def test_a_target_that_was_reached_ends_the_run_if_asked(train, config, tmp_path
 def test_a_finished_run_trains_no_more(train, config):
     _, records = train()
     assert train(finished=records)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "cores", "devices", "threads"),
+    [("cpu", 64, 1, 1), ("gpu", 16, 1, 4), ("gpu", 4, 1, 3), ("gpu", 16, 8, 1), ("gpu", 1, 1, 1), ("gpu", None, 1, 1)],
+)
+def test_threads_make_batches_beside_a_gpu_and_leave_a_cpu_to_the_network(
+    config, facts, monkeypatch, kind, cores, devices, threads
+):
+    from densebench.training import loop
+
+    monkeypatch.setattr(loop, "count_usable_cores", lambda: cores)
+    assert loop._count_batch_threads(replace(facts, device_kind=kind), devices=devices) == threads

@@ -14,14 +14,14 @@ SIZE = 8
 
 
 @pytest.fixture
-def trial_batches(config, dataset):
+def trial_batches(config, facts, dataset):
     """Makes the batches of a trial on 20 images; the clock moves by ``step`` whenever it is read."""
 
     def make(step=1.0, limit=1e9, images=20, device="cpu"):
         readings = iter(range(1_000_000))
         chosen = Images(pixels=dataset.train.pixels[:images], labels=dataset.train.labels[:images])
         return TrialBatches(
-            make_batches(dataclasses.replace(dataset, train=chosen), config),
+            make_batches(dataclasses.replace(dataset, train=chosen), config, facts),
             images=images,
             batch_size=SIZE,
             time_limit=limit,
@@ -76,8 +76,8 @@ def test_what_has_been_made_ahead_is_used_before_the_time_is_up(trial_batches):
     assert full * step <= limit
 
 
-def test_the_images_are_those_of_a_training_and_change_from_round_to_round(trial_batches, config, dataset):
-    first = next(iter(make_batches(dataset, config).epoch(1)))
+def test_the_images_are_those_of_a_training_and_change_from_round_to_round(trial_batches, config, facts, dataset):
+    first = next(iter(make_batches(dataset, config, facts).epoch(1)))
     made = list(islice(trial_batches().epoch(1), 6))
     np.testing.assert_array_equal(made[0][0], first[0])
     assert not np.array_equal(made[0][0], made[3][0])
