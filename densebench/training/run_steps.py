@@ -6,8 +6,8 @@ A device that waits for its host to look at one step before it is given the next
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
-from densebench.data.prefetch import Prefetched
 from densebench.measuring.gpu.step_memory import StepMemory
 from densebench.measuring.stopwatch import Clock, EpochTimer
 from densebench.training.steps.step import Batch, Figures, StepResult, Steps
@@ -32,6 +32,15 @@ class _Started:
     figures: Figures
 
 
+class PlacedBatches(Protocol):
+    """Batches (x, y, images) on the device, such as those of :class:`densebench.data.prefetch.Prefetched`."""
+
+    def is_ready(self) -> bool:
+        """Whether the next one, or the end, can be had without waiting."""
+
+    def __next__(self) -> tuple[Batch, Batch, int]: ...
+
+
 class StepRunner:
     """Runs steps, timed by ``timer``: the time of a step is that from the end of the one before, if that was running.
 
@@ -45,8 +54,8 @@ class StepRunner:
         self._began = 0.0  # when the oldest running step could begin
         self._seconds = float("inf")  # that the last one took
 
-    def run(self, batches: Prefetched[tuple[Batch, Batch, int]]) -> Iterator[FinishedStep]:
-        """A step for each batch (x, y, images), which come in their order; at the end none runs."""
+    def run(self, batches: PlacedBatches) -> Iterator[FinishedStep]:
+        """A step for each batch, in their order; at the end none runs."""
         number = 0
         while True:
             if not batches.is_ready():  # the device will idle, and when its last step ended must be seen

@@ -5,9 +5,11 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from densebench.config import RunConfig
 from densebench.events import PROGRESS_INTERVAL, EpochEnded, Event, Progress, Ready, Warned
+from densebench.measuring.gpu.allocator import NoGpuMemory
 from densebench.measuring.gpu.monitor import list_warnings
 from densebench.measuring.gpu.step_memory import StepMemory
 from densebench.measuring.stopping_rule import (
@@ -22,6 +24,7 @@ from densebench.training.backends.backend import BackendFacts
 from densebench.training.epoch_record import make_measured, make_record
 from densebench.training.parallel.data_parallel import ONE_DEVICE, DataParallel, follow_first
 from densebench.training.parallel.shared_costs import combine_costs, read_costs
+from densebench.training.run_steps import StepRunner
 from densebench.training.steps.choose import make_steps
 from densebench.training.steps.step import Batch, Steps
 from densebench.training.trainee import Trainee
@@ -29,6 +32,8 @@ from densebench.training.watch import Watch
 
 _BATCHES = 4  # different ones, in turn
 _WARM_UP_STEPS = 3  # after the first
+_LEAST_AHEAD = 5  # steps
+_WAITED_FOR = 0.75  # of the time limit, where steps that are not waited for come after those that are
 
 
 def measure_speed(
@@ -47,19 +52,27 @@ def measure_speed(
 
     They end when the 95 % interval of the median lies within ``precision_target`` (a fraction) of it, on a GPU after
     some seconds at the earliest (more of them for a certain ``energy``), or after ``time_limit`` seconds, tracing,
-    compiling and the warm-up included; one step is always timed. Then comes :class:`EpochEnded`.
+    compiling and the warm-up included; one step is always timed. Where a training starts steps before the last one is
+    read, as many are then made so, and the images per second are theirs. Then comes :class:`EpochEnded`.
     """
     patience = choose_patience(facts.device_kind, energy=energy)
     began = watch.clock()
-    limits = _Limits(patience=patience, precision_target=precision_target, began=began, seconds=time_limit)
     steps = make_steps(trainee, config.recipe, facts, parallel)
-    step = _make_step(steps, trainee, config, inference=inference)
+    ahead = steps.runs_ahead and not inference
+    seconds = time_limit * (_WAITED_FOR if ahead else 1)
+    limits = _Limits(patience=patience, precision_target=precision_target, began=began, seconds=seconds)
+    batches = [(steps.place(x), steps.place(y)) for x, y in _draw_batches(trainee, config)]
+    step = _make_step(steps, batches, inference=inference)
     yield _make_ready(steps, trainee, config, watch, step, inference=inference)
     memory = StepMemory(watch.allocator, None if inference else steps.step_bytes())
     _warm_up(step, config.recipe.batch_size, memory, limits, watch, parallel)
     watch.monitor.begin_epoch()
     times, wide = yield from _measure(step, config.recipe.batch_size, limits, watch, parallel)
-    costs = combine_costs(parallel, read_costs(watch.monitor, memory, times))
+    own = read_costs(watch.monitor, memory, times)
+    if ahead:
+        count = _count_steps_ahead(times, began + time_limit - watch.clock(), parallel)
+        times = _run_ahead(steps, batches, count, config.recipe.batch_size, times, watch)
+    costs = combine_costs(parallel, own)
     for warning in (*list_warnings(costs.allocated, costs.reading), *wide):
         yield Warned(text=warning)
     measured = make_measured(costs, times, parallel)
@@ -71,15 +84,15 @@ def count_tenths(seconds: float) -> int:
     return max(1, int(seconds * 10))
 
 
-def _make_step(steps: Steps, trainee: Trainee, config: RunConfig, *, inference: bool) -> Callable[[], object]:
-    """A function that does the next step."""
-    batches = itertools.cycle([(steps.place(x), steps.place(y)) for x, y in _draw_batches(trainee, config)])
+def _make_step(steps: Steps, batches: Sequence[tuple[Batch, Batch]], *, inference: bool) -> Callable[[], object]:
+    """A function that does the next step, on the next of the batches."""
+    endless = itertools.cycle(batches)
     if inference:
-        return lambda: steps.logits(next(batches)[0])
-    return lambda: steps.train(*next(batches))
+        return lambda: steps.logits(next(endless)[0])
+    return lambda: steps.train(*next(endless))
 
 
-def _draw_batches(trainee: Trainee, config: RunConfig) -> Iterator[tuple[Batch, Batch]]:
+def _draw_batches(trainee: Trainee, config: RunConfig) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int32]]]:
     random = np.random.default_rng(config.seed)
     batch_size, classes = config.recipe.batch_size, trainee.model.output_shape[-1]
     for _ in range(_BATCHES):
@@ -177,6 +190,39 @@ def _keep_steps_alone(times: EpochTimes, seconds: Sequence[float], images: int) 
         times = replace(times, step_ms_p5=only, step_ms_p50=only, step_ms_p95=only)
     rate = images / times.step_ms_p50 * 1000 if times.step_ms_p50 else None
     return replace(times, images_per_second=rate, data_wait_seconds=None)
+
+
+def _count_steps_ahead(waited_for: EpochTimes, seconds: float, parallel: DataParallel) -> int:
+    """As many steps as were waited for, or as the ``seconds`` that are left allow; the same on every host."""
+    fitting = int(seconds * 1000 / waited_for.step_ms_p50) if waited_for.step_ms_p50 else 0
+    count = max(_LEAST_AHEAD, min(waited_for.steps, fitting))
+    return count if parallel.layout.ranks == 1 else int(parallel.gather(np.array([count], np.int32))[0])
+
+
+class _Repeated:
+    """The batches over and over, so many of them: nothing is left to be made, so each is ready."""
+
+    def __init__(self, batches: Sequence[tuple[Batch, Batch]], count: int, images: int) -> None:
+        self._left = itertools.islice(itertools.cycle(batches), count)
+        self._images = images
+
+    def is_ready(self) -> bool:
+        return True
+
+    def __next__(self) -> tuple[Batch, Batch, int]:
+        return (*next(self._left), self._images)
+
+
+def _run_ahead(
+    steps: Steps, batches: Sequence[tuple[Batch, Batch]], count: int, images: int, waited_for: EpochTimes, watch: Watch
+) -> EpochTimes:
+    """The same times, with the images per second of ``count`` steps that are started as a training does."""
+    timer = EpochTimer(clock=watch.clock)
+    runner = StepRunner(steps, timer=timer, memory=StepMemory(NoGpuMemory()), clock=watch.clock)
+    timer.start()
+    for _ in runner.run(_Repeated(batches, count, images)):
+        watch.should_stop()
+    return replace(waited_for, images_per_second=timer.stop().images_per_second)
 
 
 def _make_progress(seconds: Sequence[float], images: int, spent: float, time_limit: float) -> Progress:

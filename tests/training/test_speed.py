@@ -9,6 +9,7 @@ from densebench.events import Ready, Warned
 from densebench.measuring.gpu.allocator import GpuMemory
 from densebench.training import speed
 from densebench.training.speed import measure_speed
+from densebench.training.steps.step import CompileTimes
 
 
 def every_second():
@@ -172,3 +173,68 @@ def test_a_gpu_whose_speed_still_changes_at_the_time_limit_is_warned_of(measure_
     assert warned.text.startswith("the speed was still changing: the second half's steps took ")
     assert warned.text.endswith("% less")
     assert clock.now < 8.2
+
+
+@pytest.fixture
+def device(monkeypatch):
+    """A device that takes steps in turn: starting one takes 1 ms, computing it 5 ms, and looking at it 4 ms.
+
+    A step that is waited for takes 10 ms so, and one that is started before the last one is read 5 ms.
+    """
+
+    class Device:
+        runs_ahead = True
+
+        def __init__(self):
+            self.now, self.free, self.started, self.most = 0.0, 0.0, 0, 0
+
+        def __call__(self):
+            return self.now
+
+        def place(self, array):
+            return array
+
+        def compile(self, *sizes):
+            return CompileTimes(trace_seconds=None, compile_seconds=None)
+
+        def step_bytes(self):
+            return None
+
+        def begin(self, rate):
+            pass
+
+        def start(self, x, y):
+            self.now += 0.001
+            self.free = max(self.free, self.now) + 0.005
+            self.started += 1
+            return self.free
+
+        def finish(self, ends):
+            self.now = max(self.now, ends) + 0.004
+
+        def train(self, x, y):
+            self.finish(self.start(x, y))
+
+        def logits(self, x):
+            self.train(x, None)
+
+    found = Device()
+    monkeypatch.setattr(speed, "make_steps", lambda *_: found)
+    return found
+
+
+def test_steps_are_waited_for_and_the_images_per_second_are_those_of_steps_run_ahead(measure, device):
+    record = measure(clock=device, device="gpu")[-1].record
+    assert record.step_ms_p50 == pytest.approx(10)
+    assert 8 / 0.01 * 1.5 < record.images_per_second <= 8 / 0.005 * 1.001
+    assert record.epoch_seconds == pytest.approx(3, rel=0.1)
+
+
+def test_inference_is_waited_for_alone(measure, device):
+    record = measure(clock=device, device="gpu", inference=True)[-1].record
+    assert record.images_per_second == pytest.approx(8 / 0.01)
+
+
+def test_steps_run_ahead_stay_within_the_time_limit(measure, device):
+    measure(clock=device, device="gpu", limit=4.0)
+    assert 3.5 < device.now < 4.1
