@@ -19,7 +19,8 @@ def find_cause(closed: Sequence[Child]) -> Child:
     """The process whose end was the run's: the first that failed, or else the first that was stopped, or the first.
 
     ``closed`` are all of this host, in the order in which they ended. Once one is lost the others fail too, for they
-    wait for it, so one that was killed comes before one that says why it gave up. One that had to be killed because it
+    wait for it, so one that was killed comes before one that says why it gave up, and that before one that says only
+    that it has lost contact, whichever was seen to end first. One that had to be killed because it
     did not end with the others was lost itself if these have only lost contact.
     """
     failed = [child for child in closed if child.has_failed]
@@ -33,7 +34,8 @@ def find_cause(closed: Sequence[Child]) -> Child:
     if stopped and not silent:
         return min(stopped, key=lambda child: child.layout.rank)
     killed_first = [child for child in silent if closed.index(child) <= closed.index(failed[0]) + 1]
-    return (killed_first or failed or sorted(closed, key=lambda child: child.layout.rank))[0]
+    own_reason = [child for child in failed if not _has_lost_contact(child)]
+    return (killed_first or own_reason or failed or sorted(closed, key=lambda child: child.layout.rank))[0]
 
 
 def _has_lost_contact(child: Child) -> bool:
