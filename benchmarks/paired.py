@@ -28,7 +28,11 @@ def make_parser(
 ) -> argparse.ArgumentParser:
     """The options that all paired benchmarks share."""
     options = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--contenders", default=contenders, help=f"some of {', '.join(CONTENDERS)}; %(default)s")
+    options.add_argument(
+        "--contenders",
+        default=contenders,
+        help=f"some of {', '.join(CONTENDERS)}, each also as NAME@PRECISION; %(default)s",
+    )
     options.add_argument("--baseline", default=baseline, help="contender to compare the others with; %(default)s")
     options.add_argument("--variant", default="100x12", help="DenseNet-BC; %(default)s")
     options.add_argument("--batch-size", type=int, default=64, help="%(default)s")
@@ -50,7 +54,7 @@ def make_parser(
 def list_settings(given: argparse.Namespace, cases: Sequence[tuple[str, int]] | None = None) -> Iterator[Setting]:
     """Yield the setting of every process in order; ``cases`` are variants and batch sizes."""
     names = given.contenders.split(",")
-    unknown = sorted(set(names) - set(CONTENDERS))
+    unknown = sorted({name.partition("@")[0] for name in names} - set(CONTENDERS))
     if unknown:
         raise SystemExit(f"unknown contender {unknown[0]!r}: choose from {', '.join(CONTENDERS)}")
     for number in range(1, given.rounds + 1):
@@ -62,7 +66,7 @@ def list_settings(given: argparse.Namespace, cases: Sequence[tuple[str, int]] | 
                     variant=variant,
                     batch_size=batch_size,
                     threads=given.threads,
-                    precision=given.precision,
+                    precision=name.partition("@")[2] or given.precision,
                     warm_up=given.warm_up,
                     steps=given.steps,
                     seconds=given.seconds,
@@ -102,7 +106,7 @@ def run_python(name: str, *arguments: str) -> Any:
 def describe(row: Measurement) -> str:
     """One line for a row."""
     return (
-        f"{row.contender:28}{row.variant:>8} x {row.batch_size:<4}"
+        f"{row.contender:36}{row.variant:>8} x {row.batch_size:<4}"
         f"{row.step_seconds_median:9.4f} s per step ({row.step_cpu_seconds_median:.3f} CPU) "
         f"{row.images_per_second:9.2f} images/s  first {row.first_step_seconds:6.2f} s  "
         f"{format_gib(subtract_base(row.peak_bytes, row.base_bytes))}  load {row.load_average:.1f}"
@@ -129,7 +133,7 @@ def report(rows: Sequence[Measurement], baseline: str) -> None:
         faster = ratios(rows, baseline, name, lambda row: row.step_seconds_median)
         cheaper = ratios(rows, baseline, name, lambda row: row.step_cpu_seconds_median)
         print(
-            f"{name:28}{wall:8.3f} s per step {speed:9.2f} images/s {cpu:8.3f} CPU s"
+            f"{name:36}{wall:8.3f} s per step {speed:9.2f} images/s {cpu:8.3f} CPU s"
             + (f"   x {format_spread(faster)}, by CPU time x {format_spread(cheaper)}" if faster else "")
         )
 

@@ -23,18 +23,19 @@ def main() -> None:
     given = parser.parse_args()
     rows = paired.run_all(paired.list_settings(given), given.output)
     paired.report(rows, given.baseline)
-    if "fast" in given.contenders.split(","):
-        report_fast(rows)
+    for fast in given.contenders.split(","):
+        if fast.partition("@")[0] == "fast":
+            report_fast(rows, fast)
 
 
-def report_fast(rows: Sequence[Measurement]) -> None:
-    """Print the speedup of ``fast`` over each of the others."""
-    print("\nspeedup of fast over the contender, per round (minimum to maximum)")
+def report_fast(rows: Sequence[Measurement], fast: str) -> None:
+    """Print the speedup of ``fast``, in one precision, over each of the others."""
+    print(f"\nspeedup of {fast} over the contender, per round (minimum to maximum)")
     for name, _ in by_contender(rows):
-        if name != "fast":
-            faster = paired.ratios(rows, name, "fast", lambda row: row.step_seconds_median)
-            cheaper = paired.ratios(rows, name, "fast", lambda row: row.step_cpu_seconds_median)
-            print(f"{name:28}x {format_spread(faster)}, by CPU time x {format_spread(cheaper)}")
+        if name != fast:
+            faster = paired.ratios(rows, name, fast, lambda row: row.step_seconds_median)
+            cheaper = paired.ratios(rows, name, fast, lambda row: row.step_cpu_seconds_median)
+            print(f"{name:36}x {format_spread(faster)}, by CPU time x {format_spread(cheaper)}")
 
 
 if __name__ == "__main__":
