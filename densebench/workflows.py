@@ -117,7 +117,9 @@ def status_table(rows: Sequence[SweepRow], *, whole: bool) -> Grid:
     return sweep_grid(rows, whole=whole)
 
 
-def evaluate(source: str, options: TrainOptions, view: View, *, preprocess: str | None = None) -> Evaluated:
+def evaluate(
+    source: str, options: TrainOptions, view: View, *, preprocess: str | None = None, test_time_flip: bool = False
+) -> Evaluated:
     """Evaluate a run or a model's file, and read back the confusion matrix."""
     planned = plan_evaluation(source, options, preprocess=preprocess)
     (name,) = choose_names([(planned.config, not planned.is_named)])
@@ -131,6 +133,7 @@ def evaluate(source: str, options: TrainOptions, view: View, *, preprocess: str 
                 directory=planned.directory,
                 model_file=planned.model_file,
                 preprocess=planned.preprocess,
+                test_time_flip=test_time_flip,
                 held_out=planned.held_out,
             ),
             view.on,

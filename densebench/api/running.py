@@ -167,17 +167,25 @@ class Evaluation:
 
 
 def evaluate(
-    source: str, *, preprocess: str | None = None, progress: bool = True, **settings: Unpack[EvaluateSettings]
+    source: str,
+    *,
+    preprocess: str | None = None,
+    test_time_flip: bool = False,
+    progress: bool = True,
+    **settings: Unpack[EvaluateSettings],
 ) -> Evaluation:
     """Evaluate a trained network on its test images: a run by its name, folder or CSV, or a ``.keras`` file.
 
     ``settings`` are those of :class:`densebench.api.settings.EvaluateSettings`; a file needs a ``dataset``.
-    ``preprocess`` says how images are prepared for a file, as on the command line. Raises
+    ``preprocess`` says how images are prepared for a file, as on the command line. ``test_time_flip``: the answers to
+    each image and to its mirror image are averaged, which the evaluation says of its images. Raises
     :class:`densebench.errors.InputError`, :class:`densebench.errors.RunFailed` with the reason of an evaluation that
     failed, and :class:`densebench.errors.Interrupted`.
     """
     options = make_options(settings, EvaluateSettings)
-    evaluated = workflows.evaluate(source, options, open_progress(shown=progress), preprocess=preprocess)
+    evaluated = workflows.evaluate(
+        source, options, open_progress(shown=progress), preprocess=preprocess, test_time_flip=test_time_flip
+    )
     _raise_if_interrupted(evaluated.finished)
     if evaluated.confusion is None:
         raise RunFailed(str(evaluated.finished.outcome.reason))

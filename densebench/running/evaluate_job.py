@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from densebench import files
+from densebench.errors import InputError
 from densebench.events import Entered, EpochEnded, Message, Warned
 from densebench.measuring.host import read_host_peak_bytes
 from densebench.records import EpochRecord
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from densebench.training.evaluate import Evaluation
 
 CONFUSION_FILE = "confusion.json"
+_MIRRORED = "; the answers to each image and to its mirror image are averaged"
 _TRUST = "It is loaded in Keras's safe mode, which is not a sandbox: evaluate only a file whose author you trust."
 
 
@@ -47,8 +49,11 @@ def evaluate(task: EvaluateTask, context: RunContext) -> None:
     batch_size = task.config.recipe.batch_size
     subject = _load_run(task, context) if task.model_file is None else _load_file(task, task.model_file, context)
     dataset = subject.dataset
+    if task.test_time_flip and not dataset.flip_allowed:
+        raise InputError(f"--test-time-flip makes other images of those of {dataset.name}: leave it out.")
     images = _choose_images(task, dataset, context)
-    context.update(dataclasses.replace(context.run, source=task.source, preprocessing=subject.preparation.described))
+    prepared = subject.preparation.described + (_MIRRORED if task.test_time_flip else "")
+    context.update(dataclasses.replace(context.run, source=task.source, preprocessing=prepared))
     context.start(epochs=1, steps=-(-len(images.labels) // batch_size))
     context.report(Entered(stage="evaluating"))
     found = evaluation.evaluate(
@@ -59,6 +64,7 @@ def evaluate(task: EvaluateTask, context: RunContext) -> None:
         batch_size=batch_size,
         should_stop=context.should_stop,
         probabilities=subject.probabilities,
+        test_time_flip=task.test_time_flip,
     )
     record = _make_record(found, dataset.class_names, held_out=task.held_out)
     _save_confusion(found, dataset.class_names, context.directory)

@@ -35,6 +35,7 @@ class EvaluateTask:
     model_file: str | None  # a .keras file; None: the newest checkpoint of the run
     preprocess: str | None  # as given; None: as the run did, or as the file's layers say
     held_out: bool  # evaluate on the images held out for validation, and not on the test images
+    test_time_flip: bool = False  # average the answers to each image and to its mirror image
 
 
 @dataclass(frozen=True, kw_only=True)

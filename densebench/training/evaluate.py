@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 from numpy.typing import NDArray
 
 from densebench.data.batches import EvalBatches
@@ -17,7 +18,7 @@ from densebench.training.backends.backend import BackendFacts
 from densebench.training.inference import compute_logits
 from densebench.training.scores import Scores, score
 from densebench.training.steps.choose import make_steps
-from densebench.training.steps.step import Steps
+from densebench.training.steps.step import Batch, InferenceSteps
 from densebench.training.trainee import Trainee
 
 _WARM_UP_BATCHES = 3
@@ -45,14 +46,17 @@ def evaluate(
     batch_size: int,
     should_stop: Callable[[], None],
     probabilities: bool = False,
+    test_time_flip: bool = False,
     clock: Clock = time.perf_counter,
 ) -> Evaluation:
     """Evaluate on ``images``, which are of ``dataset``; raises :class:`InputError` if the network does not fit it.
 
-    ``probabilities``: whether the network answers with them, and not with logits.
+    ``probabilities``: whether the network answers with them, and not with logits. ``test_time_flip``: its answers to
+    each image and to the mirror image are averaged; both passes are in all times.
     """
     _check_fit(model, dataset)
     steps = _make_inference_steps(model, facts)
+    steps = _MirroredSteps(steps) if test_time_flip else steps
     batches = EvalBatches(images, mean=dataset.mean, deviation=dataset.deviation, batch_size=batch_size)
     latencies = _time_batches(steps, next(iter(batches))[0], should_stop, clock)
     start = clock()
@@ -68,13 +72,29 @@ def evaluate(
     )
 
 
-def _make_inference_steps(model: keras.Model, facts: BackendFacts) -> Steps:
+class _MirroredSteps(InferenceSteps):
+    """The answers of other steps, averaged over each image and its mirror image."""
+
+    def __init__(self, steps: InferenceSteps) -> None:
+        self._steps = steps
+
+    def place(self, array: NDArray[Any]) -> Batch:
+        return self._steps.place(array), self._steps.place(np.ascontiguousarray(array[:, :, ::-1]))
+
+    def logits(self, x: Batch) -> NDArray[np.float32]:
+        image, mirrored = (self._steps.logits(part) for part in x)
+        return (image + mirrored) * np.float32(0.5)
+
+
+def _make_inference_steps(model: keras.Model, facts: BackendFacts) -> InferenceSteps:
     """Steps for inference alone: an optimizer that was never built takes no memory."""
     trainee = Trainee(model=model, optimizer=keras.optimizers.SGD(), build_seconds=0.0)
     return make_steps(trainee, RECIPES["blog"], facts)
 
 
-def _time_batches(steps: Steps, batch: NDArray[Any], should_stop: Callable[[], None], clock: Clock) -> list[float]:
+def _time_batches(
+    steps: InferenceSteps, batch: NDArray[Any], should_stop: Callable[[], None], clock: Clock
+) -> list[float]:
     """Seconds of one batch after another, each waited for."""
     for _ in range(_WARM_UP_BATCHES):
         steps.logits(steps.place(batch))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from densebench.data.batches import EvalBatches
 from densebench.data.prefetch import Prefetched
-from densebench.training.steps.step import Batch, Steps
+from densebench.training.steps.step import Batch, InferenceSteps
 
 _Item = TypeVar("_Item")
 
@@ -20,7 +20,7 @@ def make_ahead(items: Iterable[_Item]) -> closing[Prefetched[_Item]]:
 
 
 def compute_logits(
-    steps: Steps, batches: EvalBatches, should_stop: Callable[[], None]
+    steps: InferenceSteps, batches: EvalBatches, should_stop: Callable[[], None]
 ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int32]]]:
     """(logits (valid, classes), labels (valid,)) a batch, its padding cut off."""
 

@@ -37,6 +37,20 @@ def test_scores_are_those_of_the_models_own_answers(evaluated, build, dataset):
     assert scores.confusion.sum(axis=1).tolist() == np.bincount(labels, minlength=6).tolist()
 
 
+def test_answers_to_an_image_and_its_mirror_image_are_averaged(evaluated, build, dataset):
+    def answer(pixels):
+        x = standardise(pixels, dataset.mean, dataset.deviation)
+        return keras.ops.convert_to_numpy(build().model(x, training=False)).astype(np.float64)
+
+    pixels, labels = dataset.test.pixels, dataset.test.labels
+    logits = (answer(pixels) + answer(pixels[:, :, ::-1])) / 2
+    losses = np.log(np.exp(logits).sum(axis=-1)) - logits[np.arange(len(labels)), labels]
+    mirrored = evaluated(test_time_flip=True).scores
+    assert mirrored.loss == pytest.approx(losses.mean(), rel=1e-5)
+    assert mirrored.accuracy == pytest.approx((logits.argmax(axis=-1) == labels).mean())
+    assert mirrored.loss != pytest.approx(evaluated().scores.loss, rel=1e-5)
+
+
 def test_an_evaluation_trains_nothing(build, facts, dataset):
     model = build().model
     before = [np.array(keras.ops.convert_to_numpy(variable)) for variable in model.variables]

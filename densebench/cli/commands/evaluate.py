@@ -39,6 +39,9 @@ def evaluate(
             "(0 to 255) or MEAN/DEVIATION.",
         ),
     ] = None,
+    test_time_flip: Annotated[
+        bool, typer.Option("--test-time-flip", help="Average the answers to each image and to its mirror image.")
+    ] = False,
     data_dir: option.DataDir = None,
     offline: option.Offline = None,
     batch_size: option.BatchSize = None,
@@ -60,7 +63,9 @@ def evaluate(
 
     refuse_standard_output(plot, "--plot")
     options = parse_train_options(context)
-    evaluated = workflows.evaluate(source, options, open_view(open_stderr()), preprocess=preprocess)
+    evaluated = workflows.evaluate(
+        source, options, open_view(open_stderr()), preprocess=preprocess, test_time_flip=test_time_flip
+    )
     evaluation, confusion = evaluated.finished.run, evaluated.confusion
     if confusion is None:
         return evaluated.finished.outcome.exit_code

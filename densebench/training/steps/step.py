@@ -31,7 +31,17 @@ class CompileTimes:
     compile_seconds: float | None
 
 
-class Steps(Protocol):
+class InferenceSteps(Protocol):
+    """A network on one backend that is not trained."""
+
+    def place(self, array: NDArray[Any]) -> Batch:
+        """The array where the device can use it; may be called in another thread, while a step runs."""
+
+    def logits(self, x: Batch) -> NDArray[np.float32]:
+        """Inference: (B, classes); traced and compiled at the first call of a shape."""
+
+
+class Steps(InferenceSteps, Protocol):
     """A network in training on one backend."""
 
     runs_ahead: bool  # whether a step can be read while the device computes those that were started after it
@@ -45,9 +55,6 @@ class Steps(Protocol):
     def begin(self, learning_rate: float) -> None:
         """Take the model's and the optimizer's variables as they are, and set the learning rate."""
 
-    def place(self, array: NDArray[Any]) -> Batch:
-        """The array where the device can use it; may be called in another thread, while a step runs."""
-
     def start(self, x: Batch, y: Batch) -> Figures:
         """One step on x float32 (B, H, W, 3) and y int32 (B,), which need not be over when it returns."""
 
@@ -57,9 +64,6 @@ class Steps(Protocol):
     def train(self, x: Batch, y: Batch) -> StepResult:
         """One step; over when it returns."""
         return self.finish(self.start(x, y))
-
-    def logits(self, x: Batch) -> NDArray[np.float32]:
-        """Inference: (B, classes); traced and compiled at the first call of a shape."""
 
     def end(self) -> None:
         """Write the state back to the model's and the optimizer's variables."""

@@ -78,3 +78,15 @@ def test_a_model_of_others_is_given_what_it_takes_and_its_answers_are_probabilit
     assert "30 held-out training images" in found["plain"].warnings
     assert found["plain"].preprocessing == "zero-one: pixel / 255"
     assert found["rescaling"].preprocessing == "raw: pixels from 0 to 255, as the model has a Rescaling inside"
+
+
+def test_answers_to_mirror_images_are_averaged_where_asked_and_the_row_says_so(in_trained, quick, tmp_path, capfd):
+    make_models(in_trained)
+    data = ["--dataset", "synthetic", "--test-limit", "20", "--train-limit", "20", *quick]
+    more = ["--preprocess", "raw", "--test-time-flip", "--results-dir", str(tmp_path)]
+    assert run(["eval", "plain.keras", *data, *more]) == 0
+    assert read_evaluation(tmp_path).preprocessing == (
+        "raw: pixels from 0 to 255; the answers to each image and to its mirror image are averaged"
+    )
+    assert run(["eval", "plain.keras", "--dataset", "digits", *quick, *more]) == 2
+    assert "--test-time-flip makes other images of those of digits: leave it out." in capfd.readouterr().err
