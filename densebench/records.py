@@ -286,7 +286,7 @@ class Run:
     ] = None
     time_to_target_seconds: Annotated[
         Number,
-        About("To target", "seconds", "elapsed_seconds when test_accuracy first reached the target.", "s", "low"),
+        About("Time to target", "seconds", "elapsed_seconds when test_accuracy first reached the target.", "s", "low"),
     ] = None
 
     environment: Environment = field(default_factory=Environment)

@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from densebench.machine import Environment
 from densebench.records import COLUMNS, EpochRecord, Run
+from densebench.results.target import find_first_reaching
 
 settings.register_profile("densebench", deadline=None, derandomize=True)
 settings.load_profile("densebench")
@@ -123,4 +124,6 @@ def make_run(variant="resnet20", seed=0, accuracy=0.9, seconds=10.0, memory=2**3
         environment=Environment(**environment),
         records=records,
     )
-    return dataclasses.replace(run, **described)
+    run = dataclasses.replace(run, **described)
+    reached = None if run.target is None else find_first_reaching(records, run.target)
+    return dataclasses.replace(run, time_to_target_seconds=reached.elapsed_seconds) if reached else run

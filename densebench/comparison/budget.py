@@ -1,6 +1,7 @@
 """``--budget "gpu_peak_bytes<=8GiB,total_time<=2h"``: what a user has, and the best of what fits."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -55,8 +56,9 @@ def _fits(row: Row, limits: Sequence[Limit[Metric]]) -> bool | None:
 
 
 def _keeps(row: Row, limit: Limit[Metric]) -> bool | None:
-    """None if the row lacks the figure."""
-    figure = row.summary(limit.of.name).figure
+    """None if the row lacks the figure. A target that a run never reached lies beyond any time."""
+    summary = row.summary(limit.of.name)
+    figure = math.inf if summary.missed else summary.figure
     return None if figure is None else limit.is_kept(figure)
 
 

@@ -13,6 +13,7 @@ from densebench.comparison.metrics import ALIASES, METRICS
 from densebench.comparison.options import CompareOptions
 from densebench.comparison.pareto import mark_front
 from densebench.comparison.scaling import mark_scaling, note_unscaled
+from densebench.comparison.targets import note_targets
 from densebench.comparison.values import Comparison, GateResult, Row, get_settings
 from densebench.errors import InputError, unknown
 from densebench.records import COLUMNS, Run
@@ -33,6 +34,7 @@ def compare(runs: Sequence[Run], options: CompareOptions, baseline_runs: Sequenc
     rows = judge_rows(rows, _find_baselines(rows), options.margin, options.looks)
     gated = _apply_gate(rows, options)  # of all rows: no budget silences a regression
     rows = mark_scaling(rows)
+    targets = note_targets(rows, options.cost)  # of those too that a budget leaves out
     budget = None
     if options.budget is not None:
         rows, budget = apply_budget(rows, options.budget)
@@ -40,7 +42,7 @@ def compare(runs: Sequence[Run], options: CompareOptions, baseline_runs: Sequenc
     measured = [row for row in rows if row.phase != "published"]
     return Comparison(
         rows=tuple(_sort_rows(rows, options.sort) if options.sort is not None else order_rows(rows)),
-        notes=(*_note_left_out(given - len(runs) - len(baseline_runs)), *_write_notes(rows)),
+        notes=(*_note_left_out(given - len(runs) - len(baseline_runs)), *_write_notes(rows), *targets),
         options=options,
         environments=find_environment_differences(measured),
         gate=gated,

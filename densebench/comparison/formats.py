@@ -15,9 +15,16 @@ BASELINE_RATIO = f"{_TIMES}1"  # of the baseline to itself: no measured ratio is
 
 
 def format_summary(metric: Metric, summary: Summary, *, unit: bool = True, like: float | None = None) -> str:
-    """Mean and sample deviation, the latter only where there is one; in the unit that fits ``like``, if given."""
+    """Mean and sample deviation, the latter only where there is one; in the unit that fits ``like``, if given.
+
+    Of a time to a target that not all runs reached: how many did.
+    """
     if summary.mean is None:
         return UNKNOWN
+    if summary.missed:
+        return (
+            "not reached" if summary.missed == summary.n else f"{summary.n - summary.missed} of {summary.n} reached it"
+        )
     repeats = metric.exact or (metric.show == "bytes" and summary.deviation == 0)
     return format_number(metric.show, summary.mean, None if repeats else summary.deviation, unit=unit, like=like)
 

@@ -211,7 +211,7 @@ METRICS: dict[str, Metric] = {
         metric(
             "time_to_target_seconds",
             "run",
-            Display(table=Shown({"train": 120}, keep=19), listed=210, cost=Cost(30)),
+            Display(table=Shown({"train": 120}, keep=27), listed=210, cost=Cost(30)),
             requires_equal=(*_PER_EPOCH, *_DATA, "target"),
             needs_end=True,
         ),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from densebench.comparison.metrics import METRICS, Metric
 from densebench.comparison.statistics import Interval, fraction_interval, mean, mean_interval, total, variance
-from densebench.comparison.values import Summary
+from densebench.comparison.values import TIME_TO_TARGET, Summary
 from densebench.records import BY_THE_CLOCK, Run
 from densebench.results.epoch_table import concatenate, to_table
 
@@ -19,7 +19,16 @@ Figures = dict[str, list[float | None]]  # metric: one figure a run, None where 
 def compute_figures(runs: Sequence[Run]) -> Figures:
     """The figure of every metric for each of the runs, in their order."""
     epochs = concatenate(to_table(run.records) for run in runs)
-    return {name: _leave_out(metric, runs, _compute(metric, runs, epochs)) for name, metric in METRICS.items()}
+    found = {name: _leave_out(metric, runs, _compute(metric, runs, epochs)) for name, metric in METRICS.items()}
+    times = zip(runs, found[TIME_TO_TARGET.name], found["best_test_accuracy"], strict=True)
+    reached = [math.inf if seconds is None and _has_missed(run, best) else seconds for run, seconds, best in times]
+    return {**found, TIME_TO_TARGET.name: reached}
+
+
+def _has_missed(run: Run, best: float | None) -> bool:
+    """Whether a training came to its end below its target; without it, the others would look like all."""
+    is_ended = run.phase == "train" and run.status == "completed"
+    return is_ended and run.target is not None and best is not None and best < run.target
 
 
 def _leave_out(metric: Metric, runs: Sequence[Run], figures: list[float | None]) -> list[float | None]:
@@ -79,7 +88,10 @@ def _sum_complete(cells: "pd.Series") -> "pd.Series":
 
 
 def summarise(metric: Metric, values: Sequence[float | None]) -> Summary:
-    """A value that is not finite (a diverged run's loss) makes the mean ``nan`` and leaves the rest unknown."""
+    """A value that is not finite makes the mean so too, and leaves the rest unknown.
+
+    The mean is ``nan`` (a diverged run's loss), or infinite: a time to a target that some run never reached.
+    """
     known = [value for value in values if value is not None]
     finite = all(math.isfinite(value) for value in known)
     several = finite and len(known) > 1
@@ -87,10 +99,15 @@ def summarise(metric: Metric, values: Sequence[float | None]) -> Summary:
         metric=metric.name,
         values=tuple(values),
         n=len(known),
-        mean=(mean(known) if finite else math.nan) if known else None,
+        mean=(mean(known) if finite else _find_endless(metric, known)) if known else None,
         deviation=math.sqrt(variance(known)) if several else None,
         interval=None if metric.exact or not several else _find_interval(metric, known),
     )
+
+
+def _find_endless(metric: Metric, values: Sequence[float]) -> float:
+    """The mean of values that are not all finite."""
+    return math.inf if metric is TIME_TO_TARGET and not any(map(math.isnan, values)) else math.nan
 
 
 def _find_interval(metric: Metric, values: Sequence[float]) -> Interval | None:

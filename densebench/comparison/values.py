@@ -13,6 +13,8 @@ from densebench.records import Phase, Run
 Word = Literal["better", "worse", "same", "inconclusive", "no test", "not comparable"]
 Outcome = Literal["failed", "passed", "inconclusive"]
 
+TIME_TO_TARGET = METRICS["time_to_target_seconds"]
+
 # What goes without saying: the settings of a run that shares its batches with nobody.
 ON_ONE_DEVICE: Mapping[str, object] = {"devices": 1, "hosts": 1, "batch_norm": "global"}
 
@@ -22,9 +24,11 @@ class Summary:
     """One metric over the runs of a row."""
 
     metric: str
-    values: tuple[float | None, ...]  # one a run, in the order of the row's runs
+    values: tuple[
+        float | None, ...
+    ]  # one a run, in the order of the row's runs; infinite: the target was never reached
     n: int  # runs whose value is known
-    mean: float | None  # nan if a known value is not finite: the mean of the others would flatter
+    mean: float | None  # not finite if a known value is not: the mean of the others would flatter
     deviation: float | None  # of the sample; None below two known values
     interval: Interval | None  # 95 %, of the mean
 
@@ -36,6 +40,11 @@ class Summary:
     def figure(self) -> float | None:
         """The mean where it is a finite number."""
         return self.mean if self.mean is not None and math.isfinite(self.mean) else None
+
+    @property
+    def missed(self) -> int:
+        """Runs that never reached their target."""
+        return self.values.count(math.inf) if self.metric == TIME_TO_TARGET.name else 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from densebench.columns import Column
 from densebench.records import Run, Status
+from densebench.results.target import find_first_reaching
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,11 +89,9 @@ def _find_last_epoch(run: Run, epochs: Sequence[int]) -> int:
 
 def _stopped_at_target(run: Run) -> bool:
     """Whether the last row is the first to reach the target: there ``--stop-at-target`` ends a run."""
-    target = run.target
-    if target is None or not run.records:
+    if run.target is None or not run.records:
         return False
-    reached = [record.test_accuracy is not None and record.test_accuracy >= target for record in run.records]
-    return reached[-1] and not any(reached[:-1])
+    return find_first_reaching(run.records, run.target) is run.records[-1]
 
 
 def _find_gaps(epochs: Sequence[int], last: int) -> list[tuple[int, int]]:

@@ -11,6 +11,7 @@ from densebench.measuring import environment
 from densebench.models.cost import Cost
 from densebench.recipes import Recipe, write_inline
 from densebench.records import BY_THE_CLOCK, EpochRecord, Phase, Run
+from densebench.results.target import find_first_reaching
 
 if TYPE_CHECKING:
     from densebench.data.images import Dataset
@@ -123,17 +124,12 @@ def with_devices(run: Run, devices: Sequence[str]) -> Run:
 
 def with_records(run: Run, records: Sequence[EpochRecord], *, total_seconds: float | None) -> Run:
     """The run with these finished epochs, and with the time at which the first of them reached its target."""
-    target = run.target
-    reached = [
-        record.elapsed_seconds
-        for record in records
-        if target is not None and record.test_accuracy is not None and record.test_accuracy >= target
-    ]
+    reached = None if run.target is None else find_first_reaching(records, run.target)
     return dataclasses.replace(
         run,
         records=tuple(records),
         total_seconds=total_seconds,
-        time_to_target_seconds=reached[0] if reached else None,
+        time_to_target_seconds=reached.elapsed_seconds if reached else None,
     )
 
 

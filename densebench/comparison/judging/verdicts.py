@@ -11,7 +11,7 @@ from densebench.comparison.judging.contrasts import Contrast, contrast, count_se
 from densebench.comparison.metrics import METRICS, Metric
 from densebench.comparison.options import Margin
 from densebench.comparison.statistics import Interval
-from densebench.comparison.values import Row, Verdict, Word
+from densebench.comparison.values import TIME_TO_TARGET, Row, Verdict, Word
 
 
 def judge_rows(rows: Sequence[Row], baselines: Sequence[Row | None], margin: Margin, looks: int = 1) -> list[Row]:
@@ -180,6 +180,8 @@ def _describe(contrast: Contrast, word: Word, decision: _Decision | None, advice
         return "Exact, so without a test."
     if word == "no test":
         return _sentence(f"one run on a side allows no test{_floor_text(contrast.floor)}")
+    if contrast.estimate is None and metric is TIME_TO_TARGET:
+        return "A run never reached its target, so it has no time to it."
     if contrast.estimate is None:
         return f"A value is not a finite number{' above 0' if metric.kind == 'ratio' else ''}."
     counts = f"{contrast.runs[0]} against {contrast.runs[1]} runs"
