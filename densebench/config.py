@@ -125,7 +125,7 @@ class RunConfig:
         _require(0 <= self.seed < 2**32, "seed", self.seed, "must lie between 0 and 4294967295")
         _require(self.threads is None or self.threads >= 1, "threads", self.threads, "must be at least 1")
         _require(self.checkpoint_every >= 0, "checkpoint_every", self.checkpoint_every, "must not be negative")
-        _require(self.target is None or 0 < self.target <= 1, "target", self.target, "must lie between 0 and 1")
+        _require(self.target is None or 0 < self.target <= 1, "target", self.target, "must be a fraction, such as 0.94")
 
     def _check_devices(self) -> None:
         for option in ("devices", "hosts"):

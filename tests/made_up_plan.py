@@ -12,6 +12,7 @@ from densebench.prediction.values import (
     Plan,
     Prediction,
     Prices,
+    TargetTime,
     Workload,
 )
 
@@ -99,6 +100,7 @@ def make_plan(candidates=None, *, chosen=0, nearest=None, alternatives=(), seeds
         choice=Choice(
             chosen=best,
             by_accuracy=best is not None and best.accuracy is not None,
+            by_target=best is not None and best.target_time is not None and best.target_time.seconds is not None,
             nearest=nearest,
             alternatives=tuple(alternatives),
         ),
@@ -111,10 +113,29 @@ def make_plan(candidates=None, *, chosen=0, nearest=None, alternatives=(), seeds
         measuring_seconds=112.0,
         budget="total_time<=1d,memory<=8GiB",
         cost="total_time",
+        target=None,
         prices=Prices(per_kwh=0.3, watts=65, currency="€"),
         notes=(),
     )
     return dataclasses.replace(found, **others)
+
+
+def make_target_plan(**others):
+    """Three networks of four have learning curves: of five runs, of a single one, of five that missed 94 % twice."""
+    times = (
+        TargetTime(
+            epochs=(120, 130, 140, 130, 130),
+            count=5,
+            best=0.951,
+            seconds=3.7 * HOUR,
+            interval=Interval(low=3.4 * HOUR, high=4.0 * HOUR),
+        ),
+        TargetTime(epochs=(50,), count=1, best=0.945, seconds=3.9 * HOUR, interval=None),
+        TargetTime(epochs=(200, 210, 220), count=5, best=0.9412, seconds=None, interval=None),
+        None,
+    )
+    candidates = [dataclasses.replace(one, target_time=time) for one, time in zip(list_four(), times, strict=True)]
+    return make_plan(candidates, **{"target": 0.94, "budget": None, **others})
 
 
 def make_day_plan():

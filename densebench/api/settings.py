@@ -97,6 +97,7 @@ class PlanSettings(TypedDict, total=False):
     jit: bool
     threads: int
     batch_norm: str
+    target: float  # test accuracy, as a fraction: how long until it is reached
     results_dir: str
     runs_dir: str
 

@@ -3,7 +3,7 @@
 import dataclasses
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from densebench.comparison.values import ON_ONE_DEVICE
 from densebench.config import RunConfig
@@ -16,10 +16,12 @@ from densebench.planning.plan import Planner, Request
 from densebench.planning.plan_changes import Changer
 from densebench.planning.plan_commands import write_command
 from densebench.planning.plan_options import SPAN, PlanOptions
-from densebench.prediction.accuracy import expect_accuracy
+from densebench.prediction.accuracy import expect_accuracy, find_published
 from densebench.prediction.budget import judge
 from densebench.prediction.choice import Change, choose, mark_front
-from densebench.prediction.values import Accuracy, Candidate, Choice, Prediction, Workload
+from densebench.prediction.own_runs import find_alike
+from densebench.prediction.target import expect_target_time
+from densebench.prediction.values import Candidate, Choice, Prediction, TargetTime, Workload
 from densebench.recipes import RECIPES, write_inline
 from densebench.records import Run
 
@@ -84,6 +86,7 @@ def assemble(
     variants = Counter(variant for variant, _ in {(one.config.variant, one.network) for one in requests})
     candidates = []
     for request in requests:
+        own = find_alike(runs, request.config.variant, _describe_learning(request.config, facts))
         found = Candidate(
             label=_name(request, axes, shares_name=variants[request.config.variant] > 1),
             variant=request.config.variant,
@@ -95,7 +98,8 @@ def assemble(
             devices=request.config.devices,
             prediction=planner.predict(request, workload, options.prices),
             problem=planner.find_problem(request),
-            accuracy=_expect(request, facts, runs, published),
+            accuracy=expect_accuracy(own, _find_published_of(request.config, facts, published)),
+            target_time=_expect_target_time(options, request, workload, planner, own),
             command=_write_command(options, request),
         )
         candidates.append(judge(found, options.limits, options.seeds) if options.limits else found)
@@ -103,22 +107,28 @@ def assemble(
     by_label = {one.label: request for one, request in zip(marked, requests, strict=True)}
 
     def list_changes(candidate: Candidate) -> Iterable[Change]:
-        request = by_label[candidate.label]
-        changer = Changer(
-            planner=planner,
-            request=request,
-            workload=workload,
-            prices=options.prices,
-            has_fixed_epochs=options.train.epochs is not None,
-            fits=lambda prediction: _would_fit(candidate, prediction, options),
-        )
+        changer = _make_changer(options, workload, planner, candidate, by_label[candidate.label])
         return changer.list_changes(candidate.reason)
 
     return marked, choose(marked, options.limits, options.seeds, list_changes)
 
 
+def _make_changer(
+    options: PlanOptions, workload: Workload, planner: Planner, candidate: Candidate, request: Request
+) -> Changer:
+    return Changer(
+        planner=planner,
+        request=request,
+        workload=workload,
+        prices=options.prices,
+        has_fixed_epochs=options.train.epochs is not None,
+        fits=lambda prediction: _would_fit(candidate, prediction, options),
+    )
+
+
 def _would_fit(candidate: Candidate, prediction: Prediction, options: PlanOptions) -> bool:
-    changed = dataclasses.replace(candidate, prediction=prediction)
+    """Whether it would with another training, of which no run shows when it reaches the target."""
+    changed = dataclasses.replace(candidate, prediction=prediction, target_time=None)
     return judge(changed, options.limits, options.seeds).fits is True
 
 
@@ -148,9 +158,22 @@ def _write_command(options: PlanOptions, request: Request) -> str:
     )
 
 
-def _expect(request: Request, facts: DatasetFacts, runs: Sequence[Run], published: Sequence[Run]) -> Accuracy | None:
-    config, recipe = request.config, request.config.recipe
-    wanted = {
+def _expect_target_time(
+    options: PlanOptions, request: Request, workload: Workload, planner: Planner, own: Sequence[Run]
+) -> TargetTime | None:
+    def predict(epochs: int) -> Prediction | None:
+        return planner.predict(request, dataclasses.replace(workload, epochs=epochs), options.prices)
+
+    target = options.train.target
+    return None if target is None else expect_target_time(own, target, predict)
+
+
+def _describe_learning(config: RunConfig, facts: DatasetFacts) -> dict[str, Collection[object]]:
+    """The columns that decide what is learned in which epoch, each with the values that will do."""
+    from densebench.data.batches import describe_augmentation
+
+    recipe = config.recipe
+    found = {
         "variant_sha256": config.variant_sha256,
         "dataset": facts.name,
         "classes": facts.classes,
@@ -162,19 +185,27 @@ def _expect(request: Request, facts: DatasetFacts, runs: Sequence[Run], publishe
         "epochs": recipe.epochs,
         "batch_size": recipe.batch_size,
         "base_learning_rate": recipe.learning_rate,
+        "schedule": recipe.schedule,  # without the extensions of a run that was given more epochs later
         "weight_decay": recipe.weight_decay,
         "label_smoothing": recipe.label_smoothing,
         "precision": config.precision,
         **_describe_batch_norm(config),
     }
+    # whether the dataset allows flips is known once it is loaded, and is the same for all of its runs
+    augmentations = {describe_augmentation(recipe, flip_allowed) for flip_allowed in (True, False)}
+    return {**{column: (value,) for column, value in found.items()}, "augmentation": augmentations}
+
+
+def _find_published_of(config: RunConfig, facts: DatasetFacts, published: Sequence[Run]) -> list[Run]:
+    """What was published of the network, if it would be trained in that way: all images, and a recipe as it is."""
+    recipe, data = config.recipe, config.data
     usual = RECIPES.get(recipe.name)
     is_usual = usual is not None and usual == dataclasses.replace(
         recipe, epochs=usual.epochs, batch_size=usual.batch_size
     )
-    data = config.data
-    is_usual = is_usual and wanted["batch_norm"] == ON_ONE_DEVICE["batch_norm"]
-    is_whole = is_usual and data.train_limit is None and data.test_limit is None and not data.validation
-    return expect_accuracy(runs, published, config.variant, wanted, is_whole=is_whole)
+    is_usual = is_usual and _describe_batch_norm(config)["batch_norm"] == ON_ONE_DEVICE["batch_norm"]
+    is_all = data.train_limit is None and data.test_limit is None and not data.validation
+    return find_published(published, config.variant, facts.name, recipe.epochs) if is_usual and is_all else []
 
 
 def _describe_batch_norm(config: RunConfig) -> dict[str, object]:

@@ -68,6 +68,7 @@ def make_plan(options: PlanOptions, view: View) -> Plan:
         measuring_seconds=measuring_seconds,
         budget=options.budget,
         cost=options.cost.names[0],
+        target=options.train.target,
         prices=options.prices,
         notes=tuple(notes),
     )

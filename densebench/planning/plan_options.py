@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from densebench.config import BACKENDS, PRECISIONS
 from densebench.errors import InputError, unknown
 from densebench.planning.options import TrainOptions, parse_seeds
-from densebench.prediction.budget import COSTS, TOTAL_TIME, Limits, Quantity, find_quantity, parse_plan_budget
+from densebench.prediction.budget import (
+    COSTS,
+    TIME_TO_TARGET,
+    TOTAL_TIME,
+    Limits,
+    Quantity,
+    find_quantity,
+    parse_plan_budget,
+)
 from densebench.prediction.values import NO_PRICES, Prices
 from densebench.quantities import convert_to_unit, parse_quantity
 
@@ -51,6 +59,10 @@ def parse_plan_options(
     watts: float | None = None,
 ) -> PlanOptions:
     """The options as ``densebench plan`` takes them; raises :class:`InputError` for the first that is wrong."""
+    limits = () if budget is None else parse_plan_budget(budget)
+    chosen_cost = _find_cost(cost)
+    if train.target is None and TIME_TO_TARGET in (chosen_cost, *(limit.of for limit in limits)):
+        raise InputError("A plan has a time to target only with --target: give the test accuracy, such as 0.94.")
     return PlanOptions(
         train=train,
         batch_sizes=tuple(batch_sizes),
@@ -61,8 +73,8 @@ def parse_plan_options(
         within=_parse_within(within),
         remeasure=remeasure,
         budget=budget,
-        limits=() if budget is None else parse_plan_budget(budget),
-        cost=_find_cost(cost),
+        limits=limits,
+        cost=chosen_cost,
         prices=_parse_prices(price_per_hour, price_per_kwh, watts),
     )
 

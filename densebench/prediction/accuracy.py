@@ -1,45 +1,32 @@
 """The test accuracy to expect of a training: what the user's own runs reached, else what others published."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from densebench.comparison.statistics import fraction_interval, mean, variance
-from densebench.comparison.values import get_setting
+from densebench.prediction.own_runs import is_whole
 from densebench.prediction.values import Accuracy
 from densebench.records import Run
 
 _FEWEST_EPOCHS = 100  # of a training whose published accuracy comes without its epochs
 
 
-def expect_accuracy(
-    runs: Sequence[Run], published: Sequence[Run], variant: str, wanted: Mapping[str, object], *, is_whole: bool
-) -> Accuracy | None:
-    """``None`` where nobody knows.
-
-    ``wanted`` are columns that own runs must have equal: the data and the recipe. ``is_whole``: whether all images of
-    the dataset are used, as in what was published; that counts for trainings that are at least as long.
-    """
-    own = [run for run in runs if run.variant == variant and _is_such(run, wanted)]
-    reached = [accuracy for run in own if (accuracy := _find_last(run)) is not None]
+def expect_accuracy(own: Sequence[Run], published: Sequence[Run]) -> Accuracy | None:
+    """``None`` where nobody knows. ``own`` are completed trainings of the same kind, ``published`` those like it."""
+    reached = [accuracy for run in own if is_whole(run) and (accuracy := _find_last(run)) is not None]
     if reached:
         return _summarise_own(reached)
-    epochs = wanted.get("epochs")
-    if not is_whole or not isinstance(epochs, int):
-        return None
-    found = [
-        run
-        for run in published
-        if (run.variant, run.dataset) == (variant, wanted.get("dataset"))
-        and epochs >= (run.epochs or _FEWEST_EPOCHS)
-        and _find_last(run) is not None
-    ]
+    found = [run for run in published if _find_last(run) is not None]
     return _summarise_published(found) if found else None
 
 
-def _is_such(run: Run, wanted: Mapping[str, object]) -> bool:
-    """Whether it is a completed training of exactly this kind."""
-    is_complete = run.phase == "train" and run.status == "completed" and len(run.records) == run.epochs
-    return is_complete and all(get_setting(run, column) == value for column, value in wanted.items())
+def find_published(published: Sequence[Run], variant: str, dataset: str, epochs: int) -> list[Run]:
+    """What others published of a network that was trained on all of a dataset for at most so many epochs."""
+    return [
+        run
+        for run in published
+        if (run.variant, run.dataset) == (variant, dataset) and epochs >= (run.epochs or _FEWEST_EPOCHS)
+    ]
 
 
 def _find_last(run: Run) -> float | None:

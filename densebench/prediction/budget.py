@@ -1,5 +1,6 @@
 """``plan --budget``: limits on what a training will cost, in the words of ``compare --budget``, and ``price``."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -41,6 +42,15 @@ def _find_peak(candidate: Candidate, *kinds: bool) -> Span | None:
     return found.peak_bytes, found.peak_interval
 
 
+def _find_target_time(candidate: Candidate) -> Span | None:
+    """Without end where a run of its kind never reached the target."""
+    found = candidate.target_time
+    if found is None or (found.seconds is None and not found.missed):
+        return None
+    seconds = math.inf if found.seconds is None else found.seconds
+    return seconds, found.interval or Interval(low=seconds, high=seconds)
+
+
 TOTAL_TIME = Quantity(
     names=("total_time", "total_seconds", "predicted_total_seconds"),
     word="time",
@@ -48,8 +58,15 @@ TOTAL_TIME = Quantity(
     find=_find_total,
     adds_up=True,
 )
+TIME_TO_TARGET = Quantity(
+    names=("time_to_target", "time_to_target_seconds", "predicted_time_to_target_seconds"),
+    word="time to target",
+    show="seconds",
+    find=_find_target_time,
+)
 _QUANTITIES = (
     TOTAL_TIME,
+    TIME_TO_TARGET,
     Quantity(
         names=("memory", "predicted_peak_bytes"),
         word="memory",
@@ -94,7 +111,8 @@ _QUANTITIES = (
     ),
 )
 _BY_NAME = {name: quantity for quantity in _QUANTITIES for name in quantity.names}
-COSTS = tuple(name for name, quantity in _BY_NAME.items() if quantity.word in ("time", "memory", "energy", "price"))
+_COSTLY = ("time", "time to target", "memory", "energy", "price")
+COSTS = tuple(name for name, quantity in _BY_NAME.items() if quantity.word in _COSTLY)
 
 Limits = Sequence[Limit[Quantity]]
 

@@ -1,5 +1,9 @@
-"""Which network to train: the most accurate that is within the budget, and what would make a better one fit."""
+"""Which network to train: the most accurate that is within the budget, and what would make a better one fit.
 
+Where a target is given, the one that reaches it first, as far as that is known.
+"""
+
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -31,6 +35,7 @@ def mark_front(candidates: Sequence[Candidate], cost: Quantity) -> list[Candidat
         for index, candidate in enumerate(candidates)
         if (worth := _find_worth(candidate, is_known)) is not None
         and (span := find_figure(cost, candidate, 1)) is not None
+        and math.isfinite(span[0])
     ]
     front = {point.index for point, better in find_dominators(points) if better is None}
     return [replace(candidate, on_front=index in front) for index, candidate in enumerate(candidates)]
@@ -57,6 +62,7 @@ def choose(
     return Choice(
         chosen=chosen,
         by_accuracy=chosen is not None and chosen.accuracy is not None,
+        by_target=chosen is not None and _find_target_seconds(chosen) is not None,
         nearest=nearest,
         alternatives=tuple(found),
     )
@@ -73,7 +79,14 @@ def _find_most_promising(candidates: Sequence[Candidate]) -> Candidate | None:
 
 
 def _rank(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """The most accurate first; where no accuracy is known, the one that computes most. Of equal ones the faster."""
+    """The first at the target; without one, the most accurate, and if no accuracy is known, the one that computes most.
+
+    Of equal ones the faster. While no time to the target is known, those go last of which a run has missed it.
+    """
+    timed = [(seconds, one) for one in candidates if (seconds := _find_target_seconds(one)) is not None]
+    if timed:
+        return [candidate for _, candidate in sorted(timed, key=lambda entry: entry[0])]
+    candidates = [one for one in candidates if one.target_time is None] or candidates
     is_known = any(candidate.accuracy for candidate in candidates)
     rated = [
         (worth, -candidate.prediction.total_seconds, candidate)
@@ -81,6 +94,10 @@ def _rank(candidates: Sequence[Candidate]) -> list[Candidate]:
         if (worth := _find_worth(candidate, is_known)) is not None and candidate.prediction is not None
     ]
     return [candidate for *_, candidate in sorted(rated, key=lambda entry: entry[:2], reverse=True)]
+
+
+def _find_target_seconds(candidate: Candidate) -> float | None:
+    return None if candidate.target_time is None else candidate.target_time.seconds
 
 
 def _find_least_beyond(candidates: Sequence[Candidate], limits: Limits, seeds: int) -> list[Candidate]:
@@ -97,9 +114,8 @@ def _find_alternatives(
         if len(found) == _MOST_ALTERNATIVES:
             break
         prediction = change.predict()
-        changed = replace(
-            candidate, prediction=prediction, accuracy=None if change.changes_training else candidate.accuracy
-        )
+        accuracy = None if change.changes_training else candidate.accuracy
+        changed = replace(candidate, prediction=prediction, accuracy=accuracy, target_time=None)
         if prediction is not None and judge(changed, limits, seeds).fits:
             found.append(
                 Alternative(option=change.option, prediction=prediction, changes_training=change.changes_training)

@@ -66,6 +66,22 @@ class Accuracy:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TargetTime:
+    """When a training first reaches the target, by the epochs in which own runs of its kind did."""
+
+    epochs: tuple[int, ...]  # of the runs that reached it
+    count: int  # runs at hand
+    best: float  # highest test accuracy of any of their epochs
+    seconds: float | None  # None where a run missed it, or what an epoch costs is unknown
+    interval: Interval | None  # 95 %, for one more run; None of a single one, which does not show how epochs vary
+
+    @property
+    def missed(self) -> int:
+        """Runs that never reached it."""
+        return self.count - len(self.epochs)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Candidate:
     """One network in one setting: what it would cost, what it may reach, and whether that is within the budget."""
 
@@ -85,6 +101,7 @@ class Candidate:
     is_close: bool = False  # a limit lies within the interval of its figure
     reason: str = ""  # what it exceeds or lacks: "time", "memory and price"
     on_front: bool = False
+    target_time: TargetTime | None = None  # None: without a target, or no learning curve shows it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +119,7 @@ class Choice:
 
     chosen: Candidate | None
     by_accuracy: bool  # whether it is the most accurate; else its accuracy is unknown, and it computes most
+    by_target: bool  # whether it is the first of those at the target whose time to it is known, however accurate
     nearest: Candidate | None  # the most promising that does not fit
     alternatives: tuple[Alternative, ...]  # for the nearest
 
@@ -121,5 +139,6 @@ class Plan:
     measuring_seconds: float
     budget: str | None
     cost: str  # of the front, as --cost takes it
+    target: float | None  # test accuracy, a fraction
     prices: Prices
     notes: tuple[str, ...]

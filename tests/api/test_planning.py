@@ -57,6 +57,13 @@ def test_devices_are_a_row_each_and_unmeasured_ones_are_not_predicted_from_one(s
     assert frame.loc[1, "command"].endswith("--devices 2")
 
 
+def test_a_target_is_a_setting_and_its_columns_are_empty_without_a_learning_curve(stored):
+    frame = plan("resnet20", dataset="cifar10", target=0.94)
+    assert frame.loc[0, "target"] == 0.94
+    assert frame["predicted_time_to_target_seconds"].isna().all()
+    assert frame.loc[0, "command"].endswith(" --target 0.94")
+
+
 def test_prices_are_numbers(stored):
     frame = plan("resnet20", dataset="cifar10", watts=65, price_per_kwh=0.3, price_per_hour=0)
     joules = frame.loc[0, "energy_joules"]

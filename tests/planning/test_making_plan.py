@@ -82,7 +82,7 @@ def launched(in_tmp, monkeypatch):
 
 
 def make(*variants, **texts):
-    train = {name: texts.pop(name) for name in ("epochs", "recipe", "train_limit") if name in texts}
+    train = {name: texts.pop(name) for name in ("epochs", "recipe", "train_limit", "target") if name in texts}
     options = TrainOptions(variants=variants, dataset="digits", **train)
     return make_plan(parse_plan_options(options, **texts), open_progress(shown=False))
 
@@ -172,33 +172,104 @@ def test_an_old_measurement_counts_with_a_note(launched):
     assert make("40x12").notes == ()
 
 
-def test_an_accuracy_of_own_runs_decides(launched, in_tmp):
+def store_training(variant, *accuracies, seed=0, **changes):
+    """A training on digits by the recipe blog, with a test accuracy for each epoch."""
+    records = tuple(EpochRecord(epoch=epoch, test_accuracy=value) for epoch, value in enumerate(accuracies, 1))
+    settings = {
+        "dataset": "digits",
+        "classes": 10,
+        "image_size": 32,
+        "train_images": 1437,
+        "test_images": 360,
+        "recipe": "blog",
+        "epochs": len(accuracies),
+        "batch_size": 64,
+        "base_learning_rate": 0.1,
+        "schedule": "steps",
+        "weight_decay": 1e-4,
+        "label_smoothing": 0.0,
+        "augmentation": "shift 12.5%",
+        "precision": "float32",
+    }
+    run = Run(
+        run=f"{variant}-digits-s{seed}",
+        variant=variant,
+        seed=seed,
+        records=records,
+        **{**settings, "status": "completed", **changes},
+    )
+    csv_file.write(run, Path("results") / f"{run.run}.csv")
+
+
+def test_an_accuracy_of_own_runs_decides(launched):
     make("resnet20", "40x12", epochs=2)
     for variant, accuracy in (("resnet20", 0.9), ("40x12", 0.8)):
-        records = (EpochRecord(epoch=1, test_accuracy=0.1), EpochRecord(epoch=2, test_accuracy=accuracy))
-        run = Run(
-            run=f"{variant}-digits",
-            variant=variant,
-            status="completed",
-            dataset="digits",
-            classes=10,
-            image_size=32,
-            train_images=1437,
-            test_images=360,
-            recipe="blog",
-            epochs=2,
-            batch_size=64,
-            base_learning_rate=0.1,
-            weight_decay=1e-4,
-            label_smoothing=0.0,
-            precision="float32",
-            records=records,
-        )
-        csv_file.write(run, in_tmp / "results" / f"{run.run}.csv")
+        store_training(variant, 0.1, accuracy)
     plan = make("resnet20", "40x12", epochs=2)
     assert [one.accuracy.mean for one in plan.candidates] == [0.9, 0.8]
     assert (plan.choice.chosen.label, plan.choice.by_accuracy) == ("resnet20", True)
     assert [one.on_front for one in plan.candidates] == [True, False]
+
+
+def test_with_a_target_the_network_whose_own_runs_reach_it_in_least_time_is_chosen(launched):
+    make("resnet20", "40x12", epochs=10)
+    slow, quick = [0.1] * 8 + [0.9, 0.9], [0.1, 0.85] + [0.8] * 8
+    for seed in (0, 1):
+        store_training("resnet20", *slow, seed=seed)
+        store_training("40x12", *quick, seed=seed)
+    plan = make("resnet20", "40x12", epochs=10, target=0.85)
+    of_small, of_large = (one.target_time for one in plan.candidates)
+    assert (of_small.epochs, of_large.epochs) == ((9, 9), (2, 2))
+    for one in plan.candidates:
+        after = make(one.variant, epochs=one.target_time.epochs[0]).candidates[0].prediction
+        assert one.target_time.seconds == pytest.approx(after.total_seconds)
+        assert one.target_time.interval.low < one.target_time.seconds < one.target_time.interval.high
+    assert of_large.seconds < of_small.seconds, "though an epoch of it takes four times as long"
+    assert (plan.choice.chosen.label, plan.choice.by_target) == ("40x12", True)
+    assert plan.choice.chosen.command == "densebench train 40x12 --dataset digits --epochs 10 --target 0.85"
+    assert make("resnet20", "40x12", epochs=10).choice.chosen.label == "resnet20", "the more accurate in the end"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"epochs": 3},
+        {"recipe": "short"},
+        {"recipe_text": "{epochs = 2}"},
+        {"train_images": 1000},
+        {"test_images": 100},
+        {"batch_size": 128},
+        {"base_learning_rate": 0.2},
+        {"schedule": "steps, hold after 1 of 1"},
+        {"augmentation": "shift 12.5%, cutout 8"},
+        {"precision": "mixed_bfloat16"},
+        {"dataset": "mnist"},
+        {"status": "interrupted"},
+        {"phase": "eval"},
+    ],
+)
+def test_a_run_that_learned_in_another_way_says_nothing_of_the_target(launched, changes):
+    make("resnet20", epochs=2)
+    store_training("resnet20", 0.1, 0.9, **changes)
+    (found,) = make("resnet20", epochs=2, target=0.5).candidates
+    assert (found.target_time, found.accuracy) == (None, None)
+    store_training("resnet20", 0.1, 0.9)
+    (found,) = make("resnet20", epochs=2, target=0.5).candidates
+    assert found.target_time.epochs == (2,)
+
+
+def test_without_a_learning_curve_there_is_no_time_and_the_plan_is_as_without_a_target(launched):
+    plan, usual = make("resnet20", "40x12", target=0.9), make("resnet20", "40x12")
+    assert [one.target_time for one in plan.candidates] == [None, None]
+    assert plan.choice.chosen.label == usual.choice.chosen.label
+    assert not plan.choice.by_target
+
+
+@pytest.mark.parametrize("target", [94, 0.0, -0.5, float("nan")])
+def test_a_target_that_is_no_fraction_is_refused_and_nothing_is_measured(launched, target):
+    with pytest.raises(InputError, match=r"must be a fraction, such as 0\.94"):
+        make("resnet20", target=target)
+    assert launched == []
 
 
 def test_several_batch_sizes_are_candidates_of_their_own(launched):

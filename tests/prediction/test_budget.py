@@ -2,9 +2,10 @@ import itertools
 
 import pytest
 
+from densebench.comparison.statistics import Interval
 from densebench.errors import InputError
 from densebench.prediction.budget import find_excess, find_figure, find_quantity, judge, parse_plan_budget
-from densebench.prediction.values import Accuracy
+from densebench.prediction.values import Accuracy, TargetTime
 
 GIB = 2**30
 
@@ -92,3 +93,29 @@ def test_the_excess_is_the_worst_ratio(candidate):
     assert find_excess(one, parse_plan_budget("total_time<=100s,memory<=2000000000B"), 1) == 3.0
     assert find_excess(one, parse_plan_budget("accuracy>=90%"), 1) == pytest.approx(2.0)
     assert find_excess(one, parse_plan_budget("price<=1"), 1) is None
+
+
+@pytest.mark.parametrize(
+    ("epochs", "seconds", "interval", "limit", "fits", "is_close", "reason"),
+    [
+        ((2, 2), 50.0, (40.0, 60.0), "70s", True, False, ""),
+        ((2, 2), 50.0, (40.0, 60.0), "55s", True, True, ""),
+        ((2, 2), 50.0, (40.0, 60.0), "45s", False, False, "time to target"),
+        ((2, 2), 50.0, None, "55s", True, False, ""),
+        ((2,), None, None, "1000h", False, False, "time to target"),
+        ((), None, None, "1000h", False, False, "time to target"),
+        ((2, 2), None, None, "1000h", None, False, "time to target unknown"),
+    ],
+)
+def test_a_time_to_a_target_is_limited_and_a_run_that_missed_it_is_beyond_any(
+    candidate, epochs, seconds, interval, limit, fits, is_close, reason
+):
+    span = None if interval is None else Interval(low=interval[0], high=interval[1])
+    found = TargetTime(epochs=epochs, count=2, best=0.9, seconds=seconds, interval=span)
+    judged = judge(candidate(target_time=found), parse_plan_budget(f"time_to_target<={limit}"), 5)
+    assert (judged.fits, judged.is_close, judged.reason) == (fits, is_close, reason)
+
+
+def test_without_a_learning_curve_a_time_to_a_target_is_unknown(candidate):
+    judged = judge(candidate(), parse_plan_budget("time_to_target<=1h"), 1)
+    assert (judged.fits, judged.reason) == (None, "time to target unknown")

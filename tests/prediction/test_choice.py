@@ -1,15 +1,21 @@
 import dataclasses
 import itertools
 
-from densebench.prediction.budget import TOTAL_TIME, judge, parse_plan_budget
+from densebench.prediction.budget import TIME_TO_TARGET, TOTAL_TIME, judge, parse_plan_budget
 from densebench.prediction.choice import Change, choose, mark_front
-from densebench.prediction.values import Accuracy
+from densebench.prediction.values import Accuracy, TargetTime
 
 DAY = "total_time<=1000s"
 
 
 def reached(value):
     return Accuracy(mean=value, low=value, high=value, deviation=None, count=1, is_own=True, source="1 own run")
+
+
+def timed(seconds, runs=1):
+    """The time to a target; ``None`` where no run reached it."""
+    epochs = () if seconds is None else (1,) * runs
+    return TargetTime(epochs=epochs, count=runs, best=0.9, seconds=seconds, interval=None)
 
 
 def choose_among(candidates, budget=None, changes=()):
@@ -122,3 +128,40 @@ def test_the_front_is_what_nothing_beats_in_accuracy_and_time(candidate):
 def test_without_any_accuracy_the_front_is_of_multiply_adds(candidate):
     ones = [candidate("a", seconds=10, macs=5), candidate("b", seconds=20, macs=9), candidate("c", seconds=30, macs=7)]
     assert [one.label for one in mark_front(ones, TOTAL_TIME) if one.on_front] == ["a", "b"]
+
+
+def test_with_a_target_the_first_to_reach_it_is_chosen_however_accurate(candidate):
+    ones = [
+        candidate("accurate", accuracy=reached(0.95), target_time=timed(30.0)),
+        candidate("first", accuracy=reached(0.8), target_time=timed(20.0)),
+        candidate("unknown", seconds=1.0, accuracy=reached(0.99)),
+        candidate("never", seconds=1.0, accuracy=reached(0.9), target_time=timed(None)),
+        candidate("dear", seconds=5000, target_time=timed(1.0)),
+    ]
+    found = choose_among(ones, DAY)
+    assert (found.chosen.label, found.by_target, found.nearest.label) == ("first", True, "dear")
+
+
+def test_where_no_time_to_the_target_is_known_who_missed_it_goes_last(candidate):
+    never = candidate("never", accuracy=reached(0.9), target_time=timed(None))
+    found = choose_among([never, candidate("unknown", accuracy=reached(0.8))])
+    assert (found.chosen.label, found.by_target, found.by_accuracy) == ("unknown", False, True)
+    assert choose_among([never]).chosen.label == "never"
+
+
+def test_the_front_of_times_to_a_target_has_none_that_never_reached_it(candidate):
+    ones = [
+        candidate("a", accuracy=reached(0.8), target_time=timed(10.0)),
+        candidate("b", accuracy=reached(0.9), target_time=timed(20.0)),
+        candidate("never", accuracy=reached(0.99), target_time=timed(None)),
+        candidate("unknown", accuracy=reached(0.99)),
+    ]
+    assert [one.label for one in mark_front(ones, TIME_TO_TARGET) if one.on_front] == ["a", "b"]
+
+
+def test_a_changed_training_has_no_known_time_to_the_target(candidate):
+    one = candidate("a", seconds=2000, target_time=timed(10.0))
+    shorter = dataclasses.replace(one.prediction, total_seconds=700.0)
+    changes = [change("--recipe short", shorter, changes_training=True)]
+    assert len(choose_among([one], DAY, changes).alternatives) == 1
+    assert choose_among([one], f"{DAY},time_to_target<=100s", changes).alternatives == ()

@@ -25,8 +25,15 @@ def plan(
         str | None,
         typer.Option(metavar="N", help="Trainings of each network.", show_default="1", rich_help_panel=_PLAN),
     ] = None,
+    target: Annotated[
+        float | None,
+        typer.Option(help="Choose what reaches this test accuracy first, such as 0.94.", rich_help_panel=_PLAN),
+    ] = None,
     cost: Annotated[
-        str, typer.Option(help="Cost of the front: total_time, memory, energy or price.", rich_help_panel=_PLAN)
+        str,
+        typer.Option(
+            help="Cost of the front: total_time, time_to_target, memory, energy or price.", rich_help_panel=_PLAN
+        ),
     ] = "total_time",
     budget: Annotated[
         str | None,

@@ -1,10 +1,18 @@
 """What the pictures of a plan show, as plain values: a panel a cost, a mark a network, the limits of the budget."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from densebench.comparison.options import Limit
-from densebench.prediction.budget import COSTS, Quantity, find_figure, find_quantity, parse_plan_budget
+from densebench.prediction.budget import (
+    COSTS,
+    TIME_TO_TARGET,
+    Quantity,
+    find_figure,
+    find_quantity,
+    parse_plan_budget,
+)
 from densebench.prediction.values import Candidate, Plan
 from densebench.reporting.plan import formats
 from densebench.units import UNITS
@@ -45,10 +53,11 @@ class Panel:
 
 
 def list_panels(plan: Plan) -> list[Panel]:
-    """The cost of the front first, then every other cost that the budget limits; those of which something is known."""
+    """The cost of the front, the time to the target, then what else the budget limits; those that are known of any."""
     limits = _read_limits(plan)
     limited = [limit.of for limit in limits if any(name in COSTS for name in limit.of.names)]
-    chosen = list(dict.fromkeys([find_quantity(plan.cost), *limited]))
+    aims = [] if plan.target is None else [TIME_TO_TARGET]
+    chosen = list(dict.fromkeys([find_quantity(plan.cost), *aims, *limited]))
     panels = [_make_panel(plan, quantity, limits) for quantity in chosen]
     return [panel for panel in panels if panel.marks]
 
@@ -64,7 +73,8 @@ def _read_limits(plan: Plan) -> Sequence[Limit[Quantity]]:
 
 def _make_panel(plan: Plan, quantity: Quantity, limits: Sequence[Limit[Quantity]]) -> Panel:
     seeds = plan.workload.seeds
-    spans = [(one, span) for one in plan.candidates if (span := find_figure(quantity, one, seeds)) is not None]
+    found = [(one, find_figure(quantity, one, seeds)) for one in plan.candidates]
+    spans = [(one, span) for one, span in found if span is not None and math.isfinite(span[0])]
     bounds = [limit.value for limit in limits if limit.of is quantity]
     unit, size = _choose_unit(plan, quantity, max((interval.high for _, (_, interval) in spans), default=0.0))
     marks = tuple(
@@ -84,12 +94,18 @@ def _make_panel(plan: Plan, quantity: Quantity, limits: Sequence[Limit[Quantity]
     ends = [end for mark in marks for end in (mark.low, mark.high)] + [bound / size for bound in bounds]
     of_all = f" of all {seeds} runs" if quantity.adds_up and seeds > 1 else ""
     return Panel(
-        title=f"{quantity.word[0].upper()}{quantity.word[1:]}{of_all}",
+        title=f"{_name(quantity, plan)}{of_all}",
         unit=unit,
         marks=marks,
         limits=tuple(bound / size for bound in bounds),
         is_log=bool(ends) and max(ends) > _LOG_FROM * min(ends) > 0,
     )
+
+
+def _name(quantity: Quantity, plan: Plan) -> str:
+    if quantity is TIME_TO_TARGET and plan.target is not None:
+        return f"Time to {formats.format_target(plan.target)}"
+    return f"{quantity.word[0].upper()}{quantity.word[1:]}"
 
 
 def _choose_unit(plan: Plan, quantity: Quantity, largest: float) -> tuple[str, float]:
@@ -116,6 +132,8 @@ def _write(candidate: Candidate, quantity: Quantity, plan: Plan) -> str:
     found, seeds = candidate.prediction, plan.workload.seeds
     if found is None:
         return ""
+    if quantity is TIME_TO_TARGET:
+        return formats.format_target_time(candidate.target_time, found)
     match quantity.show:
         case "seconds":
             return formats.format_total(found, seeds)

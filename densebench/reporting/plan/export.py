@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from densebench.comparison.statistics import mean
 from densebench.prediction.values import Candidate, Plan
 from densebench.reporting import rendering
 from densebench.reporting.export import find_renderer
@@ -54,6 +55,7 @@ def _list_values(candidate: Candidate, plan: Plan) -> dict[str, Any]:
         "price": found.price * seeds if found and found.price is not None else None,
         "measured": found.measured if found else False,
         "measured_by": found.source if found else None,
+        **_list_target_values(candidate, plan),
         "expected_accuracy": accuracy.mean if accuracy else None,
         "expected_accuracy_low": accuracy.low if accuracy else None,
         "expected_accuracy_high": accuracy.high if accuracy else None,
@@ -66,11 +68,27 @@ def _list_values(candidate: Candidate, plan: Plan) -> dict[str, Any]:
     }
 
 
+def _list_target_values(candidate: Candidate, plan: Plan) -> dict[str, Any]:
+    """``epochs_to_target`` is a mean, of which there is none where a run missed the target."""
+    found = candidate.target_time
+    interval = found.interval if found else None
+    return {
+        "target": plan.target,
+        "predicted_time_to_target_seconds": found.seconds if found else None,
+        "predicted_time_to_target_seconds_low": interval.low if interval else None,
+        "predicted_time_to_target_seconds_high": interval.high if interval else None,
+        "epochs_to_target": mean(found.epochs) if found and not found.missed else None,
+        "target_reached": len(found.epochs) if found else None,
+        "target_runs": found.count if found else None,
+    }
+
+
 def _describe(plan: Plan) -> dict[str, object]:
     choice = plan.choice
     return {
         "plan": rendering.values(make_values_grid(plan)),
         "budget": plan.budget,
+        "target": plan.target,
         "chosen": choice.chosen.label if choice.chosen else None,
         "command": choice.chosen.command if choice.chosen else None,
         "nearest": choice.nearest.label if choice.nearest else None,

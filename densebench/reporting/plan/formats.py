@@ -1,7 +1,7 @@
 """The figures of a plan as a person reads them: rounded to what is known of them."""
 
 from densebench.comparison.statistics import Interval
-from densebench.prediction.values import Accuracy, Candidate, Prediction, Prices
+from densebench.prediction.values import Accuracy, Candidate, Prediction, Prices, TargetTime
 from densebench.units import UNITS, UNKNOWN
 
 _ABOUT = "~"  # before what was predicted from other networks
@@ -28,6 +28,11 @@ def format_time(seconds: float) -> str:
     return f"{number:.0f} s" if unit == "s" and number >= 10 else f"{_format_short(number)} {unit}"
 
 
+def format_target(target: float) -> str:
+    """``94 %``, ``94.5 %``: as it was asked for."""
+    return f"{100 * target:.6g} %"
+
+
 def format_seconds(prediction: Prediction, seeds: int = 1) -> str:
     """The time without its interval: ``8.5 h``, ``~34.7 d``."""
     return f"{_mark(prediction)}{format_time(prediction.total_seconds * seeds)}"
@@ -35,15 +40,33 @@ def format_seconds(prediction: Prediction, seeds: int = 1) -> str:
 
 def format_interval(prediction: Prediction, seeds: int = 1) -> str:
     """The interval of the time: ``± 2 %``, or ``28-42 d`` where it is wide."""
-    if _is_narrow(prediction):
-        return _format_half_width(prediction)
-    return f"{_format_ends(prediction, seeds)} {choose_time_unit(prediction.total_seconds * seeds)}"
+    seconds, interval = prediction.total_seconds, prediction.total_interval
+    if _is_narrow(seconds, interval):
+        return _format_half_width(seconds, interval)
+    return f"{_format_ends(seconds, interval, seeds)} {choose_time_unit(seconds * seeds)}"
 
 
 def format_total(prediction: Prediction, seeds: int = 1) -> str:
     """``8.5 h ± 2 %``, or ``~34.7 d (28-42)`` where the interval is wide."""
-    ends = _format_half_width(prediction) if _is_narrow(prediction) else f"({_format_ends(prediction, seeds)})"
-    return f"{format_seconds(prediction, seeds)} {ends}"
+    spread = _format_spread(prediction.total_seconds, prediction.total_interval, seeds)
+    return f"{format_seconds(prediction, seeds)} {spread}"
+
+
+def format_target_time(found: TargetTime | None, prediction: Prediction | None) -> str:
+    """``3.1 h ± 9 %``, ``~3.1 h (2.8-3.6)``; of runs of which some missed it, how many reached it."""
+    if found is None:
+        return UNKNOWN
+    if found.missed:
+        return f"reached by {len(found.epochs)} of {found.count}" if found.epochs else "not reached"
+    if found.seconds is None or prediction is None:
+        return UNKNOWN
+    text = f"{_mark(prediction)}{format_time(found.seconds)}"
+    return text if found.interval is None else f"{text} {_format_spread(found.seconds, found.interval)}"
+
+
+def count_own_runs(count: int) -> str:
+    """``1 own run``, ``5 own runs``."""
+    return f"{count} own {'run' if count == 1 else 'runs'}"
 
 
 def format_memory(prediction: Prediction) -> str:
@@ -106,24 +129,28 @@ def _mark(prediction: Prediction) -> str:
     return "" if prediction.measured else _ABOUT
 
 
-def _find_half_width(prediction: Prediction) -> float:
+def _find_half_width(seconds: float, interval: Interval) -> float:
     """As a fraction of the time."""
-    seconds, interval = prediction.total_seconds, prediction.total_interval
     return (interval.high - interval.low) / 2 / seconds if seconds else 0.0
 
 
-def _is_narrow(prediction: Prediction) -> bool:
-    return _find_half_width(prediction) <= _NARROW
+def _is_narrow(seconds: float, interval: Interval) -> bool:
+    return _find_half_width(seconds, interval) <= _NARROW
 
 
-def _format_half_width(prediction: Prediction) -> str:
-    return f"± {max(1, round(100 * _find_half_width(prediction)))} %"
+def _format_spread(seconds: float, interval: Interval, seeds: int = 1) -> str:
+    if _is_narrow(seconds, interval):
+        return _format_half_width(seconds, interval)
+    return f"({_format_ends(seconds, interval, seeds)})"
 
 
-def _format_ends(prediction: Prediction, seeds: int) -> str:
+def _format_half_width(seconds: float, interval: Interval) -> str:
+    return f"± {max(1, round(100 * _find_half_width(seconds, interval)))} %"
+
+
+def _format_ends(seconds: float, interval: Interval, seeds: int) -> str:
     """Both ends in the unit of the time, without it."""
-    interval: Interval = prediction.total_interval
-    size = UNITS[choose_time_unit(prediction.total_seconds * seeds)][1]
+    size = UNITS[choose_time_unit(seconds * seeds)][1]
     return f"{_format_short(interval.low * seeds / size)}-{_format_short(interval.high * seeds / size)}"
 
 

@@ -20,7 +20,11 @@ from densebench.units import format_short
 from densebench.version import __version__
 
 _STYLES = ("page.css", "charts.css", "plan.css", "print.css")
-_DETAILS = {"predicted_total_seconds": "interval", "expected_accuracy": "accuracy_source"}  # below the figures
+_DETAILS = {  # below the figures
+    "predicted_total_seconds": "interval",
+    "time_to_target_seconds": "target_source",
+    "expected_accuracy": "accuracy_source",
+}
 _ROW, _TOP, _BOTTOM = 46, 8, 40  # pixels: a network, above the first, for the axis
 _LEFT, _RIGHT = 2.0, 97.0  # percent of the width, where an axis begins and ends
 _MOST_TICKS = 7

@@ -46,12 +46,14 @@ def plot_plan(plan: Plan, target: Path) -> list[Path]:
 def _draw(plan: Plan, panels: Sequence[Panel]) -> "Figure":
     accurate = [mark for mark in panels[0].marks if mark.accuracy is not None]
     least = list_accuracy_limits(plan)
-    rows = max(_FEWEST_ROWS, *(len(panel.marks) for panel in panels))
+    drawn = {mark.label for panel in panels for mark in panel.marks}
+    labels = [one.label for one in plan.candidates if one.label in drawn]  # a line each, the same in every panel
+    rows = max(_FEWEST_ROWS, len(labels))
     figure, axes = new_figure(len(panels) + bool(accurate), width=_PANEL_WIDTH)
-    names = _LETTER * max(len(label(mark.label)) for panel in panels for mark in panel.marks)
+    names = _LETTER * max(len(label(name)) for name in labels)
     figure.set_size_inches(figure.get_figwidth() + names, max(_LEAST_HEIGHT, _AROUND_ROWS + _ROW_HEIGHT * rows))
     for place, panel in enumerate(panels):
-        _draw_costs(axes[place + bool(accurate)], panel, named=place == 0)
+        _draw_costs(axes[place + bool(accurate)], panel, labels, named=place == 0)
     if accurate:
         _draw_accuracies(axes[0], panels[0], accurate, least)
     _draw_legend(figure, panels, has_limits=bool(accurate and least) or any(panel.limits for panel in panels))
@@ -80,13 +82,14 @@ def _draw_accuracies(axes: "Axes", panel: Panel, marks: Sequence[Mark], limits: 
     title(axes, f"Accuracy against {panel.title[0].lower()}{panel.title[1:]}")
 
 
-def _draw_costs(axes: "Axes", panel: Panel, *, named: bool) -> None:
-    """One network a line, from the top down: its cost, the interval, the figure."""
+def _draw_costs(axes: "Axes", panel: Panel, labels: Sequence[str], *, named: bool) -> None:
+    """One network a line, from the top down: its cost, the interval, the figure; nothing where it is unknown."""
     from matplotlib.patheffects import withStroke
 
     _set_scale(axes, panel)
     _draw_limits(axes, panel)
-    for place, mark in enumerate(panel.marks):
+    for mark in panel.marks:
+        place = labels.index(mark.label)
         axes.plot([mark.low, mark.high], [place, place], color=_colour(mark), linewidth=1.6, zorder=2)
         _draw_mark(axes, mark, place)
         axes.annotate(
@@ -99,7 +102,7 @@ def _draw_costs(axes: "Axes", panel: Panel, *, named: bool) -> None:
             color=INK,
             path_effects=[withStroke(linewidth=2.5, foreground="white")],
         )
-    names = [label(mark.label) for mark in panel.marks]
+    names = [label(name) for name in labels]
     axes.set_yticks(range(len(names)), names if named else [""] * len(names))
     middle, half = (len(names) - 1) / 2, max(len(names), _FEWEST_ROWS) / 2 + 0.1
     axes.set_ylim(middle + half, middle - half)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from densebench.comparison.formats import join_names
 from densebench.prediction.values import Alternative, Candidate, Plan, Prediction
 from densebench.reporting.plan import formats
+from densebench.reporting.plan.target_sentences import praise_first, write_targets
 
 
 def write_heading(plan: Plan) -> list[str]:
@@ -14,7 +15,7 @@ def write_heading(plan: Plan) -> list[str]:
 
 def write_closing(plan: Plan) -> list[str]:
     """The choice in a sentence, what would make a better one fit, and what a reader must know."""
-    return [*_write_choice(plan), *_write_problems(plan), *plan.notes]
+    return [*_write_choice(plan), *_write_problems(plan), *write_targets(plan), *plan.notes]
 
 
 def _describe_machine(plan: Plan) -> str:
@@ -64,6 +65,8 @@ def _praise(chosen: Candidate, plan: Plan) -> str:
     """Why it was chosen, before what it costs."""
     within = "" if plan.budget is None else "Within the budget, "
     no = "No" if plan.budget is None else "no"
+    if plan.choice.by_target:
+        return praise_first(chosen, plan)
     if len(plan.candidates) == 1:
         return f"{chosen.label} {'takes' if plan.budget is None else 'fits the budget:'}"
     if plan.choice.by_accuracy:

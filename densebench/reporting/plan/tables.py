@@ -33,6 +33,7 @@ def make_plan_grid(plan: Plan) -> Grid:
         ),
         _texts("interval", "95 % interval", [_show(one, formats.format_interval) for one in found], keep=5),
         *_list_totals(found, seeds),
+        *_list_target_times(plan),
         _figures("predicted_peak_bytes", "Memory", found, formats.format_memory, keep=8),
         _figures("energy_joules", _title_sum("Energy", seeds), found, lambda one: _energy(one, seeds), keep=3),
         _figures("price", _title_sum("Price", seeds), found, lambda one: _price(one, plan), keep=4),
@@ -46,6 +47,18 @@ def make_plan_grid(plan: Plan) -> Grid:
         columns=tuple(column for column in columns if _is_telling(column, plan)),
         dim=tuple(one.fits is False or one.prediction is None for one in found),
     )
+
+
+def _list_target_times(plan: Plan) -> list[GridColumn]:
+    """When each first reaches the target, and by which runs that is known."""
+    if plan.target is None:
+        return []
+    times = [formats.format_target_time(one.target_time, one.prediction) for one in plan.candidates]
+    counts = [formats.count_own_runs(one.target_time.count) if one.target_time else "" for one in plan.candidates]
+    return [
+        _texts("time_to_target_seconds", f"Time to {formats.format_target(plan.target)}", times, keep=9, right=True),
+        _texts("target_source", "Known from", counts, keep=2),
+    ]
 
 
 def _list_totals(found: Sequence[Candidate], seeds: int) -> list[GridColumn]:
@@ -81,7 +94,7 @@ def _is_telling(column: GridColumn, plan: Plan) -> bool:
         return plan.budget is not None or any(one.prediction is None for one in plan.candidates)
     if column.name == "on_front":
         return len(texts) > 1 and any(texts)
-    if column.name in ("interval", "energy_joules", "price", "accuracy_source"):
+    if column.name in ("interval", "energy_joules", "price", "accuracy_source", "target_source"):
         return any(text not in ("", UNKNOWN) for text in texts)
     return True
 

@@ -63,6 +63,18 @@ def test_json_says_what_fits_a_budget_with_prices(stored, capfd):
     assert price == pytest.approx(0.3 * joules / 3.6e6)
 
 
+def test_a_target_goes_into_the_table_and_the_command_and_no_time_to_it_is_made_up(stored, capfd):
+    assert run([*TWO, "--target", "0.94"]) == 0
+    out = capfd.readouterr().out
+    command = "densebench train resnet20 --dataset cifar10 --target 0.94"
+    assert "No run here shows when resnet20 and 40x12 reach 94 %: " in out
+    assert f"'{command}' measures it." in out
+    assert out.splitlines()[-1] == f"Start: {command}"
+    assert run([*TWO, "--target", "0.94", "--format", "csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capfd.readouterr().out)))
+    assert [(row["target"], row["predicted_time_to_target_seconds"]) for row in rows] == [("0.94", "")] * 2
+
+
 def test_markdown_is_a_table(stored, capfd):
     assert run([*TWO, "--format", "markdown"]) == 0
     assert capfd.readouterr().out.startswith("| Network | Time | 95 % interval | Memory |")
@@ -102,6 +114,9 @@ def test_a_picture_and_a_page_are_written_and_named(stored, capfd):
         (["--price-per-kwh", "0.3 €", "--price-per-hour", "$1"], "give both in one currency"),
         (["--watts", "-1"], "--watts -1 must be above 0"),
         (["--cost", "params"], "Unknown cost 'params'"),
+        (["--cost", "time_to_target"], "A plan has a time to target only with --target"),
+        (["--budget", "time_to_target<=8h"], "A plan has a time to target only with --target"),
+        (["--target", "94"], "--target 94.0 must be a fraction, such as 0.94"),
         (["--precision", "float32,float8"], "Unknown precision 'float8'"),
         (["--backend", "jaxx"], "Unknown backend 'jaxx'"),
         (["--seeds", "0"], "--seeds 0 is no number of trainings"),

@@ -3,7 +3,7 @@ import io
 import json
 
 import pytest
-from made_up_plan import DAY, HOUR, list_four, make_candidate, make_day_plan, make_plan
+from made_up_plan import DAY, HOUR, list_four, make_candidate, make_day_plan, make_plan, make_target_plan
 
 from densebench.errors import InputError
 from densebench.reporting.export import FORMATS
@@ -73,3 +73,17 @@ def test_every_format_of_other_commands_is_known_here_and_no_other():
             assert "resnet20" in format_plan(make_day_plan(), form)
     with pytest.raises(InputError, match="Unknown format 'xml'"):
         format_plan(make_day_plan(), "xml")
+
+
+def test_the_time_to_a_target_stands_with_its_epochs_and_what_it_is_known_from():
+    plan = make_target_plan()
+    first, second, third, last = values(make_values_grid(plan))
+    assert first["predicted_time_to_target_seconds"] == 3.7 * HOUR
+    assert first["predicted_time_to_target_seconds_low"] == 3.4 * HOUR
+    assert [row["epochs_to_target"] for row in (first, second, third, last)] == [130, 50, None, None]
+    assert [row["target_reached"] for row in (first, second, third, last)] == [5, 1, 3, None]
+    assert [row["target_runs"] for row in (first, second, third, last)] == [5, 1, 5, None]
+    assert (second["predicted_time_to_target_seconds_high"], third["predicted_time_to_target_seconds"]) == (None, None)
+    assert {row["target"] for row in (first, last)} == {0.94}
+    assert json.loads(format_plan(plan, "json"))["target"] == 0.94
+    assert values(make_values_grid(make_day_plan()))[0]["target"] is None

@@ -1,7 +1,8 @@
 import pytest
 from made_up_plan import DAY, GIB, HOUR, know, make_candidate, predict
 
-from densebench.prediction.values import Prices
+from densebench.comparison.statistics import Interval
+from densebench.prediction.values import Prices, TargetTime
 from densebench.reporting.plan import formats
 
 
@@ -114,3 +115,31 @@ def test_what_does_not_fit_says_what_there_is_too_much_of(fields, text):
 
 def test_what_was_not_measured_says_so_instead():
     assert formats.format_fit(make_candidate("resnet20", None, fits=None, reason="time unknown")) == "not measured"
+
+
+@pytest.mark.parametrize(("target", "text"), [(0.94, "94 %"), (0.945, "94.5 %"), (1, "100 %"), (0.29, "29 %")])
+def test_a_target_is_written_as_it_was_asked_for(target, text):
+    assert formats.format_target(target) == text
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"interval": Interval(low=9.5 * HOUR, high=10.5 * HOUR)}, "10.0 h ± 5 %"),
+        ({"interval": Interval(low=8 * HOUR, high=12 * HOUR)}, "10.0 h (8.0-12.0)"),
+        ({}, "10.0 h"),
+        ({"count": 5, "seconds": None}, "reached by 2 of 5"),
+        ({"epochs": (), "seconds": None}, "not reached"),
+        ({"seconds": None}, "-"),
+    ],
+)
+def test_a_time_to_a_target_says_how_sure_it_is_or_how_many_runs_reached_it(changes, text):
+    usual = {"epochs": (1, 2), "count": 2, "best": 0.9, "seconds": 10 * HOUR, "interval": None}
+    found = TargetTime(**{**usual, **changes})
+    assert formats.format_target_time(found, predict(DAY, 1)) == text
+
+
+def test_a_time_to_a_target_is_marked_where_its_epoch_was_not_measured_and_a_dash_where_no_run_shows_it():
+    found = TargetTime(epochs=(1,), count=1, best=0.9, seconds=HOUR, interval=None)
+    assert formats.format_target_time(found, predict(DAY, 1, measured=False)) == "~60.0 min"
+    assert formats.format_target_time(None, predict(DAY, 1)) == "-"

@@ -4,7 +4,7 @@ import dataclasses
 import warnings
 
 import pytest
-from made_up_plan import list_four, make_candidate, make_day_plan, make_plan, predict
+from made_up_plan import list_four, make_candidate, make_day_plan, make_plan, make_target_plan, predict
 from matplotlib.text import Text
 from PIL import Image
 
@@ -50,6 +50,16 @@ def test_without_any_accuracy_it_is_the_costs_alone():
     texts = list_texts(make_plan(candidates, budget=None))
     assert {"resnet20", "measured here"} <= set(texts)
     assert not {"Accuracy against time", "predicted from others", "on the Pareto front", "budget"} & set(texts)
+
+
+def test_a_network_whose_time_to_the_target_is_unknown_leaves_its_line_empty_and_the_others_keep_theirs():
+    plan = make_target_plan()
+    times, to_target = _draw(plan, list_panels(plan)).axes[1:]
+    places = [{text.get_text(): text.xy[1] for text in axes.texts} for axes in (times, to_target)]
+    assert [text.get_text() for text in times.get_yticklabels()] == ["resnet20", "40x12", "100x12", "wrn28x10"]
+    assert places[0]["23.5 h ± 8 %"] == places[1]["3.9 h"] == 1
+    assert set(places[1].values()) == {0, 1}
+    assert to_target.get_xlabel() == "Time to 94 %, h"
 
 
 def test_a_demand_on_accuracy_is_explained_as_the_budget():

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from made_up_plan import DAY, HOUR, list_four, make_candidate, make_day_plan, make_plan, predict
+from made_up_plan import DAY, HOUR, list_four, make_candidate, make_day_plan, make_plan, make_target_plan, predict
 from rich.console import Console
 
 from densebench.reporting.grid import fit
@@ -51,13 +51,18 @@ def test_a_plan_of_five_runs_each(width):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
+def test_a_plan_for_a_target(width):
+    assert_golden(f"plan-target-{width}.txt", show(make_target_plan(), width))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
 def test_a_plan_with_long_names_and_without_some_figures(width):
     assert_golden(f"plan-broken-{width}.txt", show(make_broken_plan(), width))
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_no_line_but_the_command_is_wider_than_the_terminal(width):
-    for plan in (make_day_plan(), make_broken_plan(), make_plan(seeds=5)):
+    for plan in (make_day_plan(), make_broken_plan(), make_plan(seeds=5), make_target_plan()):
         lines = [line for line in show(plan, width).splitlines() if not line.startswith("Start:")]
         assert max(map(len, lines)) <= width
 
