@@ -53,6 +53,7 @@ from densebench.running.launchers.starting import start_new
 from densebench.running.sweep_status import list_states
 from densebench.running.tasks import EvaluateTask, SpeedTask, Task
 from densebench.running.unfinished import mark_interrupted
+from densebench.sharing.check import Checked, check_files
 from densebench.training.backends.devices import ask_devices, explain_silence
 from densebench.training.parallel.hosts import THIS_HOST, find_host
 
@@ -230,6 +231,11 @@ def check(counted: Sequence[Counted], *, classes: int, image_size: int) -> list[
     choose_for_counting()
     found = ((variant, find_disagreements(variant, classes=classes, image_size=image_size)) for variant, _ in counted)
     return [f"{variant.name}: {'; '.join(differences)}." for variant, differences in found if differences]
+
+
+def check_records(paths: Sequence[str | Path]) -> Checked:
+    """Whether files of results can be shared as records, and what is wrong with those that cannot."""
+    return check_files(paths)
 
 
 def compare(paths: Sequence[str | Path], options: CompareOptions, *, published: bool) -> Comparison:

@@ -3,10 +3,12 @@
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 
-from densebench.comparison.grouping import SETTINGS
+from densebench.comparison.grouping import SETTINGS, group_runs
 from densebench.comparison.metrics import METRICS
+from densebench.comparison.options import CompareOptions
 from densebench.comparison.values import Comparison, Row, Scaling, Summary, Verdict, get_settings
 from densebench.errors import unknown
+from densebench.records import Run
 from densebench.reporting import rendering
 from densebench.reporting.comparison_grids import TITLES, explain_verdicts, gate_grid, phase_grid, verdict_grid
 from densebench.reporting.comparison_tables import write_closing_notes
@@ -16,6 +18,8 @@ from densebench.reporting.prediction_columns import describe_prediction
 from densebench.reporting.row_columns import SCALING, expand_columns, row_column
 from densebench.reporting.scaling import describe_scaling
 
+# Who ran what and where, beside the settings; a table that leaves its runs has these to go by.
+_ORIGIN = ("started", "command", "source", "warnings", "platform", "python", "numpy", "driver", "commit", "host")
 FORMATS = ("table", "csv", "json", "markdown", "latex")
 
 
@@ -68,9 +72,20 @@ def _format_csv(comparison: Comparison, columns: Sequence[str] | None) -> str:
     )
 
 
+def list_csv_columns() -> list[str]:
+    """The columns of a comparison as CSV, where none are chosen."""
+    (row,) = group_runs([Run(run="any", variant="any")], CompareOptions())
+    return list(flatten_row(row, None))
+
+
 def flatten_row(row: Row, columns: Sequence[str] | None) -> dict[str, object]:
     found: dict[str, object] = {"label": row.label, "run_count": len(row.runs)}
-    found |= {column: _setting_value(row, column) for column in SETTINGS if columns is None or column in columns}
+    if columns is None:
+        found["runs"] = ", ".join(run.run for run in row.runs)
+        found["seeds"] = ", ".join(str(run.seed) for run in row.runs if run.seed is not None)
+        found["epochs_recorded"] = min(len(run.records) for run in row.runs)
+    described = [column for column in (*SETTINGS, *_ORIGIN) if columns is None or column in columns]
+    found |= {column: _setting_value(row, column) for column in described}
     found |= {"on_front": row.on_front, "dominated_by": row.dominated_by, "within_budget": row.within_budget}
     found["baseline"] = row.baseline
     if columns is None or SCALING in columns:

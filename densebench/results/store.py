@@ -21,7 +21,7 @@ def read_all(paths: Iterable[str | Path]) -> list[Run]:
     A run met twice counts once, and of two states of one run the later one. Raises :class:`ResultsError`.
     """
     runs: dict[tuple[object, ...], Run] = {}
-    files = [file for path in paths for file in _list_files(Path(path))]
+    files = [file for path in paths for file in list_files(Path(path))]
     for run in (run for read in read_files(files) for run in read):
         key = identify(run)
         if key not in runs or len(run.records) >= len(runs[key].records):
@@ -29,7 +29,8 @@ def read_all(paths: Iterable[str | Path]) -> list[Run]:
     return list(runs.values())
 
 
-def _list_files(path: Path) -> list[Path]:
+def list_files(path: Path) -> list[Path]:
+    """A file, or the ``*.csv`` of a folder by name; raises :class:`ResultsError` if it has none."""
     if not path.is_dir():
         return [path]
     files = sorted(file for file in path.glob("*.csv") if not file.name.startswith("."))

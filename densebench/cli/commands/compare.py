@@ -8,9 +8,10 @@ import typer
 from densebench.cli import arguments as option
 from densebench.cli.completion import complete_baselines, complete_columns, complete_metrics
 from densebench.cli.parsing import refuse_standard_output
-from densebench.cli.printing import print_next, print_result, print_table, print_written
+from densebench.cli.printing import print_message, print_next, print_result, print_table, print_written
 
 _REGRESSION = 3  # exit code of a gate that failed
+_REFUSED = 1  # exit code of files that cannot be records
 
 
 def compare(
@@ -75,6 +76,9 @@ def compare(
     ] = None,
     published: Annotated[bool, typer.Option("--published", help="Add what others published of these.")] = False,
     environment: Annotated[bool, typer.Option("--env", help="Show where the environments differ.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare nothing, but say whether the files can be shared as records.")
+    ] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw pictures into this folder or file.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write an HTML page that needs no other file.")] = None,
     format: option.FormatWithLatex = "table",
@@ -85,6 +89,8 @@ def compare(
     from densebench.reporting.comparison_tables import make_comparison_tables, make_environment_table
     from densebench.reporting.export import format_comparison
 
+    if check:
+        return _check(paths)
     options = parse_compare_options(
         by=parse_names(by),
         group=group,
@@ -116,3 +122,14 @@ def compare(
     if html is not None:
         print_written([workflows.write_page(comparison, html)])
     return _REGRESSION if comparison.gate is not None and comparison.gate.failed else 0
+
+
+def _check(paths: list[Path]) -> int:
+    from densebench import workflows
+
+    checked = workflows.check_records(paths)
+    for sentence in checked.findings:
+        print_message(sentence)
+    count, good = len(checked.files), len(checked.files) - len(checked.refused)
+    print_message(f"{good} of {count} {'file' if count == 1 else 'files'} can be shared as records.")
+    return _REFUSED if checked.refused else 0

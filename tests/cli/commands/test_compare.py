@@ -1,5 +1,6 @@
 import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 
@@ -41,3 +42,19 @@ def test_a_gate_exits_with_3_only_where_a_regression_is_certain(in_tmp, gate, co
             made = Run(run=f"{variant}-{seed}", variant=variant, status="completed", seed=seed, params=params)
             csv_file.write(dataclasses.replace(made, records=(record,)), f"results/{variant}-{seed}.csv")
     assert run(["compare", "results", "--baseline", "100x12", *gate]) == code
+
+
+def test_check_says_of_every_file_whether_it_can_be_shared_and_why_not(in_tmp, capfd):
+    record = EpochRecord(epoch=1, test_accuracy=0.9)
+    csv_file.write(Run(run="a", variant="resnet20", status="completed", records=(record,)), "results/a.csv")
+    assert run(["compare", "results", "--check"]) == 1
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err.startswith("results/a.csv: unknown: started, command, ")
+    assert err.endswith("0 of 1 file can be shared as records.\n")
+
+
+def test_check_accepts_the_results_of_this_repository(capfd):
+    digits = Path(__file__).parents[3] / "results" / "digits"
+    assert run(["compare", str(digits), "--check"]) == 0
+    assert capfd.readouterr().err == "15 of 15 files can be shared as records.\n"
