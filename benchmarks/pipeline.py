@@ -22,6 +22,7 @@ from densebench.data.batches import EvalBatches, TrainBatches, describe_augmenta
 from densebench.data.datasets import load
 from densebench.data.images import Dataset
 from densebench.measuring.host import read_cpu_model
+from densebench.measuring.malloc import keep_large_buffers
 from densebench.recipes import RECIPES
 
 
@@ -48,6 +49,7 @@ class Measurement:
 
 def main() -> None:
     options = parse_options()
+    keep_large_buffers()  # as a run does
     usable = sorted(os.sched_getaffinity(0))
     dataset = load(DataConfig(dataset="synthetic", train_limit=options.images, test_limit=options.images))
     measurements: list[Measurement] = []

@@ -5,6 +5,7 @@ not on the batch it lies in, nor on what was drawn before. So a resumed run cont
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -64,28 +65,55 @@ class TrainBatches:
     def epoch(self, number: int) -> Iterator[tuple[Floats, NDArray[np.int32]]]:
         """Epoch ``number``, counted from 1: (x float32 (B, H, W, 3), y int32 (B,)) a step."""
         order = draw_permutation(derive_key(_ORDER, self._seed, number), len(self._images.labels))
-        stream = derive_key(_AUGMENTATION, self._seed, number)
-        chosen = (order[begin : begin + self._batch_size] for begin in range(0, len(order), self._batch_size))
-        yield from make_in_order((partial(self._make, part, stream) for part in chosen), self._threads)
+        changes = self._draw_changes(order, derive_key(_AUGMENTATION, self._seed, number))
+        parts = (slice(begin, begin + self._batch_size) for begin in range(0, len(order), self._batch_size))
+        yield from make_in_order(
+            (partial(self._make, order[part], changes.take(part)) for part in parts), self._threads
+        )
 
-    def _make(self, chosen: Integers, stream: int) -> tuple[Floats, NDArray[np.int32]]:
-        return self._augment(chosen, stream), self._images.labels[chosen]
+    def _draw_changes(self, order: Integers, stream: int) -> "_Changes":
+        """What happens to each image of an epoch, in its order: drawn at once, for drawing is slow in small pieces."""
+        counters = order.astype(np.uint64) * np.uint64(_DRAWS)
 
-    def _augment(self, chosen: Integers, stream: int) -> Floats:
         def draw(which: int, limit: int) -> Integers:
-            return scale_bits(limit, draw_bits(stream, chosen.astype(np.uint64) * np.uint64(_DRAWS) + np.uint64(which)))
+            return scale_bits(limit, draw_bits(stream, counters + np.uint64(which)))
 
-        pixels, side = self._images.pixels[chosen], self._images.pixels.shape[1]
-        if self._flip:
-            mirrored = draw(_FLIP, 2) == 1
-            pixels[mirrored] = pixels[mirrored, :, ::-1]
-        x = standardise(pixels, *self._scale)
-        if self._shift:
-            choices = 2 * self._shift + 1
-            x = shift(x, draw(_SHIFT_DOWN, choices), draw(_SHIFT_RIGHT, choices), self._shift)
-        if self._cutout:
-            cut_out(x, draw(_CUTOUT_ROW, side), draw(_CUTOUT_COLUMN, side), self._cutout)
-        return x
+        side, shifts = self._images.pixels.shape[1], 2 * self._shift + 1
+        return _Changes(
+            mirrored=draw(_FLIP, 2) == 1 if self._flip else None,
+            shift=(draw(_SHIFT_DOWN, shifts), draw(_SHIFT_RIGHT, shifts)) if self._shift else None,
+            cutout=(draw(_CUTOUT_ROW, side), draw(_CUTOUT_COLUMN, side)) if self._cutout else None,
+        )
+
+    def _make(self, chosen: Integers, changes: "_Changes") -> tuple[Floats, NDArray[np.int32]]:
+        pixels = self._images.pixels[chosen]
+        if changes.mirrored is not None:
+            mirror(pixels, changes.mirrored)
+        if changes.shift is None:
+            x = standardise(pixels, *self._scale)
+        else:
+            room = _make_room(pixels.shape, self._shift)
+            standardise(pixels, *self._scale, out=room[:, self._shift : -self._shift, self._shift : -self._shift])
+            x = shift(room, *changes.shift, self._shift)
+        if changes.cutout is not None:
+            cut_out(x, *changes.cutout, self._cutout)
+        return x, self._images.labels[chosen]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Changes:
+    """What is drawn for each of some images; ``None`` for what is not done."""
+
+    mirrored: NDArray[np.bool_] | None
+    shift: tuple[Integers, Integers] | None  # down and right, as in shift()
+    cutout: tuple[Integers, Integers] | None  # row and column of the centre
+
+    def take(self, part: slice) -> "_Changes":
+        return _Changes(
+            mirrored=None if self.mirrored is None else self.mirrored[part],
+            shift=None if self.shift is None else (self.shift[0][part], self.shift[1][part]),
+            cutout=None if self.cutout is None else (self.cutout[0][part], self.cutout[1][part]),
+        )
 
 
 class EvalBatches:
@@ -106,21 +134,39 @@ class EvalBatches:
             yield np.pad(x, ((0, missing), (0, 0), (0, 0), (0, 0))), np.pad(y, (0, missing)), len(y)
 
 
-def standardise(pixels: NDArray[np.uint8], mean: PerChannel, deviation: PerChannel) -> Floats:
-    """(pixels - mean) / deviation in float32."""
-    rows = pixels.reshape(len(pixels), pixels.shape[1], -1)
-    width = pixels.shape[2]
+def standardise(
+    pixels: NDArray[np.uint8], mean: PerChannel, deviation: PerChannel, out: Floats | None = None
+) -> Floats:
+    """(pixels - mean) / deviation in float32, written into ``out`` where that is given."""
+    count, height, width, channels = pixels.shape
+    x = np.empty(pixels.shape, np.float32) if out is None else out
+    rows = np.lib.stride_tricks.as_strided(x, (count, height, width * channels), (*x.strides[:2], x.strides[3]))
     # The constants are laid out as long as a row: NumPy is slow where its innermost loop has three steps.
-    x = np.subtract(rows, np.tile(np.asarray(mean, np.float32), width), dtype=np.float32)
-    x /= np.tile(np.asarray(deviation, np.float32), width)
-    return x.reshape(pixels.shape)
+    np.subtract(pixels.reshape(rows.shape), np.tile(np.asarray(mean, np.float32), width), out=rows, dtype=np.float32)
+    np.divide(rows, np.tile(np.asarray(deviation, np.float32), width), out=rows)
+    return x
 
 
-def shift(x: Floats, down: Integers, right: Integers, largest: int) -> Floats:
-    """Each image moved by its own ``down`` and ``right``, 0 ... 2 * largest, where ``largest`` means not at all."""
-    room = np.pad(x, ((0, 0), (largest, largest), (largest, largest), (0, 0)))
-    windows = np.lib.stride_tricks.sliding_window_view(room, x.shape[1:3], axis=(1, 2))
-    moved = windows[np.arange(len(x)), 2 * largest - down, 2 * largest - right]
+def mirror(pixels: NDArray[np.uint8], chosen: NDArray[np.bool_]) -> None:
+    """Mirror the chosen images (B, H, W, 3) where they are, whole pixels at a time."""
+    whole = pixels.view(f"V{pixels.shape[3]}")[..., 0]
+    whole[chosen] = whole[chosen, :, ::-1]
+
+
+def _make_room(shape: tuple[int, ...], largest: int) -> Floats:
+    """Zeros for images of this shape (B, H, W, 3) with ``largest`` more pixels on every side."""
+    count, height, width, channels = shape
+    return np.zeros((count, height + 2 * largest, width + 2 * largest, channels), np.float32)
+
+
+def shift(room: Floats, down: Integers, right: Integers, largest: int) -> Floats:
+    """Each image of ``room``, which has ``largest`` zeros on every side, moved by its own ``down`` and ``right``.
+
+    These are 0 ... 2 * largest, where ``largest`` means not at all.
+    """
+    sides = (room.shape[1] - 2 * largest, room.shape[2] - 2 * largest)
+    windows = np.lib.stride_tricks.sliding_window_view(room, sides, axis=(1, 2))
+    moved = windows[np.arange(len(room)), 2 * largest - down, 2 * largest - right]
     return np.ascontiguousarray(np.moveaxis(moved, 1, 3))
 
 

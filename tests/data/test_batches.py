@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from densebench.data.batches import EvalBatches, TrainBatches, cut_out, describe_augmentation, shift, standardise
+from densebench.data.batches import (
+    EvalBatches,
+    TrainBatches,
+    cut_out,
+    describe_augmentation,
+    mirror,
+    shift,
+    standardise,
+)
 from densebench.data.images import Images
 from densebench.errors import InputError
 from densebench.recipes import RECIPES, Recipe
@@ -167,12 +175,31 @@ def test_a_dataset_that_must_not_be_mirrored_never_is():
     assert np.array_equal(by_image(images, recipe=recipe, flip_allowed=False), by_image(images, recipe=PLAIN))
 
 
+def test_the_chosen_images_are_mirrored_pixel_by_pixel():
+    images = noise(3).pixels
+    mirrored = images.copy()
+    mirror(mirrored, np.array([True, False, True]))
+    assert np.array_equal(mirrored[0], images[0][:, ::-1])
+    assert np.array_equal(mirrored[1], images[1])
+    assert np.array_equal(mirrored[2], images[2][:, ::-1])
+
+
+def test_images_are_standardised_where_they_are_to_lie():
+    room = np.zeros((2, 10, 10, 3), np.float32)
+    pixels = noise(2).pixels
+    standardise(pixels, MEAN, DEVIATION, out=room[:, 1:9, 1:9])
+    assert np.array_equal(room[:, 1:9, 1:9], standardise(pixels, MEAN, DEVIATION))
+    assert not room[:, 0].any()
+    assert not room[:, :, 9].any()
+
+
 @given(st.integers(1, 5), st.integers(0, 3), st.data())
 @settings(max_examples=50)
 def test_a_shift_moves_whole_pixels_and_fills_with_zeros(side, largest, data):
     x = np.arange(1, side * side * 3 + 1, dtype=np.float32).reshape(1, side, side, 3)
     down, right = (data.draw(st.integers(-largest, largest)) for _ in range(2))
-    moved = shift(x, np.array([largest + down]), np.array([largest + right]), largest)
+    room = np.pad(x, ((0, 0), (largest, largest), (largest, largest), (0, 0)))
+    moved = shift(room, np.array([largest + down]), np.array([largest + right]), largest)
     expected = np.zeros_like(x)
     for row in range(side):
         for column in range(side):
