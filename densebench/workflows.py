@@ -197,9 +197,8 @@ def describe_packages() -> list[str]:
     return [
         *list_offered()[1],
         *describe_clashes("datasets", DATASETS),
-        *describe_clashes("recipes", RECIPES),
         *describe_offers("datasets", but=DATASETS),
-        *describe_offers("recipes", but=RECIPES),
+        *describe_recipes_of_packages(),
     ]
 
 
@@ -216,6 +215,11 @@ def summary_tables(counted: Sequence[Counted], *, layers: bool) -> list[Grid]:
 def recipes_table() -> Grid:
     """The recipes of densebench side by side."""
     return recipes_grid(tuple(RECIPES.values()))
+
+
+def describe_recipes_of_packages() -> list[str]:
+    """Which recipes installed packages offer, and which of them are not used."""
+    return [*describe_clashes("recipes", RECIPES), *describe_offers("recipes", but=RECIPES)]
 
 
 def describe_recipe(name: str) -> str:

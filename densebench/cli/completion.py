@@ -9,9 +9,30 @@ from densebench.config import BACKENDS, DATASETS, IMPLEMENTATIONS, PRECISIONS, R
 
 
 def complete_variants(incomplete: str) -> list[str]:
+    """Those of packages too; files and their functions once a letter was typed."""
     from densebench.models.variants import VARIANTS
+    from densebench.plugins.offers import list_offers
 
-    return _select(VARIANTS, incomplete)
+    return [*_select(dict.fromkeys((*VARIANTS, *list_offers("variants"))), incomplete), *_list_functions(incomplete)]
+
+
+def _list_functions(incomplete: str) -> list[str]:
+    """``mynets.py:tiny`` for ``my``: the functions of Python files that may be networks. None of their code is run."""
+    if not incomplete:
+        return []
+    typed = Path(incomplete.partition(":")[0])
+    files = [typed] if ":" in incomplete else sorted(typed.parent.glob("*.py"))
+    return _select((f"{file}:{name}" for file in files for name in _read_functions(file)), incomplete)
+
+
+def _read_functions(file: Path) -> list[str]:
+    import ast
+
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (OSError, ValueError, SyntaxError):
+        return []
+    return [node.name for node in tree.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
 
 
 def complete_speed_variants(incomplete: str) -> list[str]:
@@ -32,10 +53,11 @@ def complete_datasets(incomplete: str) -> list[str]:
 def complete_recipes(incomplete: str) -> list[str]:
     """Files once a letter was typed."""
     from densebench.planning.recipe_file import SUFFIX
+    from densebench.plugins.offers import list_offers
     from densebench.recipes import RECIPES
 
     files = sorted(map(str, Path().glob(f"*{SUFFIX}"))) if incomplete else []
-    return _select((*RECIPES, *files), incomplete)
+    return _select(dict.fromkeys((*RECIPES, *list_offers("recipes"), *files)), incomplete)
 
 
 def complete_backends(incomplete: str) -> list[str]:

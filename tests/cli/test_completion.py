@@ -35,6 +35,20 @@ def test_a_folder_of_images_is_completed(in_tmp):
     assert completion.complete_datasets("folder:images/b") == ["folder:images/birds"]
 
 
+def test_functions_of_a_file_are_completed_without_running_it(in_tmp):
+    (in_tmp / "mynets.py").write_text("raise SystemExit\ndef tiny(nn, image, *, classes): ...\ndef _part(): ...\n")
+    (in_tmp / "broken.py").write_text("def (")
+    assert completion.complete_variants("my") == ["mynets.py:tiny"]
+    assert completion.complete_variants("mynets.py:") == ["mynets.py:tiny"]
+    assert completion.complete_variants("br") == completion.complete_variants("none.py:") == []
+
+
+def test_what_packages_offer_is_completed(install):
+    install({"variants": {"fancynet": "fancynets:little"}, "recipes": {"quick": "fancynets:quick"}})
+    assert completion.complete_variants("fan") == ["fancynet"]
+    assert completion.complete_recipes("qu") == ["quick"]
+
+
 def test_runs_are_those_with_a_checkpoint(in_tmp):
     for name in ("a", "b"):
         (in_tmp / "runs" / name).mkdir(parents=True)

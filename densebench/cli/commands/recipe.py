@@ -6,7 +6,7 @@ import typer
 
 from densebench.cli import arguments as option
 from densebench.cli import completion
-from densebench.cli.printing import print_grids
+from densebench.cli.printing import print_grids, print_message
 
 
 def recipe(
@@ -25,6 +25,8 @@ def recipe(
 
     if name is None:
         print_grids([workflows.recipes_table()], format, "recipes")
+        for sentence in workflows.describe_recipes_of_packages():
+            print_message(sentence)
     else:
         print(workflows.describe_recipe(name), end="")
     return 0

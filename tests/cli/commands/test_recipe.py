@@ -15,6 +15,12 @@ def test_without_a_name_all_are_shown_side_by_side(capfd):
     assert (rows["epochs"]["blog"], rows["epochs"]["short"]) == (300, 100)
 
 
+def test_those_of_packages_are_named_below(install, capfd):
+    install({"recipes": {"quick": "fancynets:quick"}})
+    assert run(["recipe"]) == 0
+    assert "The recipe 'quick' is of the package fancynets 1.2." in capfd.readouterr().err
+
+
 def test_an_unknown_one_is_answered_with_a_near_one(capsys):
     assert run(["recipe", "shrt"]) == 2
     assert "did you mean short" in capsys.readouterr().err
