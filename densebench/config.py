@@ -205,6 +205,8 @@ def deciding_values(config: RunConfig) -> dict[str, Any]:
             flat[name] = value
     if not config.recipe.extensions:  # so that runs of versions that could not extend a run keep their fingerprints
         del flat["recipe.extensions"]
+    if config.recipe.optimizer == "sgd":  # the only one there was once
+        del flat["recipe.optimizer"]
     if config.variant_sha256 is None:  # a network of densebench's own, whose version is another column
         del flat["variant_sha256"]
     for name in _OF_SEVERAL_DEVICES:  # with statistics over the whole batch they change the time, not the experiment

@@ -44,7 +44,10 @@ class Recipe:
     epochs: Annotated[int, Setting("passes over the training images", 1, 1_000_000)]
     batch_size: Annotated[int, Setting("images a step", 1, 1_000_000)]
     learning_rate: Annotated[float, Setting("highest learning rate", 0, 1e6, True, True)]
-    schedule: Annotated[Literal["steps", "cosine"], Setting("steps, or cosine to zero")]
+    schedule: Annotated[Literal["steps", "cosine", "linear"], Setting("steps, or cosine or linear to zero")]
+    optimizer: Annotated[
+        Literal["sgd", "muon"], Setting("sgd, or muon, which makes the steps of convolutions orthogonal")
+    ] = "sgd"
     momentum: Annotated[float, Setting("of SGD", 0, 1, most_excluded=True)]
     nesterov: Annotated[bool, Setting("whether the momentum is Nesterov's")]
     weight_decay: Annotated[
@@ -104,7 +107,7 @@ def find_mistakes(recipe: Recipe) -> Iterator[tuple[str, Any, str]]:
         value = getattr(recipe, name)
         choices = typing.get_args(kind)
         if choices and value not in choices:
-            yield name, value, f"must be {' or '.join(choices)}"
+            yield name, value, f"must be {', '.join(choices[:-1])} or {choices[-1]}"
         elif not choices and (mistake := setting.describe_mistake(value)):
             yield name, value, mistake
 

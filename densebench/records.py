@@ -207,6 +207,7 @@ class Run:
     ] = None
     base_learning_rate: Annotated[Number, About("Base rate", "number", "Initial learning rate.", exact=True)] = None
     schedule: Annotated[Text, About("Schedule", "text", "Learning rate schedule.")] = None
+    optimizer: Annotated[Text, About("Optimizer", "text", "sgd, or muon on the kernels of convolutions.")] = None
     momentum: Annotated[Number, About("Momentum", "number", "Momentum of the optimizer.", exact=True)] = None
     weight_decay: Annotated[
         Number, About("Weight decay", "number", "Coefficient c of the L2 loss c * sum(w²).", exact=True)

@@ -72,6 +72,8 @@ def _plan_rate(recipe: Recipe, epoch: int) -> float:
     done = (epoch - 1) / recipe.epochs
     if recipe.schedule == "cosine":
         return recipe.learning_rate * (1 + math.cos(math.pi * done)) / 2
+    if recipe.schedule == "linear":
+        return recipe.learning_rate * (1 - done - 0.5 / recipe.epochs)  # of the middle of the epoch
     if done < 0.5:
         return recipe.learning_rate
     return recipe.learning_rate * (0.1 if done < 0.75 else 0.01)

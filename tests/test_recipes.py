@@ -39,7 +39,8 @@ def test_a_recipe_of_another_name_is_written_whole_on_one_line():
     [
         ({"momentum": 1.0}, "--momentum 1.0 must be below 1."),
         ({"shift": -0.1}, "--shift -0.1 must be at least 0."),
-        ({"schedule": "linear"}, "--schedule linear must be steps or cosine."),
+        ({"schedule": "step"}, "--schedule step must be steps, cosine or linear."),
+        ({"optimizer": "adam"}, "--optimizer adam must be sgd or muon."),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_no_configuration(changed, says):

@@ -25,6 +25,11 @@ def test_the_short_recipe_falls_as_a_cosine_and_never_to_zero():
     assert rates[-1] > 0
 
 
+def test_a_linear_schedule_has_in_each_epoch_the_rate_of_its_middle():
+    recipe = dataclasses.replace(RECIPES["blog"], epochs=4, schedule="linear", learning_rate=0.8)
+    assert rates(recipe) == pytest.approx([0.7, 0.5, 0.3, 0.1])
+
+
 def rates(recipe):
     return [learning_rate_at(recipe, epoch) for epoch in range(1, recipe.epochs + 1)]
 

@@ -20,8 +20,8 @@ _DATA_FAMILY = (
     "preprocessing",
 )  # fmt: skip
 _RECIPE_FAMILY = (
-    "recipe", "base_learning_rate", "schedule", "momentum", "weight_decay", "label_smoothing", "augmentation",
-    "recipe_text",
+    "recipe", "base_learning_rate", "schedule", "optimizer", "momentum", "weight_decay", "label_smoothing",
+    "augmentation", "recipe_text",
 )  # fmt: skip
 _VERSION_FAMILY = ("backend_version", "keras", "cuda", "cudnn", "densebench")
 _FAMILIES: tuple[tuple[str, ...], ...] = (

@@ -17,6 +17,7 @@ TIME_TO_TARGET = METRICS["time_to_target_seconds"]
 
 # What goes without saying: the settings of a run that shares its batches with nobody.
 ON_ONE_DEVICE: Mapping[str, object] = {"devices": 1, "hosts": 1, "batch_norm": "global"}
+_BEFORE_THERE_WAS_A_CHOICE: Mapping[str, object] = {**ON_ONE_DEVICE, "optimizer": "sgd"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,14 +182,15 @@ class Comparison:
 def get_setting(run: Run, column: str) -> object:
     """The value of a column that describes the run or its environment.
 
-    A run that does not say on how many devices it was made used one: its file is older than the columns. With one
-    device, the statistics of its part of the batch are those of the whole. Nothing is assumed of what others published.
+    A run that does not say on how many devices it was made used one, and the optimizer SGD: its file is older than the
+    columns. With one device, the statistics of its part of the batch are those of the whole. Nothing is assumed of what
+    others published.
     """
     value: object = getattr(run if hasattr(run, column) else run.environment, column)
-    if column not in ON_ONE_DEVICE or run.phase == "published":
+    if column not in _BEFORE_THERE_WAS_A_CHOICE or run.phase == "published":
         return value
     is_alone = column == "batch_norm" and count_devices(run) == 1
-    return ON_ONE_DEVICE[column] if value is None or is_alone else value
+    return _BEFORE_THERE_WAS_A_CHOICE[column] if value is None or is_alone else value
 
 
 def count_devices(run: Run) -> int:

@@ -186,6 +186,7 @@ def _describe_learning(config: RunConfig, facts: DatasetFacts) -> dict[str, Coll
         "batch_size": recipe.batch_size,
         "base_learning_rate": recipe.learning_rate,
         "schedule": recipe.schedule,  # without the extensions of a run that was given more epochs later
+        "optimizer": recipe.optimizer,
         "weight_decay": recipe.weight_decay,
         "label_smoothing": recipe.label_smoothing,
         "precision": config.precision,

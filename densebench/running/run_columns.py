@@ -52,6 +52,7 @@ def with_recipe(run: Run, config: RunConfig) -> Run:
         epochs=recipe.epochs,
         base_learning_rate=recipe.learning_rate,
         schedule=", ".join(filter(None, (recipe.schedule, recipe.extensions))),
+        optimizer=recipe.optimizer,
         momentum=recipe.momentum,
         weight_decay=recipe.weight_decay,
         label_smoothing=recipe.label_smoothing,

@@ -101,7 +101,7 @@ class EpochRunner:
             eval_seconds=elapsed(start, self._watch.clock()),
             train_loss=totals.loss,
             train_accuracy=totals.accuracy,
-            penalty=compute_penalty(self._trainee.model, self._recipe.weight_decay),
+            penalty=compute_penalty(self._trainee.model, self._recipe),
             validation=validation,
             test=test,
         )

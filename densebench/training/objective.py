@@ -7,6 +7,9 @@ import keras
 import numpy as np
 from keras import ops
 
+from densebench.recipes import Recipe
+from densebench.training.muon import is_orthogonalised
+
 _Tensor = Any  # of the backend
 
 
@@ -41,14 +44,18 @@ def find_not_finite(variables: Sequence[keras.Variable]) -> str | None:
     return None
 
 
-def find_decayed(variables: Sequence[keras.Variable]) -> list[bool]:
-    """Which variables the weight decay acts on: the kernels of convolutions and dense layers."""
-    return [variable.path.endswith("kernel") for variable in variables]
+def find_decayed(variables: Sequence[keras.Variable], recipe: Recipe) -> list[bool]:
+    """Which variables the L2 loss acts on: the kernels of convolutions and dense layers.
+
+    Those that :class:`Muon` updates are not among them: their decay is a part of its step, and of no loss.
+    """
+    own = [recipe.optimizer == "muon" and is_orthogonalised(variable) for variable in variables]
+    return [variable.path.endswith("kernel") and not apart for variable, apart in zip(variables, own, strict=True)]
 
 
-def compute_penalty(model: keras.Model, weight_decay: float) -> float:
-    """The L2 loss of the weights, ``weight_decay * sum(w**2)`` over every kernel."""
+def compute_penalty(model: keras.Model, recipe: Recipe) -> float:
+    """The L2 loss of the weights, ``weight_decay * sum(w**2)`` over every kernel that it acts on."""
     variables = model.trainable_variables
-    kernels = [variable for variable, decays in zip(variables, find_decayed(variables), strict=True) if decays]
+    kernels = [variable for variable, decays in zip(variables, find_decayed(variables, recipe), strict=True) if decays]
     squares = [float(np.sum(np.square(ops.convert_to_numpy(kernel), dtype=np.float64))) for kernel in kernels]
-    return weight_decay * sum(squares)
+    return recipe.weight_decay * sum(squares)

@@ -12,6 +12,7 @@ from densebench.models.own.lookup import load_configured
 from densebench.models.variant import ModelVariant
 from densebench.recipes import Recipe
 from densebench.training.backends.backend import BackendFacts
+from densebench.training.muon import Muon
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,7 @@ def build_trainee(config: RunConfig, facts: BackendFacts, *, classes: int, image
         variant,
         classes=classes,
         image_size=image_size,
-        weight_decay=config.recipe.weight_decay,
+        weight_decay=config.recipe.weight_decay if config.recipe.optimizer == "sgd" else 0.0,
         seed=config.seed,
         implementation=facts.implementation,
         recompute=config.recompute,
@@ -46,10 +47,12 @@ def build_trainee(config: RunConfig, facts: BackendFacts, *, classes: int, image
 
 
 def _build_optimizer(recipe: Recipe, precision: str, model: keras.Model) -> keras.optimizers.Optimizer:
-    """SGD with its variables made, so that a step traced later makes none; float16 gets a dynamic loss scale."""
-    optimizer = keras.optimizers.SGD(
-        recipe.learning_rate, momentum=recipe.momentum, nesterov=recipe.nesterov, name="sgd"
-    )
+    """The optimizer, its variables made, so that a step traced later makes none; float16 gets a dynamic loss scale."""
+    rate, momentum, nesterov = recipe.learning_rate, recipe.momentum, recipe.nesterov
+    if recipe.optimizer == "muon":
+        optimizer = Muon(rate, momentum=momentum, nesterov=nesterov, kernel_decay=recipe.weight_decay)
+    else:
+        optimizer = keras.optimizers.SGD(rate, momentum=momentum, nesterov=nesterov, name="sgd")
     if precision == "mixed_float16":
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer, name="loss_scale")
     optimizer.build(model.trainable_variables)

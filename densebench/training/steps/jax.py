@@ -27,7 +27,7 @@ class JaxSteps(Steps):
         self.runs_ahead = jax.default_backend() != "cpu"  # there the host computes, and gains nothing
         self._model, self._optimizer = trainee.model, trainee.optimizer
         self._recipe = recipe
-        self._decayed = find_decayed(self._model.trainable_variables)
+        self._decayed = find_decayed(self._model.trainable_variables, recipe)
         self._state = self._read()
         self._compiled: dict[int, jax.stages.Compiled] = {}
         self._forward = jax.jit(self._infer)

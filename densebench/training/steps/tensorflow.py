@@ -25,7 +25,7 @@ class TensorFlowSteps(Steps):
     def __init__(self, trainee: Trainee, recipe: Recipe, *, jit: bool) -> None:
         self._model, self._optimizer = trainee.model, trainee.optimizer
         self._recipe = recipe
-        self._decayed = find_decayed(self._model.trainable_variables)
+        self._decayed = find_decayed(self._model.trainable_variables, recipe)
         images = tf.TensorSpec((None, *self._model.input_shape[1:]), tf.float32)
         labels = tf.TensorSpec((None,), tf.int32)
         self._train_function = tf.function(
@@ -86,7 +86,7 @@ class TensorFlowSteps(Steps):
     def _update(self, variables: Sequence[keras.Variable], gradients: Sequence[tf.Tensor]) -> None:
         """SGD as Keras has it, by one operation a variable: Keras's own are most of a traced graph."""
         optimizer = self._optimizer
-        if not (isinstance(optimizer, keras.optimizers.SGD) and optimizer.momentum):
+        if not (type(optimizer) is keras.optimizers.SGD and optimizer.momentum):
             self._apply(variables, gradients)
             return
         rate = tf.convert_to_tensor(optimizer.learning_rate.value)

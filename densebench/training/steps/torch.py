@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from densebench.recipes import Recipe
+from densebench.training.muon import Muon
 from densebench.training.objective import compute_backward_sign, compute_loss, find_decayed
 from densebench.training.steps.step import CompileTimes, StepResult, Steps, read_step_result
 from densebench.training.trainee import Trainee
@@ -42,7 +43,8 @@ class TorchSteps(Steps):
         self._weights = [variable.value for variable in self._model.trainable_variables]
         self._moving = [variable.value for variable in self._model.non_trainable_variables]
         self._inputs = [weight.detach() for weight in self._weights]  # of the compiled step: the same memory
-        self._decayed = [index for index, decays in enumerate(find_decayed(self._model.trainable_variables)) if decays]
+        decayed = find_decayed(self._model.trainable_variables, recipe)
+        self._decayed = [index for index, decays in enumerate(decayed) if decays]
         self._device = self._weights[0].device
         self.runs_ahead = self._device.type != "cpu"
         self._scales_loss = isinstance(self._optimizer, keras.optimizers.LossScaleOptimizer)
@@ -175,7 +177,7 @@ class TorchSteps(Steps):
     def _update(self, gradients: list[torch.Tensor]) -> None:
         """SGD as Keras has it, but for the rate, which is a number here: Keras reads its own back from the device."""
         optimizer = self._optimizer
-        if self._scales_loss:
+        if self._scales_loss or isinstance(optimizer, Muon):
             optimizer.apply(gradients, self._model.trainable_variables)
             return
         if optimizer.momentum:

@@ -1,0 +1,76 @@
+"""Muon: stochastic gradient descent whose steps on a convolution's kernel are made orthogonal. Jordan et al. 2024.
+
+A kernel (height, width, in, out) is a matrix of height * width * in rows and out columns. Its step is the nearest
+matrix to the momentum all of whose singular values are equal, found by five Newton-Schulz iterations, so that every
+direction of the kernel moves alike: https://kellerjordan.github.io/posts/muon. Everything else in the network, also the
+classifier, is updated by plain SGD.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+_Tensor = Any  # of the backend
+_ITERATIONS = 5
+_COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # of the reference implementation
+_SMALL = 1e-7  # added to a norm
+
+
+class Muon(keras.optimizers.SGD):  # type: ignore[misc]
+    """Muon for the kernels of convolutions, SGD for all other variables, at one learning rate.
+
+    A kernel moves by ``learning_rate`` times its own initial norm (for He-normal values), and shrinks by
+    ``2 * learning_rate * weight_decay`` of itself, as an L2 loss of ``weight_decay * sum(w**2)`` would let it.
+    """
+
+    def __init__(self, learning_rate: float, *, momentum: float, nesterov: bool, kernel_decay: float) -> None:
+        super().__init__(learning_rate, momentum=momentum, nesterov=nesterov, name="muon")
+        self.kernel_decay = kernel_decay
+        self._orthogonalised: set[int] = set()  # numbers of variables
+
+    def build(self, variables: Sequence[keras.Variable]) -> None:
+        super().build(variables)
+        chosen = filter(is_orthogonalised, variables)
+        self._orthogonalised = {self._get_variable_index(variable) for variable in chosen}
+
+    def update_step(self, gradient: _Tensor, variable: keras.Variable, learning_rate: _Tensor) -> None:
+        number = self._get_variable_index(variable)
+        if number not in self._orthogonalised:
+            super().update_step(gradient, variable, learning_rate)
+            return
+        rate = ops.cast(learning_rate, variable.dtype)
+        step = orthogonalise(self._move(ops.cast(gradient, variable.dtype), number))
+        self.assign_sub(variable, rate * (step + 2 * self.kernel_decay * variable))
+
+    def _move(self, gradient: _Tensor, number: int) -> _Tensor:
+        """The momentum's direction after this gradient."""
+        if not self.momentum:
+            return gradient
+        velocity = self.momentums[number]
+        moved = self.momentum * velocity + gradient
+        self.assign(velocity, moved)
+        return gradient + self.momentum * moved if self.nesterov else moved
+
+
+def is_orthogonalised(variable: keras.Variable) -> bool:
+    """Whether :class:`Muon` makes steps on a variable orthogonal: on the kernels of convolutions."""
+    return len(variable.shape) == 4 and variable.path.endswith("kernel")
+
+
+def orthogonalise(direction: _Tensor) -> _Tensor:
+    """The nearest kernel with equal singular values, about as long as a He-normal one: (height, width, in, out)."""
+    shape = direction.shape
+    fan_in, filters = math.prod(shape[:-1]), shape[-1]
+    matrix = ops.reshape(direction, (fan_in, filters))
+    wide = fan_in < filters
+    x = matrix if wide else ops.transpose(matrix)  # the smaller side first, for the smaller products
+    x = x / (ops.sqrt(ops.sum(ops.square(x))) + _SMALL)
+    a, b, c = _COEFFICIENTS
+    for _ in range(_ITERATIONS):
+        gram = ops.matmul(x, ops.transpose(x))
+        x = a * x + ops.matmul(b * gram + c * ops.matmul(gram, gram), x)
+    length = math.sqrt(2 * filters / min(fan_in, filters))  # each singular value of a He-normal kernel, about
+    return ops.reshape(length * (x if wide else ops.transpose(x)), shape)
