@@ -22,8 +22,10 @@ def test_the_blog_trains_300_epochs_of_batch_64_with_an_l2_loss():
     assert (blog.epochs, blog.batch_size, blog.learning_rate, blog.weight_decay) == (300, 64, 0.1, 1e-4)
 
 
-def test_the_short_recipe_has_half_the_coefficient_because_pytorch_counts_the_gradient():
-    assert 2 * RECIPES["short"].weight_decay == 1e-4
+def test_the_short_recipe_trains_convolutions_by_muon_and_hides_nothing_from_them():
+    short = RECIPES["short"]
+    assert (short.optimizer, short.schedule, short.epochs) == ("muon", "linear", 30)
+    assert (short.cutout, short.label_smoothing) == (0, 0.0)
 
 
 def test_a_recipe_of_another_name_is_written_whole_on_one_line():

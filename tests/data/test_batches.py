@@ -259,5 +259,5 @@ def test_a_cutout_larger_than_the_images_is_refused():
 
 def test_the_augmentation_is_described_as_it_is_applied():
     assert describe_augmentation(RECIPES["blog"], flip_allowed=True) == "flip, shift 12.5%"
-    assert describe_augmentation(RECIPES["short"], flip_allowed=False) == "shift 12.5%, cutout 8"
+    assert describe_augmentation(FULL, flip_allowed=False) == "shift 12.5%, cutout 3"
     assert describe_augmentation(PLAIN, flip_allowed=True) == "none"

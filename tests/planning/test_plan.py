@@ -152,7 +152,7 @@ def test_a_trial_is_of_the_datasets_size_and_last_batch_and_learns_nothing(machi
     (config,) = machine.configs
     assert (config.data.dataset, config.data.image_size, config.data.classes) == ("synthetic", 32, 10)
     assert config.data.train_limit == 1437  # 22 full batches, and a last one of 29 images
-    assert (config.recipe.cutout, config.recipe.epochs, config.target) == (8, 2, None)
+    assert (config.recipe.optimizer, config.recipe.epochs, config.target) == ("muon", 2, None)
     assert config.recipe.learning_rate < 0.01
 
 

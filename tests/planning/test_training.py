@@ -83,7 +83,7 @@ def test_several_settings_cannot_continue_one_run(in_tmp):
 def test_options_go_where_they_belong_and_the_recipe_keeps_the_rest(in_tmp):
     (planned,) = plan_new(with_(DIGITS, recipe="short", learning_rate=0.2, train_limit=100, backend="jax"))
     config = planned.config
-    assert (config.recipe.name, config.recipe.learning_rate, config.recipe.label_smoothing) == ("short", 0.2, 0.1)
+    assert (config.recipe.name, config.recipe.learning_rate, config.recipe.optimizer) == ("short", 0.2, "muon")
     assert (config.data.dataset, config.data.train_limit, config.backend) == ("digits", 100, "jax")
 
 
