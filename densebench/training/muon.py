@@ -56,8 +56,11 @@ class Muon(keras.optimizers.SGD):  # type: ignore[misc]
 
 
 def is_orthogonalised(variable: keras.Variable) -> bool:
-    """Whether :class:`Muon` makes steps on a variable orthogonal: on the kernels of convolutions."""
-    return len(variable.shape) == 4 and variable.path.endswith("kernel")
+    """Whether :class:`Muon` makes steps on a variable orthogonal: on the kernels of convolutions.
+
+    Not on a depthwise one: each of its channels has a filter of its own, so it is no matrix from all to all.
+    """
+    return len(variable.shape) == 4 and variable.path.rpartition("/")[2] == "kernel"
 
 
 def orthogonalise(direction: _Tensor) -> _Tensor:

@@ -78,7 +78,12 @@ def test_two_steps_on_a_kernel_are_those_of_the_definition(kernel, momentum, nes
 
 
 def test_all_but_the_kernels_of_convolutions_are_updated_by_sgd(kernel):
-    values = {"kernel": kernel((5, 4)), "bias": kernel((4,)), "gamma": kernel((7,))}
+    values = {
+        "kernel": kernel((5, 4)),
+        "depthwise_kernel": kernel((3, 3, 4, 1)),
+        "bias": kernel((4,)),
+        "gamma": kernel((7,)),
+    }
     ours, theirs = ([keras.Variable(value, name=name) for name, value in values.items()] for _ in range(2))
     muon = Muon(RATE, momentum=MOMENTUM, nesterov=True, kernel_decay=DECAY)
     sgd = keras.optimizers.SGD(RATE, momentum=MOMENTUM, nesterov=True)
