@@ -45,11 +45,11 @@ class Recipe:
     epochs: Annotated[int, Setting("passes over the training images", 1, 1_000_000)]
     batch_size: Annotated[int, Setting("images a step", 1, 1_000_000)]
     learning_rate: Annotated[float, Setting("highest learning rate", 0, 1e6, True, True)]
-    schedule: Annotated[Literal["steps", "cosine", "linear"], Setting("steps, or cosine or linear to zero")]
+    schedule: Annotated[Literal["steps", "cosine", "linear"], Setting("steps, or cosine or linear, which fall to zero")]
     optimizer: Annotated[
         Literal["sgd", "muon"], Setting("sgd, or muon, which makes the steps of convolutions orthogonal")
     ] = "sgd"
-    momentum: Annotated[float, Setting("of SGD", 0, 1, most_excluded=True)]
+    momentum: Annotated[float, Setting("of either optimizer", 0, 1, most_excluded=True)]
     nesterov: Annotated[bool, Setting("whether the momentum is Nesterov's")]
     weight_decay: Annotated[
         float, Setting("c of the L2 loss c * sum(w**2) of every kernel; half of PyTorch's", 0, 1e6, False, True)
