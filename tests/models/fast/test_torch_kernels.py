@@ -36,17 +36,6 @@ def test_operations_and_their_gradients_need_no_value_of_the_device(relu):
     assert [each.shape for each in found] == [x.shape, gamma.shape, beta.shape, kernel.shape]
 
 
-@pytest.mark.parametrize(("side", "size", "stride"), [(9, 3, 1), (9, 3, 2), (8, 3, 2), (8, 4, 1), (9, 1, 2), (7, 5, 3)])
-def test_convolutions_have_the_padding_of_keras(side, size, stride):
-    keras = pytest.importorskip("keras")
-    if keras.backend.backend() != "torch":
-        pytest.skip("compares tensors of Keras on PyTorch")
-    random = torch.Generator().manual_seed(0)
-    x, kernel = torch.randn(2, side, side, 3, generator=random), torch.randn(size, size, 3, 4, generator=random)
-    wanted = keras.ops.conv(x, kernel, strides=stride, padding="same", data_format="channels_last")
-    torch.testing.assert_close(torch_kernels.convolve(x, kernel, stride=stride), wanted)
-
-
 def test_the_deviations_of_all_normalisations_are_taken_at_once_and_of_a_later_one_later():
     deviations = torch_kernels.Deviations()
     first, second, third = torch.rand(3, 5).unbind()

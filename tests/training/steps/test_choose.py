@@ -124,26 +124,6 @@ def test_tensorflow_traces_the_step_once_whatever_the_batch_and_the_rate(config,
     assert len(calls) == 1
 
 
-@pytest.mark.parametrize("implementation", ["plain", "fast"])
-def test_pytorch_compiles_a_graph_that_does_what_eager_steps_do(
-    config, facts, build, batch, monkeypatch, implementation
-):
-    """The graph alone is held to account, for compiling it takes a minute."""
-    if facts.name != "torch":
-        pytest.skip("torch.compile is PyTorch's")
-    import torch
-
-    x, y = batch
-    states = []
-    for jit in (False, True):
-        monkeypatch.setattr(torch, "compile", lambda graph, dynamic: graph)
-        trainee = build(implementation=implementation)
-        take_steps(trainee, config.recipe, replace(facts, jit=jit), [(x, y), (x[:3], y[:3]), (x, y)])
-        states.append(values([*trainee.model.variables, *trainee.optimizer.variables]))
-    for eager, compiled in zip(*states, strict=True):
-        np.testing.assert_allclose(compiled, eager, rtol=1e-4, atol=1e-5)
-
-
 def test_jaxs_compiler_says_what_the_largest_step_takes_and_the_others_do_not(config, facts, build):
     trainee = build()
     steps = make_steps(trainee, config.recipe, facts)

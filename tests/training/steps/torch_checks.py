@@ -1,4 +1,4 @@
-"""A step on PyTorch: the operations that its host starts, the values that it reads back, and the update.
+"""A step on PyTorch: the operations that its host starts, what it reads back, the update, the padding, the graph.
 
 ``test_torch.py`` runs these tests in a process of their own, where PyTorch is the backend.
 """
@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from densebench.models.fast import torch_kernels
 from densebench.training.steps import torch as torch_steps
 from densebench.training.steps.choose import make_steps
 from densebench.training.trainee import build_trainee
@@ -114,6 +115,33 @@ def test_the_update_is_that_of_keras_to_the_last_bit(make, momentum, nesterov):
             steps.train(*batch)
         states.append([*trainee.model.variables, *trainee.optimizer.variables])
     assert all(torch.equal(mine.value, wanted.value) for mine, wanted in zip(*states, strict=True))
+
+
+@pytest.mark.parametrize("implementation", ["plain", "fast"])
+def test_a_compiled_step_does_what_an_eager_one_does(make, monkeypatch, implementation):
+    """The graph alone is held to account, for compiling it takes a minute."""
+    monkeypatch.setattr(torch, "compile", lambda graph, dynamic: graph)
+    states = []
+    for jit in (False, True):
+        steps, trainee, (x, y) = make(implementation, "10x2")
+        steps._jit = jit
+        steps.compile(BATCH, 1)
+        for images in (BATCH, 1, BATCH):
+            steps.train(x[:images], y[:images])
+        assert set(steps._compiled) == ({BATCH, 1} if jit else set())
+        states.append([*trainee.model.variables, *trainee.optimizer.variables])
+    for eager, compiled in zip(*states, strict=True):
+        torch.testing.assert_close(compiled.value, eager.value, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(("side", "size", "stride"), [(9, 3, 1), (9, 3, 2), (8, 3, 2), (8, 4, 1), (9, 1, 2), (7, 5, 3)])
+def test_convolutions_have_the_padding_of_keras(facts, side, size, stride):
+    import keras
+
+    random = torch.Generator().manual_seed(0)
+    x, kernel = torch.randn(2, side, side, 3, generator=random), torch.randn(size, size, 3, 4, generator=random)
+    wanted = keras.ops.conv(x, kernel, strides=stride, padding="same", data_format="channels_last")
+    torch.testing.assert_close(torch_kernels.convolve(x, kernel, stride=stride), wanted)
 
 
 def test_on_a_gpu_a_compiled_step_is_recorded_as_a_cuda_graph_of_inputs_that_stay_where_they_are(make, monkeypatch):
