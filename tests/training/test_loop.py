@@ -2,6 +2,7 @@ import os
 import threading
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 
@@ -133,7 +134,9 @@ def test_the_instruments_figures_come_into_the_row(train):
     assert (last.gpu_peak_bytes, last.gpu_reserved_peak_bytes) == (1, 2)
     assert (last.gpu_process_peak_bytes, last.gpu_device_peak_bytes) == (3, 4)
     assert (last.energy_joules, last.energy_source, last.gpu_clock_mhz) == (5.0, "counter", 1000.0)
-    assert last.gpu_memory_source == "allocator after the first step on each shape; NVML"
+    # JAX's compiler says more than this allocator has seen, so that is believed
+    left_out = "" if keras.backend.backend() == "jax" else " after the first step on each shape"
+    assert last.gpu_memory_source == f"allocator{left_out}; NVML"
     assert last.host_peak_bytes > 0
     assert allocator.resets == 3  # once compiled, and after the first step on 8 images and that on 4
     assert [event for event in events if isinstance(event, Warned)] == [Warned(text="the card is shared")]
