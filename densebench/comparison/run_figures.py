@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from densebench.comparison.metrics import METRICS, Metric
 from densebench.comparison.statistics import Interval, fraction_interval, mean, mean_interval, total, variance
-from densebench.comparison.values import TIME_TO_TARGET, Summary
+from densebench.comparison.values import TIME_TO_TARGET, Summary, count_devices
 from densebench.records import BY_THE_CLOCK, Run
 from densebench.results.epoch_table import concatenate, to_table
 
@@ -46,7 +46,7 @@ def _leave_out(metric: Metric, runs: Sequence[Run], figures: list[float | None])
 
 def _has_changed_devices(run: Run) -> bool:
     """Whether an epoch was trained on others than the run's row says, which are those of its last start."""
-    replicas = (run.devices or 1) * (run.hosts or 1)
+    replicas = count_devices(run)
     return any((record.replicas or replicas) != replicas for record in run.records)
 
 

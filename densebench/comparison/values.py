@@ -25,9 +25,7 @@ class Summary:
     """One metric over the runs of a row."""
 
     metric: str
-    values: tuple[
-        float | None, ...
-    ]  # one a run, in the order of the row's runs; infinite: the target was never reached
+    values: tuple[float | None, ...]  # one a run, in the row's order; infinite: the target was never reached
     n: int  # runs whose value is known
     mean: float | None  # not finite if a known value is not: the mean of the others would flatter
     deviation: float | None  # of the sample; None below two known values
