@@ -1,13 +1,13 @@
 import dataclasses
 
 import pytest
+from made_up_plan import predict
 
-from densebench.comparison.statistics import Interval
 from densebench.models import cost, variants
 from densebench.planning.options import TrainOptions, configure
 from densebench.planning.plan import Request
 from densebench.planning.plan_changes import Changer
-from densebench.prediction.values import NO_PRICES, Prediction, Workload
+from densebench.prediction.values import NO_PRICES, Workload
 
 WORK = Workload(train_images=50_000, eval_images=10_000, image_size=32, epochs=300)
 
@@ -24,19 +24,7 @@ class Planner:
         if key != ("float32", False) and key not in self.measured:
             return None
         seconds = float(workload.epochs)
-        return Prediction(
-            total_seconds=seconds,
-            total_interval=Interval(low=seconds, high=seconds),
-            peak_bytes=1e9,
-            peak_interval=Interval(low=1e9, high=1e9),
-            on_gpu=False,
-            energy_joules=None,
-            price=None,
-            measured=True,
-            source=None,
-            measured_at=None,
-            implementation="fast",
-        )
+        return predict(seconds, 1.0, share=0.0)
 
     def measure_one(self, request, *, like):
         assert like.config.precision == "float32"

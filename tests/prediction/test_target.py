@@ -2,11 +2,10 @@ import dataclasses
 import math
 import random
 
+import made_up_plan
 import pytest
 
-from densebench.comparison.statistics import Interval
 from densebench.prediction.target import expect_target_time
-from densebench.prediction.values import Prediction
 from densebench.records import EpochRecord, Run
 
 START, EPOCH = 7.0, 3.0  # seconds
@@ -15,19 +14,7 @@ START, EPOCH = 7.0, 3.0  # seconds
 def predict(epochs, *, share=0.05, scale=1.0):
     """What so many epochs cost, with a 95 % interval on the scale of the logarithm."""
     seconds = scale * (START + EPOCH * epochs)
-    return Prediction(
-        total_seconds=seconds,
-        total_interval=Interval(low=seconds * math.exp(-share), high=seconds * math.exp(share)),
-        peak_bytes=None,
-        peak_interval=None,
-        on_gpu=False,
-        energy_joules=None,
-        price=None,
-        measured=True,
-        source=None,
-        measured_at=None,
-        implementation="fast",
-    )
+    return made_up_plan.predict(seconds, 1.0, ends=(seconds * math.exp(-share), seconds * math.exp(share)))
 
 
 def curve(*accuracies, epochs=None, **changes):
