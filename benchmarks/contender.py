@@ -2,7 +2,7 @@
 
 import json
 import sys
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 from sitting import Outcome, Setting, make_measurement
 
@@ -31,7 +31,7 @@ TORCH_MODES = {"torch-compile": "default", "torch-compile-reduce": "reduce-overh
 
 def run(setting: Setting) -> Outcome:
     """Run the setting's steps; only the contender's own framework is imported."""
-    name = setting.contender
+    name = setting.name
     if name == "script":
         import contender_script
 
@@ -51,5 +51,4 @@ def run(setting: Setting) -> Outcome:
 
 if __name__ == "__main__":
     task = Setting(**json.loads(sys.argv[1]))
-    name, _, _ = task.contender.partition("@")  # a precision of its own, which the setting has already
-    print(json.dumps(asdict(make_measurement(task, run(replace(task, contender=name))))))
+    print(json.dumps(asdict(make_measurement(task, run(task)))))

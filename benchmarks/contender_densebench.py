@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 def prepare(setting: Setting) -> "tuple[Steps, Trainee, BackendFacts]":
     """Build the network and the steps that the contender's name asks for; nothing is traced yet."""
     keep_large_buffers()
-    words = setting.contender.removeprefix("keras-").split("-")
+    words = setting.name.removeprefix("keras-").split("-")
     config = RunConfig(
         variant=setting.variant,
-        run=setting.contender,
+        run=setting.name,
         recipe=replace(RECIPES["blog"], batch_size=setting.batch_size),
         backend=words[0] if words[0] in ("jax", "torch") else "tensorflow",
         precision=setting.precision,

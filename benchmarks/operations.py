@@ -147,10 +147,7 @@ def report(rows: Sequence[Operation]) -> None:
         f"{first.step_seconds * 1e3:.0f} ms per step, its operations add up to {total:.0f} ms; "
         f"memory {first.memory_gigabytes_per_second:.0f} GB/s"
     )
-    for kind in (*KINDS, "other"):
-        own = [row for row in rows if find_kind(row.operation) == kind]
-        spent = sum(row.milliseconds for row in own)
-        print(f"{kind:36}{spent:8.1f} ms {spent / total:6.1%} {sum(row.calls for row in own):8.0f} operations")
+    paired.report_kinds(rows, KINDS, find_kind)
 
 
 def find_kind(operation: str) -> str:

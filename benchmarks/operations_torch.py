@@ -56,9 +56,8 @@ def profile(setting: Setting) -> list[Operation]:
     """Profile all steps of the contender."""
     import torch
 
-    plain = replace(setting, contender=setting.contender.partition("@")[0])
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profiler:
-        contender.run(plain)
+        contender.run(setting)
     steps = 1 + setting.warm_up + setting.steps
     rows = [
         Operation(
@@ -81,10 +80,7 @@ def report(rows: Sequence[Operation]) -> None:
     """Print the time of each kind of operation."""
     total = sum(row.milliseconds for row in rows)
     print(f"\n{rows[0].contender} in {rows[0].precision}: operations add up to {total:.0f} ms per step")
-    for kind in (*KINDS, "other"):
-        own = [row for row in rows if find_kind(row.operation) == kind]
-        spent = sum(row.milliseconds for row in own)
-        print(f"{kind:36}{spent:8.1f} ms {spent / total:6.1%} {sum(row.calls for row in own):8.0f} operations")
+    paired.report_kinds(rows, KINDS, find_kind)
 
 
 def find_kind(operation: str) -> str:

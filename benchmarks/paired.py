@@ -15,10 +15,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from contender import CONTENDERS
-from sitting import Measurement, Setting, by_contender, format_spread
+from sitting import Measurement, Setting, by_contender, format_spread, split_contender
 
 CHILD = Path(__file__).with_name("contender.py")
 
@@ -54,7 +54,7 @@ def make_parser(
 def list_settings(given: argparse.Namespace, cases: Sequence[tuple[str, int]] | None = None) -> Iterator[Setting]:
     """Yield the setting of every process in order; ``cases`` are variants and batch sizes."""
     names = given.contenders.split(",")
-    unknown = sorted({name.partition("@")[0] for name in names} - set(CONTENDERS))
+    unknown = sorted({split_contender(name)[0] for name in names} - set(CONTENDERS))
     if unknown:
         raise SystemExit(f"unknown contender {unknown[0]!r}: choose from {', '.join(CONTENDERS)}")
     for number in range(1, given.rounds + 1):
@@ -66,7 +66,7 @@ def list_settings(given: argparse.Namespace, cases: Sequence[tuple[str, int]] | 
                     variant=variant,
                     batch_size=batch_size,
                     threads=given.threads,
-                    precision=name.partition("@")[2] or given.precision,
+                    precision=split_contender(name)[1] or given.precision,
                     warm_up=given.warm_up,
                     steps=given.steps,
                     seconds=given.seconds,
@@ -136,6 +136,26 @@ def report(rows: Sequence[Measurement], baseline: str) -> None:
             f"{name:36}{wall:8.3f} s per step {speed:9.2f} images/s {cpu:8.3f} CPU s"
             + (f"   x {format_spread(faster)}, by CPU time x {format_spread(cheaper)}" if faster else "")
         )
+
+
+class Profiled(Protocol):
+    """All operations of one type in a step."""
+
+    @property
+    def operation(self) -> str: ...
+    @property
+    def calls(self) -> float: ...
+    @property
+    def milliseconds(self) -> float: ...
+
+
+def report_kinds(rows: Sequence[Profiled], kinds: Iterable[str], find_kind: Callable[[str], str]) -> None:
+    """Print the time of each kind of operation, by ``find_kind`` one of ``kinds`` or ``other``."""
+    total = sum(row.milliseconds for row in rows)
+    for kind in (*kinds, "other"):
+        own = [row for row in rows if find_kind(row.operation) == kind]
+        spent = sum(row.milliseconds for row in own)
+        print(f"{kind:36}{spent:8.1f} ms {spent / total:6.1%} {sum(row.calls for row in own):8.0f} operations")
 
 
 def ratios(

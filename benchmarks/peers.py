@@ -13,7 +13,7 @@ All train the same network (the number of parameters is checked) on the same ran
 from collections.abc import Sequence
 
 import paired
-from sitting import Measurement, by_contender, format_spread
+from sitting import Measurement, by_contender, format_spread, split_contender
 
 
 def main() -> None:
@@ -24,7 +24,7 @@ def main() -> None:
     rows = paired.run_all(paired.list_settings(given), given.output)
     paired.report(rows, given.baseline)
     for fast in given.contenders.split(","):
-        if fast.partition("@")[0] == "fast":
+        if split_contender(fast)[0] == "fast":
             report_fast(rows, fast)
 
 

@@ -28,6 +28,12 @@ Batches = list[tuple[NDArray[np.float32], NDArray[np.int32]]]
 Step = Callable[[NDArray[np.float32], NDArray[np.int32]], object]
 
 
+def split_contender(text: str) -> tuple[str, str]:
+    """``fast@mixed_bfloat16`` in its name and its precision, which is empty where it has none of its own."""
+    name, _, precision = text.partition("@")
+    return name, precision
+
+
 @dataclass(frozen=True, kw_only=True)
 class Setting:
     """What one contender runs in one round."""
@@ -41,6 +47,11 @@ class Setting:
     warm_up: int  # further steps that are not timed
     steps: int
     seconds: float = 0.0  # that the timed steps take at least, after a warm-up of two thirds of that
+
+    @property
+    def name(self) -> str:
+        """What runs: the contender without a precision of its own."""
+        return split_contender(self.contender)[0]
 
     def batches(self) -> Batches:
         """Random images (batch, 32, 32, 3) and labels (batch,), one pair per step."""
