@@ -203,10 +203,9 @@ def deciding_values(config: RunConfig) -> dict[str, Any]:
             flat |= {f"{name}.{inner}": inside for inner, inside in value.items()}
         else:
             flat[name] = value
-    if not config.recipe.extensions:  # so that runs of versions that could not extend a run keep their fingerprints
-        del flat["recipe.extensions"]
-    if config.recipe.optimizer == "sgd":  # the only one there was once
-        del flat["recipe.optimizer"]
+    for setting in dataclasses.fields(Recipe):  # so that runs of versions that had it not keep their fingerprints
+        if getattr(config.recipe, setting.name) == setting.default:
+            del flat[f"recipe.{setting.name}"]
     if config.variant_sha256 is None:  # a network of densebench's own, whose version is another column
         del flat["variant_sha256"]
     for name in _OF_SEVERAL_DEVICES:  # with statistics over the whole batch they change the time, not the experiment

@@ -46,6 +46,7 @@ class Recipe:
     batch_size: Annotated[int, Setting("images a step", 1, 1_000_000)]
     learning_rate: Annotated[float, Setting("highest learning rate", 0, 1e6, True, True)]
     schedule: Annotated[Literal["steps", "cosine", "linear"], Setting("steps, or cosine or linear, which fall to zero")]
+    warmup_ratio: Annotated[float, Setting("part of the epochs in which the rate rises first", 0, 1, False, True)] = 0.0
     optimizer: Annotated[
         Literal["sgd", "muon"], Setting("sgd, or muon, which makes the steps of convolutions orthogonal")
     ] = "sgd"

@@ -68,12 +68,20 @@ def _find_newest_extension(recipe: Recipe) -> _Extension | None:
     return _Extension(rule=match["rule"], after=int(match["after"]), before=before)
 
 
+def describe_schedule(recipe: Recipe) -> str:
+    """The shape of a recipe's learning rate, without its extensions: ``linear, warmup_ratio 0.2``."""
+    return f"{recipe.schedule}, warmup_ratio {recipe.warmup_ratio}" if recipe.warmup_ratio else recipe.schedule
+
+
 def _plan_rate(recipe: Recipe, epoch: int) -> float:
-    done = (epoch - 1) / recipe.epochs
+    warmup = recipe.warmup_ratio * recipe.epochs
+    middle = epoch - 0.5
+    if middle < warmup:
+        return recipe.learning_rate * middle / warmup
+    if recipe.schedule == "steps":
+        done = (epoch - 1) / recipe.epochs
+        return recipe.learning_rate * (1 if done < 0.5 else 0.1 if done < 0.75 else 0.01)
     if recipe.schedule == "cosine":
+        done = max(0.0, epoch - 1 - warmup) / (recipe.epochs - warmup)
         return recipe.learning_rate * (1 + math.cos(math.pi * done)) / 2
-    if recipe.schedule == "linear":
-        return recipe.learning_rate * (1 - done - 0.5 / recipe.epochs)  # of the middle of the epoch
-    if done < 0.5:
-        return recipe.learning_rate
-    return recipe.learning_rate * (0.1 if done < 0.75 else 0.01)
+    return recipe.learning_rate * (recipe.epochs - middle) / (recipe.epochs - warmup)

@@ -109,6 +109,15 @@ def test_any_text_can_be_a_part_of_a_runs_name(text, name):
     assert RUN_NAME.fullmatch(clean_name(text))
 
 
+def test_a_recipe_keeps_the_fingerprint_that_it_had_before_it_had_all_of_its_settings():
+    config = RunConfig(variant="resnet20", run="a")
+    assert not {"recipe.optimizer", "recipe.warmup_ratio"} & deciding_values(config).keys()
+    assert fingerprint(config) == "f885f038b56c1780"
+    changes = [{}, {"optimizer": "muon"}, {"warmup_ratio": 0.1}, {"warmup_ratio": 0.2}]
+    changed = [dataclasses.replace(config, recipe=dataclasses.replace(config.recipe, **change)) for change in changes]
+    assert len({fingerprint(each) for each in changed}) == len(changes)
+
+
 def test_a_run_that_was_never_extended_keeps_the_fingerprint_that_it_had():
     config = RunConfig(variant="resnet20", run="a")
     assert "recipe.extensions" not in deciding_values(config)

@@ -4,7 +4,7 @@ import pytest
 
 from densebench.errors import InputError
 from densebench.recipes import RECIPES
-from densebench.schedules import extend, learning_rate_at, list_earlier
+from densebench.schedules import describe_schedule, extend, learning_rate_at, list_earlier
 
 
 def test_the_blog_recipe_steps_down_after_150_and_225_of_300_epochs():
@@ -28,6 +28,36 @@ def test_a_cosine_falls_and_never_to_zero():
 def test_a_linear_schedule_has_in_each_epoch_the_rate_of_its_middle():
     recipe = dataclasses.replace(RECIPES["blog"], epochs=4, schedule="linear", learning_rate=0.8)
     assert rates(recipe) == pytest.approx([0.7, 0.5, 0.3, 0.1])
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ("linear", [0.2, 0.6, 2 / 3, 0.4, 2 / 15]),  # middles of epochs, as of an epoch of any length
+        ("cosine", [0.2, 0.6, 0.8, 0.6, 0.2]),
+        ("steps", [0.2, 0.6, 0.8, 0.08, 0.008]),
+    ],
+)
+def test_a_warm_up_rises_to_the_rate_from_which_the_schedule_falls(schedule, expected):
+    recipe = dataclasses.replace(RECIPES["blog"], epochs=5, schedule=schedule, learning_rate=0.8, warmup_ratio=0.4)
+    assert rates(recipe) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("schedule", ["linear", "cosine", "steps"])
+@pytest.mark.parametrize("warmup_ratio", [0.0, 0.01, 0.35, 0.999])
+def test_no_epoch_has_a_rate_of_zero_or_above_the_recipes(schedule, warmup_ratio):
+    for epochs in (1, 2, 3, 7):
+        recipe = dataclasses.replace(
+            RECIPES["blog"], epochs=epochs, schedule=schedule, learning_rate=0.8, warmup_ratio=warmup_ratio
+        )
+        assert all(0 < rate <= 0.8 for rate in rates(recipe))
+
+
+def test_a_schedule_says_its_warm_up():
+    assert describe_schedule(FOUR) == "steps"
+    assert (
+        describe_schedule(dataclasses.replace(FOUR, schedule="linear", warmup_ratio=0.2)) == "linear, warmup_ratio 0.2"
+    )
 
 
 def rates(recipe):

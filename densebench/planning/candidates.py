@@ -24,6 +24,7 @@ from densebench.prediction.target import expect_target_time
 from densebench.prediction.values import Candidate, Choice, Prediction, TargetTime, Workload
 from densebench.recipes import RECIPES, write_inline
 from densebench.records import Run
+from densebench.schedules import describe_schedule
 
 _AXES = ("batch", "precision", "backend", "devices")
 
@@ -185,7 +186,7 @@ def _describe_learning(config: RunConfig, facts: DatasetFacts) -> dict[str, Coll
         "epochs": recipe.epochs,
         "batch_size": recipe.batch_size,
         "base_learning_rate": recipe.learning_rate,
-        "schedule": recipe.schedule,  # without the extensions of a run that was given more epochs later
+        "schedule": describe_schedule(recipe),  # without the extensions of a run that was given more epochs later
         "optimizer": recipe.optimizer,
         "weight_decay": recipe.weight_decay,
         "label_smoothing": recipe.label_smoothing,

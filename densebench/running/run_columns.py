@@ -12,6 +12,7 @@ from densebench.models.cost import Cost
 from densebench.recipes import Recipe, write_inline
 from densebench.records import BY_THE_CLOCK, EpochRecord, Phase, Run
 from densebench.results.target import find_first_reaching
+from densebench.schedules import describe_schedule
 
 if TYPE_CHECKING:
     from densebench.data.images import Dataset
@@ -51,7 +52,7 @@ def with_recipe(run: Run, config: RunConfig) -> Run:
         recipe_text=write_inline(recipe),
         epochs=recipe.epochs,
         base_learning_rate=recipe.learning_rate,
-        schedule=", ".join(filter(None, (recipe.schedule, recipe.extensions))),
+        schedule=", ".join(filter(None, (describe_schedule(recipe), recipe.extensions))),
         optimizer=recipe.optimizer,
         momentum=recipe.momentum,
         weight_decay=recipe.weight_decay,
