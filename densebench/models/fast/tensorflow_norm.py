@@ -8,7 +8,8 @@ What makes it fast on a CPU, by measurement (docs/performance.md):
 
 What the operation keeps for its gradient depends on the device (its "reserve space 2"): the variance on a CPU, and
 1 / sqrt(variance + epsilon) on a GPU, by cuDNN as by XLA. Hence the statistics are taken from another output, and
-:meth:`Norms._convert_for_gradient` makes of a variance what the device expects.
+:meth:`Norms._convert_for_gradient` makes of a variance what the device expects, for which one small normalisation is
+asked: one for each width would have oneDNN build a kernel for each, and the first step wait for them.
 """
 
 from collections.abc import Sequence
@@ -58,7 +59,10 @@ class Norms:
         self._tape, self._training, self._recompute = tape, training, recompute
         self._synchronized = training and synchronized
         self._zeros: dict[tuple[int, ...], tf.Tensor] = {}
+        self._shares: dict[tuple[int, ...], tf.Tensor] = {}
+        self._keeps_inverse: tf.Tensor | None = None
         self._empty = tf.constant([], tf.float32)
+        self._epsilon = tf.constant(EPSILON)
         self._no_reserve = tf.constant(0.0)  # a scalar: cuDNN's gradient is then the one that needs no third reserve
 
     def batch_norm(self, part: Part[Node], gamma: Node, beta: Node, relu: bool) -> Node:
@@ -187,18 +191,34 @@ class Norms:
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Normalised; mean; variance, which is Keras's: divided by n, not by n - 1 as the operation's own output."""
         y, mean, variance, *_ = self._normalise_in_training(x, scale, offset)
-        count = tf.cast(tf.size(x) // x.shape[-1], tf.float32)
         # Of a single value cuDNN's variance is 0 / 0.
-        return y, mean, tf.math.multiply_no_nan(variance, (count - 1) / count)
+        return y, mean, tf.math.multiply_no_nan(variance, self._find_share(x))
+
+    def _find_share(self, x: tf.Tensor) -> tf.Tensor:
+        """(n - 1) / n for the n values of each channel of ``x``: once for all tensors of that height and width."""
+        _, height, width, channels = x.shape
+        if (height, width) not in self._shares:
+            with tf.control_dependencies(None):
+                count = tf.cast(tf.size(x) // channels, tf.float32)
+                self._shares[height, width] = (count - 1) / count
+        return self._shares[height, width]
 
     def _convert_for_gradient(self, variance: tf.Tensor) -> tf.Tensor:
-        """What the operation's gradient takes for the variance of a batch: what it keeps of one that has it.
+        """What the operation's gradient takes for the variance of a batch, wherever the operation runs."""
+        if self._keeps_inverse is None:
+            self._keeps_inverse = self._find_what_is_kept(variance[0])
+        return tf.where(self._keeps_inverse, tf.math.rsqrt(variance + self._epsilon), variance)
 
-        Asked of the operation, so that it is right wherever the operation runs.
+    def _find_what_is_kept(self, value: tf.Tensor) -> tf.Tensor:
+        """Whether the operation keeps 1 / sqrt(variance + epsilon) for its gradient, rather than the variance.
+
+        It is asked with a variance of 4 to 9, which depends on ``value``, so that TensorFlow's optimizer cannot compute
+        the answer in advance, on a CPU.
         """
-        deviation = tf.sqrt(variance)
-        batch = tf.stack([-deviation, deviation])[:, tf.newaxis, tf.newaxis]
-        return self._normalise_in_training(batch, variance, variance)[4]
+        deviation = 2 + tf.sigmoid(value)
+        batch = tf.reshape(tf.stack([-deviation, deviation]), [2, 1, 1, 1])
+        ones = tf.ones(1)
+        return self._normalise_in_training(batch, ones, ones)[4][0] < 1
 
     def _normalise_in_training(self, x: tf.Tensor, scale: tf.Tensor, offset: tf.Tensor) -> Sequence[tf.Tensor]:
         """Six outputs: normalised, mean, variance divided by n - 1, and three that are kept for the gradient."""
