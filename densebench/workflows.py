@@ -148,8 +148,7 @@ def plot_confusion(confusion: Confusion, run: Run, target: Path) -> list[Path]:
     """Draw a confusion matrix; returns the files written."""
     from densebench.reporting.figures.confusion import plot_confusion as draw
 
-    file = target if target.suffix else target / f"{run.run}.png"
-    return [draw(confusion.counts, confusion.classes, file)]
+    return [draw(confusion.counts, confusion.classes, target, name=run.run)]
 
 
 def speed(

@@ -165,6 +165,15 @@ def parse_fraction(text: str, option: str) -> float:
     return convert_to_unit("percent", parse_quantity(text, option), option)
 
 
+def check_plot(target: Path | None) -> None:
+    """Raise :class:`InputError` where no picture can be drawn into the target of ``--plot``, before any work."""
+    from densebench.reporting.figures.files import is_picture
+
+    refuse_standard_output(target, "--plot")
+    if target is not None:
+        is_picture(target)
+
+
 def refuse_standard_output(target: object, option: str) -> None:
     """Raise :class:`InputError` where ``-`` was given, which other programs take for standard output."""
     if str(target) == "-":

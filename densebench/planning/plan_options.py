@@ -9,6 +9,7 @@ from densebench.errors import InputError, unknown
 from densebench.planning.options import TrainOptions, parse_seeds
 from densebench.prediction.budget import (
     COSTS,
+    PRICE,
     TIME_TO_TARGET,
     TOTAL_TIME,
     Limits,
@@ -61,8 +62,14 @@ def parse_plan_options(
     """The options as ``densebench plan`` takes them; raises :class:`InputError` for the first that is wrong."""
     limits = () if budget is None else parse_plan_budget(budget)
     chosen_cost = _find_cost(cost)
-    if train.target is None and TIME_TO_TARGET in (chosen_cost, *(limit.of for limit in limits)):
+    prices = _parse_prices(price_per_hour, price_per_kwh, watts)
+    asked_for = (chosen_cost, *(limit.of for limit in limits))
+    if train.target is None and TIME_TO_TARGET in asked_for:
         raise InputError("A plan has a time to target only with --target: give the test accuracy, such as 0.94.")
+    if prices.per_hour is None and prices.per_kwh is None and PRICE in asked_for:
+        raise InputError(
+            "A plan has a price only with --price-per-hour or --price-per-kwh: give one, such as '0.30 €'."
+        )
     return PlanOptions(
         train=train,
         batch_sizes=tuple(batch_sizes),
@@ -75,7 +82,7 @@ def parse_plan_options(
         budget=budget,
         limits=limits,
         cost=chosen_cost,
-        prices=_parse_prices(price_per_hour, price_per_kwh, watts),
+        prices=prices,
     )
 
 

@@ -64,9 +64,17 @@ TIME_TO_TARGET = Quantity(
     show="seconds",
     find=_find_target_time,
 )
+PRICE = Quantity(
+    names=("price",),
+    word="price",
+    show="number",
+    find=lambda candidate: _exactly(candidate.prediction.price if candidate.prediction else None),
+    adds_up=True,
+)
 _QUANTITIES = (
     TOTAL_TIME,
     TIME_TO_TARGET,
+    PRICE,
     Quantity(
         names=("memory", "predicted_peak_bytes"),
         word="memory",
@@ -87,13 +95,6 @@ _QUANTITIES = (
         word="energy",
         show="joules",
         find=lambda candidate: _exactly(candidate.prediction.energy_joules if candidate.prediction else None),
-        adds_up=True,
-    ),
-    Quantity(
-        names=("price",),
-        word="price",
-        show="number",
-        find=lambda candidate: _exactly(candidate.prediction.price if candidate.prediction else None),
         adds_up=True,
     ),
     Quantity(

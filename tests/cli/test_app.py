@@ -36,6 +36,8 @@ from densebench.cli.app import run
         (["compare", ".", "--html", "-"], "--html - is no file"),
         (["compare", ".", "--plot", "-"], "--plot - is no file"),
         (["eval", "nothing", "--plot", "-"], "--plot - is no file"),
+        (["compare", ".", "--plot", "a.jpg"], "a.jpg is no picture that can be drawn"),
+        (["eval", "nothing", "--plot", "a.jpg"], "a.jpg is no picture that can be drawn"),
         (["speed", "resnet20", "--batch-size", "big"], "--batch-size"),
         (["traim"], "train"),
     ],

@@ -58,6 +58,10 @@ def test_a_text_that_cannot_be_read_is_refused_in_a_sentence(texts, sentence):
     assert sentence.lower() in str(caught.value).lower()
 
 
+def test_a_price_may_be_zero():
+    assert parse(price_per_hour="0", cost="price").cost.word == "price"
+
+
 def test_without_names_a_network_of_each_kind_is_planned():
     names = SPAN
     assert {VARIANTS[name].family for name in names} >= {"resnet", "densenet-bc", "wrn"}

@@ -7,7 +7,7 @@ import typer
 
 from densebench.cli import arguments as option
 from densebench.cli.completion import complete_baselines, complete_columns, complete_metrics
-from densebench.cli.parsing import refuse_standard_output
+from densebench.cli.parsing import check_plot, refuse_standard_output
 from densebench.cli.printing import print_message, print_next, print_result, print_table, print_written
 
 _REGRESSION = 3  # exit code of a gate that failed
@@ -105,7 +105,7 @@ def compare(
         sort=sort,
     )
     shown = parse_names(columns)
-    refuse_standard_output(plot, "--plot")
+    check_plot(plot)
     refuse_standard_output(html, "--html")
     comparison = workflows.compare(paths, options, published=published)
     print_result(

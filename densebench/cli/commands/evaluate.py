@@ -7,7 +7,7 @@ import typer
 
 from densebench.cli import arguments as option
 from densebench.cli.completion import complete_runs
-from densebench.cli.parsing import parse_train_options, refuse_standard_output
+from densebench.cli.parsing import check_plot, parse_train_options
 from densebench.cli.printing import open_stderr, print_result, print_written
 from densebench.reporting.grid_output import grids_tables
 
@@ -53,7 +53,7 @@ def evaluate(
     run: option.RunName = None,
     results_dir: option.ResultsDir = None,
     runs_dir: option.RunsDir = None,
-    plot: Annotated[str | None, typer.Option(help="Draw the confusion matrix into this file or folder.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw the confusion matrix into this file or folder.")] = None,
     format: option.Format = "table",
 ) -> int:
     """Evaluate a trained network: loss, top-1, top-5, every class, throughput and latency."""
@@ -61,7 +61,7 @@ def evaluate(
     from densebench.reporting.live.view import open_view
     from densebench.reporting.run_tables import format_evaluation, make_evaluation_grids
 
-    refuse_standard_output(plot, "--plot")
+    check_plot(plot)
     options = parse_train_options(context)
     evaluated = workflows.evaluate(
         source, options, open_view(open_stderr()), preprocess=preprocess, test_time_flip=test_time_flip
@@ -75,5 +75,5 @@ def evaluate(
         format,
     )
     if plot is not None:
-        print_written(workflows.plot_confusion(confusion, evaluation, Path(plot)))
+        print_written(workflows.plot_confusion(confusion, evaluation, plot))
     return 0

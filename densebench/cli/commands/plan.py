@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from densebench.cli import arguments as option
-from densebench.cli.parsing import parse_train_options, refuse_standard_output
+from densebench.cli.parsing import check_plot, parse_train_options, refuse_standard_output
 from densebench.cli.printing import open_stderr, print_result, print_written
 
 _PLAN, _COSTS = "Planning", "Budget and prices"
@@ -91,7 +91,7 @@ def plan(
     from densebench.reporting.plan.export import format_plan
     from densebench.reporting.plan.tables import make_plan_tables
 
-    refuse_standard_output(plot, "--plot")
+    check_plot(plot)
     refuse_standard_output(html, "--html")
     options = parse_plan_options(
         parse_train_options(context),

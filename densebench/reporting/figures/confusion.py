@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from densebench.errors import ResultsError
-from densebench.reporting.figures.files import FORMATS, drawing, save
+from densebench.reporting.figures.files import drawing, is_picture, save
 from densebench.reporting.figures.style import INK, label, new_figure, title
 from densebench.units import format_number
 
@@ -40,12 +39,16 @@ def _draw(matrix: Sequence[Sequence[int]], class_names: Sequence[str]) -> "Figur
     return figure
 
 
-def plot_confusion(matrix: Sequence[Sequence[int]], class_names: Sequence[str], target: Path) -> Path:
-    """Draw it into a .png, .svg or .pdf file; raises :class:`ResultsError` if that cannot be written."""
-    if target.suffix.lower() not in FORMATS:
-        raise ResultsError(f"{target} is no picture that can be drawn: end its name in {', '.join(FORMATS)}.")
+def plot_confusion(
+    matrix: Sequence[Sequence[int]], class_names: Sequence[str], target: Path, name: str = "confusion"
+) -> Path:
+    """Draw it into a .png, .svg or .pdf file, or as ``name.png`` into a folder; returns the file written.
+
+    Raises :class:`InputError` for another ending, and :class:`ResultsError` if the file cannot be written.
+    """
+    file = target if is_picture(target) else target / f"{name}.png"
     with drawing():
-        return save(_draw(matrix, class_names), target)
+        return save(_draw(matrix, class_names), file)
 
 
 def _write_counts(axes: "Axes", matrix: Sequence[Sequence[int]], shares: Sequence[Sequence[float]]) -> None:

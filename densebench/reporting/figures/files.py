@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from densebench.errors import ResultsError
+from densebench.errors import InputError, ResultsError
 from densebench.files import remove_abandoned, replace
 
 if TYPE_CHECKING:
@@ -18,6 +18,21 @@ _METADATA: dict[str, dict[str, str | None]] = {
     ".svg": {"Date": None},
     ".pdf": {"CreationDate": None},
 }  # same runs, same bytes
+
+
+def is_picture(target: Path) -> bool:
+    """Whether the target is a picture by its ending, and not a folder for pictures, which may be yet to be made.
+
+    Raises :class:`InputError` for an ending that is neither, such as ``.jpg``.
+    """
+    if target.suffix.lower() in FORMATS:
+        return True
+    if not target.suffix or target.is_dir():
+        return False
+    raise InputError(
+        f"{target} is no picture that can be drawn: end its name in {', '.join(FORMATS[:-1])} or {FORMATS[-1]},"
+        " or give a folder."
+    )
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from densebench.comparison.metrics import METRICS, order_metrics
 from densebench.comparison.values import Comparison
 from densebench.errors import ResultsError
 from densebench.reporting.figures import costs, curves
-from densebench.reporting.figures.files import FORMATS, drawing, save
+from densebench.reporting.figures.files import drawing, is_picture, save
 from densebench.reporting.figures.legends import draw_legend, rank
 from densebench.reporting.figures.series import Series, series_of
 from densebench.reporting.figures.style import new_figure
@@ -62,8 +62,8 @@ def plot(comparison: Comparison, target: Path) -> list[Path]:
     """Draw the pictures of a comparison and say which files were written.
 
     A target that ends in .png, .svg or .pdf gets one picture: the one that it is named after, else the
-    overview. Any other target is a directory, made if need be, that gets all of them as PNG; a picture of which nothing
-    is known is left out. Raises :class:`ResultsError` if nothing can be drawn or the target cannot be written.
+    overview. A directory, made if need be, gets all of them as PNG; a picture of which nothing is known is left out.
+    Raises :class:`InputError` for another ending, and :class:`ResultsError` if nothing can be drawn or written.
     """
     with drawing():
         return _plot(series_of(comparison), target)
@@ -71,7 +71,7 @@ def plot(comparison: Comparison, target: Path) -> list[Path]:
 
 def _plot(series: list[Series], target: Path) -> list[Path]:
     pictures = list_pictures()
-    if target.suffix.lower() in FORMATS:
+    if is_picture(target):
         name = target.stem if target.stem in pictures else _OVERVIEW
         figure = pictures[name](series)
         if figure is None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from densebench.errors import ResultsError
 from densebench.prediction.values import Plan
-from densebench.reporting.figures.files import FORMATS, drawing, save
+from densebench.reporting.figures.files import drawing, is_picture, save
 from densebench.reporting.figures.label_placement import place_labels
 from densebench.reporting.figures.series import COLOURS
 from densebench.reporting.figures.style import INK, label, logarithmic, new_figure, title
@@ -33,9 +33,9 @@ _LETTER = 0.075  # inches of a name
 def plot_plan(plan: Plan, target: Path) -> list[Path]:
     """Draw it into a .png, .svg or .pdf file, or as plan.png into a folder; returns the files written.
 
-    Raises :class:`ResultsError` if nothing is known to be drawn, or the target cannot be written.
+    Raises :class:`InputError` for another ending, and :class:`ResultsError` if nothing can be drawn or written.
     """
-    file = target if target.suffix.lower() in FORMATS else target / _NAME
+    file = target if is_picture(target) else target / _NAME
     panels = list_panels(plan)
     if not panels:
         raise ResultsError(f"{target}: the plan holds nothing to draw, for nothing was measured.")

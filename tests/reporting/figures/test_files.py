@@ -4,8 +4,8 @@ from xml.etree import ElementTree
 import pytest
 from matplotlib.figure import Figure
 
-from densebench.errors import ResultsError
-from densebench.reporting.figures.files import FORMATS, drawing, save, write_file
+from densebench.errors import InputError, ResultsError
+from densebench.reporting.figures.files import FORMATS, drawing, is_picture, save, write_file
 
 BEGINNINGS = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
 
@@ -23,6 +23,19 @@ def test_the_suffix_decides_the_format(suffix, tmp_path):
         assert save(draw(), target) == target
     assert target.read_bytes().startswith(BEGINNINGS[suffix])
     assert os.listdir(tmp_path) == [target.name]
+
+
+def test_a_target_without_a_pictures_ending_is_a_folder_and_another_ending_a_mistake(tmp_path):
+    (tmp_path / "results.v2").mkdir()
+    assert [is_picture(tmp_path / name) for name in ("a.PNG", "pictures", ".hidden", "results.v2")] == [
+        True,
+        False,
+        False,
+        False,
+    ]
+    with pytest.raises(InputError, match=r"a.jpg is no picture .*: end its name in .png, .svg or .pdf"):
+        is_picture(tmp_path / "a.jpg")
+    assert os.listdir(tmp_path) == ["results.v2"]
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
