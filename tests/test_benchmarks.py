@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import os
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -14,6 +15,8 @@ import sitting
 
 from densebench.measuring.gpu.allocator import GpuMemory, NoGpuMemory
 from densebench.measuring.gpu.step_memory import StepMemory
+from densebench.planning.recipe_file import find_recipe
+from densebench.recipes import RECIPES, list_settings
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 SETTING = sitting.Setting(
@@ -104,3 +107,16 @@ np.testing.assert_allclose(logits, model(torch.from_numpy(x).permute(0, 3, 1, 2)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(BENCHMARKS), str(BENCHMARKS.parent)])}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_index_has_every_program_of_the_folder():
+    text = (BENCHMARKS / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`(\w+\.py)`", text)) == {path.name for path in BENCHMARKS.glob("*.py")}
+
+
+@pytest.mark.parametrize("path", sorted((BENCHMARKS / "recipes").glob("*.toml")), ids=lambda path: path.stem)
+def test_a_recipe_of_the_ablation_differs_from_short_in_few_settings(path):
+    recipe, short = find_recipe(str(path)), RECIPES["short"]
+    changed = [name for name in list_settings() if getattr(recipe, name) != getattr(short, name)]
+    assert changed
+    assert {"optimizer"} <= set(changed) or len(changed) <= 2
