@@ -3,22 +3,13 @@
 import keras
 import numpy as np
 
+from densebench.models.seeds import seed_framework
+
 
 def rekey(model: keras.Model, seed: int, epoch: int) -> None:
-    """Begin an epoch's streams: those of the model's seed generators, and the framework's own.
-
-    Not by ``keras.utils.set_random_seed``, which imports TensorFlow on every backend.
-    """
+    """Begin an epoch's streams: those of the model's seed generators, and the framework's own."""
     source = np.random.default_rng([seed, epoch])
     for variable in model.non_trainable_variables:
         if variable.path.endswith("seed_generator_state"):
             variable.assign(source.integers(2**32, size=2, dtype=np.uint32))
-    stream = int(source.integers(2**31))
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        tf.random.set_seed(stream)
-    elif keras.backend.backend() == "torch":
-        import torch
-
-        torch.manual_seed(stream)
+    seed_framework(int(source.integers(2**31)))

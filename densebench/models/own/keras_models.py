@@ -8,6 +8,7 @@ import keras
 from densebench.errors import InputError
 from densebench.models.cost import Cost
 from densebench.models.model_layers import find_last_activation, find_preparation
+from densebench.models.seeds import seed_everything
 from densebench.models.variant import ModelVariant
 
 
@@ -17,7 +18,7 @@ def build_model(variant: ModelVariant, *, classes: int, image_size: int, seed: i
     Its initial weights are those that its own initializers draw from the seed, so they differ between backends. Raises
     :class:`InputError`.
     """
-    keras.utils.set_random_seed(seed)
+    seed_everything(seed)
     model = variant.make(classes, image_size)
     if not isinstance(model, keras.Model):
         raise InputError(
