@@ -1,5 +1,8 @@
 """Tests of ``densebench/data/digits.py``."""
 
+import subprocess
+import sys
+
 import numpy as np
 
 from densebench.data import digits
@@ -48,3 +51,14 @@ def test_labels_fit_their_images():
     test = source.test.read(np.arange(360)).reshape(360, -1).astype(float)
     nearest = ((test[:, None] - means) ** 2).sum(axis=2).argmin(axis=1)
     assert (nearest == source.test.labels).mean() > 0.85
+
+
+def test_scikit_learn_is_loaded_only_where_its_file_is_not_where_it_was(monkeypatch):
+    code = "import sys; from densebench.data import digits; digits.load_source(8); assert 'sklearn' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    source = digits.load_source(8)
+    monkeypatch.setattr(digits, "_FILE", ("elsewhere.csv.gz",))
+    other = digits.load_source(8)
+    for mine, theirs in ((source.train, other.train), (source.test, other.test)):
+        assert np.array_equal(mine.labels, theirs.labels)
+        assert np.array_equal(read(mine, range(len(mine.labels))), read(theirs, range(len(theirs.labels))))
