@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from densebench.recipes import Recipe
-from densebench.training.muon import is_orthogonalised
+from densebench.training.optimizers import is_orthogonalised
 
 _Tensor = Any  # of the backend
 

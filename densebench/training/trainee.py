@@ -12,7 +12,7 @@ from densebench.models.own.lookup import load_configured
 from densebench.models.variant import ModelVariant
 from densebench.recipes import Recipe
 from densebench.training.backends.backend import BackendFacts
-from densebench.training.muon import Muon
+from densebench.training.optimizers import Muon
 
 
 @dataclass(frozen=True, kw_only=True)

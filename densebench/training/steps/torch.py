@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from densebench.recipes import Recipe
-from densebench.training.muon import Muon
 from densebench.training.objective import compute_backward_sign, compute_loss, find_decayed
+from densebench.training.optimizers import Muon
 from densebench.training.steps.step import CompileTimes, StepResult, Steps, read_step_result
 from densebench.training.trainee import Trainee
 

@@ -10,8 +10,8 @@ import pytest
 
 from densebench.config import BACKENDS
 from densebench.models.initial_weights import draw_initial_value
-from densebench.training.muon import Muon, orthogonalise
 from densebench.training.objective import compute_penalty, find_decayed
+from densebench.training.optimizers import Muon, orthogonalise
 from densebench.training.steps.choose import make_steps
 
 OTHERS = [name for name in BACKENDS if find_spec(name) and name != os.environ["KERAS_BACKEND"]]
