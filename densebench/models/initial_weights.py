@@ -1,8 +1,8 @@
 """Initial weights, drawn in NumPy from (seed, variable path): the same ones on every backend and implementation."""
 
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -10,6 +10,18 @@ if TYPE_CHECKING:
 
 # The standard deviation of a standard normal cut off at two deviations: Keras widens its draws by it.
 _TRUNCATED_DEVIATION = 0.87962566103423978
+
+
+def make_initializer(path: str, seed: int) -> Callable[..., Any]:
+    """What Keras takes for the initializer of the variable ``path``: a function of its shape and dtype."""
+
+    def initialize(shape: Sequence[int], dtype: str) -> Any:
+        from keras import ops
+
+        # With its dtype, or JAX would compile a copy for every shape: a second for 100x12.
+        return ops.convert_to_tensor(draw_initial_value(path, shape, seed), dtype)
+
+    return initialize
 
 
 def draw_initial_value(path: str, shape: Sequence[int], seed: int) -> "NDArray[np.float32]":

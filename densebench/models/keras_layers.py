@@ -3,7 +3,7 @@
 import keras
 
 from densebench.config import clean_name
-from densebench.models.initial_weights import draw_initial_value
+from densebench.models.initial_weights import make_initializer
 from densebench.models.layers import EPSILON, MOMENTUM, LayerNames
 from densebench.models.variant import Variant
 
@@ -91,7 +91,7 @@ class KerasLayers:
     def _call_with_own_kernel(self, layer: keras.layers.Layer, x: keras.KerasTensor) -> keras.KerasTensor:
         """Call a new layer with our initial kernel: Keras's differs by backend, and JAX would compile it per shape."""
         he_normal = layer.kernel_initializer
-        layer.kernel_initializer = lambda shape, dtype: draw_initial_value(f"{layer.name}/kernel", shape, self._seed)
+        layer.kernel_initializer = make_initializer(f"{layer.name}/kernel", self._seed)
         y = layer(x)
         layer.kernel_initializer = he_normal
         return y

@@ -12,7 +12,7 @@ from densebench.models.own.lookup import load_configured
 from densebench.models.variant import ModelVariant
 from densebench.recipes import Recipe
 from densebench.training.backends.backend import BackendFacts
-from densebench.training.optimizers import Muon
+from densebench.training.optimizers import SGD, Muon
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ def _build_optimizer(recipe: Recipe, precision: str, model: keras.Model) -> kera
     if recipe.optimizer == "muon":
         optimizer = Muon(rate, momentum=momentum, nesterov=nesterov, kernel_decay=recipe.weight_decay)
     else:
-        optimizer = keras.optimizers.SGD(rate, momentum=momentum, nesterov=nesterov, name="sgd")
+        optimizer = SGD(rate, momentum=momentum, nesterov=nesterov, name="sgd")
     if precision == "mixed_float16":
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer, name="loss_scale")
     optimizer.build(model.trainable_variables)

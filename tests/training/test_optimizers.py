@@ -139,6 +139,21 @@ def test_only_the_classifiers_kernel_is_in_a_loss(config, build):
     assert trainee.model.losses == []
 
 
+@pytest.mark.parametrize("optimizer", ["sgd", "muon"])
+def test_velocities_begin_at_zero_and_jax_compiles_no_program_for_the_shape_of_each(config, build, optimizer):
+    programs = []
+    if config.backend == "jax":
+        import jax
+
+        jax.monitoring.register_event_duration_secs_listener(lambda event, seconds, **_: programs.append(event))
+    recipe = replace(config.recipe, optimizer=optimizer)
+    growth_rate = {"sgd": 7, "muon": 9}[optimizer]  # with shapes of its own
+    trainee = build(replace(config, variant=f"10x{growth_rate}", recipe=recipe), "fast")
+    assert [event for event in programs if "compile" in event] == []
+    for velocity in trainee.optimizer.momentums:
+        assert not np.any(to_numpy(velocity))
+
+
 @pytest.mark.parametrize("backend", OTHERS)
 def test_all_of_this_holds_on_the_other_backends(backend):
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", __file__, "-k", "not other_backends"]

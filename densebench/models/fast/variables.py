@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from densebench.models.initial_weights import draw_initial_value
+from densebench.models.initial_weights import make_initializer
 from densebench.models.layers import LayerNames
 
 Shapes = dict[str, tuple[int, ...]]  # of the variables of a layer, by name
@@ -19,7 +19,7 @@ class Variables(keras.layers.Layer):  # type: ignore[misc]
             self.add_weight(
                 name=variable,
                 shape=shape,
-                initializer=lambda shape, dtype, path=f"{name}/{variable}": draw_initial_value(path, shape, seed),
+                initializer=make_initializer(f"{name}/{variable}", seed),
                 trainable=not variable.startswith("moving_"),
                 autocast=False,
             )
