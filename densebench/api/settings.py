@@ -89,6 +89,7 @@ class PlanSettings(TypedDict, total=False):
     test_limit: int
     test_fraction: float
     validation: int
+    data_dir: str  # where the dataset's files lie: Kaggle's CIFAR has other numbers of images
     recipe: str
     epochs: int
     implementation: str

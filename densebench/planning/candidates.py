@@ -207,6 +207,7 @@ def _find_published_of(config: RunConfig, facts: DatasetFacts, published: Sequen
     )
     is_usual = is_usual and _describe_batch_norm(config)["batch_norm"] == ON_ONE_DEVICE["batch_norm"]
     is_all = data.train_limit is None and data.test_limit is None and not data.validation
+    is_all = is_all and not facts.takes_test_fraction  # whose test images are some of the training images
     return find_published(published, config.variant, facts.name, recipe.epochs) if is_usual and is_all else []
 
 

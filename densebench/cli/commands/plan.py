@@ -61,6 +61,7 @@ def plan(
     validation: option.Validation = None,
     test_fraction: option.TestFraction = None,
     skip_bad_images: option.SkipBadImages = None,
+    data_dir: option.DataDir = None,
     recipe: option.RecipeName = None,
     epochs: option.Epochs = None,
     batch_size: option.BatchSizes = None,

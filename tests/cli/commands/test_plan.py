@@ -75,6 +75,20 @@ def test_a_target_goes_into_the_table_and_the_command_and_no_time_to_it_is_made_
     assert [(row["target"], row["predicted_time_to_target_seconds"]) for row in rows] == [("0.94", "")] * 2
 
 
+def test_a_copy_of_the_data_without_test_images_is_planned_with_those_that_are_drawn(stored, capfd):
+    (stored / "kaggle").mkdir()
+    (stored / "kaggle" / "trainLabels.csv").touch()  # by which it is known
+    seconds, accuracies = [], []
+    for arguments in ([], ["--data-dir", "kaggle", "--test-fraction", "0.2"]):
+        assert run([*TWO, *arguments, "--format", "csv"]) == 0
+        (row, *_) = csv.DictReader(io.StringIO(capfd.readouterr().out))
+        seconds.append(float(row["predicted_total_seconds"]))
+        accuracies.append(row["expected_accuracy"])
+    assert accuracies == ["0.9125", ""], "nobody has published one on fewer images"
+    assert 0.79 < seconds[1] / seconds[0] < 0.85, "40,000 images instead of 50,000"
+    assert row["command"] == "densebench train resnet20 --dataset cifar10 --test-fraction 0.2 --data-dir kaggle"
+
+
 def test_markdown_is_a_table(stored, capfd):
     assert run([*TWO, "--format", "markdown"]) == 0
     assert capfd.readouterr().out.startswith("| Network | Time | 95 % interval | Memory |")
