@@ -205,7 +205,7 @@ class Run:
     seed: Annotated[
         Count, About("Seed", "count", "Random seed of the initial weights, image order and augmentation.", exact=True)
     ] = None
-    base_learning_rate: Annotated[Number, About("Base rate", "number", "Initial learning rate.", exact=True)] = None
+    base_learning_rate: Annotated[Number, About("Base rate", "number", "Highest learning rate.", exact=True)] = None
     schedule: Annotated[Text, About("Schedule", "text", "Learning rate schedule.")] = None
     optimizer: Annotated[Text, About("Optimizer", "text", "sgd, or muon on the kernels of convolutions.")] = None
     momentum: Annotated[Number, About("Momentum", "number", "Momentum of the optimizer.", exact=True)] = None

@@ -118,7 +118,7 @@ BatchSizes = Annotated[
 ]
 LearningRate = Annotated[
     float | None,
-    typer.Option(help="Learning rate at the start.", show_default="the recipe's", rich_help_panel=_TRAINING),
+    typer.Option(help="Highest learning rate.", show_default="the recipe's", rich_help_panel=_TRAINING),
 ]
 WeightDecay = Annotated[
     float | None,
