@@ -29,6 +29,7 @@ _NOT_IN_FINGERPRINT = frozenset(
 )
 _OF_SEVERAL_DEVICES = ("devices", "hosts", "batch_norm")
 _MOST_DEVICES = 1024  # of a host, and hosts
+_MOST_THREADS = 1024
 REPLICAS = "replicas"  # the deciding value in which a run that is resumed may differ
 RESULTS_DIR = "results"
 RUNS_DIR = "runs"
@@ -117,13 +118,16 @@ class RunConfig:
         ):
             if given not in choices:
                 raise unknown(kind, given, choices)
+        if self.recompute and self.implementation == "plain":
+            raise InputError("--recompute needs an implementation that can: give --implementation fast with it.")
         check_run_name(self.run)
 
     def _check_numbers(self) -> None:
         for option, value, must in find_mistakes(self.recipe):
             raise _describe_mistake(option, value, must)
         _require(0 <= self.seed < 2**32, "seed", self.seed, "must lie between 0 and 4294967295")
-        _require(self.threads is None or self.threads >= 1, "threads", self.threads, "must be at least 1")
+        are_threads = self.threads is None or 1 <= self.threads <= _MOST_THREADS
+        _require(are_threads, "threads", self.threads, f"must lie between 1 and {_MOST_THREADS}")
         _require(self.checkpoint_every >= 0, "checkpoint_every", self.checkpoint_every, "must not be negative")
         _require(self.target is None or 0 < self.target <= 1, "target", self.target, "must be a fraction, such as 0.94")
 

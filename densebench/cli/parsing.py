@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from densebench.cli.defaults import Default
+from densebench.columns import Show
 from densebench.errors import InputError
 from densebench.planning.options import AXES, Axis, TrainOptions, parse_batch_sizes, parse_devices, parse_seeds
 from densebench.quantities import convert_to_unit, parse_quantity
@@ -157,12 +158,19 @@ def _parse_seeds(seed: int | None, seeds: str | None) -> tuple[int, ...] | None:
 
 def parse_seconds(text: str, option: str) -> float:
     """``2h`` -> 7200.0; raises :class:`InputError` that names the option."""
-    return convert_to_unit("seconds", parse_quantity(text, option), option)
+    return _parse_above_zero("seconds", text, option)
 
 
 def parse_fraction(text: str, option: str) -> float:
     """``2%`` -> 0.02; raises :class:`InputError` that names the option."""
-    return convert_to_unit("percent", parse_quantity(text, option), option)
+    return _parse_above_zero("percent", text, option)
+
+
+def _parse_above_zero(unit: Show, text: str, option: str) -> float:
+    value = convert_to_unit(unit, parse_quantity(text, option), option)
+    if value <= 0:
+        raise InputError(f"{option} {text} must be above 0: give more.")
+    return value
 
 
 def check_plot(target: Path | None) -> None:
