@@ -13,8 +13,8 @@ Each part has its own process, time limit and row in ``parts.csv``, whatever com
 come: ``environment.json``, ``instruments.csv``, ``contenders.csv``, ``plan.csv``, and results files in ``speed``,
 ``memory``, ``training`` and ``plan``, for ``densebench compare``. A second call with the same output skips what is
 done and tries the rest. ``DATA`` holds ``cifar10-images``, a folder of ``train`` and ``test``, or that as ``.tar.gz``;
-without it the training is on synthetic images. ``--rehearse`` goes through all stages on any machine, in a minute,
-with tiny networks whose figures mean nothing.
+without it the training is on synthetic images. ``--rehearse`` goes through all stages on any machine, in one to
+three minutes, with tiny networks whose figures mean nothing.
 """
 
 import argparse
@@ -27,11 +27,13 @@ from gpu_scale import REHEARSAL, Asked, Scale
 from gpu_stages import STAGES, list_parts
 from gpu_training import find_dataset
 
+from densebench.measuring.gpu.monitor import NoGpu, ask_gpu
+
 BACKENDS = ("jax", "torch", "tensorflow")
 LIMIT_SECONDS = 540.0
 
 
-def main() -> None:
+def main() -> int:
     """Parse the options and run the stages; no part that fails changes the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stage", default="all", choices=[*map(str, STAGES), "all"], help="%(default)s")
@@ -44,6 +46,15 @@ def main() -> None:
     backends = tuple(given.backends.split(","))
     if unknown := sorted(set(backends) - set(BACKENDS)):
         parser.error(f"unknown backend {unknown[0]!r}: choose from {', '.join(BACKENDS)}")
+    if not given.limit > 0:
+        parser.error(f"--limit {given.limit:g} must be above 0")
+    if given.output.exists() and not given.output.is_dir():
+        parser.error(f"--output {given.output} is a file: name a folder")
+    gpu = ask_gpu()
+    if isinstance(gpu, NoGpu) and not given.rehearse:
+        parser.error(
+            f"there is no NVIDIA GPU to measure ({gpu.reason}): --rehearse goes through all of it on any machine"
+        )
     asked = Asked(
         output=given.output.resolve(),
         backends=backends,
@@ -51,8 +62,13 @@ def main() -> None:
         scale=REHEARSAL if given.rehearse else Scale(),
     )
     asked.output.mkdir(parents=True, exist_ok=True)
-    for stage in STAGES if given.stage == "all" else [int(given.stage)]:
-        run_and_print(stage, asked, given.limit)
+    try:
+        for stage in STAGES if given.stage == "all" else [int(given.stage)]:
+            run_and_print(stage, asked, given.limit)
+    except KeyboardInterrupt:
+        print("Stopped: the same command goes on with the part that was stopped.", file=sys.stderr)
+        return 130
+    return 0
 
 
 def run_and_print(stage: int, asked: Asked, limit: float) -> None:

@@ -12,7 +12,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,6 +21,7 @@ from contender import CONTENDERS
 from sitting import Measurement, Setting, by_contender, format_spread, split_contender
 
 CHILD = Path(__file__).with_name("contender.py")
+_PRECISIONS = ("float32", "mixed_bfloat16")
 
 
 def make_parser(
@@ -37,7 +38,7 @@ def make_parser(
     options.add_argument("--variant", default="100x12", help="DenseNet-BC; %(default)s")
     options.add_argument("--batch-size", type=int, default=64, help="%(default)s")
     options.add_argument("--threads", type=int, default=2, help="%(default)s")
-    options.add_argument("--precision", default="float32", choices=("float32", "mixed_bfloat16"))
+    options.add_argument("--precision", default=_PRECISIONS[0], choices=_PRECISIONS)
     options.add_argument("--rounds", type=int, default=rounds, help="%(default)s")
     options.add_argument("--warm-up", type=int, default=warm_up, help="untimed steps after the first; %(default)s")
     options.add_argument("--steps", type=int, default=steps, help="timed steps; %(default)s")
@@ -51,26 +52,29 @@ def make_parser(
     return options
 
 
-def list_settings(given: argparse.Namespace, cases: Sequence[tuple[str, int]] | None = None) -> Iterator[Setting]:
-    """Yield the setting of every process in order; ``cases`` are variants and batch sizes."""
+def list_settings(given: argparse.Namespace, cases: Sequence[tuple[str, int]] | None = None) -> list[Setting]:
+    """The setting of every process in order; ``cases`` are variants and batch sizes. Exits for an unknown contender."""
     names = given.contenders.split(",")
-    unknown = sorted({split_contender(name)[0] for name in names} - set(CONTENDERS))
-    if unknown:
-        raise SystemExit(f"unknown contender {unknown[0]!r}: choose from {', '.join(CONTENDERS)}")
-    for number in range(1, given.rounds + 1):
-        for variant, batch_size in cases or [(given.variant, given.batch_size)]:
-            for name in names:
-                yield Setting(
-                    contender=name,
-                    round=number,
-                    variant=variant,
-                    batch_size=batch_size,
-                    threads=given.threads,
-                    precision=split_contender(name)[1] or given.precision,
-                    warm_up=given.warm_up,
-                    steps=given.steps,
-                    seconds=given.seconds,
-                )
+    for name, precision in map(split_contender, names):
+        for kind, one, known in (("contender", name, CONTENDERS), ("precision", precision, ("", *_PRECISIONS))):
+            if one not in known:
+                raise SystemExit(f"unknown {kind} {one!r}: choose from {', '.join(filter(None, known))}")
+    return [
+        Setting(
+            contender=name,
+            round=number,
+            variant=variant,
+            batch_size=batch_size,
+            threads=given.threads,
+            precision=split_contender(name)[1] or given.precision,
+            warm_up=given.warm_up,
+            steps=given.steps,
+            seconds=given.seconds,
+        )
+        for number in range(1, given.rounds + 1)
+        for variant, batch_size in cases or [(given.variant, given.batch_size)]
+        for name in names
+    ]
 
 
 def run_all(tasks: Iterable[Setting], output: Path) -> list[Measurement]:

@@ -69,12 +69,20 @@ def list_cases(threads: list[int]) -> list[tuple[str, int]]:
     return [*((name, count) for name in RECIPES for count in threads), ("evaluation", 1)]
 
 
+def read_threads(text: str) -> list[int]:
+    """``"1,2"``: the numbers of threads to measure with; raises :class:`ValueError` for one that is none."""
+    threads = [int(part) for part in text.split(",")]
+    if min(threads) < 1:
+        raise ValueError(text)
+    return threads
+
+
 def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, default=10_000)
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--repetitions", type=int, default=15)
-    parser.add_argument("--threads", type=lambda text: [int(part) for part in text.split(",")], default=[1])
+    parser.add_argument("--threads", type=read_threads, default=[1])
     parser.add_argument("--output", type=Path)
     return parser.parse_args()
 

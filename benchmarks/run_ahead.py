@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from densebench.config import RunConfig
+from densebench.config import BACKENDS, RunConfig
 from densebench.data.prefetch import Prefetched
 from densebench.measuring.gpu.allocator import NoGpuMemory
 from densebench.measuring.gpu.step_memory import StepMemory
@@ -48,7 +48,7 @@ class Row:
 def main() -> None:
     """Parse the options, measure, print and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--backend", default="jax")
+    parser.add_argument("--backend", default="jax", choices=BACKENDS)
     parser.add_argument("--variant", default="resnet20")
     parser.add_argument("--implementation", default="auto")
     parser.add_argument("--batch-size", type=int, default=64)
