@@ -39,10 +39,11 @@ def plan(
 
     ``devices`` is a number of this host's devices, or several: they share every batch. ``within`` seconds are spent on
     measuring; the rest is predicted from what was measured. ``budget`` is written as on the command line, and holds for
-    all ``seeds`` trainings of a network together; ``cost`` is that of the front (total_time, memory, energy or price).
-    Columns: among others predicted_total_seconds with its 95 % interval (_low, _high) and predicted_peak_bytes of one
-    training, energy_joules and price of all of them, measured (or predicted from others), expected_accuracy (a
-    fraction) with accuracy_source, fits, reason, on_front, and the command that starts it. Raises
+    all ``seeds`` trainings of a network together; ``cost`` is that of the front (total_time, memory, energy, price
+    where one is given, or time_to_target with a ``target``). Columns: among others predicted_total_seconds with its
+    95 % interval (_low, _high) and predicted_peak_bytes of one training, energy_joules and price of all of them,
+    measured (or predicted from others), expected_accuracy (a fraction) with accuracy_source, fits, reason, on_front,
+    and the command that starts it. Raises
     :class:`densebench.errors.InputError`.
     """
     options = parse_plan_options(
