@@ -29,8 +29,8 @@ class Scale:
 REHEARSAL = Scale(
     network="10x4",
     networks=("10x4",),
-    precisions=("float32",),
-    implementations=("plain",),
+    precisions=("mixed_bfloat16",),
+    implementations=("fast",),
     batch_sizes=(8,),
     too_large=("10x4", "--batch-size", "1000000", "--image-size", "1024"),  # refused before a framework loads
     seconds=0.1,
