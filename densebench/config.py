@@ -105,6 +105,11 @@ class RunConfig:
         return f"{os.path.relpath(self.variant_file)}:{self.variant.rpartition(':')[2]}"
 
     @property
+    def can_recompute(self) -> bool:
+        """Whether ``recompute`` may be asked for."""
+        return self.implementation != "plain"
+
+    @property
     def replicas(self) -> int:
         """Devices of all hosts."""
         return self.devices * self.hosts
@@ -118,8 +123,8 @@ class RunConfig:
         ):
             if given not in choices:
                 raise unknown(kind, given, choices)
-        if self.recompute and self.implementation == "plain":
-            raise InputError("--recompute needs an implementation that can: give --implementation fast with it.")
+        if self.recompute and not self.can_recompute:
+            raise refuse_recompute()
         check_run_name(self.run)
 
     def _check_numbers(self) -> None:
@@ -197,6 +202,11 @@ def from_json(text: str) -> RunConfig:
         return RunConfig(**{**values, "data": DataConfig(**values["data"]), "recipe": Recipe(**values["recipe"])})
     except (ValueError, TypeError, KeyError) as error:
         raise InputError(f"This is not a densebench run configuration ({error}): start a new run.") from None
+
+
+def refuse_recompute() -> InputError:
+    """For ``plain``, which keeps what its layers keep."""
+    return InputError("--recompute needs an implementation that can: give --implementation fast with it.")
 
 
 def deciding_values(config: RunConfig) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 import keras
 
-from densebench.errors import InputError, unknown
+from densebench.config import refuse_recompute
+from densebench.errors import unknown
 from densebench.models.fast.network import build_fast
 from densebench.models.keras_layers import build_plain
 from densebench.models.own.keras_models import build_model
@@ -39,5 +40,5 @@ def build(
     if implementation == "fast":
         return build_fast(variant, classes=classes, image_size=image_size, seed=seed, recompute=recompute)
     if recompute:
-        raise InputError("--recompute needs an implementation that can: give --implementation fast with it.")
+        raise refuse_recompute()
     return build_plain(variant, classes=classes, image_size=image_size, weight_decay=weight_decay, seed=seed)

@@ -31,7 +31,8 @@ class Changer:
         """Those that reduce what there is too much of: ``reason`` names time, memory, energy, price."""
         if "memory" in reason:
             yield from self._list_smaller_batches()
-            yield self._change("--recompute", self._replace(recompute=True), changes_training=False)
+            if self.request.config.can_recompute:
+                yield self._change("--recompute", self._replace(recompute=True), changes_training=False)
         if any(word in reason for word in ("time", "energy", "price")):
             yield from self._list_larger_batches()
             yield from self._list_shorter_recipes()

@@ -71,6 +71,16 @@ def test_too_much_memory_is_met_by_smaller_batches_and_recomputing(changer):
     ]
 
 
+def test_the_plain_implementation_is_not_told_to_recompute_which_it_cannot(changer):
+    config = configure(TrainOptions(implementation="plain"), variant="resnet20", run="resnet20")
+    request = Request(config=config, cost=cost.count(variants.find("resnet20"), classes=10, image_size=32))
+    assert options_of(changer(request=request), "memory") == [
+        "--batch-size 32",
+        "--batch-size 16",
+        "--precision mixed_bfloat16",
+    ]
+
+
 def test_the_most_epochs_that_fit_are_proposed_unless_they_are_too_few(changer):
     assert "--epochs 299" in options_of(changer(limit=299.5), "price")
     assert not any(option.startswith("--epochs") for option in options_of(changer(limit=59.0), "time"))

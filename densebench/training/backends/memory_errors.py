@@ -30,7 +30,8 @@ def explain_out_of_memory(config: RunConfig, *, trains: bool) -> OutOfMemory:
     batch_size = config.recipe.batch_size
     if batch_size > 1:
         advice = f"try --batch-size {batch_size // 2}, which is another measurement"
-        advice += "" if config.recompute or not trains else ", or --recompute, which takes less memory and more time"
+        may_recompute = trains and config.can_recompute and not config.recompute
+        advice += ", or --recompute, which takes less memory and more time" if may_recompute else ""
     else:
         advice = "it needs a device with more"
     return OutOfMemory(f"{config.variant} at batch size {batch_size} does not fit into memory: {advice}.")

@@ -53,3 +53,7 @@ def test_a_single_image_that_does_not_fit_leaves_no_smaller_batch(config):
 def test_an_evaluation_has_nothing_to_recompute(config):
     assert "--recompute" in str(explain_out_of_memory(config, trains=True))
     assert "--recompute" not in str(explain_out_of_memory(config, trains=False))
+
+
+def test_the_plain_implementation_is_not_told_to_recompute_which_it_cannot(config):
+    assert "--recompute" not in str(explain_out_of_memory(replace(config, implementation="plain"), trains=True))
