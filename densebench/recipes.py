@@ -6,8 +6,8 @@
            falls linearly to zero, no cutout and no label smoothing, 30 epochs.
 
 A recipe's ``weight_decay`` is the coefficient of a Keras L2 loss, ``weight_decay * sum(w**2)``, whose gradient is
-``2 * weight_decay * w``: half of what PyTorch calls ``weight_decay``. Muon takes as much off the
-kernels, without a loss.
+``2 * weight_decay * w``: half of what PyTorch calls ``weight_decay``. Muon takes as much off the kernels,
+without a loss.
 """
 
 import json

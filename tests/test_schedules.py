@@ -55,9 +55,8 @@ def test_no_epoch_has_a_rate_of_zero_or_above_the_recipes(schedule, warmup_ratio
 
 def test_a_schedule_says_its_warm_up():
     assert describe_schedule(FOUR) == "steps"
-    assert (
-        describe_schedule(dataclasses.replace(FOUR, schedule="linear", warmup_ratio=0.2)) == "linear, warmup_ratio 0.2"
-    )
+    recipe = dataclasses.replace(FOUR, schedule="linear", warmup_ratio=0.2)
+    assert describe_schedule(recipe) == "linear, warmup_ratio 0.2"
 
 
 def rates(recipe):

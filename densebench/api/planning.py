@@ -43,8 +43,7 @@ def plan(
     where one is given, or time_to_target with a ``target``). Columns: among others predicted_total_seconds with its
     95 % interval (_low, _high) and predicted_peak_bytes of one training, energy_joules and price of all of them,
     measured (or predicted from others), expected_accuracy (a fraction) with accuracy_source, fits, reason, on_front,
-    and the command that starts it. Raises
-    :class:`densebench.errors.InputError`.
+    and the command that starts it. Raises :class:`densebench.errors.InputError`.
     """
     options = parse_plan_options(
         make_options(settings, PlanSettings, variants=variants),

@@ -87,6 +87,6 @@ def describe_difference(columns: Sequence[str]) -> str:
     return f"{join_names(columns)} {'differs' if len(columns) == 1 else 'differ'}"
 
 
-def join_names(names: Sequence[str]) -> str:
+def join_names(names: Sequence[str], word: str = "and") -> str:
     """``a``, ``a and b``, ``a, b and c``."""
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+    return f" {word} ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)

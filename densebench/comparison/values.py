@@ -8,6 +8,7 @@ from typing import Literal
 from densebench.comparison.metrics import METRICS
 from densebench.comparison.options import CompareOptions, GateLevel
 from densebench.comparison.statistics import Interval
+from densebench.recipes import Recipe
 from densebench.records import Phase, Run
 
 Word = Literal["better", "worse", "same", "inconclusive", "no test", "not comparable"]
@@ -17,7 +18,7 @@ TIME_TO_TARGET = METRICS["time_to_target_seconds"]
 
 # What goes without saying: the settings of a run that shares its batches with nobody.
 ON_ONE_DEVICE: Mapping[str, object] = {"devices": 1, "hosts": 1, "batch_norm": "global"}
-_BEFORE_THERE_WAS_A_CHOICE: Mapping[str, object] = {**ON_ONE_DEVICE, "optimizer": "sgd"}
+_BEFORE_THERE_WAS_A_CHOICE: Mapping[str, object] = {**ON_ONE_DEVICE, "optimizer": Recipe.optimizer}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from densebench.comparison.formats import join_names
 from densebench.errors import InputError, ResultsError
 from densebench.files import remove_abandoned, replace
 
@@ -29,10 +30,8 @@ def is_picture(target: Path) -> bool:
         return True
     if not target.suffix or target.is_dir():
         return False
-    raise InputError(
-        f"{target} is no picture that can be drawn: end its name in {', '.join(FORMATS[:-1])} or {FORMATS[-1]},"
-        " or give a folder."
-    )
+    endings = join_names(FORMATS, "or")
+    raise InputError(f"{target} is no picture that can be drawn: end its name in {endings}, or give a folder.")
 
 
 @contextmanager

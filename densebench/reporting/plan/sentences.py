@@ -1,7 +1,5 @@
 """A plan in words: on what machine, what was measured, what to train, and what would make a better one fit."""
 
-from collections.abc import Sequence
-
 from densebench.comparison.formats import join_names
 from densebench.prediction.values import Alternative, Candidate, Plan, Prediction
 from densebench.reporting.plan import formats
@@ -103,7 +101,8 @@ def _write_alternatives(candidate: Candidate, plan: Plan) -> str:
     alternatives = plan.choice.alternatives
     if not alternatives:
         return f"No shorter training, other batch size or less memory was found with which {candidate.label} would fit."
-    return f"{candidate.label} would fit with {_join_ways([_describe_way(one, plan) for one in alternatives])}."
+    ways = [_describe_way(one, plan) for one in alternatives]
+    return f"{candidate.label} would fit with {join_names(ways, 'or')}."
 
 
 def _describe_way(way: Alternative, plan: Plan) -> str:
@@ -113,10 +112,6 @@ def _describe_way(way: Alternative, plan: Plan) -> str:
     if found.peak_bytes is not None:
         figures.append(formats.format_memory(found))
     return f"{way.option} ({', '.join(figures)}{'; accuracy unknown' if way.changes_training else ''})"
-
-
-def _join_ways(ways: Sequence[str]) -> str:
-    return " or ".join([", ".join(ways[:-1]), ways[-1]]) if len(ways) > 1 else ways[0]
 
 
 def _write_problems(plan: Plan) -> list[str]:
