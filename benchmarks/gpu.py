@@ -4,7 +4,8 @@
 
 1  the instruments: ``env``, allocators against NVML, energy, clocks, TF32, an out-of-memory that becomes a row
 2  ``speed`` of the blog series' networks: backends, precisions, ``plain`` and ``fast``, compiled or not
-3  against networks written by hand in PyTorch (eager, ``torch.compile``) and JAX, at two batch sizes
+3  against networks written by hand in PyTorch (eager, ``torch.compile``) and JAX, at two batch sizes, by
+   ``side_by_side.py``
 4  memory with and without ``--recompute``
 5  a training of 100x12 with the recipe ``short``, which goes on in the next call
 6  ``plan`` against what that training cost

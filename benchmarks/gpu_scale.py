@@ -17,6 +17,7 @@ class Scale:
     batch_sizes: tuple[int, ...] = (64, 256)
     too_large: tuple[str, ...] = ("resnet20", "--batch-size", "131072")  # soon compiled; the batch fits no card
     seconds: float = 3.0  # of a contender's timed steps
+    contender_seconds: float = 500.0  # that all contenders of a size and a precision may take, compiled side by side
     part_seconds: float = 240.0  # the longest that compiling and measuring may take
     speed: tuple[str, ...] = ("--time-limit", "200s")
     data: tuple[str, ...] = ()

@@ -3,19 +3,16 @@
 import itertools
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gpu_parts import ROOT, Ended, Part, PartFailed, append_row, find_last_words, require_success
+from gpu_parts import ROOT, Ended, Part, PartFailed, find_last_words, require_success
 from gpu_scale import Asked
 from gpu_training import list_plan_parts, list_training_parts
-from paired import describe, format_gib
-from sitting import Measurement, Setting
+from paired import format_gib
 
-from densebench.measuring.host import count_usable_cores
-
-CHILD = str(ROOT / "benchmarks" / "contender.py")
+SIDE_BY_SIDE = str(ROOT / "benchmarks" / "side_by_side.py")
 CHECKS = str(ROOT / "benchmarks" / "gpu_checks.py")
 
 
@@ -140,40 +137,39 @@ def describe_speed(ended: Ended) -> str:
 
 
 def list_contender_parts(asked: Asked) -> Iterator[Part]:
-    """Networks written by hand beside densebench's own."""
+    """Networks written by hand beside densebench's own: compiled side by side, timed one at a time."""
     scale = asked.scale
     by_backend = {
-        "torch": ("torch-eager", "torch-compile", "torch-compile-reduce", "keras-torch-fast", "keras-torch-plain"),
+        "torch": ("torch-eager", "torch-compile", "torch-compile-reduce", *_OWN_ON_TORCH),
         "jax": ("jax-hand", "jax-fast", "jax-plain"),
         "tensorflow": ("fast", "plain"),
     }
     names = [name for backend in asked.backends for name in by_backend[backend][: 1 if scale.is_tiny else None]]
-    for size, precision, name in itertools.product(scale.batch_sizes, scale.precisions, names):
-        setting = Setting(
-            contender=name,
-            round=1,
-            variant=scale.network,
-            batch_size=size,
-            threads=count_usable_cores() or 1,  # to compile
-            precision=precision,
-            warm_up=2,
-            steps=5,
-            seconds=scale.seconds,
-        )
+    command = [SIDE_BY_SIDE, "--variant", scale.network, "--contenders", ",".join(names)]
+    command += ["--seconds", str(scale.seconds), "--output", str(asked.output / "contenders.csv")]
+    for size, precision in itertools.product(scale.batch_sizes, scale.precisions):
+        setting = [*command, "--batch-sizes", str(size), "--precisions", precision]
         yield Part(
-            name=f"{name}-{precision}-{size}",
-            command=fix([CHILD, json.dumps(asdict(setting))]),
-            judge=lambda ended: keep_measurement(ended, asked.output / "contenders.csv"),
-            seconds=scale.part_seconds,
+            name=f"contenders-{precision}-{size}",
+            command=partial(limit_time, setting),
+            judge=describe_contenders,
+            seconds=scale.contender_seconds,
         )
 
 
-def keep_measurement(ended: Ended, table: Path) -> str:
-    """Append a contender's row."""
-    require_success(ended)
-    row = Measurement(**json.loads(ended.stdout.splitlines()[-1]))
-    append_row(table, row)
-    return " ".join(describe(row).split())
+_OWN_ON_TORCH = ("keras-torch-fast", "keras-torch-plain", "keras-torch-fast-compiled")
+
+
+def limit_time(command: Sequence[str], seconds: float) -> Sequence[str]:
+    """With as much time as there is to end well."""
+    return [*command, "--time-limit", f"{seconds * 0.95:.0f}"]
+
+
+def describe_contenders(ended: Ended) -> str:
+    """What was measured; those that failed are the reason, and are tried again in the next call."""
+    if ended.code != 0:
+        raise PartFailed(find_last_words(ended))
+    return "; ".join(ended.stdout.splitlines())
 
 
 STAGES: dict[int, Callable[[Asked], Iterator[Part]]] = {

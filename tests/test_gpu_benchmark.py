@@ -38,7 +38,7 @@ def test_every_part_of_every_stage_is_a_row():
         ("1", "facts"): "failed",
         ("1", "out"): "failed",
         ("2", "10x4"): "done",
-        ("3", "jax"): "done",
+        ("3", "contenders"): "done",
         ("4", "memory"): "done",
         ("5", "training"): "done",
         ("6", "plan"): "done",
