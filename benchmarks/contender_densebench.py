@@ -49,7 +49,7 @@ def run(setting: Setting) -> Outcome:
     times = steps.compile(setting.batch_size)
     steps.begin(LEARNING_RATE)
     marks.traced()
-    memory = StepMemory(open_allocator(facts.name), steps.step_bytes())
+    memory = StepMemory(open_allocator(facts.name), steps.step_bytes(), steps.recorded_bytes)
     setting.run(lambda x, y: steps.train(steps.place(x), steps.place(y)), marks, memory)
     return measure_outcome(
         facts,

@@ -73,7 +73,7 @@ class EpochRunner:
         gc.collect()
         gc.freeze()  # the collector need not walk through a framework's graph during a step
         self._watch.allocator.reset()
-        self._memory = StepMemory(self._watch.allocator, self._steps.step_bytes())
+        self._memory = StepMemory(self._watch.allocator, self._steps.step_bytes(), self._steps.recorded_bytes)
         return times
 
     def run(self, epoch: int) -> Generator[Event, None, tuple[EpochRecord, EpochTimes]]:

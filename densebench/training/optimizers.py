@@ -83,15 +83,24 @@ def is_orthogonalised(variable: keras.Variable) -> bool:
 
 def orthogonalise(direction: _Tensor) -> _Tensor:
     """The nearest kernel with equal singular values, about as long as a He-normal one: (height, width, in, out)."""
-    shape = direction.shape
-    fan_in, filters = math.prod(shape[:-1]), shape[-1]
+    fan_in, filters = measure_kernel(direction.shape)
     matrix = ops.reshape(direction, (fan_in, filters))
     wide = fan_in < filters
-    x = matrix if wide else ops.transpose(matrix)  # the smaller side first, for the smaller products
-    x = x / (ops.sqrt(ops.sum(ops.square(x))) + _SMALL)
+    x = orthogonalise_matrices(matrix if wide else ops.transpose(matrix))  # the smaller side first: smaller products
+    length = math.sqrt(2 * filters / min(fan_in, filters))  # each singular value of a He-normal kernel, about
+    return ops.reshape(length * (x if wide else ops.transpose(x)), direction.shape)
+
+
+def measure_kernel(shape: Sequence[int]) -> tuple[int, int]:
+    """(height, width, in, out) -> how many values each filter reads, and the number of filters."""
+    return math.prod(shape[:-1]), shape[-1]
+
+
+def orthogonalise_matrices(x: _Tensor) -> _Tensor:
+    """The nearest matrices whose singular values are all about 1, (..., rows, columns) with fewer rows than columns."""
+    x = x / (ops.sqrt(ops.sum(ops.square(x), axis=(-2, -1), keepdims=True)) + _SMALL)
     a, b, c = _COEFFICIENTS
     for _ in range(_ITERATIONS):
-        gram = ops.matmul(x, ops.transpose(x))
+        gram = ops.matmul(x, ops.swapaxes(x, -2, -1))
         x = a * x + ops.matmul(b * gram + c * ops.matmul(gram, gram), x)
-    length = math.sqrt(2 * filters / min(fan_in, filters))  # each singular value of a He-normal kernel, about
-    return ops.reshape(length * (x if wide else ops.transpose(x)), shape)
+    return x

@@ -64,7 +64,7 @@ def measure_speed(
     batches = [(steps.place(x), steps.place(y)) for x, y in _draw_batches(trainee, config)]
     step = _make_step(steps, batches, inference=inference)
     yield _make_ready(steps, trainee, config, watch, step, inference=inference)
-    memory = StepMemory(watch.allocator, None if inference else steps.step_bytes())
+    memory = _open_memory(steps, watch, inference=inference)
     _warm_up(step, config.recipe.batch_size, memory, limits, watch, parallel)
     watch.monitor.begin_epoch()
     times, wide = yield from _measure(step, config.recipe.batch_size, limits, watch, parallel)
@@ -77,6 +77,12 @@ def measure_speed(
         yield Warned(text=warning)
     measured = make_measured(costs, times, parallel)
     yield EpochEnded(record=replace(make_record(measured), elapsed_seconds=times.epoch_seconds))
+
+
+def _open_memory(steps: Steps, watch: Watch, *, inference: bool) -> StepMemory:
+    if inference:
+        return StepMemory(watch.allocator)
+    return StepMemory(watch.allocator, steps.step_bytes(), steps.recorded_bytes)
 
 
 def count_tenths(seconds: float) -> int:

@@ -200,6 +200,9 @@ def device(monkeypatch):
         def step_bytes(self):
             return None
 
+        def recorded_bytes(self):
+            return None
+
         def begin(self, rate):
             pass
 

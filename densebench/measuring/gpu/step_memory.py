@@ -5,6 +5,7 @@ the step. Where the allocator can begin a new peak, those steps are left out. Wh
 what the compiler says that the step takes.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from densebench.measuring.gpu.allocator import AllocatorMemory, GpuMemory
@@ -13,9 +14,17 @@ from densebench.measuring.gpu.allocator import AllocatorMemory, GpuMemory
 class StepMemory:
     """Called around every step; only a shape's first step costs more than looking up a number."""
 
-    def __init__(self, allocator: AllocatorMemory, compiled_bytes: int | None = None) -> None:
-        """``compiled_bytes``: what the step takes on the device by its compiler's own account, if it gives one."""
-        self._allocator, self._compiled_bytes = allocator, compiled_bytes
+    def __init__(
+        self,
+        allocator: AllocatorMemory,
+        compiled_bytes: int | None = None,
+        recorded_bytes: Callable[[], int | None] = lambda: None,
+    ) -> None:
+        """``compiled_bytes``: what the step takes on the device by its compiler's own account, if it gives one.
+
+        ``recorded_bytes``: the peak when a step was recorded that the device then repeats, unseen by the allocator.
+        """
+        self._allocator, self._compiled_bytes, self._recorded_bytes = allocator, compiled_bytes, recorded_bytes
         self._shapes: set[int] = set()
         self._earlier: list[GpuMemory] = []  # peaks of steps between two searches
         self._is_counting = False  # whether the allocator's peak began after a search
@@ -37,6 +46,12 @@ class StepMemory:
 
     def peak(self) -> GpuMemory:
         """The peak so far; the source says whether a search is in it."""
+        seen, recorded = self._find_peak(), self._recorded_bytes()
+        if recorded is None or seen.peak_bytes is None or recorded <= seen.peak_bytes:
+            return seen
+        return replace(seen, peak_bytes=recorded, source=f"{seen.source}, when the step was recorded as a CUDA graph")
+
+    def _find_peak(self) -> GpuMemory:
         now = self._allocator.peak()
         if now.peak_bytes is None:
             return now

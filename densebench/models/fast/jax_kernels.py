@@ -1,9 +1,10 @@
 """What the fast implementation leaves to the compiler: JAX differentiates and fuses these by itself."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Any
 
+import keras
 from keras import ops
 
 from densebench.models.layers import EPSILON
@@ -32,6 +33,11 @@ def convolve(x: Tensor, kernel: Tensor, *, stride: int) -> Tensor:
     if kernel.shape[0] == 1 and stride == 1:
         return ops.matmul(x, kernel[0, 0])
     return ops.conv(x, kernel, strides=stride, padding="same", data_format="channels_last")
+
+
+def recompute(function: Callable[..., Tensor], *inputs: Tensor) -> Tensor:
+    """The function's result; it is computed again in the backward pass, for which only the inputs are kept."""
+    return keras.remat(function)(*inputs)
 
 
 def average_pool(x: Tensor, size: int) -> Tensor:

@@ -29,6 +29,8 @@ class Operations(Protocol):
 
     def average_pool(self, x: Tensor, size: int) -> Tensor: ...
 
+    def recompute(self, function: Callable[..., Tensor], *inputs: Tensor) -> Tensor: ...
+
     def join(self, tensors: Sequence[Tensor]) -> Tensor: ...
 
     def split(self, variable: Tensor, sizes: Sequence[int], axis: int) -> Sequence[Tensor]: ...
@@ -54,6 +56,7 @@ class _Deferred:
     """A normalised tensor that each of its readers computes for itself, and again in the backward pass."""
 
     normalise: Callable[..., Tensor]
+    recompute: Callable[..., Tensor]
     inputs: tuple[Tensor, ...]
 
     def apply(self, operation: Callable[..., Tensor], *others: Tensor) -> Tensor:
@@ -63,7 +66,7 @@ class _Deferred:
         def compute_both(*given: Tensor) -> Tensor:
             return operation(self.normalise(*given[:count]), *given[count:])
 
-        return keras.remat(compute_both)(*self.inputs, *others)
+        return self.recompute(compute_both, *self.inputs, *others)
 
 
 class _OperationKernels:
@@ -86,7 +89,9 @@ class _OperationKernels:
 
     def moving_norm(self, x: Tensor, gamma: Tensor, beta: Tensor, mean: Tensor, variance: Tensor, relu: bool) -> Tensor:
         normalise, inputs = partial(self._normalise, relu=relu), (_force(x), gamma, beta, mean, variance)
-        return _Deferred(normalise=normalise, inputs=inputs) if self._recompute else normalise(*inputs)
+        if not self._recompute:
+            return normalise(*inputs)
+        return _Deferred(normalise=normalise, recompute=self._operations.recompute, inputs=inputs)
 
     def statistics(self, x: Tensor) -> tuple[Tensor, Tensor]:
         return self._operations.compute_statistics(_force(x))

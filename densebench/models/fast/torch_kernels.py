@@ -1,20 +1,30 @@
 """What the fast implementation does by PyTorch's own kernels: batch normalisation and convolution."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+from torch.fx.experimental.proxy_tensor import get_proxy_mode
 from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
 
 from densebench.models.layers import EPSILON
 
 _NOT_REDUCED = 0  # at::Reduction::None
+_TINY = 1e-30  # added to a variance by a kernel that would divide by 0 without it
 
 
 def compute_statistics(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean and biased variance of each channel, in float32; the gradient goes by :class:`PassOperations`."""
+    """Mean and biased variance of each channel, in float32; the gradient goes by :class:`PassOperations`.
+
+    On a GPU by the kernel of PyTorch's own batch normalisation, which reads reduced precision as it is, but not in a
+    step that is traced for the compiler: that fuses others, and does not know this one.
+    """
     with torch.no_grad():
-        return compute_moments(x.float())
+        if x.device.type != "cuda" or get_proxy_mode() is not None:
+            return compute_moments(x.float())
+        mean, inverse = torch.batch_norm_stats(to_channels_first(x), _TINY)
+        return mean, inverse.pow_(-2)
 
 
 def compute_moments(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -49,6 +59,15 @@ def _choose_padding(side: int, size: int, stride: int) -> tuple[int, int]:
     return total // 2, total - total // 2
 
 
+def _recompute(function: Callable[..., torch.Tensor], *inputs: torch.Tensor) -> torch.Tensor:
+    """The function's result, computed again for the backward pass, without the state of random numbers.
+
+    Nothing here is random, and a CUDA graph cannot be recorded where that state is read.
+    """
+    y: torch.Tensor = checkpoint(function, *inputs, use_reentrant=False, preserve_rng_state=False)
+    return y
+
+
 def _average_pool(x: torch.Tensor, size: int) -> torch.Tensor:
     """Means of squares; Keras's own copies its input and leaves the memory format."""
     y: torch.Tensor = functional.avg_pool2d(to_channels_first(x), size)
@@ -71,6 +90,7 @@ class Operations:
 
     convolve = staticmethod(convolve)
     average_pool = staticmethod(_average_pool)
+    recompute = staticmethod(_recompute)
     join = staticmethod(_join)
     split = staticmethod(_split)
 

@@ -32,9 +32,10 @@ def make_steps(trainee: Trainee, recipe: Recipe, facts: BackendFacts, parallel: 
         return JaxSteps(trainee, recipe)
     from densebench.training.steps.torch import TorchSteps
 
+    settings = {"jit": facts.jit, "is_fast": facts.implementation == "fast"}
     if are_several:
         from densebench.training.parallel.torch import TorchDataParallel
         from densebench.training.steps.torch_parallel import ParallelTorchSteps
 
-        return ParallelTorchSteps(trainee, recipe, cast(TorchDataParallel, parallel), jit=facts.jit)
-    return TorchSteps(trainee, recipe, jit=facts.jit)
+        return ParallelTorchSteps(trainee, recipe, cast(TorchDataParallel, parallel), **settings)
+    return TorchSteps(trainee, recipe, **settings)

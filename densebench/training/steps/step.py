@@ -52,6 +52,10 @@ class Steps(InferenceSteps, Protocol):
     def step_bytes(self) -> int | None:
         """Memory that the largest compiled step takes on the device, if its compiler says so."""
 
+    def recorded_bytes(self) -> int | None:
+        """Peak memory of the device in the largest step that it repeats by itself, unseen by its allocator."""
+        return None
+
     def begin(self, learning_rate: float) -> None:
         """Take the model's and the optimizer's variables as they are, and set the learning rate."""
 

@@ -1,4 +1,8 @@
-"""Steps on PyTorch: eager, or with the forward and the backward pass compiled as one graph."""
+"""Steps on PyTorch: eager, or with the forward and the backward pass compiled as one graph.
+
+On a GPU a whole step is recorded once and then repeated by the device: its host starts one operation instead of
+thousands, each of which takes the host longer than the device.
+"""
 
 import time
 from collections.abc import Callable, Sequence
@@ -13,12 +17,12 @@ from torch.fx.experimental.proxy_tensor import make_fx
 
 from densebench.recipes import Recipe
 from densebench.training.objective import compute_backward_sign, compute_loss, find_decayed
-from densebench.training.optimizers import Muon
+from densebench.training.steps.cuda_graph import Recorder
 from densebench.training.steps.step import CompileTimes, StepResult, Steps, read_step_result
+from densebench.training.steps.torch_update import Update
 from densebench.training.trainee import Trainee
 
 _Tensors = Sequence[torch.Tensor]
-_GRAPHS = "reduce-overhead"  # torch.compile's mode that records CUDA graphs
 Passes = tuple[torch.Tensor, torch.Tensor, _Tensors]  # loss, how many were right, gradients
 _PurePasses = Callable[
     [_Tensors, _Tensors, torch.Tensor, torch.Tensor, torch.Tensor],
@@ -37,7 +41,10 @@ class _Figures:
 class TorchSteps(Steps):
     """Keras's channels-last arrays are already what PyTorch calls the channels_last memory format."""
 
-    def __init__(self, trainee: Trainee, recipe: Recipe, *, jit: bool) -> None:
+    _exchanges_nothing = True  # with other processes, in the middle of a step
+
+    def __init__(self, trainee: Trainee, recipe: Recipe, *, jit: bool, is_fast: bool) -> None:
+        """``is_fast``: whether the model's passes copy nothing to the device, as Keras's own do, so can be recorded."""
         self._model, self._optimizer = trainee.model, trainee.optimizer
         self._recipe, self._jit = recipe, jit
         self._weights = [variable.value for variable in self._model.trainable_variables]
@@ -48,17 +55,20 @@ class TorchSteps(Steps):
         self._device = self._weights[0].device
         self.runs_ahead = self._device.type != "cpu"
         self._scales_loss = isinstance(self._optimizer, keras.optimizers.LossScaleOptimizer)
-        self._rate = recipe.learning_rate
+        is_alone = self._device.type == "cuda" and self._exchanges_nothing
+        self._records_passes = is_alone and is_fast
+        self._records = is_alone and (is_fast or jit) and not self._scales_loss
+        variables = self._model.trainable_variables
+        self._update = (
+            self._update_by_keras if self._scales_loss else Update(self._optimizer, variables, on_device=self._records)
+        )
         self._compiled: dict[int, _PurePasses] = {}
+        self._recorder = Recorder()
 
     def compile(self, *batch_sizes: int) -> CompileTimes:
         if not self._jit:
             return CompileTimes(trace_seconds=None, compile_seconds=None)
         trace_seconds = compile_seconds = 0.0
-        graphs = self._takes_graphs()
-        if graphs:
-            for tensor in (*self._inputs, *self._moving):
-                torch._dynamo.mark_static_address(tensor)  # it is changed in place: no copy for the graph
         for size in dict.fromkeys(batch_sizes):
             start = time.perf_counter()
             arguments = self._arguments(
@@ -67,9 +77,8 @@ class TorchSteps(Steps):
             )
             graph = make_fx(_make_pure_passes(self._model, self._recipe.label_smoothing))(*arguments)
             traced = time.perf_counter()
-            self._compiled[size] = torch.compile(graph, dynamic=False, **({"mode": _GRAPHS} if graphs else {}))
-            for _ in range(3 if graphs else 1):  # compiles, is recorded, is replayed; the graph has no side effects
-                self._run_compiled(size, arguments)
+            self._compiled[size] = torch.compile(graph, dynamic=False)
+            self._run_compiled(size, arguments)  # the graph has no side effects
             trace_seconds += traced - start
             compile_seconds += time.perf_counter() - traced
         return CompileTimes(trace_seconds=trace_seconds, compile_seconds=compile_seconds)
@@ -77,22 +86,33 @@ class TorchSteps(Steps):
     def step_bytes(self) -> None:
         """Only a run of the step shows it."""
 
+    def recorded_bytes(self) -> int | None:
+        return self._recorder.peak_bytes
+
     def begin(self, learning_rate: float) -> None:
         self._optimizer.learning_rate = learning_rate
-        self._rate = float(np.float32(learning_rate))  # what the optimizer's variable then holds, without reading it
+        if isinstance(self._update, Update):
+            self._update.set_rate(learning_rate)
 
     def place(self, array: NDArray[Any]) -> torch.Tensor:
         tensor = torch.from_numpy(np.ascontiguousarray(array))
         return tensor if self._device.type == "cpu" else tensor.pin_memory().to(self._device, non_blocking=True)
 
     def start(self, x: torch.Tensor, y: torch.Tensor) -> _Figures:
-        loss, correct, gradients = self._find(x, y)
+        with torch.no_grad():
+            shown = self._recorder.run(self._step, x, y) if self._records else self._step(x, y)
+            return self._send(shown)
+
+    def _step(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """Both passes and the update: the three figures that it shows, on the device."""
+        with torch.enable_grad():
+            loss, correct, gradients = self._find(x, y)
         with torch.no_grad():
             sign = compute_backward_sign(gradients, self._optimizer)
             gradients = self._lay_out(gradients)
             self._add_decay(gradients)
             self._update(gradients)
-            return self._send(torch.stack([loss, correct, sign]))
+            return torch.stack([loss, correct, sign])
 
     def finish(self, figures: _Figures) -> StepResult:
         if figures.arrived is not None:
@@ -101,7 +121,8 @@ class TorchSteps(Steps):
 
     def logits(self, x: torch.Tensor) -> NDArray[np.float32]:
         with torch.no_grad():
-            values: NDArray[np.float32] = self._forward(x).cpu().numpy()
+            logits = self._recorder.run(self._forward, x) if self._records_passes else self._forward(x)
+        values: NDArray[np.float32] = logits.cpu().numpy()
         return values
 
     def end(self) -> None:
@@ -134,19 +155,14 @@ class TorchSteps(Steps):
         self._move(moved)
         return loss, correct, gradients
 
-    def _takes_graphs(self) -> bool:
-        """Whether a compiled step is replayed as a CUDA graph, for which everything must stay on this device."""
-        return bool(self._device.type == "cuda")
-
     def _run_compiled(self, size: int, arguments: tuple[Any, ...]) -> tuple[torch.Tensor, torch.Tensor, Any, Any]:
-        if self._takes_graphs():
-            torch.compiler.cudagraph_mark_step_begin()  # what the last step gave is used up and may be overwritten
         with torch.no_grad():
             return self._compiled[size](*arguments)
 
     def _move(self, moved: _Tensors) -> None:
-        with torch.no_grad():
-            torch._foreach_copy_(self._moving, list(moved))
+        if self._moving:  # a network without batch normalisation has none
+            with torch.no_grad():
+                torch._foreach_copy_(self._moving, list(moved))
 
     def _arguments(
         self, x: torch.Tensor, y: torch.Tensor
@@ -174,24 +190,8 @@ class TorchSteps(Steps):
     def _read_loss_scale(self) -> float:
         return float(self._optimizer.scale_loss(1.0)) if self._scales_loss else 1.0
 
-    def _update(self, gradients: list[torch.Tensor]) -> None:
-        """SGD as Keras has it, but for the rate, which is a number here: Keras reads its own back from the device."""
-        optimizer = self._optimizer
-        if self._scales_loss or isinstance(optimizer, Muon):
-            optimizer.apply(gradients, self._model.trainable_variables)
-            return
-        if optimizer.momentum:
-            velocities = [variable.value for variable in optimizer.momentums]
-            torch._foreach_mul_(velocities, optimizer.momentum)
-            torch._foreach_add_(velocities, gradients, alpha=-self._rate)
-            if optimizer.nesterov:
-                torch._foreach_add_(self._weights, gradients, alpha=-self._rate)
-                torch._foreach_add_(self._weights, velocities, alpha=optimizer.momentum)
-            else:
-                torch._foreach_add_(self._weights, velocities)
-        else:
-            torch._foreach_add_(self._weights, gradients, alpha=-self._rate)
-        optimizer.iterations.value.add_(1)
+    def _update_by_keras(self, gradients: _Tensors) -> None:
+        self._optimizer.apply(gradients, self._model.trainable_variables)
 
 
 def _differ(gradient: torch.Tensor, weight: torch.Tensor) -> bool:

@@ -34,8 +34,12 @@ class ParallelTorchSteps(TorchSteps):
     Moving statistics are the exception where each device normalises by its own part: they are averaged at the end.
     """
 
-    def __init__(self, trainee: Trainee, recipe: Recipe, parallel: TorchDataParallel, *, jit: bool) -> None:
-        super().__init__(trainee, recipe, jit=jit)
+    _exchanges_nothing = False
+
+    def __init__(
+        self, trainee: Trainee, recipe: Recipe, parallel: TorchDataParallel, *, jit: bool, is_fast: bool
+    ) -> None:
+        super().__init__(trainee, recipe, jit=jit, is_fast=is_fast)
         self._parallel, self._layout, self._exchange = parallel, parallel.layout, parallel.exchange
         if self._layout.synchronises_batch_norm:
             _synchronise(trainee.model, self._exchange)
@@ -66,9 +70,6 @@ class ParallelTorchSteps(TorchSteps):
             loss, correct, *averaged = self._average([loss, correct, *gradients])
         counted = self._layout.replicas if self._layout.is_shared(y.images) else 1
         return loss, torch.round(correct * counted), averaged
-
-    def _takes_graphs(self) -> bool:
-        return False  # processes exchange what they have in the middle of a step
 
     def _average(self, tensors: list[torch.Tensor]) -> list[torch.Tensor]:
         """Over all processes, whose parts of a batch are of one size."""

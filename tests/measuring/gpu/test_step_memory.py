@@ -102,3 +102,21 @@ def test_on_a_cpu_the_compilers_figure_is_no_gpu_memory() -> None:
     memory.begin_step(64)
     memory.end_step(64)
     assert memory.peak() == GpuMemory(peak_bytes=None, reserved_bytes=None, source=NO_GPU)
+
+
+def test_a_step_that_the_device_repeats_by_itself_takes_what_it_took_when_it_was_recorded(allocator):
+    recorded = []
+    memory = StepMemory(allocator, None, lambda: max(recorded, default=None))
+    do_steps(memory, allocator, (64, 500))
+    assert memory.peak() == GpuMemory(peak_bytes=100, reserved_bytes=200, source=INCLUDED)
+    recorded.append(400)
+    do_steps(memory, allocator, (64, 100), (64, 100))
+    assert memory.peak().peak_bytes == 400
+    assert memory.peak().source == f"{AFTER}, when the step was recorded as a CUDA graph"
+    do_steps(memory, allocator, (64, 450))
+    assert memory.peak() == GpuMemory(peak_bytes=450, reserved_bytes=900, source=AFTER)
+
+
+def test_without_a_gpu_a_recorded_step_has_no_memory():
+    found = StepMemory(NoGpuMemory(), None, lambda: 400).peak()
+    assert (found.peak_bytes, found.source) == (None, NO_GPU)

@@ -6,14 +6,17 @@
 from collections import Counter
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from densebench.models.fast import torch_kernels
 from densebench.training.steps import torch as torch_steps
 from densebench.training.steps.choose import make_steps
+from densebench.training.steps.torch_update import Update
 from densebench.training.trainee import build_trainee
 
 NOTHING = ("aten.empty", "aten.detach", "aten.lift_fresh", "aten.alias")  # which computes nothing on a device
@@ -144,25 +147,84 @@ def test_convolutions_have_the_padding_of_keras(facts, side, size, stride):
     torch.testing.assert_close(torch_kernels.convolve(x, kernel, stride=stride), wanted)
 
 
-def test_on_a_gpu_a_compiled_step_is_recorded_as_a_cuda_graph_of_inputs_that_stay_where_they_are(make, monkeypatch):
-    """The calls alone: no GPU has seen them."""
-    asked, marked, begun = [], [], []
+# Recorded, by a graph made up of what PyTorch dispatches
 
-    def compile_nothing(graph, **options):
-        asked.append(options)
-        return graph
 
-    monkeypatch.setattr(torch, "compile", compile_nothing)
-    monkeypatch.setattr(torch._dynamo, "mark_static_address", marked.append)
-    monkeypatch.setattr(torch.compiler, "cudagraph_mark_step_begin", lambda: begun.append(1))
-    steps, trainee, batch = make("fast", "10x2")
-    steps._jit = True
-    steps.compile(BATCH)
-    assert (asked, marked, begun) == ([{"dynamic": False}], [], [])
-    monkeypatch.setattr(steps, "_takes_graphs", lambda: True)
-    steps.compile(BATCH)
-    assert asked[1:] == [{"dynamic": False, "mode": "reduce-overhead"}]
-    steps.train(*batch)
-    assert len(begun) == 3 + 1
-    held = {variable.value.data_ptr() for variable in trainee.model.variables}
-    assert {tensor.data_ptr() for tensor in marked} == held
+class FakeGraph:
+    """Computes again what was recorded; what recording has changed in ``state`` is taken back."""
+
+    state = ()
+
+    def __init__(self):
+        self.calls = []
+
+    def replay(self):
+        with torch.no_grad():
+            for function, args, kwargs, results in self.calls:
+                again = function(*args, **kwargs)
+                for old, new in zip(tree_leaves(results), tree_leaves(again), strict=True):
+                    if isinstance(old, torch.Tensor) and old.data_ptr() != new.data_ptr():
+                        old.copy_(new)
+
+
+class FakeRecording(TorchDispatchMode):
+    def __init__(self, graph, *, pool, capture_error_mode):
+        super().__init__()
+        assert (pool, capture_error_mode) == ("pool", "thread_local")
+        self.graph = graph
+
+    def __enter__(self):
+        self.before = [tensor.detach().clone() for tensor in FakeGraph.state]
+        return super().__enter__()
+
+    def __exit__(self, *error):
+        super().__exit__(*error)
+        for tensor, value in zip(FakeGraph.state, self.before, strict=True):
+            tensor.detach().copy_(value)
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        results = function(*args, **(kwargs or {}))
+        self.graph.calls.append((function, args, kwargs or {}, results))
+        return results
+
+
+@pytest.fixture
+def fake_graphs(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "CUDAGraph", FakeGraph)
+    monkeypatch.setattr(torch.cuda, "graph", FakeRecording)
+    monkeypatch.setattr(torch.cuda, "graph_pool_handle", lambda: "pool")
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda: 123)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "precision"), [("sgd", "float32"), ("muon", "float32"), ("sgd", "mixed_bfloat16")]
+)
+def test_recorded_steps_do_what_steps_do_at_each_rate_and_size(make, fake_graphs, optimizer, precision):
+    keras.config.set_dtype_policy(precision)
+    ended, shown = [], []
+    for recorded in (False, True):
+        steps, trainee, (x, y) = make("fast", "10x2", optimizer=optimizer)
+        variables = [*trainee.model.variables, *trainee.optimizer.variables]
+        FakeGraph.state = [variable.value for variable in variables]
+        if recorded:
+            steps._records = steps._records_passes = True
+            steps._update = Update(trainee.optimizer, trainee.model.trainable_variables, on_device=True)
+        for rate, images in ((0.1, BATCH), (0.1, BATCH), (0.1, 1), (0.05, BATCH), (0.05, 1), (0.2, BATCH)):
+            steps.begin(rate)
+            shown.append(steps.train(x[:images] * rate, y[:images]).loss)
+        shown += [float(steps.logits(x * factor).sum()) for factor in (1, 2, 3)]
+        ended.append([variable.value.float() for variable in variables])
+        assert steps.recorded_bytes() == (123 if recorded else None)
+    keras.config.set_dtype_policy("float32")
+    tolerance = {"rtol": 1e-4, "atol": 1e-5} if precision == "float32" else {"rtol": 2e-2, "atol": 1e-2}
+    np.testing.assert_allclose(shown[9:], shown[:9], **tolerance)
+    assert steps._recorder.count() == 3
+    for eager, repeated in zip(*ended, strict=True):
+        torch.testing.assert_close(repeated, eager, **tolerance)
+
+
+def test_steps_on_a_cpu_are_not_recorded(make):
+    steps, _, batch = make("fast", "10x2")
+    for _ in range(3):
+        steps.train(*batch)
+    assert steps._recorder.count() == 0
