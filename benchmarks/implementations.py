@@ -2,8 +2,9 @@
 
 ``python benchmarks/implementations.py --backends tensorflow,jax`` measures ``plain`` and ``fast`` in turn, ``--rounds``
 times, with ``densebench speed``, for every backend, precision and network, and adds the results to
-``results/implementations``. ``--write`` alone makes the table of all results there: a row a backend, device and
-precision, with the ratio of the times of ``plain`` to those of ``fast`` over networks and rounds.
+``results/implementations``. ``--write`` alone makes the table of all results there and of the contenders that were
+measured on a GPU (``side_by_side.py``): a row a backend, device and precision, with the ratio of the times of ``plain``
+to those of ``fast`` over networks and rounds.
 """
 
 import argparse
@@ -13,13 +14,15 @@ import shlex
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from densebench.records import Run
 from densebench.results import store
 from densebench.training.backends.fastest import COLUMNS, TABLE
 
+CONTENDERS = Path(__file__).resolve().parents[1] / "results" / "gpu" / "contenders.csv"
 _IMPLEMENTATIONS = ("plain", "fast")
 _Key = tuple[str, str, str]  # backend, kind of device, precision
 
@@ -43,7 +46,7 @@ def main() -> None:
     with TABLE.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
-        writer.writerows(make_table(store.read_all([given.results])))
+        writer.writerows(make_table([*list_speeds(store.read_all([given.results])), *read_contenders(CONTENDERS)]))
 
 
 def _measure(given: argparse.Namespace, backend: str, precision: str, network: str) -> None:
@@ -55,15 +58,42 @@ def _measure(given: argparse.Namespace, backend: str, precision: str, network: s
     subprocess.run([sys.executable, "-m", "densebench", *command], check=True, stdout=subprocess.DEVNULL)
 
 
-def make_table(runs: Sequence[Run]) -> Iterator[tuple[str, ...]]:
-    """A row for each backend, device and precision of which both implementations were measured."""
-    steps: dict[_Key, dict[str, dict[str, list[float]]]] = {}
+@dataclass(frozen=True, kw_only=True)
+class Timed:
+    """A measured step."""
+
+    key: _Key
+    network: str
+    implementation: str
+    seconds: float
+
+
+def list_speeds(runs: Sequence[Run]) -> Iterator[Timed]:
+    """What ``densebench speed`` has measured to its end."""
     for run in runs:
-        seconds = run.records[0].step_ms_p50 if run.phase == "speed" and run.records else None
-        if seconds is not None and run.status == "completed" and run.implementation in _IMPLEMENTATIONS:
+        milliseconds = run.records[0].step_ms_p50 if run.phase == "speed" and run.records else None
+        if milliseconds is not None and run.status == "completed" and run.implementation in _IMPLEMENTATIONS:
             key = run.backend or "", run.environment.device_kind or "", run.precision or ""
             network = f"{run.variant} at {run.batch_size}"
-            steps.setdefault(key, {}).setdefault(network, {}).setdefault(run.implementation, []).append(seconds)
+            yield Timed(key=key, network=network, implementation=run.implementation, seconds=milliseconds / 1e3)
+
+
+def read_contenders(path: Path) -> Iterator[Timed]:
+    """What ``side_by_side.py`` has measured of densebench on PyTorch, on a GPU."""
+    with path.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            _, of_torch, implementation = row["contender"].partition("keras-torch-")
+            if of_torch and implementation in _IMPLEMENTATIONS and row["device"] != "cpu":
+                key, network = ("torch", "gpu", row["precision"]), f"{row['variant']} at {row['batch_size']}"
+                seconds = float(row["step_seconds_median"])
+                yield Timed(key=key, network=network, implementation=implementation, seconds=seconds)
+
+
+def make_table(measured: Iterable[Timed]) -> Iterator[tuple[str, ...]]:
+    """A row for each backend, device and precision of which both implementations were measured."""
+    steps: dict[_Key, dict[str, dict[str, list[float]]]] = {}
+    for one in measured:
+        steps.setdefault(one.key, {}).setdefault(one.network, {}).setdefault(one.implementation, []).append(one.seconds)
     for key, networks in sorted(steps.items()):
         pairs = {name: one for name, one in sorted(networks.items()) if set(one) == {*_IMPLEMENTATIONS}}
         if pairs:

@@ -2,7 +2,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from implementations import make_table
+from implementations import CONTENDERS, list_speeds, make_table, read_contenders
 
 from densebench.machine import Environment
 from densebench.records import EpochRecord, Run
@@ -36,11 +36,22 @@ def test_what_takes_less_time_is_chosen_and_nothing_is_assumed(table):
     assert not is_fast_proven("jax", "cpu", "mixed_bfloat16")
 
 
+def test_on_a_gpu_a_precision_that_was_not_measured_is_as_the_others_were(table):
+    table(
+        ("torch", "gpu", "mixed_bfloat16", 20.0), ("jax", "gpu", "float32", 1.2), ("jax", "gpu", "mixed_float16", 0.9)
+    )
+    assert is_fast_proven("torch", "gpu", "float32")
+    assert not is_fast_proven("torch", "cpu", "float32")
+    assert is_fast_proven("jax", "gpu", "float32")
+    assert not is_fast_proven("jax", "gpu", "mixed_bfloat16")
+
+
 def test_the_table_is_that_of_the_results():
     with TABLE.open(newline="") as file:
         head, *rows = csv.reader(file)
     assert head == list(COLUMNS)
-    assert rows == [list(row) for row in make_table(store.read_all([RESULTS]))]
+    measured = [*list_speeds(store.read_all([RESULTS])), *read_contenders(CONTENDERS)]
+    assert rows == [list(row) for row in make_table(measured)]
 
 
 def speed(implementation, seconds, variant="resnet20", **changes):
@@ -65,4 +76,6 @@ def test_a_row_is_the_mean_ratio_of_the_networks_of_which_both_were_measured():
         speed("fast", 5.0, precision="mixed_bfloat16"),
         speed("fast", 5.0, status="interrupted"),
     ]
-    assert list(make_table(runs)) == [("jax", "cpu", "float32", "4.000", "2.000", "100x12 at 64; resnet20 at 64", "1")]
+    assert list(make_table(list_speeds(runs))) == [
+        ("jax", "cpu", "float32", "4.000", "2.000", "100x12 at 64; resnet20 at 64", "1")
+    ]
