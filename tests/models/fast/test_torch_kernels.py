@@ -44,3 +44,16 @@ def test_the_deviations_of_all_normalisations_are_taken_at_once_and_of_a_later_o
     found = [deviations.invert(place) for place in (1, 0, deviations.note(third))]
     for inverse, variance in zip(found, (second, first, third), strict=True):
         torch.testing.assert_close(inverse, torch.rsqrt(variance + EPSILON), rtol=0, atol=0)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU, and CUDA_VISIBLE_DEVICES=0")
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("shape", [(64, 32, 32, 12), (64, 8, 8, 342), (128, 32, 32, 24)])
+def test_on_a_gpu_the_statistics_are_those_of_the_moments_also_of_a_channel_without_variance(shape, dtype):
+    x = (torch.randn(shape, device="cuda") * 2 + 0.5).to(dtype)
+    x[..., 3] = 1.25
+    wanted = torch_kernels.compute_moments(x.double())
+    for found, exact in zip(torch_kernels.compute_statistics(x), wanted, strict=True):
+        assert found.dtype == torch.float32
+        torch.testing.assert_close(found.double(), exact, rtol=1e-5, atol=1e-7)

@@ -228,3 +228,25 @@ def test_steps_on_a_cpu_are_not_recorded(make):
     for _ in range(3):
         steps.train(*batch)
     assert steps._recorder.count() == 0
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU, and CUDA_VISIBLE_DEVICES=0")
+@pytest.mark.parametrize("optimizer", ["sgd", "muon"])
+def test_on_a_gpu_recorded_steps_end_where_steps_do(make, monkeypatch, optimizer):
+    monkeypatch.setattr(torch.backends.cudnn, "benchmark", False)
+    monkeypatch.setattr(torch.backends.cudnn, "deterministic", True)
+    ended = []
+    for recorded in (False, True):
+        steps, trainee, (x, y) = make("fast", "40x12", optimizer=optimizer)
+        assert steps._records
+        if not recorded:
+            steps._records = steps._records_passes = False
+        for rate, images in ((0.1, BATCH), (0.1, BATCH), (0.1, 1), (0.05, BATCH), (0.05, 1), (0.2, BATCH)):
+            steps.begin(rate)
+            shown = steps.train(x[:images] * rate, y[:images])
+        logits = [steps.logits(x * factor) for factor in (1, 2, 3)]
+        ended.append([torch.tensor(shown.loss), *map(torch.from_numpy, logits)])
+        ended[-1] += [variable.value for variable in [*trainee.model.variables, *trainee.optimizer.variables]]
+        assert (steps._recorder.count() > 0) == recorded
+    assert all(torch.equal(*pair) for pair in zip(*ended, strict=True))
