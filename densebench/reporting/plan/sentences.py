@@ -68,8 +68,20 @@ def _praise(chosen: Candidate, plan: Plan) -> str:
     if len(plan.candidates) == 1:
         return f"{chosen.label} {'takes' if plan.budget is None else 'fits the budget:'}"
     if plan.choice.by_accuracy:
-        return f"{within}{chosen.label} is the most accurate:"
+        return f"{within}{_praise_accuracy(chosen, plan)}:"
     return f"{within}{no} accuracy on {plan.dataset} is known; {chosen.label} computes most:"
+
+
+def _praise_accuracy(chosen: Candidate, plan: Plan) -> str:
+    """What it is among those that fit: not more than is known."""
+    others = [one for one in plan.candidates if one.fits is not False and one.label != chosen.label]
+    among = " of those whose accuracy is known" if any(one.accuracy is None for one in others) else ""
+    best = chosen.accuracy.mean if chosen.accuracy else None
+    equal = [one.label for one in others if one.accuracy is not None and one.accuracy.mean == best]
+    if equal:
+        names = join_names([chosen.label, *equal])
+        return f"{names} are the most accurate{among}, and {chosen.label} takes the least time"
+    return f"{chosen.label} is the most accurate{among}"
 
 
 def _write_nothing_fits(plan: Plan) -> list[str]:

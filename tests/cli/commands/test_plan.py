@@ -35,7 +35,7 @@ def test_a_plan_from_stored_trials_is_a_table_a_proposal_and_a_command(stored, c
     lines = out.splitlines()
     assert lines[1] == "By earlier measurements on this machine."
     assert any(line.startswith("resnet20") and "He et al." in line for line in lines)
-    assert "resnet20 is the most accurate: " in out
+    assert "resnet20 is the most accurate of those whose accuracy is known: " in out
     assert lines[-1] == "Start: densebench train resnet20 --dataset cifar10"
 
 

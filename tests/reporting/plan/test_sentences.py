@@ -31,10 +31,28 @@ def test_without_a_measurement_of_its_own_a_plan_goes_by_earlier_ones():
 
 def test_the_most_accurate_that_fits_is_chosen_and_what_would_make_a_better_one_fit_is_said():
     assert write_closing(make_day_plan()) == [
-        "Within the budget, resnet20 is the most accurate: 8.5 h ± 2 %, 0.82 GiB.",
+        "Within the budget, resnet20 is the most accurate of those whose accuracy is known: 8.5 h ± 2 %, 0.82 GiB.",
         "100x12 would fit with --recipe short (15.2 h, 2.7 GiB; accuracy unknown) or --precision mixed_bfloat16 "
         "(~21.0 h, ~1.9 GiB; accuracy unknown).",
     ]
+
+
+def test_the_most_accurate_is_called_so_among_those_that_fit_and_whose_accuracy_is_known():
+    resnet20, smaller, *beyond = list_four()
+    unknown = dataclasses.replace(smaller, accuracy=None)
+    (first,) = write_closing(make_plan([resnet20, unknown], chosen=0))
+    assert first.startswith("Within the budget, resnet20 is the most accurate of those whose accuracy is known: 8.5 h")
+    hidden = [dataclasses.replace(one, accuracy=None) for one in beyond]
+    known = dataclasses.replace(smaller, accuracy=dataclasses.replace(resnet20.accuracy, mean=0.9))
+    (first,) = write_closing(make_plan([resnet20, known, *hidden], chosen=0))
+    assert first.startswith("Within the budget, resnet20 is the most accurate: 8.5 h")
+
+
+def test_networks_of_one_accuracy_are_told_apart_by_their_time():
+    resnet20, smaller, *_ = list_four()
+    as_good = dataclasses.replace(smaller, accuracy=resnet20.accuracy)
+    (first,) = write_closing(make_plan([resnet20, as_good], chosen=0, budget=None))
+    assert first.startswith("resnet20 and 40x12 are the most accurate, and resnet20 takes the least time: 8.5 h")
 
 
 def test_three_alternatives_are_a_list():
@@ -51,7 +69,9 @@ def test_three_alternatives_are_a_list():
 
 def test_without_a_budget_nothing_is_said_of_one():
     plan = make_plan(chosen=3, budget=None)
-    assert write_closing(plan) == ["wrn28x10 is the most accurate: ~34.7 d (28.1-42.4), ~2.6 GiB."]
+    assert write_closing(plan) == [
+        "wrn28x10 is the most accurate of those whose accuracy is known: ~34.7 d (28.1-42.4), ~2.6 GiB."
+    ]
 
 
 def test_without_any_accuracy_the_one_that_computes_most_is_proposed_and_the_quickest_teaches():
@@ -114,7 +134,8 @@ def test_of_several_seeds_the_time_of_all_is_told_also_in_the_alternatives():
     way = Alternative(option="--recipe short", prediction=predict(4 * HOUR, 2.7), changes_training=True)
     plan = make_plan(candidates, seeds=5, nearest=candidates[2], alternatives=[way])
     assert write_closing(plan) == [
-        "Within the budget, resnet20 is the most accurate: 42.5 h ± 2 % for 5 runs, 0.82 GiB.",
+        "Within the budget, resnet20 is the most accurate of those whose accuracy is known: 42.5 h ± 2 % for 5 runs, "
+        "0.82 GiB.",
         "100x12 would fit with --recipe short (20.0 h, 2.7 GiB; accuracy unknown).",
     ]
 
