@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from densebench.comparison.statistics import mean, variance
+from densebench.comparison.statistics import mean
 from densebench.comparison.values import get_setting
 from densebench.records import EpochRecord, Run
 
@@ -60,11 +60,11 @@ def measure(run: Run) -> Measurement | None:
         return None
     if run.phase == "train" and sum(record.epoch_seconds or 0.0 for record in run.records) < _SHORTEST_TRAINING:
         return None
-    seconds = [1 / record.images_per_second for record in run.records if record.images_per_second]
+    paces = _list_paces(run)
     evaluation = _find_evaluation(run)
-    if not seconds or evaluation is None:
+    if not paces or evaluation is None:
         return None
-    image_seconds = mean(seconds)
+    image_seconds = math.fsum(one.images * one.seconds for one in paces) / math.fsum(one.images for one in paces)
     besides = [_find_besides(run, *pair, image_seconds, evaluation) for pair in pairwise(run.records)]
     start = _find_besides(run, _BEGINNING, run.records[0], image_seconds, evaluation)
     known = [one for one in besides if one is not None]
@@ -84,7 +84,7 @@ def measure(run: Run) -> Measurement | None:
         start_seconds=max(0.0, start - epoch_seconds),
         peak_bytes=_find_peak(run),
         image_joules=_find_joules(run),
-        spread=_find_spread(run.records, seconds),
+        spread=_find_spread(run, paces, image_seconds),
         started=run.started,
     )
 
@@ -104,6 +104,22 @@ def _count_images(run: Run, record: EpochRecord) -> int | None:
     if run.train_images is None or run.batch_size is None or run.phase == "train" or record.epoch == 1:
         return run.train_images
     return run.batch_size + (run.train_images % run.batch_size or run.batch_size)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Pace:
+    """What an image took in an epoch, and of how many that is known: an epoch of two steps says little."""
+
+    images: int
+    seconds: float
+
+
+def _list_paces(run: Run) -> list[_Pace]:
+    return [
+        _Pace(images=images, seconds=1 / record.images_per_second)
+        for record in run.records
+        if record.images_per_second and (images := _count_images(run, record))
+    ]
 
 
 def _find_evaluation(run: Run) -> float | None:
@@ -142,11 +158,15 @@ def _find_joules(run: Run) -> float | None:
     return first.energy_joules / images if first.energy_joules is not None and images else None
 
 
-def _find_spread(records: Sequence[EpochRecord], seconds: Sequence[float]) -> float:
-    """From epoch to epoch where there are several; within one, as far as its steps lie apart."""
-    if len(seconds) > 1:
-        return math.sqrt(variance(seconds) / len(seconds)) / mean(seconds)
-    first = records[0]
+def _find_spread(run: Run, paces: Sequence[_Pace], image_seconds: float) -> float:
+    """From epoch to epoch where there are several; within the long one of a trial, as far as its steps lie apart."""
+    count, images = len(paces), math.fsum(one.images for one in paces)
+    deviations = math.fsum((one.images * (one.seconds - image_seconds)) ** 2 for one in paces)
+    between = math.sqrt(count / (count - 1) * deviations) / images / image_seconds if count > 1 else 0.0
+    return max(between, _find_spread_within(run.records[0])) if run.phase == "trial" or count == 1 else between
+
+
+def _find_spread_within(first: EpochRecord) -> float:
     if not first.step_ms_p5 or not first.step_ms_p50 or not first.step_ms_p95:
         return 0.0
     return (first.step_ms_p95 - first.step_ms_p5) / _P5_TO_P95 / first.step_ms_p50 / math.sqrt(_FEW_STEPS)

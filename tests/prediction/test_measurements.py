@@ -27,6 +27,15 @@ def test_a_training_shows_the_same_as_a_trial(trial):
         assert getattr(found, name) == pytest.approx(getattr(expected, name)), name
 
 
+def test_two_steps_in_which_the_machine_did_something_else_change_a_trial_as_little_as_they_are(trial):
+    one = trial()
+    stalled = dataclasses.replace(one.records[1], images_per_second=50.0)
+    found = measure(dataclasses.replace(one, records=(one.records[0], stalled)))
+    assert found.image_seconds == pytest.approx((656 * 0.01 + 80 * 0.02) / 736)
+    assert found.start_seconds == pytest.approx(5.0, rel=0.25)
+    assert found.spread == pytest.approx(2**0.5 * ((656 * 0.00109) ** 2 + (80 * 0.00891) ** 2) ** 0.5 / 8.16, rel=0.01)
+
+
 def test_the_images_of_a_training_are_no_part_of_its_measured_memory(trial):
     one = dataclasses.replace(trial(), phase="train")
     one = dataclasses.replace(
