@@ -60,10 +60,11 @@ def list_records(folder: Path) -> list[Record]:
 
 def list_of_folder(files: list[Path]) -> Iterator[Record]:
     tables = [file for file in files if is_table(file)]
-    trainings = {run.run: (run, file) for file in files if file not in tables for run in read_trainings(file)}
+    stored = [(run, file) for file in files if file not in tables for run in read_trainings(file)]
+    trainings = {f"{file.stem} {run.run}": (run, file) for run, file in stored}  # names of runs may be the same
     yield from (record for file in tables for record in list_of_table(file))
     if trainings:
-        aimed = [aim(run) for run, _ in trainings.values()]
+        aimed = [dataclasses.replace(aim(run), run=name) for name, (run, _) in trainings.items()]
         yield from (describe_row(row, trainings) for row in compare(aimed, CompareOptions()).rows)
 
 
@@ -154,7 +155,9 @@ def regenerate(page: str) -> str:
     """The page with its table regenerated."""
     before, rest = page.split(BEGIN)
     _, after = rest.split(END)
-    lines = [TITLES, tuple("---" for _ in TITLES), *(record.cells for record in list_records(RESULTS))]
+    folders = (folder for folder in RESULTS.iterdir() if folder.is_dir())  # runs of one's own lie beside them
+    records = sorted(record for folder in folders for record in list_records(folder))
+    lines = [TITLES, tuple("---" for _ in TITLES), *(record.cells for record in records)]
     table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
     return f"{before}{BEGIN}\n{table}\n{END}{after}"
 
@@ -195,6 +198,14 @@ def test_seeds_share_a_line_and_a_target_that_was_not_recorded_is_marked(trainin
     assert record.cells[:3] == ("95 % (*)", "30.0 ± 0.0 s", "resnet20")
     (record,) = list_records(trainings(0.96, 0.97, target=0.9))
     assert record.cells[:2] == ("90 %", "20.0 ± 0.0 s")
+
+
+def test_two_files_of_one_name_of_run_are_two_records(trained, tmp_path):
+    for name, device in (("mine", "Card"), ("yours", "Other"), ("theirs", "Card")):
+        run = trained("resnet20", 0, 0.96, device=device, backend_version="1", target=0.9)
+        csv_file.write(run, tmp_path / f"{name}.csv")
+    files = [record.cells[8] for record in list_records(tmp_path)]
+    assert sorted(re.findall(r"(\w+)\.csv", " ".join(files))) == ["mine", "theirs", "yours"]
 
 
 def test_a_target_that_was_missed_is_no_time(trainings):
