@@ -3,7 +3,8 @@
 import dataclasses
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from densebench.comparison.comparability import get_terms
 from densebench.comparison.formats import format_setting
@@ -133,12 +134,38 @@ def _describe_setting(row: Row, column: str) -> str:
     return text if speaks else f"{COLUMNS[column].about.title.lower()} {text}"
 
 
+def _describe_settings(row: Row, alike: Sequence[Row]) -> Iterator[str]:
+    """What tells a row from those alike; a recipe's text only where nothing else does, and of it what differs."""
+    columns = find_differing(alike)
+    others = [column for column in columns if column != "recipe_text"]
+    yield from (_describe_setting(row, column) for column in others)
+    known = {tuple(get_settings(one, column) for column in others) for one in alike}
+    if "recipe_text" in columns and len(known) < len(alike):
+        yield _describe_recipe(row, alike, shown=others)
+
+
+def _describe_recipe(row: Row, alike: Sequence[Row], *, shown: Sequence[str]) -> str:
+    """``nesterov = true``: the settings of a recipe that others have otherwise, but for those that are shown anyway."""
+    texts = [text for one in alike for text in get_settings(one, "recipe_text") if text is not None]
+    fields = [_list_fields(str(text)) for text in texts]
+    names = [name for name in dict.fromkeys(chain(*fields)) if name not in shown]
+    differing = [name for name in names if len({one.get(name) for one in fields}) > 1]
+    own = [_list_fields(str(text)) for text in get_settings(row, "recipe_text") if text is not None]
+    return ", ".join(f"{name} = {found[name]}" for found in own for name in differing if name in found)
+
+
+def _list_fields(text: str) -> dict[str, str]:
+    """Of a recipe as it is recorded, on one line: ``{epochs = 30, nesterov = true}``."""
+    pairs = (field.partition(" = ") for field in text.strip("{}").split(", "))
+    return {name: value for name, _, value in pairs}
+
+
 def _name_row(row: Row, rows: Sequence[Row], options: CompareOptions) -> str:
     if not options.group or row.phase == "published":
         return row.runs[0].run
     variants = get_settings(row, "variant")
     alike = [other for other in rows if other.phase == row.phase and get_settings(other, "variant") == variants]
-    parts = [format_setting(row, "variant"), *(_describe_setting(row, column) for column in find_differing(alike))]
+    parts = [format_setting(row, "variant"), *_describe_settings(row, alike)]
     if row.phase != "train" and any(other.phase == "train" for other in rows):
         parts.append(row.phase)
     if row.is_baseline and any(not other.is_baseline for other in alike):

@@ -23,6 +23,19 @@ def test_rows_of_one_variant_name_what_they_differ_in_words_bare_and_numbers_wit
     ]
 
 
+def test_of_recipes_from_files_a_row_names_what_nothing_else_tells_apart(trained):
+    def make(epochs, nesterov):
+        text = f"{{epochs = {epochs}, batch_size = 64, nesterov = {nesterov}}}"
+        return trained("a", recipe="mine", recipe_text=text, epochs=epochs)
+
+    assert labels(make(2, "true"), make(3, "true")) == ["a · epochs 2", "a · epochs 3"]
+    assert labels(make(3, "true"), make(3, "false"), make(2, "false")) == [
+        "a · epochs 3 · nesterov = true",
+        "a · epochs 3 · nesterov = false",
+        "a · epochs 2 · nesterov = false",
+    ]
+
+
 def test_rows_that_still_have_one_name_are_numbered(trained):
     assert labels(trained("a"), trained("a", 1), options=CompareOptions(group=False)) == ["a-s0", "a-s1"]
     twice = [trained("a", 0), trained("a", 0)]
