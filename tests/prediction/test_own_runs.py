@@ -30,6 +30,13 @@ def test_a_run_that_is_another_or_did_not_end_is_left_out(changes):
     assert find_alike([make(**changes)], "resnet20", WANTED) == []
 
 
+def test_of_images_that_differ_only_those_of_the_newest_training_count():
+    older = make(dataset_sha256="a", started="2026-01-01T00:00:00+00:00")
+    newest = make(dataset_sha256="b", started="2026-03-01T00:00:00+00:00")
+    same = make(dataset_sha256="b", started="2025-03-01T00:00:00+00:00")
+    assert find_alike([older, newest, same], "resnet20", WANTED) == [newest, same]
+
+
 def test_another_network_is_left_out():
     assert find_alike([make()], "40x12", WANTED) == []
 
