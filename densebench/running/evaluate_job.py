@@ -53,7 +53,10 @@ def evaluate(task: EvaluateTask, context: RunContext) -> None:
         raise InputError(f"--test-time-flip makes other images of those of {dataset.name}: leave it out.")
     images = _choose_images(task, dataset, context)
     prepared = subject.preparation.described + (_MIRRORED if task.test_time_flip else "")
-    context.update(dataclasses.replace(context.run, source=task.source, preprocessing=prepared))
+    run = dataclasses.replace(context.run, source=task.source, preprocessing=prepared)
+    if task.model_file is not None:  # what it was trained on is not known: these images are those of the data at hand
+        run = dataclasses.replace(run, train_images=None)
+    context.update(run)
     context.start(epochs=1, steps=-(-len(images.labels) // batch_size))
     context.report(Entered(stage="evaluating"))
     found = evaluation.evaluate(

@@ -49,6 +49,7 @@ def test_our_own_model_file_gives_the_figures_of_its_run_to_the_last_digit(in_tr
     for column in ("test_loss", "test_accuracy", "test_top5_accuracy", "class_accuracy"):
         assert getattr(of_run.records[0], column) == getattr(of_file.records[0], column)
     assert of_run.preprocessing == of_file.preprocessing
+    assert (of_run.train_images, of_file.train_images) == (trained.train_images, None)
     assert of_run.preprocessing.startswith("standardise: (pixel - (")
     assert (of_run.params, of_run.warnings, of_file.warnings) == (of_file.params, None, None)
 
