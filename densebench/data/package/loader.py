@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from densebench.config import DataConfig
-from densebench.data.images import DatasetFacts, OnProgress, Source
+from densebench.data.images import DatasetFacts, Decoded, OnProgress, Source, Split
 from densebench.errors import DensebenchError, first_line
 from densebench.plugins.offers import Offer, find_offer
+
+if TYPE_CHECKING:
+    from densebench.data.images import Indices, Pixels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +32,27 @@ class Offered:
         found = self._call(lambda: self.code.load_source(config, on_progress))
         if not isinstance(found, Source):
             raise self.offer.refuse("does not load as a densebench.data.images.Source")
-        return replace(found, name=self.offer.name)
+        validation = found.validation and self._guard(found.validation)
+        return replace(
+            found,
+            name=self.offer.name,
+            train=self._guard(found.train),
+            test=self._guard(found.test),
+            validation=validation,
+        )
+
+    def _guard(self, split: Split) -> Split:
+        """The split, whose pixels are checked when they are read."""
+
+        def read(chosen: "Indices") -> "Pixels | Decoded":
+            found: Pixels | Decoded = self._call(lambda: split.read(chosen))
+            pixels, count = (found.pixels, len(found.kept)) if isinstance(found, Decoded) else (found, len(chosen))
+            dtype, shape = str(getattr(pixels, "dtype", "objects")), tuple(getattr(pixels, "shape", ()))
+            if dtype != "uint8" or len(shape) != 4 or (shape[0], shape[3]) != (count, 3):
+                raise self.offer.refuse(f"has images as {dtype} {shape}, which must be uint8 ({count}, side, side, 3)")
+            return found
+
+        return replace(split, read=read)
 
     def _call(self, code: Callable[[], Any]) -> Any:
         try:
