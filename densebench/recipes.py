@@ -125,3 +125,8 @@ def write_inline(recipe: Recipe) -> str | None:
 def write_value(value: Any) -> str:
     """A value of a recipe as TOML has it; JSON's texts, numbers and truth values are TOML's."""
     return json.dumps(value, default=str)
+
+
+def describe_large_cutout(cutout: int, side: int) -> str:
+    """The sentence for a square that is larger than the images."""
+    return f"A cutout of {cutout} pixels is larger than the images, whose side is {side} pixels: take a smaller one."

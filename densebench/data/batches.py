@@ -15,7 +15,7 @@ from densebench.data.images import Images, PerChannel
 from densebench.data.keyed_random import derive_key, draw_bits, draw_permutation, scale_bits
 from densebench.data.prefetch import make_in_order
 from densebench.errors import InputError
-from densebench.recipes import Recipe
+from densebench.recipes import Recipe, describe_large_cutout
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.intp]
@@ -51,7 +51,7 @@ class TrainBatches:
                 f"--batch-size {batch_size} is larger than the {count} training images: use at most {count}."
             )
         if recipe.cutout > side:
-            raise InputError(f"--cutout {recipe.cutout} is larger than the images, whose side is {side} pixels.")
+            raise InputError(describe_large_cutout(recipe.cutout, side))
         self._images = images
         self._flip = recipe.flip and flip_allowed
         self._shift = round(recipe.shift * side)

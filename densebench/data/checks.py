@@ -62,6 +62,14 @@ def refuse_equal_images(names: Sequence[str], train: Images, test: Images) -> No
             )
 
 
+def refuse_one_class(names: Sequence[str], train: Images) -> None:
+    """Raise :class:`DatasetError` if all training images, where there are several, are of one of several classes."""
+    count, found = len(train.labels), set(train.labels.tolist())
+    if count > 1 and len(names) > 1 and len(found) == 1:
+        name = names[found.pop()]
+        raise DatasetError(f"All {count:,} training images are of class {name!r}: check how they were labelled.")
+
+
 def describe_decoding(bad: Sequence[BadFile], treatments: Sequence[Treatment]) -> tuple[str, ...]:
     """What a reader of the figures must know of how the images were decoded."""
     total = sum(treatments, Treatment())

@@ -17,6 +17,7 @@ from densebench.data.checks import (
     refuse_equal_images,
     refuse_lost_class,
     refuse_lost_validation,
+    refuse_one_class,
 )
 from densebench.data.checksums import hash_images
 from densebench.data.cifar import loader as cifar
@@ -86,8 +87,9 @@ def load(config: DataConfig, on_progress: OnProgress = ignore_progress) -> Datas
     source = _load_source(config, wanted, on_progress)
     train, validation, test = _read_parts(config, source)
     bad = _check_bad_images(config, source, train, validation, test)
-    if config.dataset.startswith(folder.PREFIX):
+    if not source.random_labels:
         refuse_equal_images(source.class_names, train.images, test.images)
+        refuse_one_class(source.class_names, train.images)
     mean, deviation = _choose_standardisation(source, train.images)
     treatments = [part.treatment for part in (train, validation, test) if part is not None]
     used = (train.images, None if validation is None else validation.images, test.images)

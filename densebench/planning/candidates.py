@@ -10,7 +10,7 @@ from densebench.config import RunConfig
 from densebench.data.images import DatasetFacts
 from densebench.errors import InputError
 from densebench.models.variant import AnyVariant
-from densebench.planning.networks import choose_network, count_on, expand_variants, require_full_batch
+from densebench.planning.networks import choose_network, count_on, expand_variants, require_fitting_recipe
 from densebench.planning.options import configure
 from densebench.planning.plan import Planner, Request
 from densebench.planning.plan_changes import Changer
@@ -40,7 +40,7 @@ def list_requests(options: PlanOptions, facts: DatasetFacts) -> list[Request]:
         for backend, precision, size, devices, network in axes
     ]
     for one in found:
-        require_full_batch(one.config.recipe.batch_size, facts)
+        require_fitting_recipe(one.config.recipe, facts)
         _require_one_process(one.config)
     return found
 

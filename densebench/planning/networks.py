@@ -12,6 +12,7 @@ from densebench.models.own.checking import count_variant
 from densebench.models.own.lookup import load
 from densebench.models.variant import AnyVariant, ModelVariant, refuse_fast
 from densebench.planning.model_counting import count_apart
+from densebench.recipes import Recipe, describe_large_cutout
 
 # Names that stand for several variants.
 _GROUPS = {"all": tuple(variants.VARIANTS), "blog": variants.BLOG_VARIANTS}
@@ -52,9 +53,11 @@ def count_on(variant: AnyVariant, facts: DatasetFacts, *, backend: str | None = 
     return count_network(variant, classes=facts.classes or 10, image_size=facts.image_size or 32, backend=backend)
 
 
-def require_full_batch(batch_size: int, facts: DatasetFacts) -> None:
-    """Raise :class:`InputError` for a batch of more images than there are."""
-    images = facts.train_images
+def require_fitting_recipe(recipe: Recipe, facts: DatasetFacts) -> None:
+    """Raise :class:`InputError` for a batch of more images than there are, or a cutout larger than they are."""
+    batch_size, images, side = recipe.batch_size, facts.train_images, facts.image_size
+    if side is not None and recipe.cutout > side:
+        raise InputError(describe_large_cutout(recipe.cutout, side))
     if images is not None and batch_size > images:
         raise InputError(
             f"--batch-size {batch_size} is more than the {images} training images of {facts.name}: take a smaller one."

@@ -21,6 +21,8 @@ def find_recipe(name: str) -> Recipe:
         return RECIPES[name]
     offer = find_offer("recipes", name)
     if offer is None:
+        if Path(name).is_file():
+            raise InputError(f"--recipe {name} is a file whose name does not end in {SUFFIX}: rename it.")
         raise unknown("recipe", name, (*RECIPES, *list_offers("recipes")))
     return _check_offered(offer)
 

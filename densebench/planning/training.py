@@ -13,7 +13,7 @@ from densebench.errors import InputError
 from densebench.models.cost import Cost
 from densebench.models.own.lookup import load, load_configured
 from densebench.models.variant import AnyVariant
-from densebench.planning.networks import choose_network, count_on, require_full_batch
+from densebench.planning.networks import choose_network, count_on, require_fitting_recipe
 from densebench.planning.options import TrainOptions, configure, describe_differences, list_combinations, name_axes
 from densebench.planning.run_paths import StoredRun, find_run, require_no_code
 from densebench.prediction.values import Prediction
@@ -170,7 +170,7 @@ def _plan_run(config: RunConfig, network: AnyVariant, *, is_named: bool, varied:
     """``varied`` are the settings in which the runs of one command differ: each is in the run's name."""
     facts = datasets.describe(config.data)
     batch_size, images = config.recipe.batch_size, facts.train_images
-    require_full_batch(batch_size, facts)
+    require_fitting_recipe(config.recipe, facts)
     parts = [name_variant(config.variant), clean_name(facts.name), *name_axes(config, varied), f"s{config.seed}"]
     run = config.run if is_named else "-".join(parts)
     return PlannedRun(

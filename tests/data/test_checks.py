@@ -10,6 +10,7 @@ from densebench.data.checks import (
     refuse_equal_images,
     refuse_lost_class,
     refuse_lost_validation,
+    refuse_one_class,
 )
 from densebench.data.images import BadFile, Images, Treatment
 from densebench.errors import DatasetError
@@ -85,3 +86,11 @@ def test_what_was_done_to_the_images_is_summed_over_the_splits():
         "animated images of which only the first frame is used: 1",
     )
     assert describe_decoding([], [Treatment(), Treatment()]) == ()
+
+
+def test_training_images_of_one_class_alone_are_refused():
+    with pytest.raises(DatasetError, match="All 3 training images are of class 'dog': check how they were labelled"):
+        refuse_one_class(NAMES, images([1, 2, 3], [1, 1, 1]))
+    refuse_one_class(NAMES, DIFFERENT)
+    refuse_one_class(NAMES, images([1], [1]))
+    refuse_one_class(("dog",), images([1, 2], [0, 0]))

@@ -1,4 +1,4 @@
-import dataclasses
+from dataclasses import replace
 
 import pytest
 
@@ -6,7 +6,8 @@ from densebench.config import RunConfig
 from densebench.data.images import DatasetFacts
 from densebench.errors import InputError
 from densebench.models.variants import BLOG_VARIANTS, VARIANTS
-from densebench.planning.networks import choose_network, count_on, expand_variants, require_full_batch
+from densebench.planning.networks import choose_network, count_on, expand_variants, require_fitting_recipe
+from densebench.recipes import RECIPES
 
 FACTS = DatasetFacts(name="mine", classes=5, image_size=16, train_images=100, validation_images=0, test_images=20)
 
@@ -27,11 +28,11 @@ def test_names_stand_for_networks_each_once():
 def test_a_network_is_counted_on_the_images_of_the_dataset():
     small, usual = (
         count_on(RESNET20, FACTS),
-        count_on(RESNET20, dataclasses.replace(FACTS, image_size=32, classes=10)),
+        count_on(RESNET20, replace(FACTS, image_size=32, classes=10)),
     )
     assert 4 * small.layers[0].macs == usual.layers[0].macs
     assert usual.params - small.params == 5 * 65  # of the last layer
-    unknown = dataclasses.replace(FACTS, image_size=None, classes=None)
+    unknown = replace(FACTS, image_size=None, classes=None)
     assert count_on(RESNET20, unknown) == usual
 
 
@@ -62,11 +63,18 @@ def test_a_configuration_has_the_file_and_the_hash_of_its_network_and_a_keras_mo
     assert model.implementation == "plain"
     for asked in ({"implementation": "fast"}, {"recompute": True}):
         with pytest.raises(InputError, match=r"nets\.py:model is a keras\.Model"):
-            choose_network(dataclasses.replace(config, **asked), expand_variants([f"{tmp_path}/nets.py:model"])[0])
+            choose_network(replace(config, **asked), expand_variants([f"{tmp_path}/nets.py:model"])[0])
 
 
 def test_a_batch_of_more_images_than_there_are_is_refused():
-    require_full_batch(100, FACTS)
-    require_full_batch(101, dataclasses.replace(FACTS, train_images=None))
+    require_fitting_recipe(replace(RECIPES["blog"], batch_size=100), FACTS)
+    require_fitting_recipe(replace(RECIPES["blog"], batch_size=101), replace(FACTS, train_images=None))
     with pytest.raises(InputError, match="--batch-size 101 is more than the 100 training images of mine"):
-        require_full_batch(101, FACTS)
+        require_fitting_recipe(replace(RECIPES["blog"], batch_size=101), FACTS)
+
+
+def test_a_cutout_must_fit_into_the_images():
+    recipe = replace(RECIPES["blog"], batch_size=1, cutout=FACTS.image_size)
+    require_fitting_recipe(recipe, FACTS)
+    with pytest.raises(InputError, match="A cutout of 40 pixels is larger than the images, whose side is"):
+        require_fitting_recipe(replace(recipe, cutout=40), FACTS)

@@ -70,6 +70,9 @@ def test_a_file_may_not_take_the_name_of_another_recipe(tmp_path):
 
 
 def test_a_name_or_file_that_is_not_there_is_said(tmp_path):
+    (tmp_path / "mine.txt").write_text("epochs = 2")
+    with pytest.raises(InputError, match=r"mine\.txt is a file whose name does not end in \.toml: rename it"):
+        find_recipe(str(tmp_path / "mine.txt"))
     with pytest.raises(InputError, match="Unknown recipe 'shrt': did you mean short"):
         find_recipe("shrt")
     with pytest.raises(InputError, match=r"none\.toml cannot be read \(No such file"):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from densebench.data.archives.catalogue import File, Published
-from densebench.data.fetching.folders import find_directory, list_folders
+from densebench.data.fetching.folders import describe_directory, find_directory, list_folders
 from densebench.data.images import OnProgress
 from densebench.errors import DatasetError
 
@@ -35,7 +35,7 @@ def find_files(
     names = " and ".join([", ".join(missing[:-1]), missing[-1]]) if len(missing) > 1 else missing[0]
     directory = find_directory(data_dir)
     if data_dir is not None:
-        where = f"in {str(next(iter(found.values())).path.parent if found else directory)!r}"
+        where = describe_directory(next(iter(found.values())).path.parent if found else directory)
         lack = f"{names} of {dataset.title} is not {where}" if found else f"No {dataset.title} {where}"
         raise DatasetError(f"{lack}: put {'it' if len(missing) == 1 else names} there.")
     if offline:

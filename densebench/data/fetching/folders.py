@@ -14,6 +14,13 @@ def find_directory(data_dir: str | None) -> Path:
     return cache_directory() if data_dir is None else Path(os.path.expanduser(data_dir))
 
 
+def describe_directory(directory: Path) -> str:
+    """``in 'data'``, for a sentence on what is not there."""
+    if directory.is_dir():
+        return f"in {str(directory)!r}"
+    return f"in {str(directory)!r}, which {'is a file' if directory.exists() else 'does not exist'}"
+
+
 def list_folders(directory: Path, dataset: str) -> Iterator[Path]:
     """``directory`` itself, the folders in it that are named for ``dataset``, then the others, by their names.
 

@@ -55,7 +55,10 @@ def test_a_folder_with_all_files_comes_before_one_with_some(make_tiny, tmp_path)
 
 def test_files_that_are_missing_are_named(tiny, tmp_path):
     first, *others = tiny.packed
-    with pytest.raises(DatasetError, match=rf"^No {tiny.dataset.title} in '.*/empty': put {first}.* and .* there\.$"):
+    with pytest.raises(
+        DatasetError,
+        match=rf"^No {tiny.dataset.title} in '.*/empty', which does not exist: put {first}.* and .* there\.$",
+    ):
         find(tiny, tmp_path / "empty")
     tiny.write(tmp_path / "data", only=len(others))
     assert not are_available(tiny.dataset, str(tmp_path / "data"))

@@ -89,7 +89,8 @@ def test_offline_forbids_the_download(tiny_cifar, loaded, monkeypatch):
 def test_a_data_directory_without_the_archive_is_not_made_up_for_by_a_download(loaded, tmp_path, monkeypatch):
     monkeypatch.setattr(download, "download", lambda *_, **__: pytest.fail("the network was asked"))
     with pytest.raises(
-        DatasetError, match=r"No CIFAR-10+ in '.*/empty': put cifar-10+-binary.tar.gz or cifar-10+-python"
+        DatasetError,
+        match=r"No CIFAR-10+ in '.*/empty', which does not exist: name a folder with cifar-10+-binary.tar.gz or",
     ):
         loaded(tmp_path / "empty")
 
