@@ -19,6 +19,7 @@ from densebench.planning.run_paths import StoredRun, find_run, require_no_code
 from densebench.prediction.values import Prediction
 from densebench.records import Run
 from densebench.reporting.listings import PlannedRow
+from densebench.reporting.plan.formats import format_interval
 from densebench.results import csv_file, store
 from densebench.running.directory import CONFIG_FILE, run_directory
 from densebench.running.run_data import require_same_data
@@ -127,6 +128,7 @@ def describe_planned(planned: PlannedRun, prediction: Prediction | None) -> Plan
         checkpoint_every=config.checkpoint_every,
         steps=planned.steps,
         predicted_total_seconds=None if prediction is None else prediction.total_seconds,
+        interval=None if prediction is None else format_interval(prediction),
         predicted_peak_bytes=None if prediction is None else prediction.peak_bytes,
         params=planned.cost.params,
         forward_macs=planned.cost.forward_macs,

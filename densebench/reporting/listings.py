@@ -110,6 +110,7 @@ class PlannedRow:
     checkpoint_every: int  # epochs; 0: never
     steps: int | None
     predicted_total_seconds: float | None
+    interval: str | None  # 95 %, of that; wide where other networks were measured and not this one
     predicted_peak_bytes: float | None
     params: int
     forward_macs: int | None
@@ -135,6 +136,7 @@ def planned_grid(rows: Sequence[PlannedRow]) -> Grid:
             ),
             make_column("steps", "Steps", [row.steps for row in rows], show="count", keep=6),
             results_column("predicted_total_seconds", [row.predicted_total_seconds for row in rows], keep=10),
+            make_column("interval", "95 % interval", [row.interval for row in rows], keep=9),
             results_column("predicted_peak_bytes", [row.predicted_peak_bytes for row in rows], keep=9),
             results_column("params", [row.params for row in rows], keep=7),
             results_column("forward_macs", [row.forward_macs for row in rows], keep=4),
