@@ -3,6 +3,7 @@
 import datetime
 import re
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePath
 
 from densebench.records import Phase
 
@@ -56,8 +57,11 @@ def check_form(name: str, text: str) -> str | None:
     return None if has_form(text) else f"{name} is {text!r} where {belongs}"
 
 
-def check_command(command: str, phase: str) -> str | None:
-    """A phase is what the command of its name measures."""
+def check_command(command: str, phase: str, dataset: str) -> str | None:
+    """A phase is what the command of its name measures, on the dataset that the command names, if it names one."""
+    named = re.search(r" --dataset[ =](\S+)", command)
+    if named and dataset not in (named[1], PurePath(named[1].removeprefix("folder:")).name):
+        return f"its dataset is {dataset}, but its command has --dataset {named[1]}"
     if command.startswith(f"densebench {phase} "):
         return None
     return f"its phase is {phase}, but its command is no 'densebench {phase}': {command!r}"

@@ -35,7 +35,7 @@ def check_run(run: Run) -> Iterator[str]:
         yield explain_unknown(missing)
         return
     texts = [check_form(name, str(get_setting(run, name))) for name in FORMS]
-    yield from (text for text in (*texts, check_command(run.command or "", run.phase)) if text)
+    yield from (text for text in (*texts, check_command(run.command or "", run.phase, run.dataset or "")) if text)
     yield from _check_other_phases(run)
     yield from _check_counts(run)
     yield from _check_accuracies(run)

@@ -92,7 +92,7 @@ def check_row(row: TableRow) -> Iterator[str]:
         yield explain_unknown(missing)
         return
     texts = [check_form(name, text) for name in FORMS for text in str(found[name]).split(_BETWEEN)]
-    yield from (text for text in (*texts, check_command(found["command"], phase)) if text)
+    yield from (text for text in (*texts, check_command(found["command"], phase, found["dataset"])) if text)
     yield from _check_runs(found, phase)
     if phase == "train":
         yield from _check_training(found)

@@ -42,12 +42,19 @@ def test_a_text_has_its_form_or_a_sentence_says_what_belongs_there(name, good, b
 
 
 def test_a_command_is_that_of_the_phase():
-    assert check_command("densebench train resnet20", "train") is None
+    assert check_command("densebench train resnet20", "train", "digits") is None
     for command in ("densebench speed resnet20", "densebench training resnet20", "train resnet20"):
-        assert "its command is no 'densebench train'" in check_command(command, "train")
+        assert "its command is no 'densebench train'" in check_command(command, "train", "digits")
 
 
 def test_every_phase_that_no_record_has_is_explained():
     assert "results/published.csv" in explain_phase("published")
     assert "predict" in explain_phase("trial")
     assert explain_phase("predicted") == "its phase is 'predicted', and a record's is train, eval, speed"
+
+
+def test_a_command_is_on_the_dataset_of_its_row():
+    for named in ("--dataset digits", "--dataset=digits --epochs 2", "--dataset folder:images/digits"):
+        assert check_command(f"densebench train resnet20 {named}", "train", "digits") is None
+    said = check_command("densebench train resnet20 --dataset digits --seed 1", "train", "cifar10")
+    assert said == "its dataset is cifar10, but its command has --dataset digits"
