@@ -2,7 +2,9 @@
 
 import datetime
 import re
+import shlex
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import PurePath
 
 from densebench.records import Phase
@@ -59,12 +61,20 @@ def check_form(name: str, text: str) -> str | None:
 
 def check_command(command: str, phase: str, dataset: str) -> str | None:
     """A phase is what the command of its name measures, on the dataset that the command names, if it names one."""
-    named = re.search(r" --dataset[ =](\S+)", command)
-    if named and dataset not in (named[1], PurePath(named[1].removeprefix("folder:")).name):
-        return f"its dataset is {dataset}, but its command has --dataset {named[1]}"
+    named = _find_dataset(command)
+    if named is not None and dataset not in (named, PurePath(named.removeprefix("folder:")).name):
+        return f"its dataset is {dataset}, but its command has --dataset {named}"
     if command.startswith(f"densebench {phase} "):
         return None
     return f"its phase is {phase}, but its command is no 'densebench {phase}': {command!r}"
+
+
+def _find_dataset(command: str) -> str | None:
+    try:
+        words = shlex.split(command.replace("--dataset=", "--dataset "))
+    except ValueError:  # it was not written by densebench, which quotes what it must
+        return None
+    return next((value for word, value in pairwise(words) if word == "--dataset"), None)
 
 
 def explain_unknown(names: Sequence[str]) -> str:

@@ -56,5 +56,7 @@ def test_every_phase_that_no_record_has_is_explained():
 def test_a_command_is_on_the_dataset_of_its_row():
     for named in ("--dataset digits", "--dataset=digits --epochs 2", "--dataset folder:images/digits"):
         assert check_command(f"densebench train resnet20 {named}", "train", "digits") is None
+    assert check_command("densebench train resnet20 --dataset 'folder:my images'", "train", "my images") is None
+    assert check_command("densebench train resnet20 --run 'a", "train", "digits") is None
     said = check_command("densebench train resnet20 --dataset digits --seed 1", "train", "cifar10")
     assert said == "its dataset is cifar10, but its command has --dataset digits"
