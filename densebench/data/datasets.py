@@ -147,7 +147,11 @@ def _load_source(config: DataConfig, wanted: DatasetFacts, on_progress: OnProgre
 def _check(config: DataConfig, whole: DatasetFacts) -> None:
     """Raise :class:`InputError` for a request that the dataset cannot meet."""
     if config.test_fraction is not None and not whole.takes_test_fraction:
-        raise InputError(f"--test-fraction is for a folder; {whole.name} has its own test split: leave it out.")
+        where = "" if config.data_dir is None else f", as no copy without one was found in {config.data_dir!r}"
+        raise InputError(
+            "--test-fraction is for images without a test split of their own, those of a folder or of Kaggle; "
+            f"{whole.name} has one{where}: leave it out."
+        )
     if config.classes is not None and whole.classes not in (None, config.classes):
         raise InputError(f"--classes {config.classes} does not fit {whole.name}, which has {whole.classes} classes.")
     if config.validation and whole.validation_images:

@@ -106,7 +106,7 @@ def test_mean_and_deviation_are_those_of_the_images_trained_on():
         ({"dataset": "cifar10", "test_limit": 10_001}, "--test-limit 10001 asks for more than the 10,000 test images"),
         (
             {"dataset": "cifar10", "test_fraction": 0.5},
-            "--test-fraction is for a folder; cifar10 has its own test split",
+            "--test-fraction is for images without a test split of their own, those of a folder or of Kaggle; cifar10",
         ),
     ],
 )

@@ -262,7 +262,9 @@ def test_kaggles_images_are_split_by_the_fraction_always_the_same_way(tiny_cifar
 
 
 def test_a_fraction_is_refused_where_there_are_test_images(loaded, write_form):
-    with pytest.raises(InputError, match=r"--test-fraction is for a folder; cifar100? has its own test split"):
+    with pytest.raises(
+        InputError, match=r"--test-fraction is for images without .* of Kaggle; cifar100? has one.*: leave it out"
+    ):
         loaded(write_form("npz"), test_fraction=0.2)
 
 
