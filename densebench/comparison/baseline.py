@@ -38,10 +38,19 @@ def _find_by_value(rows: Sequence[Row], wanted: str) -> list[Row]:
     if column not in allowed:
         raise unknown("column for --baseline", column, allowed)
     chosen = [row for row in rows if [_text_of(found) for found in get_settings(row, column)] == [_text_of(value)]]
+    if not chosen and column.endswith("_sha256") and value:
+        chosen = _find_by_hash(rows, column, value)
     if not chosen:
         there = dict.fromkeys(_text_of(found) for row in rows for found in get_settings(row, column))
         raise unknown(f"value of {column} for --baseline", value, there)
     return chosen
+
+
+def _find_by_hash(rows: Sequence[Row], column: str, beginning: str) -> list[Row]:
+    """The rows of the one hash that begins so, as rows are named by the first letters of theirs."""
+    hashes = {row.label: [_text_of(found) for found in get_settings(row, column)] for row in rows}
+    known = {found for several in hashes.values() for found in several if found.startswith(beginning)}
+    return [row for row in rows if len(known) == 1 and hashes[row.label] == [*known]]
 
 
 def _text_of(value: object) -> str:

@@ -31,6 +31,13 @@ def test_a_label_marks_its_row_alone(trained):
     assert [row.is_baseline for row in mark_baseline(rows, "a · tensorflow")] == [True, False]
 
 
+def test_a_hash_is_named_by_letters_that_no_other_begins_with(trained):
+    rows = rows_of(*(trained("a", dataset_sha256=letters * 32) for letters in ("ab", "cd", "ac")))
+    assert [row.is_baseline for row in mark_baseline(rows, "dataset_sha256=cdcd")] == [False, True, False]
+    with pytest.raises(InputError, match="Unknown value of dataset_sha256 for --baseline 'a'"):
+        mark_baseline(rows, "dataset_sha256=a")
+
+
 def test_an_empty_value_marks_the_rows_that_lack_it(trained):
     rows = rows_of(trained("a"), trained("a", jit=True))
     assert [row.is_baseline for row in mark_baseline(rows, "jit=")] == [True, False]
