@@ -13,7 +13,7 @@
 A message is one sentence that says what was given, what is wrong with it, and what to do.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 LOST_CONTACT = "Another process of the run was lost"  # how the reason of one begins that waited for it
 
@@ -65,6 +65,11 @@ class Interrupted(DensebenchError):
 def first_line(said: object) -> str:
     """The first line of what an error or a program says, of at most 200 characters; empty if it says nothing."""
     return str(said).strip().split("\n")[0][:200]
+
+
+def join_names(names: Sequence[str], word: str = "and") -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return f" {word} ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
 
 def unknown(kind: str, given: str, choices: Iterable[str]) -> InputError:

@@ -15,6 +15,10 @@ def test_an_interruption_exits_with_128_and_the_number_of_its_signal():
     assert errors.Interrupted("Stopped.", 15).exit_code == 143
 
 
+def test_names_are_listed_as_in_a_sentence():
+    assert (errors.join_names(["a"]), errors.join_names(["a", "b", "c"])) == ("a", "a, b and c")
+
+
 def test_an_unknown_name_is_answered_with_the_nearest_ones():
     assert str(errors.unknown("backend", "tensorflaw", ["jax", "tensorflow"])) == (
         "Unknown backend 'tensorflaw': did you mean tensorflow?"

@@ -10,8 +10,8 @@ from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.measure import Measurement
 
-from densebench.comparison.formats import join_names
 from densebench.config import RUNS_DIR
+from densebench.errors import join_names
 from densebench.reporting.grid import Grid
 from densebench.reporting.grid_output import grids_tables, grids_text
 from densebench.reporting.rendering import json_in_ascii

@@ -3,10 +3,9 @@
 import dataclasses
 from collections.abc import Sequence
 
-from densebench.comparison.formats import join_names
 from densebench.comparison.grouping import SETTINGS
 from densebench.comparison.values import Row, get_settings
-from densebench.errors import InputError, unknown
+from densebench.errors import InputError, join_names, unknown
 from densebench.models.variants import resolve_alias
 from densebench.records import COLUMNS
 

@@ -5,10 +5,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from densebench.comparison.formats import format_summary, join_names
+from densebench.comparison.formats import format_summary
 from densebench.comparison.metrics import METRICS, Metric
 from densebench.comparison.options import Budget, Limit
 from densebench.comparison.values import BudgetResult, Row
+from densebench.errors import join_names
 
 
 @dataclass(frozen=True)

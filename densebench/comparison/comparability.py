@@ -3,9 +3,10 @@
 import dataclasses
 from collections.abc import Sequence
 
-from densebench.comparison.formats import describe_difference, join_names
+from densebench.comparison.formats import describe_difference
 from densebench.comparison.metrics import HARDWARE, Metric
 from densebench.comparison.values import EnvironmentDifference, Row, get_settings
+from densebench.errors import join_names
 from densebench.machine import Environment
 from densebench.records import COLUMNS
 from densebench.units import format_value

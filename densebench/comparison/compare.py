@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from densebench.comparison.baseline import describe_unmatched, find_nearest, mark_baseline, require_baselines
 from densebench.comparison.budget import apply_budget
 from densebench.comparison.comparability import find_environment_differences, note_hardware, note_mixed
-from densebench.comparison.formats import join_names
 from densebench.comparison.grouping import group_runs, name_rows, order_rows
 from densebench.comparison.judging.gate import judge_gate
 from densebench.comparison.judging.verdicts import judge_rows
@@ -15,7 +14,7 @@ from densebench.comparison.pareto import mark_front
 from densebench.comparison.scaling import mark_scaling, note_unscaled
 from densebench.comparison.targets import note_targets
 from densebench.comparison.values import Comparison, GateResult, Row, get_settings
-from densebench.errors import InputError, unknown
+from densebench.errors import InputError, join_names, unknown
 from densebench.records import COLUMNS, Run
 from densebench.results.store import identify
 

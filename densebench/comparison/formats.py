@@ -6,6 +6,7 @@ from densebench.columns import Show
 from densebench.comparison.metrics import METRICS, Metric
 from densebench.comparison.statistics import Interval
 from densebench.comparison.values import Row, Summary, Verdict, get_settings
+from densebench.errors import join_names
 from densebench.records import COLUMNS
 from densebench.units import UNKNOWN, format_number, format_range, format_value
 
@@ -85,8 +86,3 @@ def format_setting(row: Row, column: str) -> str:
 def describe_difference(columns: Sequence[str]) -> str:
     """``backend differs``, ``backend and batch_size differ``."""
     return f"{join_names(columns)} {'differs' if len(columns) == 1 else 'differ'}"
-
-
-def join_names(names: Sequence[str], word: str = "and") -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
-    return f" {word} ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)

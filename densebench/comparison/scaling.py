@@ -3,11 +3,12 @@
 import dataclasses
 from collections.abc import Sequence
 
-from densebench.comparison.formats import describe_difference, join_names
+from densebench.comparison.formats import describe_difference
 from densebench.comparison.grouping import SETTINGS
 from densebench.comparison.judging.contrasts import contrast
 from densebench.comparison.metrics import METRICS
 from densebench.comparison.values import ON_ONE_DEVICE, Row, Scaling, count_devices, get_settings
+from densebench.errors import join_names
 
 _FIGURE = METRICS["images_per_second"]
 # The devices of a CPU share its threads, and PyTorch has threads of its own for each.

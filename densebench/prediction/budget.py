@@ -5,10 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from densebench.columns import Show
-from densebench.comparison.formats import join_names
 from densebench.comparison.options import Limit, parse_limits
 from densebench.comparison.statistics import Interval
-from densebench.errors import unknown
+from densebench.errors import join_names, unknown
 from densebench.prediction.values import Candidate
 
 Span = tuple[float, Interval]  # a figure, and its interval

@@ -8,9 +8,10 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from densebench.comparison.formats import BASELINE_RATIO, format_setting, join_names
+from densebench.comparison.formats import BASELINE_RATIO, format_setting
 from densebench.comparison.grouping import find_differing, find_shared
 from densebench.comparison.values import Comparison, EnvironmentDifference, GateResult, Row, get_settings
+from densebench.errors import join_names
 from densebench.escape import plain
 from densebench.records import COLUMNS
 from densebench.reporting.comparison_grids import TITLES, explain_verdicts, gate_grid, phase_grid, verdict_grid

@@ -9,11 +9,11 @@ from densebench.comparison.formats import (
     format_estimate_interval,
     format_interval,
     format_summary,
-    join_names,
 )
 from densebench.comparison.grouping import find_leading
 from densebench.comparison.metrics import Metric
 from densebench.comparison.values import Comparison, Row, Verdict, Word, get_settings
+from densebench.errors import join_names
 from densebench.records import Phase
 from densebench.reporting.comparison_grids import TITLES
 from densebench.reporting.scaling import conclude_scaling

@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from densebench.comparison.formats import join_names
-from densebench.errors import ResultsError
+from densebench.errors import ResultsError, join_names
 from densebench.records import COLUMNS, Run
 from densebench.results.csv_file import read
 from densebench.results.store import identify, list_files

@@ -6,7 +6,6 @@ from densebench.comparison.formats import (
     format_estimate_interval,
     format_interval,
     format_p,
-    join_names,
 )
 from densebench.comparison.metrics import METRICS
 from densebench.comparison.statistics import Interval
@@ -22,8 +21,7 @@ def test_a_tiny_p_is_not_shown_as_zero():
     assert (format_p(0.0004), format_p(0.0404), format_p(None)) == ("<0.001", "0.040", "-")
 
 
-def test_names_are_listed_as_in_a_sentence():
-    assert (join_names(["a"]), join_names(["a", "b", "c"])) == ("a", "a, b and c")
+def test_a_difference_is_said_of_one_column_or_several():
     assert (describe_difference(["a"]), describe_difference(["a", "b"])) == ("a differs", "a and b differ")
 
 

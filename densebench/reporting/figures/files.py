@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from densebench.comparison.formats import join_names
-from densebench.errors import InputError, ResultsError
+from densebench.errors import InputError, ResultsError, join_names
 from densebench.files import remove_abandoned, replace
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """A plan in words: on what machine, what was measured, what to train, and what would make a better one fit."""
 
-from densebench.comparison.formats import join_names
+from densebench.errors import join_names
 from densebench.prediction.values import Alternative, Candidate, Plan, Prediction
 from densebench.reporting.plan import formats
 from densebench.reporting.plan.target_sentences import praise_first, write_targets

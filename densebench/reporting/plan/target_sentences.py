@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from densebench.comparison.formats import join_names
+from densebench.errors import join_names
 from densebench.prediction.values import Candidate, Plan, TargetTime
 from densebench.reporting.plan import formats
 
