@@ -167,8 +167,7 @@ def limit_time(command: Sequence[str], seconds: float) -> Sequence[str]:
 
 def describe_contenders(ended: Ended) -> str:
     """What was measured; those that failed are the reason, and are tried again in the next call."""
-    if ended.code != 0:
-        raise PartFailed(find_last_words(ended))
+    require_success(ended)
     return "; ".join(ended.stdout.splitlines())
 
 

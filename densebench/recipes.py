@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
+from densebench.errors import join_names
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -110,7 +112,7 @@ def find_mistakes(recipe: Recipe) -> Iterator[tuple[str, Any, str]]:
         value = getattr(recipe, name)
         choices = typing.get_args(kind)
         if choices and value not in choices:
-            yield name, value, f"must be {', '.join(choices[:-1])} or {choices[-1]}"
+            yield name, value, f"must be {join_names(choices, 'or')}"
         elif not choices and (mistake := setting.describe_mistake(value)):
             yield name, value, mistake
 

@@ -83,17 +83,21 @@ def is_orthogonalised(variable: keras.Variable) -> bool:
 
 def orthogonalise(direction: _Tensor) -> _Tensor:
     """The nearest kernel with equal singular values, about as long as a He-normal one: (height, width, in, out)."""
-    fan_in, filters = measure_kernel(direction.shape)
-    matrix = ops.reshape(direction, (fan_in, filters))
+    fan_in, filters = shape = measure_kernel(direction.shape)
+    matrix = ops.reshape(direction, shape)
     wide = fan_in < filters
     x = orthogonalise_matrices(matrix if wide else ops.transpose(matrix))  # the smaller side first: smaller products
-    length = math.sqrt(2 * filters / min(fan_in, filters))  # each singular value of a He-normal kernel, about
-    return ops.reshape(length * (x if wide else ops.transpose(x)), direction.shape)
+    return ops.reshape(choose_length(shape) * (x if wide else ops.transpose(x)), direction.shape)
 
 
 def measure_kernel(shape: Sequence[int]) -> tuple[int, int]:
     """(height, width, in, out) -> how many values each filter reads, and the number of filters."""
     return math.prod(shape[:-1]), shape[-1]
+
+
+def choose_length(shape: tuple[int, int]) -> float:
+    """What each singular value of a He-normal kernel of (values a filter reads, filters) is, about."""
+    return math.sqrt(2 * shape[1] / min(shape))
 
 
 def orthogonalise_matrices(x: _Tensor) -> _Tensor:

@@ -7,7 +7,7 @@ from pathlib import Path
 from densebench.data.archives.catalogue import File, Published
 from densebench.data.fetching.folders import describe_directory, find_directory, list_folders
 from densebench.data.images import OnProgress
-from densebench.errors import DatasetError
+from densebench.errors import DatasetError, join_names
 
 _WITHIN = ("", "raw")  # torchvision puts the files of MNIST into MNIST/raw
 
@@ -32,7 +32,7 @@ def find_files(
     missing = [file.name for file in dataset.files if file not in found]
     if not missing:
         return found
-    names = " and ".join([", ".join(missing[:-1]), missing[-1]]) if len(missing) > 1 else missing[0]
+    names = join_names(missing)
     directory = find_directory(data_dir)
     if data_dir is not None:
         where = describe_directory(next(iter(found.values())).path.parent if found else directory)

@@ -6,12 +6,12 @@ from functools import partial
 from pathlib import Path
 
 from densebench.data.cifar.archive import Place, download_archive, look_in
-from densebench.data.cifar.editions import CIFAR10, Edition
+from densebench.data.cifar.editions import Edition
 from densebench.data.cifar.forms import kaggle, keras_npz, parquet
 from densebench.data.cifar.forms.copies import Copy
 from densebench.data.fetching.folders import describe_directory, find_directory, list_folders
 from densebench.data.images import OnProgress
-from densebench.errors import DatasetError
+from densebench.errors import DatasetError, join_names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +20,7 @@ class Form:
 
     title: str
     has_test: bool
-    editions: tuple[str, ...] | None = None  # that come in it; None: all
+    holds: Callable[[Edition], bool] = lambda edition: True  # whether an edition comes in it
     find: Callable[[Edition, Path], Path | None]
     read: Callable[[Edition, Path, OnProgress], Copy]
 
@@ -36,14 +36,8 @@ class OtherPlace:
 _FORMS = (
     Form(title="Keras's arrays", has_test=True, find=keras_npz.find, read=keras_npz.read),
     Form(title="Hugging Face's parquet files", has_test=True, find=parquet.find, read=parquet.read),
-    Form(title="Kaggle's images", has_test=False, editions=(CIFAR10.name,), find=kaggle.find, read=kaggle.read),
+    Form(title="Kaggle's images", has_test=False, holds=kaggle.holds, find=kaggle.find, read=kaggle.read),
 )
-
-
-def _join_forms(edition: Edition) -> str:
-    """``Keras's arrays (.npz) or ...``: the other forms that an edition comes in."""
-    names = [form.title for form in _FORMS if form.editions is None or edition.name in form.editions]
-    return " or ".join([", ".join(names[:-1]), names[-1]])
 
 
 def _look_for_form(form: Form, edition: Edition, folder: Path) -> OtherPlace | None:
@@ -70,9 +64,10 @@ def find_edition(
         return place
     directory = find_directory(data_dir)
     if data_dir is not None:
+        forms = join_names([form.title for form in _FORMS if form.holds(edition)], "or")
         raise DatasetError(
             f"No {edition.title} {describe_directory(directory)}: name a folder with {edition.binary.file} or "
-            f"{edition.python.file}, with what either unpacks to, or with {_join_forms(edition)} of it."
+            f"{edition.python.file}, with what either unpacks to, or with {forms} of it."
         )
     if offline:
         raise DatasetError(

@@ -15,11 +15,10 @@ def is_fast_proven(backend: str, device_kind: str, precision: str) -> bool:
     A GPU waits for its host to start operations, of which there are as many in any precision: there one that was not
     measured is as the others were.
     """
-    ratios = _read_ratios()
-    measured = [ratios[key] for key in ((backend, device_kind, precision),) if key in ratios]
-    if not measured and device_kind == "gpu":
-        measured = [ratio for (name, kind, _), ratio in ratios.items() if (name, kind) == (backend, device_kind)]
-    return min(measured, default=0.0) > 1.0
+    ratios, wanted = _read_ratios(), (backend, device_kind, precision)
+    if wanted in ratios or device_kind != "gpu":
+        return ratios.get(wanted, 0.0) > 1.0
+    return min((ratio for key, ratio in ratios.items() if key[:2] == wanted[:2]), default=0.0) > 1.0
 
 
 @cache

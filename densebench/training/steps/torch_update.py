@@ -4,7 +4,6 @@ Keras's own reads the rate back from the device, where it puts it before, and Mu
 operations.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,7 +12,13 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from densebench.training.optimizers import Muon, is_orthogonalised, measure_kernel, orthogonalise_matrices
+from densebench.training.optimizers import (
+    Muon,
+    choose_length,
+    is_orthogonalised,
+    measure_kernel,
+    orthogonalise_matrices,
+)
 
 _Tensors = Sequence[torch.Tensor]
 
@@ -93,17 +98,17 @@ def _orthogonalise_together(directions: _Tensors) -> list[torch.Tensor]:
     """
     groups: dict[int, list[int]] = {}
     shapes = [measure_kernel(direction.shape) for direction in directions]
-    for place, shape in enumerate(shapes):
-        groups.setdefault(min(shape), []).append(place)
+    for place, sides in enumerate(shapes):
+        groups.setdefault(min(sides), []).append(place)
     found: list[torch.Tensor] = [torch.empty(0)] * len(directions)
     for places in groups.values():
         width = max(max(shapes[place]) for place in places)
         matrices = [_lay_down(directions[place], shapes[place]) for place in places]
         stacked = torch.stack([functional.pad(each, (0, width - each.shape[1])) for each in matrices])
         for place, wide in zip(places, orthogonalise_matrices(stacked), strict=True):
-            fan_in, filters = shapes[place]
-            matrix = wide[:, : max(fan_in, filters)] * math.sqrt(2 * filters / min(fan_in, filters))
-            step = matrix if fan_in < filters else matrix.T
+            shape = shapes[place]
+            matrix = wide[:, : max(shape)] * choose_length(shape)
+            step = matrix if shape[0] < shape[1] else matrix.T
             # in memory as the kernel is, so that all can be added at once
             found[place] = torch.empty_like(directions[place]).copy_(step.reshape(directions[place].shape))
     return found

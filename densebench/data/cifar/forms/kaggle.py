@@ -28,9 +28,14 @@ _LARGEST = 1 << 20  # bytes of an image's file or of the labels; the usual ones 
 _EVERY = 256  # images between two reports of progress
 
 
+def holds(edition: Edition) -> bool:
+    """There was a competition of CIFAR-10 alone."""
+    return edition.name == CIFAR10.name
+
+
 def find(edition: Edition, folder: Path) -> Path | None:
     """The folder with the labels."""
-    return folder if edition.name == CIFAR10.name and os.path.isfile(folder / _LABELS) else None
+    return folder if holds(edition) and os.path.isfile(folder / _LABELS) else None
 
 
 def read(edition: Edition, path: Path, on_progress: OnProgress) -> Copy:
