@@ -64,11 +64,15 @@ def _read_split(dataset: Published, part: Part, places: Mapping[File, Place], im
     import numpy as np
 
     pixels, digits = (_read_idx if dataset.form == "idx" else _read_matlab)(part, places)
-    shape, path = (part.images, dataset.image_size, dataset.image_size), places[part.files[-1]].path
-    if pixels.shape[:3] != shape or pixels.shape[3:] not in ((), (3,)) or len(digits) != part.images:
-        raise _describe_damage(path, f"{len(pixels):,} images with {len(digits):,} labels instead of {part.images:,}")
+    images_path, labels_path = places[part.files[0]].path, places[part.files[-1]].path
+    side = dataset.image_size
+    if pixels.shape[:3] != (part.images, side, side) or pixels.shape[3:] not in ((), (3,)):
+        found = f"{len(pixels):,} images of {'x'.join(map(str, pixels.shape[1:]))}"
+        raise _describe_damage(images_path, f"{found} instead of {part.images:,} of {side}x{side}")
+    if len(digits) != part.images:
+        raise _describe_damage(labels_path, f"{len(digits):,} labels instead of {part.images:,}")
     if digits.max() >= len(dataset.class_names):
-        raise _describe_damage(path, f"a label outside 0 to {len(dataset.class_names) - 1}")
+        raise _describe_damage(labels_path, f"a label outside 0 to {len(dataset.class_names) - 1}")
 
     def read(chosen: Indices) -> Pixels:
         images = pixels if len(chosen) == len(pixels) else pixels[chosen]

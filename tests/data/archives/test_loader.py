@@ -189,5 +189,16 @@ def test_files_that_fit_their_checksums_but_not_their_counts_are_refused(tiny, t
     folder = tiny.write(tmp_path / "data")
     more = dataclasses.replace(tiny.dataset.train, images=21)
     monkeypatch.setitem(PUBLISHED, tiny.dataset.name, dataclasses.replace(tiny.dataset, train=more))
-    with pytest.raises(DatasetError, match=r"is malformed \(20 images with 20 labels instead of 21\): download it"):
+    side = tiny.dataset.image_size
+    found = rf"20 images of {side}x{side}(x3)? instead of 21 of {side}x{side}"
+    with pytest.raises(DatasetError, match=rf"is malformed \({found}\): download it again"):
+        load_from(folder, tiny)
+
+
+@pytest.mark.parametrize(("kind", "found"), [("images-idx3", "10 images of 28x28"), ("labels-idx1", "10 labels")])
+def test_of_files_that_were_exchanged_the_wrong_one_is_named(kind, found, make_tiny, tmp_path):
+    tiny = make_tiny("fashion_mnist")  # whose unpacked files have no published checksum
+    folder = tiny.write(tmp_path / "data", unpacked=True)
+    shutil.copyfile(folder / f"t10k-{kind}-ubyte", folder / f"train-{kind}-ubyte")
+    with pytest.raises(DatasetError, match=rf"train-{kind}-ubyte' is malformed \({found} instead of 20"):
         load_from(folder, tiny)

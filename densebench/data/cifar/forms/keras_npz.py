@@ -27,17 +27,18 @@ _MEMBERS = frozenset({"x_train.npy", "y_train.npy", "x_test.npy", "y_test.npy"})
 def find(edition: Edition, folder: Path) -> Path | None:
     """The file with the four arrays: one named for the edition before another, then by name; or ``folder`` itself.
 
-    A file that is named for another dataset is not looked into.
+    A file that is named for another dataset is not looked into. One named for the edition is taken without the
+    arrays too, if there is no other, so that :func:`read` says what is wrong with it.
     """
     if os.path.isfile(folder):
-        return folder if folder.name.endswith(_SUFFIX) and _has_arrays(folder) else None
+        return folder if folder.name.endswith(_SUFFIX) else None
     try:
         names = sorted(name for name in os.listdir(folder) if name.endswith(_SUFFIX))
     except OSError:  # what may not be listed counts as missing
         return None
-    owned = [name for name in names if find_owner(name) == edition.name]
-    others = [name for name in names if find_owner(name) is None]
-    return next((folder / name for name in (*owned, *others) if _has_arrays(folder / name)), None)
+    owned = [folder / name for name in names if find_owner(name) == edition.name]
+    others = [folder / name for name in names if find_owner(name) is None]
+    return next(filter(_has_arrays, (*owned, *others)), next(iter(owned), None))
 
 
 def read(edition: Edition, path: Path, on_progress: OnProgress) -> Copy:

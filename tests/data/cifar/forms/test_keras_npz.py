@@ -45,8 +45,21 @@ def test_of_several_files_the_one_named_for_the_edition_is_taken_and_none_of_ano
     assert keras_npz.find(edition, arrays) == arrays
     own = tiny_cifar.write_npz(tmp_path / "data" / f"{edition.name}.npz")
     assert keras_npz.find(edition, tmp_path / "data") == own
-    assert keras_npz.find(edition, tmp_path / "data" / "b.npz") is None
     assert keras_npz.find(edition, tmp_path / "missing") is None
+
+
+def test_a_file_that_is_named_for_the_edition_or_by_the_user_is_not_called_missing(tiny_cifar, tmp_path):
+    own = tmp_path / f"{tiny_cifar.edition.name}.npz"
+    for content in (b"no zip", b""):
+        own.write_bytes(content)
+        assert keras_npz.find(tiny_cifar.edition, tmp_path) == own
+        with pytest.raises(DatasetError, match=r"npz' cannot be used \(.+\): save it again as Keras loads it"):
+            read(tiny_cifar, own)
+    named = tmp_path / "b.npz"
+    named.write_bytes(b"no zip")
+    assert keras_npz.find(tiny_cifar.edition, named) == named
+    arrays = tiny_cifar.write_npz(tmp_path / "arrays.npz")
+    assert keras_npz.find(tiny_cifar.edition, tmp_path) == arrays
 
 
 @pytest.mark.parametrize(
