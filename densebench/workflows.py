@@ -22,6 +22,7 @@ from densebench.models.own.lookup import list_offered, load
 from densebench.models.own.template import write_template
 from densebench.planning.evaluation import plan_evaluation
 from densebench.planning.making_plan import make_plan
+from densebench.planning.model_counting import check_apart
 from densebench.planning.networks import count_network
 from densebench.planning.options import TrainOptions
 from densebench.planning.plan_options import PlanOptions
@@ -228,12 +229,10 @@ def describe_recipe(name: str) -> str:
 
 def check(counted: Sequence[Counted], *, classes: int, image_size: int) -> list[str]:
     """Build every network in Keras, on any backend; a sentence for each that counts otherwise."""
-    from densebench.models.check import find_disagreements
-    from densebench.training.backends.backend import choose_for_counting
-
-    choose_for_counting()
-    found = ((variant, find_disagreements(variant, classes=classes, image_size=image_size)) for variant, _ in counted)
-    return [f"{variant.name}: {'; '.join(differences)}." for variant, differences in found if differences]
+    variants = [variant for variant, _ in counted]
+    found = check_apart(variants, classes=classes, image_size=image_size)
+    pairs = zip(variants, found, strict=True)
+    return [f"{variant.name}: {'; '.join(differences)}." for variant, differences in pairs if differences]
 
 
 def check_records(paths: Sequence[str | Path]) -> Checked:

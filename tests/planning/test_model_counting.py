@@ -2,12 +2,14 @@ import pytest
 
 from densebench.errors import InputError
 from densebench.models.own.lookup import load
-from densebench.planning.model_counting import count_apart
+from densebench.models.variants import find
+from densebench.planning.model_counting import check_apart, count_apart
 
 MODELS = """
 import sys
 import keras
 print("noise")
+print("more noise", file=sys.stderr)
 
 def good(*, classes, image_size):
     return keras.Sequential([
@@ -45,5 +47,11 @@ def test_what_is_wrong_with_a_model_is_the_sentence_of_its_process(model):
 
 
 def test_a_process_that_dies_is_said_in_one_sentence(model):
-    with pytest.raises(InputError, match=r"models\.py:dying cannot be built: its process ended with 3"):
+    with pytest.raises(InputError, match=r"models\.py:dying cannot be built: the process ended with 3"):
         count(model("dying"))
+
+
+def test_networks_are_checked_in_one_process_whose_log_is_not_shown(model, monkeypatch, capfd):
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert check_apart([find("10x4"), model("good")], classes=10, image_size=8) == [[], []]
+    assert capfd.readouterr() == ("", "")
