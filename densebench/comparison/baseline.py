@@ -3,11 +3,13 @@
 import dataclasses
 from collections.abc import Sequence
 
-from densebench.comparison.grouping import SETTINGS
+from densebench.comparison.grouping import FOUND, SETTINGS
 from densebench.comparison.values import Row, get_settings
 from densebench.errors import InputError, join_names, unknown
 from densebench.models.variants import resolve_alias
 from densebench.records import COLUMNS
+
+_NAME_ONE = "name it more exactly, or give one of the same network"
 
 
 def mark_baseline(rows: Sequence[Row], wanted: str) -> list[Row]:
@@ -61,26 +63,41 @@ def _text_of(value: object) -> str:
 
 
 def find_nearest(row: Row, baselines: Sequence[Row]) -> Row | None:
-    """The baseline of the same phase that differs from the row in the fewest settings; None if several do."""
+    """The baseline of the same phase and network that differs from the row in the fewest settings; None if several do.
+
+    Where none is of the network, all must be of one. What somebody chose counts before versions and hardware: a later
+    version of the same training is nearer than another batch size.
+    """
     candidates = [baseline for baseline in baselines if baseline.phase == row.phase]
-    if not candidates:
+    variant = get_settings(row, "variant")
+    candidates = [baseline for baseline in candidates if get_settings(baseline, "variant") == variant] or candidates
+    if not candidates or len({get_settings(baseline, "variant") for baseline in candidates}) > 1:
         return None
-    least = min(_distance(row, baseline) for baseline in candidates)
-    closest = [baseline for baseline in candidates if _distance(row, baseline) == least]
+    least = min(_measure_distance(row, baseline) for baseline in candidates)
+    closest = [baseline for baseline in candidates if _measure_distance(row, baseline) == least]
     return closest[0] if len(closest) == 1 else None
 
 
-def _distance(row: Row, baseline: Row) -> int:
-    return sum(get_settings(row, column) != get_settings(baseline, column) for column in SETTINGS)
+def _measure_distance(row: Row, baseline: Row) -> tuple[int, int]:
+    """In how many chosen settings they differ, and in how many others."""
+    differing = [column for column in SETTINGS if get_settings(row, column) != get_settings(baseline, column)]
+    found = sum(column in FOUND for column in differing)
+    return len(differing) - found, found
+
+
+def list_unmatched(rows: Sequence[Row]) -> list[Row]:
+    """The rows that the baseline leaves without a counterpart, though it has some of their phase."""
+    phases = {row.phase for row in rows if row.is_baseline}
+    return [row for row in rows if row.phase in phases and not row.is_baseline and row.baseline is None]
 
 
 def describe_unmatched(rows: Sequence[Row]) -> str | None:
-    """A sentence on rows that the baseline leaves without a counterpart."""
-    phases = {row.phase for row in rows if row.is_baseline}
-    unmatched = [row.label for row in rows if row.phase in phases and not row.is_baseline and row.baseline is None]
+    """A sentence on the rows without a counterpart."""
+    unmatched = list_unmatched(rows)
     if not unmatched:
         return None
-    return f"No single baseline row corresponds to {join_names(unmatched)}: name it more exactly."
+    names = join_names([row.label for row in unmatched])
+    return f"No single baseline row corresponds to {names}: {_NAME_ONE}."
 
 
 def require_baselines(rows: Sequence[Row]) -> None:

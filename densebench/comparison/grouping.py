@@ -46,6 +46,7 @@ _FAMILIES: tuple[tuple[str, ...], ...] = (
     HARDWARE,
 )
 SETTINGS = ("phase", "variant", *(column for family in _FAMILIES for column in family))
+FOUND = (*_VERSION_FAMILY, *HARDWARE)  # settings that come with the machine and its packages; the others are chosen
 # The rest of the environment decides less: runs that differ in it stand in one row, which says so.
 _BESIDE = ("python", "numpy", "driver", "platform", "commit", "host")
 

@@ -160,9 +160,9 @@ def _gate_text(gate: GateResult) -> str:
         if gate.level == "family" and tested > 1
         else ""
     )
-    return (
-        f"Gate {'failed' if gate.failed else 'passed'}{' (strict)' if gate.strict else ''}: {', '.join(parts)}{level}."
-    )
+    word = "failed" if gate.failed else "passed" if counts["passed"] else "undecided"
+    advice = "; --strict fails then" if word == "undecided" else ""
+    return f"Gate {word}{' (strict)' if gate.strict else ''}: {', '.join(parts)}{level}{advice}."
 
 
 def make_environment_table(differences: Sequence[EnvironmentDifference], width: int | None = None) -> RenderableType:

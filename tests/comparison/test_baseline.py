@@ -70,11 +70,37 @@ def test_the_nearest_baseline_differs_in_the_fewest_settings(trained):
     assert find_nearest(row, []) is None
 
 
+def test_a_network_has_its_own_baseline_however_much_the_machine_has_changed(trained):
+    row, own, other = rows_of(
+        trained("a", backend_version="3", keras="3", cpu="New CPU"),
+        trained("a"),
+        trained("b", backend_version="3", keras="3", cpu="New CPU"),
+    )
+    assert find_nearest(row, [own, other]) is own
+
+
+def test_a_network_without_a_baseline_is_not_held_against_one_of_several_others(trained):
+    row, near, far = rows_of(trained("a"), trained("b"), trained("c", batch_size=32))
+    assert find_nearest(row, [near, far]) is None
+    assert find_nearest(row, [near]) is near
+
+
+def test_what_was_chosen_counts_before_versions_and_hardware(trained):
+    row, older, otherwise = rows_of(
+        trained("a", backend_version="3", keras="3", cpu="New CPU"),
+        trained("a"),
+        trained("a", batch_size=32, backend_version="3", keras="3", cpu="New CPU"),
+    )
+    assert find_nearest(row, [older, otherwise]) is older
+
+
 def test_two_baselines_that_are_equally_near_are_none(trained):
     row, one, other = rows_of(trained("a"), trained("b"), trained("c"))
     assert find_nearest(row, [one, other]) is None
     rows = mark_baseline([row, one, other], "variant=b")
-    assert describe_unmatched(rows) == "No single baseline row corresponds to a and c: name it more exactly."
+    assert describe_unmatched(rows) == (
+        "No single baseline row corresponds to a and c: name it more exactly, or give one of the same network."
+    )
     assert describe_unmatched([row, one, other]) is None
 
 

@@ -134,6 +134,19 @@ def test_hostile_names_are_printed_as_they_are_written(trained):
     assert "\x1b" not in text
 
 
+@pytest.mark.parametrize(
+    ("fail_on", "strict", "sentence"),
+    [
+        ("epoch_seconds>+5%", False, "Gate undecided: 1 inconclusive; --strict fails then."),
+        ("epoch_seconds>+5%", True, "Gate failed (strict): 1 inconclusive."),
+        ("epoch_seconds>+5%,params>+0%", False, "Gate passed: 1 passed, 1 inconclusive."),
+    ],
+)
+def test_a_gate_that_could_judge_nothing_has_not_passed(trained, fail_on, strict, sentence):
+    options = parse_compare_options(baseline="a", fail_on=fail_on, strict=strict)
+    assert sentence in printed(make_comparison_tables(compare([trained("a"), trained("b")], options)), 160)
+
+
 def test_the_environments_that_differ_are_listed_with_their_rows(trained):
     runs = [trained("a"), trained("b", device="Slow Card", cpu_cores=8)]
     text = printed(make_environment_table(compare(runs, CompareOptions()).environments), 80)

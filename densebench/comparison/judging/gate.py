@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from densebench.comparison import statistics
+from densebench.comparison.baseline import list_unmatched
 from densebench.comparison.formats import format_confidence, format_estimate, format_estimate_interval
 from densebench.comparison.judging.contrasts import interval_from_scale, to_scale
 from densebench.comparison.options import GateLevel, Threshold
 from densebench.comparison.statistics import ALPHA
 from densebench.comparison.values import Condition, GateResult, Outcome, Row, Verdict
+
+_UNMATCHED = "No single row of the baseline corresponds to it."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,20 +40,25 @@ def judge_gate(
     level: GateLevel = "family",
     alpha: float = ALPHA,
 ) -> GateResult:
-    """Every condition for every row that has a baseline; needs their verdicts.
+    """Every condition for every row that has a baseline, or lacks its counterpart in it; needs their verdicts.
 
     ``alpha`` is the chance that any condition fails without a reason, or with the level ``each`` that a given one does.
     """
     pairs = [(threshold, row) for row in rows if row.baseline is not None for threshold in thresholds]
     tests = [_find_test(threshold, row.verdict(threshold.metric.name)) for threshold, row in pairs]
     alphas = iter(_choose_alphas([test.p for test in tests if test is not None], level, alpha))
-    conditions = tuple(
+    conditions = [
         _judge_without_test(threshold, row) if test is None else _judge_test(test, row.label, next(alphas))
         for (threshold, row), test in zip(pairs, tests, strict=True)
-    )
+    ]
+    conditions += [
+        Condition(condition=threshold.text, row=row.label, outcome="inconclusive", reason=_UNMATCHED)
+        for row in list_unmatched(rows)
+        for threshold in thresholds
+    ]
     failing = {"failed", "inconclusive"} if strict else {"failed"}
     failed = any(condition.outcome in failing for condition in conditions)
-    return GateResult(failed=failed, strict=strict, level=level, conditions=conditions)
+    return GateResult(failed=failed, strict=strict, level=level, conditions=tuple(conditions))
 
 
 def _choose_alphas(p_values: Sequence[float], level: GateLevel, alpha: float) -> list[float]:

@@ -44,6 +44,16 @@ def test_an_interval_around_the_bound_fails_only_a_strict_gate(trained, strict, 
     assert result.failed is failed
 
 
+@pytest.mark.parametrize(("strict", "failed"), [(False, False), (True, True)])
+def test_a_row_without_a_counterpart_is_undecided_and_fails_a_strict_gate(trained, strict, failed):
+    runs = [trained("a"), trained("a", batch_size=32), trained("a", batch_size=16, backend="jax", seconds=30)]
+    result = gate([*runs, trained("a", backend="jax")], "params>+0%", strict=strict, baseline="backend=tensorflow")
+    found = {entry.row: (entry.outcome, entry.reason) for entry in result.conditions}
+    assert found["a · batch 16 · jax"] == ("inconclusive", "No single row of the baseline corresponds to it.")
+    assert len(found) == 2
+    assert result.failed is failed
+
+
 def test_lost_accuracy_fails_by_points(trained):
     runs = [
         *(trained("a", seed, 0.95 + seed / 10_000) for seed in range(4)),
