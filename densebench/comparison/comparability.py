@@ -1,11 +1,12 @@
 """Whether figures of two rows may be compared, and where their environments differ."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from densebench.comparison.formats import describe_difference
 from densebench.comparison.metrics import HARDWARE, Metric
-from densebench.comparison.values import EnvironmentDifference, Row, get_settings
+from densebench.comparison.values import EnvironmentDifference, Row, get_settings, get_shares
 from densebench.errors import join_names
 from densebench.machine import Environment
 from densebench.records import COLUMNS
@@ -32,13 +33,14 @@ def is_across_hardware(metric: Metric, row: Row, other: Row) -> bool:
 
 
 def _list_unequal(metric: Metric, row: Row, other: Row) -> list[str]:
-    return [column for column in metric.requires_equal if get_settings(row, column) != get_settings(other, column)]
+    """Columns that differ; of rows that mix several values, also those in which the same values have other shares."""
+    return [column for column in metric.requires_equal if get_shares(row, column) != get_shares(other, column)]
 
 
 def get_terms(metric: Metric, row: Row) -> tuple[object, ...]:
     """What two rows must have equal for their figures to be compared; an unfinished row equals no other."""
     unfinished = metric.needs_end and not row.completed
-    return (id(row) if unfinished else None, *(get_settings(row, column) for column in metric.requires_equal))
+    return (id(row) if unfinished else None, *(get_shares(row, column) for column in metric.requires_equal))
 
 
 def find_environment_differences(rows: Sequence[Row]) -> tuple[EnvironmentDifference, ...]:
@@ -57,7 +59,7 @@ def find_environment_differences(rows: Sequence[Row]) -> tuple[EnvironmentDiffer
 
 def note_hardware(rows: Sequence[Row]) -> str | None:
     """A sentence if the rows ran on different hardware."""
-    columns = [column for column in HARDWARE if len({get_settings(row, column) for row in rows}) > 1]
+    columns = [column for column in HARDWARE if len({get_shares(row, column) for row in rows}) > 1]
     if not columns:
         return None
     return (
@@ -72,3 +74,19 @@ def note_mixed(rows: Sequence[Row]) -> str | None:
     if not columns:
         return None
     return f"Some rows hold runs that differ in {join_names(list(columns))}, not in the seed alone."
+
+
+def note_seeds(rows: Sequence[Row]) -> Iterator[str]:
+    """Sentences on rows of trainings or evaluations in which a seed stands more than once."""
+    for row in (row for row in rows if row.phase in ("train", "eval")):
+        if row.repeats:
+            runs = "1 run repeats" if len(row.repeats) == 1 else f"{len(row.repeats)} runs repeat"
+            yield (
+                f"{row.label}: {runs} another of the same seed to the last digit, such as "
+                f"{row.runs[row.repeats[0]].run}; accuracy and loss count once."
+            )
+        seeds = Counter(run.seed for place, run in enumerate(row.runs) if place not in row.repeats)
+        several = sorted(seed for seed, count in seeds.items() if seed is not None and count > 1)
+        if several and not row.mixed:
+            named = f"seed{'s' if len(several) > 1 else ''} {join_names([str(seed) for seed in several])}"
+            yield f"{row.label}: several runs have the {named}; each counts, and none is paired by its seed."

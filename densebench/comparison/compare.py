@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from densebench.comparison.baseline import describe_unmatched, find_nearest, mark_baseline, require_baselines
 from densebench.comparison.budget import apply_budget
-from densebench.comparison.comparability import find_environment_differences, note_hardware, note_mixed
+from densebench.comparison.comparability import find_environment_differences, note_hardware, note_mixed, note_seeds
 from densebench.comparison.grouping import group_runs, name_rows, order_rows
 from densebench.comparison.judging.gate import judge_gate
 from densebench.comparison.judging.verdicts import judge_rows
@@ -16,7 +16,7 @@ from densebench.comparison.targets import note_targets
 from densebench.comparison.values import Comparison, GateResult, Row, get_settings
 from densebench.errors import InputError, join_names, unknown
 from densebench.records import COLUMNS, Run
-from densebench.results.store import identify
+from densebench.results.store import find_states, identify
 
 
 def compare(runs: Sequence[Run], options: CompareOptions, baseline_runs: Sequence[Run] = ()) -> Comparison:
@@ -24,9 +24,7 @@ def compare(runs: Sequence[Run], options: CompareOptions, baseline_runs: Sequenc
     _check_options(options, bool(baseline_runs))
     given = len(runs) + len(baseline_runs)
     runs, baseline_runs = _leave_out_trials(runs, baseline_runs)
-    theirs = {identify(run) for run in baseline_runs}
-    ours = [run for run in runs if identify(run) not in theirs]
-    rows = [*group_runs(baseline_runs, options, is_baseline=True), *group_runs(ours, options)]
+    rows = _group_sides(runs, baseline_runs, options)
     rows = name_rows(rows, options)
     if options.baseline is not None and not baseline_runs:
         rows = mark_baseline(rows, options.baseline)
@@ -47,6 +45,14 @@ def compare(runs: Sequence[Run], options: CompareOptions, baseline_runs: Sequenc
         gate=gated,
         budget=budget,
     )
+
+
+def _group_sides(runs: Sequence[Run], baseline_runs: Sequence[Run], options: CompareOptions) -> list[Row]:
+    """Rows of both; a run of both sides stands on that of the baseline, in its latest state."""
+    states = find_states([*baseline_runs, *runs])
+    theirs = dict.fromkeys(map(identify, baseline_runs))
+    ours = [run for run in runs if identify(run) not in theirs]
+    return [*group_runs([states[key] for key in theirs], options, is_baseline=True), *group_runs(ours, options)]
 
 
 def _check_options(options: CompareOptions, has_baseline_runs: bool) -> None:
@@ -104,6 +110,7 @@ def _write_notes(rows: Sequence[Row]) -> tuple[str, ...]:
     found = (
         note_hardware(measured),
         note_mixed(measured),
+        *note_seeds(measured),
         describe_unmatched(rows),
         *note_unscaled(measured),
         _note_unfinished(measured),

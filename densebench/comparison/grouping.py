@@ -3,14 +3,14 @@
 import dataclasses
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 
 from densebench.comparison.comparability import get_terms
 from densebench.comparison.formats import format_setting
 from densebench.comparison.metrics import HARDWARE, METRICS, Metric
 from densebench.comparison.options import CompareOptions
-from densebench.comparison.run_figures import Figures, compute_figures, summarise
+from densebench.comparison.run_figures import Figures, compute_figures, find_repeats, summarise
 from densebench.comparison.values import ON_ONE_DEVICE, Row, get_setting, get_settings
 from densebench.errors import unknown
 from densebench.records import COLUMNS, Phase, Run
@@ -80,16 +80,26 @@ def _make_row(
     by_seed = sorted(members, key=lambda index: (runs[index].seed is None, runs[index].seed or 0))
     ordered = tuple(runs[index] for index in by_seed)
     open_columns = [column for column in (*SETTINGS, *_BESIDE) if column not in columns]
+    repeats = find_repeats(ordered)
     return Row(
         label=ordered[0].variant,
         phase=ordered[0].phase,
         runs=ordered,
         summaries=tuple(
-            summarise(metric, [figures[name][index] for index in by_seed]) for name, metric in METRICS.items()
+            summarise(metric, _count_once(metric, [figures[name][index] for index in by_seed], repeats))
+            for name, metric in METRICS.items()
         ),
+        repeats=tuple(repeats),
         mixed=tuple(column for column in open_columns if len({get_setting(run, column) for run in ordered}) > 1),
         is_baseline=is_baseline,
     )
+
+
+def _count_once(metric: Metric, values: Sequence[float | None], repeats: Collection[int]) -> Sequence[float | None]:
+    """Without what a repeat learned, which is what the run before it did."""
+    if metric.kind != "difference":
+        return values
+    return [None if place in repeats else value for place, value in enumerate(values)]
 
 
 def find_differing(rows: Sequence[Row], families: Sequence[Sequence[str]] = _FAMILIES) -> tuple[str, ...]:

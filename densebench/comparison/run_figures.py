@@ -112,3 +112,24 @@ def _find_endless(metric: Metric, values: Sequence[float]) -> float:
 
 def _find_interval(metric: Metric, values: Sequence[float]) -> Interval | None:
     return fraction_interval(values) if metric.show == "percent" else mean_interval(values)
+
+
+def find_repeats(runs: Sequence[Run]) -> list[int]:
+    """The places of runs that repeat an earlier one of their seed to the last digit, by the losses of all epochs.
+
+    Their times are measurements of their own, but what they learned is no further evidence.
+    """
+    by_seed: dict[int, list[int]] = {}
+    for place, run in enumerate(runs):
+        if run.seed is not None:
+            by_seed.setdefault(run.seed, []).append(place)
+    found = []
+    for places in by_seed.values():
+        if len(places) > 1:
+            losses = [_list_losses(runs[place]) for place in places]
+            found += [place for index, place in enumerate(places) if losses[index] and losses[index] in losses[:index]]
+    return found
+
+
+def _list_losses(run: Run) -> list[float]:
+    return [loss for record in run.records for loss in (record.train_loss, record.test_loss) if loss is not None]

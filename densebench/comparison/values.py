@@ -1,8 +1,10 @@
 """The values that a comparison is made of. Everything below them computes them, everything above shows them."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
 
 from densebench.comparison.metrics import METRICS
@@ -103,6 +105,7 @@ class Row:
     runs: tuple[Run, ...]  # by seed
     summaries: tuple[Summary, ...]  # one a metric, in the order of METRICS
     mixed: tuple[str, ...] = ()  # columns in which the runs differ all the same
+    repeats: tuple[int, ...] = ()  # places of runs that learned, to the last digit, what one before them did
     is_baseline: bool = False
     baseline: str | None = None  # label of the row that the verdicts are against
     verdicts: tuple[Verdict, ...] = ()
@@ -200,3 +203,9 @@ def count_devices(run: Run) -> int:
 def get_settings(row: Row, column: str) -> tuple[object, ...]:
     """The different values of a column among the runs of a row, in their order; one, unless the row mixes them."""
     return tuple(dict.fromkeys(get_setting(run, column) for run in row.runs))
+
+
+def get_shares(row: Row, column: str) -> frozenset[tuple[object, Fraction]]:
+    """The different values of a column, each with the fraction of the row's runs that have it."""
+    counts = Counter(get_setting(run, column) for run in row.runs)
+    return frozenset((value, Fraction(count, len(row.runs))) for value, count in counts.items())

@@ -20,13 +20,22 @@ def read_all(paths: Iterable[str | Path]) -> list[Run]:
 
     A run met twice counts once, and of two states of one run the later one. Raises :class:`ResultsError`.
     """
-    runs: dict[tuple[object, ...], Run] = {}
     files = [file for path in paths for file in list_files(Path(path))]
-    for run in (run for read in read_files(files) for run in read):
+    return list(find_states([run for read in read_files(files) for run in read]).values())
+
+
+def find_states(runs: Iterable[Run]) -> dict[tuple[object, ...], Run]:
+    """The latest state of each run, by what :func:`identify` says of it; of equally long ones the completed one."""
+    found: dict[tuple[object, ...], Run] = {}
+    for run in runs:
         key = identify(run)
-        if key not in runs or len(run.records) >= len(runs[key].records):
-            runs[key] = run
-    return list(runs.values())
+        if key not in found or _measure_progress(run) >= _measure_progress(found[key]):
+            found[key] = run
+    return found
+
+
+def _measure_progress(run: Run) -> tuple[int, bool]:
+    return len(run.records), run.status == "completed"
 
 
 def list_files(path: Path) -> list[Path]:

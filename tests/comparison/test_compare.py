@@ -66,11 +66,60 @@ def test_without_grouping_every_run_is_a_row(trained):
 
 
 def test_other_grouping_columns_mix_runs_and_say_so(trained):
-    runs = [*seeds(trained), *seeds(trained, backend="jax")]
+    runs = [*seeds(trained), *seeds(trained, accuracies=(0.93, 0.94, 0.95), backend="jax")]
     comparison = compare(runs, CompareOptions(by=("variant",)))
     assert comparison.rows[0].summary("test_accuracy").n == 6
     assert "backend" in comparison.rows[0].mixed
     assert any("differ in backend" in note for note in comparison.notes)
+
+
+def test_a_training_that_was_repeated_to_the_last_digit_is_no_further_evidence(trained):
+    def repeat(runs, number):
+        return [dataclasses.replace(run, run=f"{run.run}-{number}", started=f"2026-01-0{number}") for run in runs]
+
+    first, other = seeds(trained), seeds(trained, "40x12", (0.91, 0.915, 0.93), seconds=12)
+    runs = [*first, *repeat(first, 2), *repeat(first, 3), *other]
+    comparison = compare(runs, CompareOptions(baseline="40x12"))
+    row, verdict = only(comparison, "resnet20"), only(comparison, "resnet20").verdict("test_accuracy")
+    assert (len(row.runs), row.summary("test_accuracy").n, row.summary("epoch_seconds").n) == (9, 3, 9)
+    alone = only(compare([*first, *other], CompareOptions(baseline="40x12")), "resnet20").verdict("test_accuracy")
+    assert verdict.paired
+    assert (verdict.p, verdict.interval) == (alone.p, alone.interval)
+    assert comparison.notes == (
+        "resnet20: 6 runs repeat another of the same seed to the last digit, such as resnet20-s0-2; accuracy and loss "
+        "count once.",
+    )
+
+
+def test_several_runs_of_a_seed_that_differ_all_count_and_are_named(trained):
+    comparison = compare([trained(seed=0), trained(seed=0, accuracy=0.91), trained(seed=1)], CompareOptions())
+    assert comparison.rows[0].summary("test_accuracy").n == 3
+    assert comparison.notes == ("resnet20: several runs have the seed 0; each counts, and none is paired by its seed.",)
+
+
+@pytest.mark.parametrize(("column", "marked"), [("dataset", False), ("cpu", True)])
+def test_rows_that_mix_the_same_values_otherwise_are_not_compared(column, marked, trained):
+    def mix(variant, ones, others):
+        values = ["one"] * ones + ["other"] * others
+        return [trained(variant, seed, 0.9 + seed / 99, **{column: value}) for seed, value in enumerate(values)]
+
+    def judge(*sides):
+        comparison = compare([run for side in sides for run in side], CompareOptions(baseline="a", by=("variant",)))
+        return only(comparison, "b").verdict("test_accuracy" if not marked else "epoch_seconds")
+
+    unequal = judge(mix("a", 3, 1), mix("b", 1, 3))
+    equal = judge(mix("a", 1, 1), mix("b", 2, 2))
+    if marked:
+        assert (unequal.marked, equal.marked) == (True, False)
+    else:
+        assert (unequal.word, equal.word) == ("not comparable", "inconclusive")
+
+
+def test_a_baseline_in_an_older_state_is_taken_in_the_latest(trained):
+    done = dataclasses.replace(trained(), started="2026-01-01")
+    older = dataclasses.replace(done, status="running", records=done.records[:2])
+    (row,) = compare([done], CompareOptions(), [older]).rows
+    assert (row.is_baseline, row.runs) == (True, (done,))
 
 
 def test_runs_of_different_commits_share_a_row_that_says_so(trained):

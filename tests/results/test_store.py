@@ -38,6 +38,13 @@ def test_of_two_states_of_one_run_the_later_counts(tmp_path, trained):
     assert store.read_all([tmp_path]) == [run]
 
 
+def test_of_two_states_with_as_many_epochs_the_completed_one_counts(tmp_path, trained):
+    run = trained(started="2026-01-01T00:00:00+00:00")
+    csv_file.write(run, tmp_path / "a.csv")
+    csv_file.write(dataclasses.replace(run, status="running"), tmp_path / "b.csv")
+    assert store.read_all([tmp_path]) == [run]
+
+
 def test_runs_of_one_name_from_two_machines_both_count(tmp_path, trained):
     csv_file.write(trained(host="one", started="2026-01-01T00:00:00+00:00"), tmp_path / "a.csv")
     csv_file.write(trained(host="two", started="2026-01-02T00:00:00+00:00"), tmp_path / "b.csv")
