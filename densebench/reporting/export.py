@@ -137,7 +137,9 @@ def _flatten_verdict(name: str, verdict: Verdict | None) -> dict[str, object]:
 def _setting_value(row: Row, column: str) -> object:
     """The one value of a setting; several of a mixed row as one text."""
     found = get_settings(row, column)
-    return found[0] if len(found) == 1 else ", ".join(str(value) for value in found)
+    if len(found) == 1:
+        return found[0]
+    return ", ".join("unknown" if value is None else rendering.write_plain(value) for value in found)
 
 
 def _comparison_content(comparison: Comparison) -> dict[str, object]:

@@ -7,7 +7,7 @@ from densebench.comparison.values import Comparison
 from densebench.records import COLUMNS
 from densebench.reporting.export import describe_verdict, flatten_row
 from densebench.reporting.grid import Grid
-from densebench.reporting.rendering import values
+from densebench.reporting.rendering import values, write_plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +52,15 @@ def _ends_of(interval: object) -> tuple[object, object]:
 def _make_frame(rows: Sequence[Mapping[str, object]], types: Mapping[str, str]) -> "pd.DataFrame":
     import pandas as pd
 
-    return pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=kind) for name, kind in types.items()})
+    def write(cell: object) -> str | None:
+        return None if cell is None else write_plain(cell)
+
+    return pd.DataFrame(
+        {
+            name: pd.Series([write(row[name]) if kind == "string" else row[name] for row in rows], dtype=kind)
+            for name, kind in types.items()
+        }
+    )
 
 
 def _infer_types(rows: Sequence[Mapping[str, object]]) -> dict[str, str]:
@@ -66,6 +74,8 @@ def _infer_type(name: str, cells: Sequence[object]) -> str:
         return "Float64"
     if len(found) == 1:
         return _TYPES[found.pop()]
+    if str in found:  # a row that mixes several values has them as one text
+        return "string"
     if name in COLUMNS:
         return _TYPES[COLUMNS[name].type]
     is_text = name in ("baseline", "dominated_by", "reason") or name.endswith("_verdict")

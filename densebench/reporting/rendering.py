@@ -115,11 +115,14 @@ def csv_cell(value: object) -> str:
     """As in a results file: unknown is empty, floats to the last bit, texts harmless."""
     if value is None:
         return ""
+    return quote_cell(make_harmless(value)) if isinstance(value, str) else write_plain(value)
+
+
+def write_plain(value: object) -> str:
+    """A value of a results file as text: ``true``, and floats to the last bit."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float):
-        return float.__repr__(value)
-    return quote_cell(make_harmless(str(value)))
+    return float.__repr__(value) if isinstance(value, float) else str(value)
 
 
 def json_in_ascii(document: str) -> str:

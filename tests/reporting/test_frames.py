@@ -15,6 +15,13 @@ def test_a_column_keeps_its_type_where_nothing_is_known(trained):
     assert frame["baseline"].isna().all()
 
 
+def test_several_values_of_a_row_are_one_text_and_so_is_their_column(trained):
+    runs = [trained(jit=True, batch_size=32), trained(seed=1, jit=False, batch_size=64), trained("10x4", jit=True)]
+    frame = make_comparison_frame(compare([*runs, trained("10x4", batch_size=8)], CompareOptions(by=("variant",))))
+    found = {label: list(cells) for label, *cells in frame[["label", "jit", "batch_size"]].itertuples(index=False)}
+    assert found == {"resnet20": ["true, false", "32, 64"], "10x4": ["true, unknown", "64, 8"]}
+
+
 def test_a_verdict_has_the_ends_of_its_interval_in_columns(trained):
     runs = [trained(variant, seed, seconds=10.0 + seed) for variant in ("resnet20", "10x4") for seed in range(3)]
     frame = make_verdicts_frame(compare(runs, CompareOptions(baseline="resnet20")))
