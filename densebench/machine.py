@@ -48,3 +48,10 @@ class Environment:
     densebench: Annotated[Text, About("densebench", "text", "Version of densebench.")] = None
     commit: Annotated[Text, About("Commit", "text", "Commit of densebench, with + if files were modified.")] = None
     host: Annotated[Text, About("Host", "text", "Short hash of the host name; identifies the machine.")] = None
+
+
+# What times, memory and energy depend on beside what is run.
+HARDWARE = (
+    "device", "device_kind", "gpu_name", "gpu_memory_bytes", "gpu_power_limit_watts", "cpu", "cpu_cores", "cpu_quota",
+    "threads",
+)  # fmt: skip

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from densebench.comparison.formats import describe_difference
-from densebench.comparison.metrics import HARDWARE, Metric
+from densebench.comparison.metrics import Metric
 from densebench.comparison.values import EnvironmentDifference, Row, get_settings, get_shares
 from densebench.errors import join_names
-from densebench.machine import Environment
+from densebench.machine import HARDWARE, Environment
 from densebench.records import COLUMNS
 from densebench.units import format_value
 

@@ -8,11 +8,12 @@ from itertools import chain
 
 from densebench.comparison.comparability import get_terms
 from densebench.comparison.formats import format_setting
-from densebench.comparison.metrics import HARDWARE, METRICS, Metric
+from densebench.comparison.metrics import METRICS, Metric
 from densebench.comparison.options import CompareOptions
 from densebench.comparison.run_figures import Figures, compute_figures, find_repeats, summarise
 from densebench.comparison.values import ON_ONE_DEVICE, Row, get_setting, get_settings
 from densebench.errors import unknown
+from densebench.machine import HARDWARE
 from densebench.records import COLUMNS, Phase, Run
 
 # Families of settings; in a family the columns further on are details of those before.
@@ -48,7 +49,7 @@ _FAMILIES: tuple[tuple[str, ...], ...] = (
 SETTINGS = ("phase", "variant", *(column for family in _FAMILIES for column in family))
 FOUND = (*_VERSION_FAMILY, *HARDWARE)  # settings that come with the machine and its packages; the others are chosen
 # The rest of the environment decides less: runs that differ in it stand in one row, which says so.
-_BESIDE = ("python", "numpy", "driver", "platform", "commit", "host")
+_BESIDE = ("python", "numpy", "driver", "gpu_max_clock_mhz", "malloc", "platform", "commit", "host")
 
 
 def group_runs(runs: Sequence[Run], options: CompareOptions, *, is_baseline: bool = False) -> list[Row]:

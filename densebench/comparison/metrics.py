@@ -12,14 +12,14 @@ from typing import Literal
 from densebench.columns import Show
 from densebench.comparison.display import Bar, Cost, Curve, Display, Shown
 from densebench.errors import unknown
+from densebench.machine import HARDWARE
 from densebench.records import COLUMNS, Phase
 
 # How a run's figure is made of its column: the value for the whole run, or one computed from those of the epochs. A
 # last value or a sum needs every epoch that it is made of; a median and a maximum leave unknown ones and NaN out.
 Over = Literal["run", "last", "median", "max", "sum"]
 
-# What must be equal for two figures to say something about the networks.
-HARDWARE = ("device", "device_kind", "gpu_name", "gpu_memory_bytes", "cpu", "cpu_cores", "cpu_quota", "threads")
+# What must be equal for two figures to say something about the networks, beside the hardware.
 _DATA = ("dataset", "dataset_sha256", "classes", "image_size", "test_images")
 
 

@@ -115,6 +115,13 @@ def test_rows_that_mix_the_same_values_otherwise_are_not_compared(column, marked
         assert (unequal.word, equal.word) == ("not comparable", "inconclusive")
 
 
+def test_a_card_held_to_less_power_is_other_hardware(trained):
+    runs = [trained(variant, gpu_power_limit_watts=watts) for variant, watts in (("a", 700.0), ("b", 300.0))]
+    comparison = compare(runs, CompareOptions(baseline="a"))
+    assert only(comparison, "b").verdict("epoch_seconds").marked
+    assert not only(comparison, "b").verdict("test_accuracy").marked
+
+
 def test_a_baseline_in_an_older_state_is_taken_in_the_latest(trained):
     done = dataclasses.replace(trained(), started="2026-01-01")
     older = dataclasses.replace(done, status="running", records=done.records[:2])
