@@ -1,3 +1,7 @@
+import dataclasses
+
+import pytest
+
 from densebench.comparison.compare import compare
 from densebench.comparison.options import parse_compare_options
 from densebench.records import EpochRecord, Run
@@ -28,6 +32,32 @@ def test_a_row_that_lacks_a_figure_is_neither_in_nor_out(trained):
 def test_a_known_figure_beyond_the_budget_excludes_even_if_another_is_unknown(trained):
     comparison = compare([trained("a", memory=None)], parse_compare_options(budget="gpu_peak_bytes<=8GiB,params<=1"))
     assert comparison.budget.excluded == ("a",)
+
+
+def test_accuracies_on_different_images_have_no_best(trained):
+    runs = [trained("a", accuracy=0.9), trained("b", accuracy=0.97, dataset="cifar10"), trained("c", accuracy=0.8)]
+    budget = compare(runs, parse_compare_options(budget="params<=1000000")).budget
+    assert (budget.best, len(budget.within)) == (None, 3)
+    assert budget.sentence == (
+        "Within params<=1000000: 3 of 3 rows, the most accurate a with 90.00 % and b with 97.00 %, whose "
+        "accuracy cannot be compared."
+    )
+
+
+@pytest.mark.parametrize(("limit", "fits"), [("1h", None), ("10s", False)])
+def test_an_interrupted_run_does_not_keep_a_limit_on_the_whole_yet(limit, fits, trained):
+    run = dataclasses.replace(trained("a"), status="interrupted", total_seconds=31.0)
+    (row, *_) = [*compare([run], parse_compare_options(budget=f"total_time<={limit}")).rows, None]
+    assert (None if row is None else row.within_budget) is None
+    assert (row is None) is (fits is False)
+
+
+def test_memory_on_a_cpu_is_that_of_the_host(trained):
+    run = trained("a", memory=None, device_kind="cpu")
+    records = [dataclasses.replace(record, host_peak_bytes=2**30) for record in run.records]
+    run = dataclasses.replace(run, records=records)
+    for limit, within in (("memory<=2GiB", ("a",)), ("memory<=1MiB", ())):
+        assert compare([run], parse_compare_options(budget=limit)).budget.within == within
 
 
 def test_nothing_that_fits_is_said_so(trained):
