@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from densebench.comparison.formats import describe_difference
-from densebench.comparison.metrics import Metric
+from densebench.comparison.metrics import METRICS, Metric
 from densebench.comparison.values import EnvironmentDifference, Row, get_settings, get_shares
 from densebench.errors import join_names
 from densebench.machine import HARDWARE, Environment
@@ -90,3 +90,15 @@ def note_seeds(rows: Sequence[Row]) -> Iterator[str]:
         if several and not row.mixed:
             named = f"seed{'s' if len(several) > 1 else ''} {join_names([str(seed) for seed in several])}"
             yield f"{row.label}: several runs have the {named}; each counts, and none is paired by its seed."
+
+
+def note_unknown(rows: Sequence[Row]) -> Iterator[str]:
+    """Sentences on means of fewer runs than their row has, of metrics in the table of its phase."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        for metric in METRICS.values():
+            runs = len(row.runs) - (len(row.repeats) if metric.kind == "difference" else 0)
+            if row.phase in metric.display.table.places and 0 < row.summary(metric.name).n < runs:
+                found.setdefault(metric.title, []).append(row.label)
+    for title, labels in found.items():
+        yield f"{title} of {join_names(labels)} is not known of every run: the mean is that of the others."

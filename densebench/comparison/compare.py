@@ -4,7 +4,13 @@ from collections.abc import Sequence
 
 from densebench.comparison.baseline import describe_unmatched, find_nearest, mark_baseline, require_baselines
 from densebench.comparison.budget import apply_budget
-from densebench.comparison.comparability import find_environment_differences, note_hardware, note_mixed, note_seeds
+from densebench.comparison.comparability import (
+    find_environment_differences,
+    note_hardware,
+    note_mixed,
+    note_seeds,
+    note_unknown,
+)
 from densebench.comparison.grouping import group_runs, name_rows, order_rows
 from densebench.comparison.judging.gate import judge_gate
 from densebench.comparison.judging.verdicts import judge_rows
@@ -111,6 +117,7 @@ def _write_notes(rows: Sequence[Row]) -> tuple[str, ...]:
         note_hardware(measured),
         note_mixed(measured),
         *note_seeds(measured),
+        *note_unknown(measured),
         describe_unmatched(rows),
         *note_unscaled(measured),
         _note_unfinished(measured),

@@ -115,6 +115,13 @@ def test_rows_that_mix_the_same_values_otherwise_are_not_compared(column, marked
         assert (unequal.word, equal.word) == ("not comparable", "inconclusive")
 
 
+def test_a_mean_of_fewer_runs_than_the_row_has_is_said(trained):
+    runs = [trained("a", 0), trained("a", 1, memory=None), trained("b")]
+    assert compare(runs, CompareOptions()).notes == (
+        "GPU memory of a is not known of every run: the mean is that of the others.",
+    )
+
+
 def test_a_card_held_to_less_power_is_other_hardware(trained):
     runs = [trained(variant, gpu_power_limit_watts=watts) for variant, watts in (("a", 700.0), ("b", 300.0))]
     comparison = compare(runs, CompareOptions(baseline="a"))
