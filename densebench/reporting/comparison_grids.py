@@ -113,10 +113,8 @@ def _explain_exact(verdicts: Sequence[Verdict]) -> str | None:
     ]
     if not least:
         return None
-    return (
-        "p (exact), of a permutation test, stands beside the t test and decides nothing: "
-        f"with so few runs it cannot go below {format_p(max(least))}."
-    )
+    few = f": with so few runs it cannot go below {format_p(max(least))}" if max(least) > ALPHA else ""
+    return f"p (exact), of a permutation test, stands beside the t test and decides nothing{few}."
 
 
 def _explain_seeds(verdicts: Sequence[Verdict], looks: int) -> str | None:

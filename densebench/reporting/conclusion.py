@@ -19,6 +19,7 @@ from densebench.reporting.comparison_grids import TITLES
 from densebench.reporting.scaling import conclude_scaling
 
 _Judged = tuple[Row, Verdict]
+_ONE_OF_SEVERAL = "its baseline"
 _MOST_NAMES = 2  # of rows in a sentence; more are counted
 _UNDECIDED: dict[Word, str] = {
     "same": "the same within the margin",
@@ -100,7 +101,7 @@ def _conclude_verdicts(phase: Phase, rows: Sequence[Row], comparison: Comparison
 def _conclude_metric(metric: Metric, found: Sequence[_Judged], others: int) -> str:
     """``others`` are all rows but the baselines, those too that lack the figure."""
     baselines = list(dict.fromkeys(row.baseline or "" for row, _ in found))
-    base = baselines[0] if len(baselines) == 1 else "the baseline"
+    base = baselines[0] if len(baselines) == 1 else _ONE_OF_SEVERAL
     rest = [text for word, text in _UNDECIDED.items() for text in _tell_rest(found, word, text)]
     by_word = [[each for each in found if each[1].word == word] for word in ("better", "worse")]
     won = [text for rows in by_word for text in _tell_won(metric, rows, base, others)]
@@ -119,7 +120,8 @@ def _tell_won(metric: Metric, rows: Sequence[_Judged], base: str, others: int) -
     several = f"{every if len(rows) == others else f'{len(rows)} of {others}'} other rows"
     them = row.label if len(rows) == 1 else several
     is_better = verdict.word == "better"
-    winner, loser = (them if len(rows) == 1 else them.capitalize(), base) if is_better else (base, them)
+    winner, loser = (them, base) if is_better else (base, them)
+    winner = winner.capitalize() if winner in (several, _ONE_OF_SEVERAL) else winner
     beat = "beat" if is_better and len(rows) > 1 else "beats"
     sentence = f"{winner} {beat} {loser} in {name_metric(metric)}"
     across = ", across different hardware" if any(found.marked for _, found in rows) else ""

@@ -83,6 +83,18 @@ def test_of_several_rows_the_number_and_the_best_estimate_are_said(trained):
     assert "; a beats 2 of 3 other rows in epoch time, with the smallest difference for c (" in time
 
 
+def test_of_several_baselines_each_row_has_its_own(trained):
+    runs = [
+        run
+        for variant in "ab"
+        for backend, seconds in (("tensorflow", 5.0), ("jax", 9.0))
+        for run in seeds(trained, variant, 0.9, seconds, backend=backend)
+    ]
+    found = closing(*runs, baseline="backend=tensorflow")
+    assert found[0].startswith("No difference from its baseline in test accuracy is shown: ")
+    assert found[1].startswith("Its baseline beats both other rows in epoch time, with the smallest difference for ")
+
+
 def test_a_row_without_the_figure_is_no_row_that_is_beaten(trained):
     unknown = trained("c", epochs=3)
     unknown = dataclasses.replace(
