@@ -9,22 +9,18 @@ from densebench.errors import InputError
 
 _PREPARING = ("Rescaling", "Normalization")
 _ARITHMETIC = ("TrueDivide", "Divide", "Multiply", "Subtract")  # x / 255 on a Keras tensor
+_ACTIVATIONS = ("Softmax", "Sigmoid", "ReLU", "LeakyReLU", "PReLU", "ELU")  # layers of their own
 # that pass on the values they get
 _PASSING = ("Dropout", "Reshape", "Flatten", "Identity", "Cast")
 
 
-def answers_probabilities(model: keras.Model) -> bool:
-    """Whether a classifier ends in a softmax, so that its answers are probabilities and not logits.
-
-    Raises :class:`InputError` for one that ends in a sigmoid: it says of each class alone how probable it is.
-    """
-    activation = find_last_activation(model)
-    if activation == "sigmoid":
+def refuse_sigmoid(model: keras.Model) -> None:
+    """Raise :class:`InputError` for a classifier whose end says of each class alone how probable it is."""
+    if find_last_activation(model) == "sigmoid":
         raise InputError(
             f"The model {model.name!r} ends in a sigmoid for each class, and such answers have no cross-entropy over "
             "classes: give one that ends in softmax or in logits."
         )
-    return activation == "softmax"
 
 
 def find_preparation(model: keras.Model) -> str | None:
@@ -66,7 +62,7 @@ def _find_activation_of(tensor: Any) -> str | None:
         return find_last_activation(operation)
     kind = type(operation).__name__
     name = getattr(getattr(operation, "activation", None), "__name__", None)
-    if kind.lower() in ("softmax", "sigmoid"):
+    if kind in _ACTIVATIONS:
         return kind.lower()
     if name is not None and name != "linear":
         return str(name)

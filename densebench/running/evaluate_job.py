@@ -39,7 +39,7 @@ class _Subject:
     model: "keras.Model"
     dataset: "Dataset"
     preparation: Preparation
-    probabilities: bool = False
+    probabilities: bool | None = False  # None: its answers show what they are
 
 
 def evaluate(task: EvaluateTask, context: RunContext) -> None:
@@ -69,6 +69,9 @@ def evaluate(task: EvaluateTask, context: RunContext) -> None:
         probabilities=subject.probabilities,
         test_time_flip=task.test_time_flip,
     )
+    if subject.probabilities is None:
+        answers = "add up to 1, so they are probabilities" if found.probabilities else "are logits"
+        context.report(Message(text=f"The answers of {task.source} {answers}."))
     record = _make_record(found, dataset.class_names, held_out=task.held_out)
     _save_confusion(found, dataset.class_names, context.directory)
     if record.class_accuracy is None:
@@ -132,12 +135,10 @@ def _load_file(task: EvaluateTask, file: str, context: RunContext) -> _Subject:
 
 
 def _take_foreign(model: "keras.Model", task: EvaluateTask, context: RunContext) -> _Subject:
-    """A network that others have built: its layers say what it takes and what it answers."""
+    """A network that others have built: its layers say what it takes."""
     from densebench.models import model_layers
 
-    probabilities = model_layers.answers_probabilities(model)
-    answers = "softmax, so its answers are probabilities" if probabilities else "no softmax, so its answers are logits"
-    context.report(Message(text=f"{task.source} ends in {answers}."))
+    model_layers.refuse_sigmoid(model)
     trainable = sum(math.prod(variable.shape) for variable in model.trainable_variables)
     context.update(
         dataclasses.replace(
@@ -152,7 +153,7 @@ def _take_foreign(model: "keras.Model", task: EvaluateTask, context: RunContext)
         model=model,
         dataset=context.dataset,
         preparation=_choose_preparation(model_layers.find_preparation(model), task, context),
-        probabilities=probabilities,
+        probabilities=None,
     )
 
 

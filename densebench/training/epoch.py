@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from densebench.config import RunConfig
 from densebench.data.batches import EvalBatches
 from densebench.data.images import Dataset, Images
-from densebench.errors import NonFiniteLoss
+from densebench.errors import InputError, NonFiniteLoss
 from densebench.events import Entered, Event, Progress, Warned
 from densebench.measuring.gpu.monitor import list_warnings
 from densebench.measuring.gpu.step_memory import StepMemory
@@ -27,7 +27,7 @@ from densebench.training.parallel.data_parallel import DataParallel
 from densebench.training.parallel.shared_costs import combine_costs, read_costs
 from densebench.training.random_streams import rekey
 from densebench.training.run_steps import StepRunner
-from densebench.training.scores import Scores, score
+from densebench.training.scores import Scores, are_probabilities, score
 from densebench.training.steps.choose import make_steps
 from densebench.training.steps.step import Batch, CompileTimes
 from densebench.training.trainee import Trainee
@@ -69,7 +69,8 @@ class EpochRunner:
         batch_size, images = self._recipe.batch_size, len(self._dataset.train.labels)
         times = self._steps.compile(batch_size, images % batch_size or batch_size)
         side = self._dataset.image_size
-        self._steps.logits(self._steps.place(np.zeros((batch_size, side, side, 3), dtype=np.float32)))
+        answers = self._steps.logits(self._steps.place(np.zeros((batch_size, side, side, 3), dtype=np.float32)))
+        self._require_logits(answers)
         gc.collect()
         gc.freeze()  # the collector need not walk through a framework's graph during a step
         self._watch.allocator.reset()
@@ -137,6 +138,14 @@ class EpochRunner:
         if not math.isfinite(scores.loss):
             raise NonFiniteLoss(f"The {split} loss became {scores.loss} after epoch {epoch}: {self._advise(epoch)}")
         return scores
+
+    def _require_logits(self, answers: NDArray[np.float32]) -> None:
+        """A softmax before that of the loss would train, but slowly and to other figures."""
+        if are_probabilities(answers):
+            raise InputError(
+                f"{self._config.variant} answers with probabilities, which add up to 1, and what is trained are "
+                "logits: leave the softmax out."
+            )
 
     def _require_finite_weights(self, epoch: int) -> None:
         path = find_not_finite(self._trainee.model.variables)

@@ -16,7 +16,7 @@ from densebench.measuring.stopwatch import Clock, elapsed, percentile
 from densebench.recipes import RECIPES
 from densebench.training.backends.backend import BackendFacts
 from densebench.training.inference import compute_logits
-from densebench.training.scores import Scores, score
+from densebench.training.scores import Scores, are_probabilities, score
 from densebench.training.steps.choose import make_steps
 from densebench.training.steps.step import Batch, InferenceSteps
 from densebench.training.trainee import Trainee
@@ -31,6 +31,7 @@ class Evaluation:
     """The scores of a network on some images, and its speed."""
 
     scores: Scores
+    probabilities: bool  # whether the network answers with them, and not with logits
     eval_seconds: float | None  # over all images, making their batches included, after a warm-up
     images_per_second: float | None
     latency_ms_p50: float | None  # of one full batch, from the host's memory back to it
@@ -45,26 +46,31 @@ def evaluate(
     images: Images,
     batch_size: int,
     should_stop: Callable[[], None],
-    probabilities: bool = False,
+    probabilities: bool | None = False,
     test_time_flip: bool = False,
     clock: Clock = time.perf_counter,
 ) -> Evaluation:
     """Evaluate on ``images``, which are of ``dataset``; raises :class:`InputError` if the network does not fit it.
 
-    ``probabilities``: whether the network answers with them, and not with logits. ``test_time_flip``: its answers to
+    ``probabilities``: whether the network answers with them, and not with logits; None: as its answers to a batch show.
+    ``test_time_flip``: its answers to
     each image and to the mirror image are averaged; both passes are in all times.
     """
     _check_fit(model, dataset)
     steps = _make_inference_steps(model, facts)
     steps = _MirroredSteps(steps) if test_time_flip else steps
     batches = EvalBatches(images, mean=dataset.mean, deviation=dataset.deviation, batch_size=batch_size)
-    latencies = _time_batches(steps, next(iter(batches))[0], should_stop, clock)
+    first = next(iter(batches))[0]
+    if probabilities is None:
+        probabilities = are_probabilities(steps.logits(steps.place(first)))
+    latencies = _time_batches(steps, first, should_stop, clock)
     start = clock()
     answers = compute_logits(steps, batches, should_stop)
     scores = score(answers, len(dataset.class_names), probabilities=probabilities)
     seconds = elapsed(start, clock())
     return Evaluation(
         scores=scores,
+        probabilities=probabilities,
         eval_seconds=seconds,
         images_per_second=scores.images / seconds if seconds else None,
         latency_ms_p50=_find_milliseconds(latencies, 0.5),

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 _TOP = 5
 _SMALLEST = 1e-7  # keras.config.epsilon()
+_FROM_ONE = 0.01  # at most, of a sum of probabilities in 16 bits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +51,11 @@ def score(
         top5_accuracy=float(ranks_seen[:_TOP].sum() / images) if classes >= _TOP else None,
         confusion=confusion,
     )
+
+
+def are_probabilities(answers: NDArray[np.floating[Any]]) -> bool:
+    """Whether every row of (B, classes) is a distribution over the classes, as a softmax gives it; logits are none."""
+    return bool((answers >= 0).all() and (np.abs(answers.sum(axis=-1) - 1) < _FROM_ONE).all())
 
 
 def _take_log(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@ import keras
 import pytest
 
 from densebench.errors import InputError
-from densebench.models.model_layers import answers_probabilities, find_preparation
+from densebench.models.model_layers import find_last_activation, find_preparation, refuse_sigmoid
 
 LAYERS = keras.layers
 
@@ -19,30 +19,30 @@ def on_tensors(end, front=lambda image: image):
 @pytest.mark.parametrize(
     ("build", "expected"),
     [
-        (lambda: classifier(LAYERS.Flatten(), LAYERS.Dense(3)), False),
-        (lambda: classifier(LAYERS.Flatten(), LAYERS.Dense(3, activation="softmax")), True),
-        (lambda: classifier(LAYERS.Flatten(), LAYERS.Dense(3), LAYERS.Softmax()), True),
-        (lambda: classifier(LAYERS.Flatten(), LAYERS.Dense(3), LAYERS.Activation("softmax")), True),
-        (lambda: classifier(LAYERS.Flatten(), LAYERS.Dense(3), LAYERS.Activation("log_softmax")), False),
-        (lambda: classifier(LAYERS.Flatten(), LAYERS.Dense(3, activation="softmax"), LAYERS.Dropout(0.1)), True),
+        (lambda: classifier(LAYERS.Flatten(), LAYERS.Dense(3)), None),
+        (lambda: classifier(LAYERS.Flatten(), LAYERS.Dense(3, activation="softmax")), "softmax"),
+        (lambda: classifier(LAYERS.Flatten(), LAYERS.Dense(3), LAYERS.Softmax()), "softmax"),
+        (lambda: classifier(LAYERS.Flatten(), LAYERS.Dense(3), LAYERS.ReLU()), "relu"),
+        (lambda: classifier(LAYERS.Flatten(), LAYERS.Dense(3), LAYERS.Activation("log_softmax")), "log_softmax"),
+        (lambda: classifier(LAYERS.Flatten(), LAYERS.Dense(3, activation="softmax"), LAYERS.Dropout(0.1)), "softmax"),
         (
             lambda: classifier(LAYERS.Flatten(), LAYERS.Dense(3, activation="softmax"), LAYERS.Activation("linear")),
-            True,
+            "softmax",
         ),
-        (lambda: classifier(classifier(LAYERS.Flatten(), LAYERS.Dense(3, activation="softmax"))), True),
-        (lambda: classifier(LAYERS.Flatten(), LAYERS.Dense(3, activation="softmax"), LAYERS.Dense(3)), False),
-        (lambda: on_tensors(lambda x: keras.ops.softmax(LAYERS.Dense(3)(x))), True),
-        (lambda: on_tensors(LAYERS.Dense(3)), False),
+        (lambda: classifier(classifier(LAYERS.Flatten(), LAYERS.Dense(3, activation="softmax"))), "softmax"),
+        (lambda: classifier(LAYERS.Flatten(), LAYERS.Dense(3, activation="softmax"), LAYERS.Dense(3)), None),
+        (lambda: on_tensors(lambda x: keras.ops.softmax(LAYERS.Dense(3)(x))), "softmax"),
+        (lambda: on_tensors(LAYERS.Dense(3)), None),
     ],
 )
-def test_the_last_activation_says_what_the_answers_are(build, expected):
-    assert answers_probabilities(build()) is expected
+def test_the_last_activation_is_found_behind_what_passes_values_on(build, expected):
+    assert find_last_activation(build()) == expected
 
 
 @pytest.mark.parametrize("end", [LAYERS.Dense(3, activation="sigmoid"), LAYERS.Activation("sigmoid")])
 def test_a_sigmoid_for_each_class_is_refused(end):
     with pytest.raises(InputError, match="ends in a sigmoid for each class"):
-        answers_probabilities(classifier(LAYERS.Flatten(), LAYERS.Dense(3), end))
+        refuse_sigmoid(classifier(LAYERS.Flatten(), LAYERS.Dense(3), end))
 
 
 def test_layers_that_prepare_images_are_found_before_the_first_weights():

@@ -51,6 +51,28 @@ def test_answers_to_an_image_and_its_mirror_image_are_averaged(evaluated, build,
     assert mirrored.loss != pytest.approx(evaluated().scores.loss, rel=1e-5)
 
 
+def test_probabilities_are_known_by_the_answers_themselves(facts, dataset):
+    image = keras.Input((None, None, 3))
+    pooled = keras.layers.GlobalAveragePooling2D()(image)
+    logits = keras.layers.Dense(6, kernel_initializer=keras.initializers.GlorotUniform(seed=0))(pooled)
+    probabilities = keras.layers.Average()([keras.layers.Softmax()(logits)] * 2)  # ends in no softmax
+
+    def find(answers):
+        return evaluate(
+            model=keras.Model(image, answers),
+            facts=facts,
+            dataset=dataset,
+            images=dataset.test,
+            batch_size=8,
+            should_stop=lambda: None,
+            probabilities=None,
+        )
+
+    ours, theirs = find(logits), find(probabilities)
+    assert (ours.probabilities, theirs.probabilities) == (False, True)
+    assert theirs.scores.loss == pytest.approx(ours.scores.loss, rel=1e-5)
+
+
 def test_an_evaluation_trains_nothing(build, facts, dataset):
     model = build().model
     before = [np.array(keras.ops.convert_to_numpy(variable)) for variable in model.variables]

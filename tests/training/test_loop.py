@@ -56,6 +56,13 @@ def test_every_epoch_ends_in_one_record(train, config):
     assert all(record.validation_loss is None for record in records)
 
 
+def test_a_network_that_answers_with_probabilities_is_refused_before_its_first_step(train, build):
+    trainee = build()
+    model = keras.Model(trainee.model.inputs, keras.layers.Softmax()(trainee.model.outputs[0]))
+    with pytest.raises(InputError, match=r"tiny answers with probabilities, which add up to 1, .* leave the softmax"):
+        train(trainee=replace(trainee, model=model))
+
+
 def test_held_out_images_are_scored_beside_the_test_images(train, config):
     from densebench.data import datasets
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from densebench.training.scores import _compute_ranks, score
+from densebench.training.scores import _compute_ranks, are_probabilities, score
 
 NAN = float("nan")
 
@@ -71,6 +71,17 @@ def test_the_loss_of_probabilities_is_that_of_the_logits_they_come_from():
     from_probabilities = score([(probabilities.astype(np.float32), labels)], 6, probabilities=True)
     assert from_probabilities.loss == pytest.approx(from_logits.loss, rel=1e-6)
     assert from_probabilities.accuracy == from_logits.accuracy
+
+
+def test_answers_are_probabilities_if_every_row_is_a_distribution():
+    logits = np.random.default_rng(0).normal(size=(10, 6)).astype(np.float32)
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
+    assert are_probabilities(probabilities)
+    assert are_probabilities(probabilities.astype(np.float16))
+    assert not are_probabilities(logits)
+    assert not are_probabilities(np.log(probabilities))
+    assert not are_probabilities(np.concatenate([probabilities[:9], [[0, 0, 0, 0, 0, 0]]]))
+    assert not are_probabilities(np.full((2, 6), np.nan))
 
 
 def test_a_probability_of_zero_has_a_finite_loss_as_in_keras():

@@ -49,6 +49,7 @@ class Subclassed(keras.Model):
         (lambda: body(classes=7), r"gives \(batch, 7\) instead of logits \(batch, 6\)"),
         (lambda: body(activation="softmax"), "ends in softmax, and what is trained are logits"),
         (lambda: body(activation="sigmoid"), "ends in sigmoid"),
+        (lambda: keras.Sequential([keras.Input((8, 8, 3)), body(), layers.ReLU()]), "ends in relu"),
         (lambda: body(kernel_regularizer="l2"), r"regularizers or losses of its own.* --weight-decay"),
         (lambda: body(layers.Activation("relu", activity_regularizer="l1")), r"losses of its own \(activation"),
         (
