@@ -13,7 +13,7 @@ from densebench.api.settings import (
     EvaluateSettings,
     SpeedSettings,
     TrainSettings,
-    check_type,
+    check_positive,
     check_whole_numbers,
     make_axes,
     make_launch,
@@ -76,6 +76,7 @@ def train(
         axes=make_axes(given, backend=backends, precision=precisions, batch_size=batch_sizes),
     )
     options = _share(options, devices)
+    limit = None if time_limit is None else check_positive("time_limit", time_limit)
     if dry_run:
         planned = workflows.list_planned(options, resume=resume, skip_completed=skip_completed)
         return make_grid_frame(workflows.planned_table(planned))
@@ -84,7 +85,7 @@ def train(
         open_progress(shown=progress),
         resume=resume,
         skip_completed=skip_completed,
-        time_limit=None if time_limit is None else check_type("time_limit", time_limit, float),
+        time_limit=limit,
         launch=launch,
     )
     return _read_last_epochs(finished)
@@ -115,8 +116,8 @@ def speed(
         check_whole_numbers("batch_sizes", batch_sizes),
         open_progress(shown=progress),
         inference=inference,
-        precision_target=precision_target,
-        time_limit=time_limit,
+        precision_target=check_positive("precision_target", precision_target),
+        time_limit=check_positive("time_limit", time_limit),
         energy=energy,
     )
     return _read_last_epochs(finished)

@@ -1,5 +1,6 @@
 """The settings that ``train``, ``evaluate`` and ``speed`` take as keywords, named as the options of the commands."""
 
+import math
 import numbers
 import typing
 from collections.abc import Iterable, Mapping
@@ -140,8 +141,15 @@ def make_axes(settings: Mapping[str, Any], **given: Iterable[Any] | None) -> tup
         if name in _NUMBERED:
             axes.append((name, check_whole_numbers(_NUMBERED[name], values)))
         else:
-            axes.append((name, tuple(check_type(f"a {name}", value, str) for value in values)))
+            axes.append((name, _check_texts(name, values)))
     return tuple(axes)
+
+
+def _check_texts(name: str, values: Iterable[Any]) -> tuple[str, ...]:
+    found = tuple(check_type(f"a {name}", value, str) for value in values)
+    if not found:
+        raise InputError(f"No {name} was given where several may be: give at least one.")
+    return found
 
 
 def read_devices(devices: int | str | Iterable[int] | None) -> tuple[int, ...]:
@@ -164,6 +172,14 @@ def check_type(name: str, value: object, expected: type) -> Any:
     if fits:
         return expected(value)
     raise InputError(f"{name} is {value!r} where {_WORDS[expected]} belongs.")
+
+
+def check_positive(name: str, value: object) -> float:
+    """A number above 0 that is finite; raises :class:`InputError`."""
+    number: float = check_type(name, value, float)
+    if not 0 < number < math.inf:
+        raise InputError(f"{name} is {value!r} where a finite number above 0 belongs.")
+    return number
 
 
 def check_whole_numbers(name: str, values: object) -> tuple[int, ...]:

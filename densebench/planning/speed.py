@@ -21,7 +21,7 @@ class PlannedSpeed:
 
 
 def plan_speed(options: TrainOptions, batch_sizes: tuple[int, ...], *, inference: bool) -> list[PlannedSpeed]:
-    """One measurement for every variant, combination of settings and batch size, in that order.
+    """One measurement for every variant, combination of settings and batch size, in that order, and each once.
 
     Raises :class:`InputError`.
     """
@@ -29,14 +29,14 @@ def plan_speed(options: TrainOptions, batch_sizes: tuple[int, ...], *, inference
         raise InputError("No variant was named: say which, or 'all'.")
     if min(batch_sizes) < 1:
         raise InputError(f"--batch-size {min(batch_sizes)} must be at least 1.")
-    networks = expand_variants(options.variants)
+    networks = dict.fromkeys(expand_variants(options.variants))
     varied = [name for name, _ in options.axes]
     settings = list_combinations(options)
     return [
         _plan_one(one, network, size, inference, varied)
         for network in networks
         for one in settings
-        for size in batch_sizes
+        for size in dict.fromkeys(batch_sizes)
     ]
 
 

@@ -21,6 +21,7 @@ from densebench.records import Run
 from densebench.reporting.listings import PlannedRow
 from densebench.reporting.plan.formats import format_interval
 from densebench.results import csv_file, store
+from densebench.results.target import find_first_reaching
 from densebench.running.directory import CONFIG_FILE, run_directory
 from densebench.running.run_data import require_same_data
 from densebench.schedules import DEFAULT_RULE, extend
@@ -59,19 +60,21 @@ class PlannedRun:
 def plan_new(options: TrainOptions, *, skip_completed: bool = False) -> list[PlannedRun]:
     """One run for every variant, combination of settings, and seed, in that order; raises :class:`InputError`.
 
-    With ``skip_completed`` a run of the same settings that is on disk is not made again, or is resumed if unfinished.
+    A run that is asked for twice is made once. With ``skip_completed`` one of the same settings that is on disk is not
+    made again, or is resumed if unfinished.
     """
     if options.continue_schedule is not None:
         raise InputError(_SCHEDULE_ALONE)
     if not options.variants:
         raise InputError("No variant was named: say which, such as 'densebench train resnet20 --dataset digits'.")
     seeds = options.seeds or (RunConfig.seed,)
-    wanted = [
+    asked = (
         (choose_network(configure(one, variant=network.name, run=options.run or "x", seed=seed), network), network)
         for network in [load(name) for name in options.variants]
         for one in list_combinations(options)
         for seed in seeds
-    ]
+    )
+    wanted = list(dict.fromkeys(asked))
     if options.run is not None and len(wanted) > 1:
         raise InputError(f"--run {options.run} names one run, but {len(wanted)} were asked for: leave it out.")
     known = _read_runs(wanted[0][0].results_dir) if skip_completed else {}
@@ -147,8 +150,13 @@ def _extend(stored: RunConfig, options: TrainOptions) -> tuple[RunConfig, TrainO
     if stored.checkpoint_every == 0:
         raise InputError(f"Run {stored.run!r} has no checkpoints, so it cannot get more epochs: start a new run.")
     path = store.run_path(options.results_dir or stored.results_dir, stored.run)
-    finished = len(csv_file.read(path)[0].records) if path.exists() else 0
-    recipe = extend(stored.recipe, epochs=epochs, finished=finished, rule=rule or DEFAULT_RULE)
+    records = csv_file.read(path)[0].records if path.exists() else ()
+    if stored.stop_at_target and stored.target is not None and find_first_reaching(records, stored.target):
+        raise InputError(
+            f"Run {stored.run!r} has reached its target, where it stops, so more epochs would train nothing: start a "
+            "new run without --stop-at-target."
+        )
+    recipe = extend(stored.recipe, epochs=epochs, finished=len(records), rule=rule or DEFAULT_RULE)
     return dataclasses.replace(stored, recipe=recipe), dataclasses.replace(options, epochs=None)
 
 
@@ -173,6 +181,8 @@ def _plan_run(config: RunConfig, network: AnyVariant, *, is_named: bool, varied:
     facts = datasets.describe(config.data)
     batch_size, images = config.recipe.batch_size, facts.train_images
     require_fitting_recipe(config.recipe, facts)
+    if config.stop_at_target and config.target is None:
+        raise InputError("--stop-at-target needs a target to stop at: give --target, or leave it out.")
     parts = [name_variant(config.variant), clean_name(facts.name), *name_axes(config, varied), f"s{config.seed}"]
     run = config.run if is_named else "-".join(parts)
     return PlannedRun(

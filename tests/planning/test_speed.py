@@ -17,6 +17,10 @@ def test_every_variant_is_measured_at_every_batch_size():
     assert planned[0].config.run == "100x12-speed-b32-tensorflow"
 
 
+def test_what_is_asked_for_twice_is_measured_once():
+    assert len(plan_speed(TrainOptions(variants=("resnet20", "resnet20")), (32, 32), inference=False)) == 1
+
+
 def test_all_means_the_registry_and_blog_the_blog_series():
     assert len(plan_speed(TrainOptions(variants=("all",)), (64,), inference=True)) == len(VARIANTS)
     planned = plan_speed(TrainOptions(variants=("blog", "100x12")), (64,), inference=False)

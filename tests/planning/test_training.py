@@ -46,6 +46,12 @@ def test_every_variant_is_planned_with_every_seed_in_order(in_tmp):
     assert planned[0].config.run == "resnet20-digits-s0"
 
 
+def test_what_is_asked_for_twice_is_made_once(in_tmp):
+    axes = (("batch_size", (32, 32)),)
+    (planned,) = plan_new(with_(DIGITS, variants=("resnet20", "resnet20"), seeds=(5, 5), axes=axes))
+    assert planned.config.seed == 5
+
+
 def test_a_plan_has_parameters_and_steps_without_a_framework(in_tmp):
     (planned,) = plan_new(with_(DIGITS, variants=("100x12",), batch_size=64))
     assert planned.cost.params == 793_150
@@ -96,6 +102,7 @@ def test_options_go_where_they_belong_and_the_recipe_keeps_the_rest(in_tmp):
         ({"recipe": "blogg"}, "did you mean blog"),
         ({"batch_size": 5000}, "more than the 1437 training images"),
         ({"seeds": (0, 1), "run": "mine"}, "names one run"),
+        ({"stop_at_target": True}, "--stop-at-target needs a target to stop at"),
     ],
 )
 def test_what_cannot_run_is_refused_before_anything_is_made(in_tmp, changes, sentence):
@@ -204,6 +211,17 @@ def test_a_resumed_run_gets_nothing_else_than_more_epochs(in_tmp, options, sente
 def test_a_run_without_checkpoints_gets_no_more_epochs(in_tmp):
     name = started(with_(DIGITS, checkpoint_every=0))
     with pytest.raises(InputError, match="no checkpoints"):
+        plan_resumed(name, TrainOptions(epochs=8))
+
+
+def test_a_run_that_stopped_at_its_target_gets_no_more_epochs(in_tmp):
+    name = started(with_(DIGITS, target=0.9, stop_at_target=True), status="completed")
+    path = store.run_path("results", name)
+    (run,) = csv_file.read(path)
+    csv_file.write(dataclasses.replace(run, records=(EpochRecord(epoch=1, test_accuracy=0.8),)), path)
+    assert plan_resumed(name, TrainOptions(epochs=8)).config.recipe.epochs == 8
+    csv_file.write(dataclasses.replace(run, records=(EpochRecord(epoch=1, test_accuracy=0.91),)), path)
+    with pytest.raises(InputError, match="has reached its target, where it stops, so more epochs would train nothing"):
         plan_resumed(name, TrainOptions(epochs=8))
 
 

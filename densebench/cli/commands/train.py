@@ -67,6 +67,7 @@ def train(
     from densebench.reporting.live.view import open_view
 
     options, launch = parse_train_options(context), parse_launch_options(context)
+    limit = None if time_limit is None else parse_seconds(time_limit, "--time-limit")
     if dry_run:
         planned = workflows.list_planned(options, resume=resume, skip_completed=skip_completed)
         print_grids([workflows.planned_table(planned)], format, "plan")
@@ -80,7 +81,7 @@ def train(
         open_view(open_stderr()),
         resume=resume,
         skip_completed=skip_completed,
-        time_limit=None if time_limit is None else parse_seconds(time_limit, "--time-limit"),
+        time_limit=limit,
         launch=launch,
     )
     return print_finished(finished, format)
