@@ -15,6 +15,7 @@ A message is one sentence that says what was given, what is wrong with it, and w
 
 from collections.abc import Iterable, Sequence
 
+_LONGEST_LINE = 200  # characters of what others say
 LOST_CONTACT = "Another process of the run was lost"  # how the reason of one begins that waited for it
 
 
@@ -63,8 +64,11 @@ class Interrupted(DensebenchError):
 
 
 def first_line(said: object) -> str:
-    """The first line of what an error or a program says, of at most 200 characters; empty if it says nothing."""
-    return str(said).strip().split("\n")[0][:200]
+    """The first line of what an error or a program says, of 200 characters at most; empty if it says nothing."""
+    line = str(said).strip().split("\n")[0]
+    return (
+        line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 2].rsplit(' ', 1)[0]} \N{HORIZONTAL ELLIPSIS}"
+    )
 
 
 def join_names(names: Sequence[str], word: str = "and") -> str:

@@ -19,6 +19,12 @@ def test_names_are_listed_as_in_a_sentence():
     assert (errors.join_names(["a"]), errors.join_names(["a", "b", "c"])) == ("a", "a, b and c")
 
 
+def test_of_what_others_say_a_long_line_ends_at_a_word():
+    assert errors.first_line("one\ntwo") == "one"
+    assert errors.first_line("word " * 40) == ("word " * 40).strip()
+    assert errors.first_line("word " * 41) == "word " * 39 + "\N{HORIZONTAL ELLIPSIS}"
+
+
 def test_an_unknown_name_is_answered_with_the_nearest_ones():
     assert str(errors.unknown("backend", "tensorflaw", ["jax", "tensorflow"])) == (
         "Unknown backend 'tensorflaw': did you mean tensorflow?"

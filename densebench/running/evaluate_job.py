@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 CONFUSION_FILE = "confusion.json"
 _MIRRORED = "; the answers to each image and to its mirror image are averaged"
+_EVALUATE_THE_RUN = (
+    "if the network has layers or functions of its own code, evaluate its run, which builds it by that code"
+)
 _TRUST = "It is loaded in Keras's safe mode, which is not a sandbox: evaluate only a file whose author you trust."
 
 
@@ -117,9 +120,10 @@ def _load_file(task: EvaluateTask, file: str, context: RunContext) -> _Subject:
     from densebench.training.model_files.model_origin import read_origin
 
     context.report(Message(text=f"{file}: {_TRUST}"))
-    model, origin = export.load_model(Path(file)), read_origin(Path(file))
+    origin = read_origin(Path(file))
     if origin is None:
-        return _take_foreign(model, task, context)
+        return _take_foreign(export.load_model(Path(file)), task, context)
+    model = export.load_model(Path(file), _EVALUATE_THE_RUN if origin.is_foreign else export.ANOTHER_FILE)
     dataset = take_classes(context.dataset, origin.data, f"The model {task.source!r}")
     _warn_of_changes(origin.data, dataset, ("validation" if task.held_out else "test",), context)
     if origin.is_foreign:  # its code is not run for a file: the model in it is the network

@@ -17,6 +17,8 @@ from densebench.models.variant import ModelVariant
 from densebench.training.backends.hidden_packages import hide_packages
 from densebench.training.model_files.model_origin import MODEL_SUFFIX, add_origin, describe_origin, refuse_legacy_format
 
+ANOTHER_FILE = "give a model.keras of a run"
+
 
 def save_model(model: keras.Model, config: RunConfig, data: DataIdentity, path: Path) -> int:
     """Save the network in ordinary Keras layers, also if another implementation trained it; returns the file's bytes.
@@ -38,15 +40,15 @@ def save_model(model: keras.Model, config: RunConfig, data: DataIdentity, path: 
         ) from None
 
 
-def load_model(path: Path) -> keras.Model:
-    """Load an image classifier; raises :class:`InputError` for a file that is not one."""
+def load_model(path: Path, instead: str = ANOTHER_FILE) -> keras.Model:
+    """Load an image classifier; raises :class:`InputError`, which says what to do ``instead``, for another file."""
     _check_file(path)
     try:
         with _other_frameworks_hidden():
             model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras fails in many ways on damaged files
         reason = first_line(error) or type(error).__name__
-        raise InputError(f"{path} cannot be loaded as a Keras model ({reason}): give a model.keras of a run.") from None
+        raise InputError(f"{path} cannot be loaded as a Keras model ({reason}): {instead}.") from None
     _check_shapes(model, path)
     return model
 
@@ -92,7 +94,7 @@ def _check_file(path: Path) -> None:
         raise InputError(f"There is no model file {path}: check the path.")
     refuse_legacy_format(path)
     if path.suffix != MODEL_SUFFIX or not zipfile.is_zipfile(path):
-        raise InputError(f"{path} is not a complete .keras file: give a model.keras of a run.")
+        raise InputError(f"{path} is not a complete .keras file: {ANOTHER_FILE}.")
 
 
 def _check_shapes(model: keras.Model, path: Path) -> None:
@@ -101,4 +103,4 @@ def _check_shapes(model: keras.Model, path: Path) -> None:
     except (AttributeError, TypeError, ValueError):
         height = width = channels = classes = None
     if channels != 3 or height != width or classes is None:
-        raise InputError(f"{path} does not map square colour images to class scores: give a model.keras of a run.")
+        raise InputError(f"{path} does not map square colour images to class scores: {ANOTHER_FILE}.")

@@ -103,8 +103,10 @@ def test_a_model_that_brings_code_is_refused(facts, tmp_path):
         image, keras.layers.Dense(6)(keras.layers.Flatten()(keras.layers.Lambda(lambda x: x + 1)(image)))
     )
     model.save(tmp_path / "lambda.keras")
-    with pytest.raises(InputError, match="cannot be loaded"):
+    with pytest.raises(InputError, match=r"cannot be loaded as a Keras model \(.+\): give a model.keras of a run\."):
         load_model(tmp_path / "lambda.keras")
+    with pytest.raises(InputError, match=r"\): evaluate its run\."):
+        load_model(tmp_path / "lambda.keras", "evaluate its run")
 
 
 def test_a_model_of_something_else_is_refused(facts, tmp_path):
