@@ -19,13 +19,16 @@ def build_model(variant: ModelVariant, *, classes: int, image_size: int, seed: i
     :class:`InputError`.
     """
     seed_everything(seed)
+    precision = keras.config.dtype_policy()
     model = variant.make(classes, image_size)
+    keras.config.set_dtype_policy(precision)
     if not isinstance(model, keras.Model):
         raise InputError(
             f"{variant.name} returns an object of type {type(model).__name__} instead of a keras.Model: return one."
         )
     _check_ends(model, variant.name, classes, image_size)
     _check_training(model, variant.name)
+    _check_precision(model, variant.name, precision.compute_dtype)
     if model.outputs[0].dtype == "float32":
         return model
     logits = keras.layers.Activation("linear", dtype="float32", name="float32_logits")(model.outputs[0])
@@ -87,6 +90,27 @@ def _check_training(model: keras.Model, name: str) -> None:
         raise InputError(
             f"{name} returns a model with regularizers or losses of its own{where}, and what is trained is the loss of "
             "the recipe: leave them out, and give --weight-decay."
+        )
+
+
+def _check_precision(model: keras.Model, name: str, precision: str) -> None:
+    """Raise :class:`InputError` for weights that are not in float32, and for layers not in the precision of the run.
+
+    Layers in float32 may stand in any network.
+    """
+    others = {"float16", "bfloat16", "float64"}
+    found = [
+        *(f"weights in {one.dtype} ({one.path})" for one in model.variables if one.dtype in others),
+        *(
+            f"a layer that computes in {layer.compute_dtype} ({layer.name})"
+            for layer in _list_layers(model)
+            if layer.compute_dtype in others - {precision}
+        ),
+    ]
+    if found:
+        raise InputError(
+            f"{name} returns a model with {found[0]}, and the run is in {precision}: leave dtypes out, and give "
+            "--precision."
         )
 
 

@@ -49,6 +49,11 @@ class Subclassed(keras.Model):
         (lambda: body(classes=7), r"gives \(batch, 7\) instead of logits \(batch, 6\)"),
         (lambda: body(activation="softmax"), "ends in softmax, and what is trained are logits"),
         (lambda: body(activation="sigmoid"), "ends in sigmoid"),
+        (
+            lambda: body(layers.Conv2D(4, 3, dtype="float16")),
+            r"with weights in float16 \(.*kernel\), and the",
+        ),
+        (lambda: body(layers.Conv2D(4, 3, dtype="mixed_bfloat16")), r"a layer that computes in bfloat16 \(conv2d"),
         (lambda: keras.Sequential([keras.Input((8, 8, 3)), body(), layers.ReLU()]), "ends in relu"),
         (lambda: body(kernel_regularizer="l2"), r"regularizers or losses of its own.* --weight-decay"),
         (lambda: body(layers.Activation("relu", activity_regularizer="l1")), r"losses of its own \(activation"),
@@ -71,10 +76,30 @@ def test_one_seed_gives_one_set_of_initial_weights():
     assert not np.array_equal(first, other)
 
 
-def test_logits_are_float32_whatever_the_precision_of_the_last_layer():
-    model = build(lambda: body(dtype="mixed_bfloat16"))
-    assert model.output.dtype == "float32"
+@pytest.fixture
+def _in_bfloat16():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.mark.usefixtures("_in_bfloat16")
+@pytest.mark.parametrize("last", [{}, {"dtype": "float32"}])
+def test_logits_are_float32_whatever_the_precision_of_the_last_layer(last):
+    model = build(lambda: body(**last))
+    assert model.outputs[0].dtype == "float32"
     assert model.output_shape == (None, 6)
+
+
+@pytest.mark.usefixtures("_in_bfloat16")
+def test_a_network_that_sets_the_policy_for_all_is_refused_and_leaves_it_as_it_was():
+    def make():
+        keras.config.set_dtype_policy("mixed_float16")
+        return body()
+
+    with pytest.raises(InputError, match=r"computes in float16 .* and the run is in bfloat16"):
+        build(make)
+    assert keras.config.dtype_policy().name == "mixed_bfloat16"
 
 
 def test_what_is_peculiar_to_a_model_is_said_beside_its_figures():
