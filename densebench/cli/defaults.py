@@ -25,6 +25,11 @@ class Default(str):
 
     source: str
 
+    @property
+    def is_variable(self) -> bool:
+        """Whether it is from the environment, and not from a file."""
+        return self.source.startswith(_PREFIX)
+
     def __new__(cls, value: str, source: str) -> "Default":
         made = super().__new__(cls, value)
         made.source = source

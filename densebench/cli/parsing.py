@@ -15,7 +15,7 @@ from densebench.planning.options import AXES, Axis, TrainOptions, parse_batch_si
 from densebench.quantities import convert_to_unit, parse_quantity
 from densebench.running.launchers.options import LaunchOptions, check_launch, is_taken
 
-_RIVALS = {"seed": ("seeds",), "seeds": ("seed",)}  # typed, one silences a default of the other
+_RIVALS = {"seed": "seeds", "seeds": "seed"}  # typed, one silences a default of the other
 # where a run is kept and how it is watched: what a variable or file may say of a run that exists already
 _OF_ANY_RUN = frozenset(
     {"data_dir", "offline", "results_dir", "runs_dir", "threads", "checkpoint_every", "time_limit"}
@@ -42,13 +42,22 @@ def list_options(commands: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 def _list_defaults_in_force(context: typer.Context) -> dict[str, Default]:
     """Parameters that nobody typed and that a variable or file decides."""
+    defaults: Mapping[str, Default] = context.default_map or {}
     found = {
         name: default
-        for name, default in (context.default_map or {}).items()
-        if not is_typed(context, name) and not any(is_typed(context, rival) for rival in _RIVALS.get(name, ()))
+        for name, default in defaults.items()
+        if not is_typed(context, name) and not _is_silenced(context, default, _RIVALS.get(name))
     }
     names_a_run = context.params.get("resume") or (context.info_name == "eval" and not _is_model_file(context))
     return {name: default for name, default in found.items() if name in _OF_ANY_RUN} if names_a_run else found
+
+
+def _is_silenced(context: typer.Context, default: Default, rival: str | None) -> bool:
+    """Whether the rival of a default goes before it: it is typed, or of a variable while the default is of a file."""
+    if rival is None:
+        return False
+    other: Default | None = (context.default_map or {}).get(rival)
+    return is_typed(context, rival) or (other is not None and other.is_variable and not default.is_variable)
 
 
 def is_typed(context: Any, name: str) -> bool:

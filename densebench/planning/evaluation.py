@@ -42,7 +42,7 @@ def plan_evaluation(source: str, options: TrainOptions, *, preprocess: str | Non
     elif preprocess is not None:
         raise InputError(f"--preprocess {preprocess} is for a .keras file: a run is evaluated as it was trained.")
     else:
-        planned = _plan_run(find_run(source, options.runs_dir), options)
+        planned = _plan_run(find_run(source, options.runs_dir), options, source)
     datasets.describe(planned.config.data)
     return planned
 
@@ -57,10 +57,10 @@ def _refuse_other_formats(path: Path) -> None:
         )
 
 
-def _plan_run(found: StoredRun, options: TrainOptions) -> PlannedEvaluation:
+def _plan_run(found: StoredRun, options: TrainOptions, given: str) -> PlannedEvaluation:
     stored = found.config
     if found.by_results_file:
-        require_no_code(stored, "eval")
+        require_no_code(stored, f"eval {given}")
     require_unchanged(stored)
     _check_held_out(f"Run {found.name!r}", stored.data.validation, options.validation)
     config = configure(options, variant=stored.variant, run=_evaluation_name(found.name, options), base=stored)

@@ -101,7 +101,7 @@ def plan_resumed(name: str, options: TrainOptions) -> PlannedRun:
     if path.exists() and not _is_training(csv_file.read(path)):
         raise InputError(f"Run {run!r} is not a training, and only a training can be resumed: start a new run.")
     if found.by_results_file:
-        require_no_code(stored, f"--resume {name}")
+        require_no_code(stored, f"train --resume {name}")
     stored, options = _extend(stored, options)
     network = _one_network(options) or load_configured(stored)
     asked = choose_network(configure(options, variant=network.name, run=run, base=stored), network)

@@ -54,6 +54,15 @@ def parse_with_defaults():
     return parse_line
 
 
+def test_a_seed_of_a_variable_silences_the_seeds_of_a_file():
+    defaults = {"seed": Default("5", "DENSEBENCH_SEED"), "seeds": Default("0-1", "densebench.toml")}
+    command = typer.main.get_command(app).commands["train"]
+    context = command.make_context("train", ["resnet20"], obj="densebench train resnet20", default_map=defaults)
+    options = parse_train_options(context)
+    assert options.seeds == (5,)
+    assert options.command == "densebench train resnet20 --seed 5  # DENSEBENCH_SEED: --seed"
+
+
 def test_what_a_file_or_variable_sets_is_in_force_and_in_the_recorded_command(parse_with_defaults):
     options = parse_with_defaults("train", "resnet20")
     assert (options.epochs, options.runs_dir) == (5, "there")

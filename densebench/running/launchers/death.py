@@ -10,6 +10,7 @@ from densebench.errors import LOST_CONTACT, ResultsError, RunFailed
 from densebench.events import Ended
 from densebench.records import Run
 from densebench.results import csv_file, store
+from densebench.running.directory import has_begun
 from densebench.running.launchers.child import Child
 from densebench.running.launchers.deadline import Deadline
 from densebench.running.tasks import Task
@@ -60,7 +61,9 @@ def explain_death(child: Child, passed: list[int], memory_ran_out: bool, deadlin
     """Say how the child ended when it could not say so itself."""
     code = child.process.returncode
     if deadline.passed:
-        reason = f"The time limit of {deadline.seconds:g} s was reached: raise --time-limit, or continue with --resume."
+        begun = has_begun(child.log.parent)
+        when, instead = ("", ", or continue with --resume") if begun else (" before the first step", "")
+        reason = f"The time limit of {deadline.seconds:g} s was reached{when}: raise --time-limit{instead}."
         return Ended(status="interrupted", reason=reason, exit_code=RunFailed.exit_code)
     if not passed and code in (128 + signal.SIGINT, 128 + signal.SIGTERM):  # while it prepared it was asked itself
         passed = [code - 128]

@@ -124,8 +124,13 @@ def test_a_line_that_is_not_an_event_is_reported_and_the_run_continues(launch):
 def test_a_run_over_its_time_limit_is_interrupted_and_says_how_to_go_on(launch):
     outcome, _ = launch("signal.signal(signal.SIGTERM, lambda *_: sys.exit(143)); time.sleep(60)", time_limit=0.2)
     assert outcome.status == "interrupted"
-    assert "time limit" in row().reason
-    assert "--resume" in row().reason
+    assert row().reason == "The time limit of 0.2 s was reached: raise --time-limit, or continue with --resume."
+
+
+def test_a_run_whose_time_was_over_before_its_first_step_cannot_be_resumed(launch, in_tmp):
+    (in_tmp / "runs" / "a" / "starting").touch()
+    outcome, _ = launch("signal.signal(signal.SIGTERM, lambda *_: sys.exit(143)); time.sleep(60)", time_limit=0.2)
+    assert outcome.reason == "The time limit of 0.2 s was reached before the first step: raise --time-limit."
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
