@@ -147,6 +147,7 @@ class RunContext:
                 allocator=open_allocators(self.facts.name, devices),
                 should_stop=self.should_stop,
                 started=self._began,
+                spent=self._seconds_before or 0.0,
             )
         finally:
             self._step_limit.end()

@@ -47,7 +47,8 @@ def train(
     if _is_over(config, records):
         return
     start = watch.clock() if watch.started is None else watch.started
-    before = records[-1].elapsed_seconds if records else 0.0
+    finished_after = records[-1].elapsed_seconds if records else 0.0
+    before = None if finished_after is None else max(finished_after, watch.spent)
     batches = batches or make_batches(dataset, config, facts)
     runner = EpochRunner(
         config=config, facts=facts, parallel=parallel, trainee=trainee, dataset=dataset, batches=batches, watch=watch

@@ -107,6 +107,14 @@ def test_a_resumed_runs_elapsed_time_goes_on_from_where_it_was(train, tmp_path):
     assert records[0].elapsed_seconds > 7000
 
 
+def test_the_time_of_an_epoch_that_was_stopped_counts(train):
+    from densebench.records import EpochRecord
+
+    finished = [EpochRecord(epoch=1, elapsed_seconds=5000.0), EpochRecord(epoch=2, elapsed_seconds=7000.0)]
+    assert train(finished=finished, spent=8000.0)[1][0].elapsed_seconds > 8000
+    assert train(spent=8000.0)[1][0].elapsed_seconds > 8000
+
+
 def test_the_instruments_figures_come_into_the_row(train):
     class Monitor:
         def begin_epoch(self):
