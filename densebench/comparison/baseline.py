@@ -1,7 +1,7 @@
 """Which row is the baseline of which: by a row's name, a column's value, or a results file."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from densebench.comparison.grouping import FOUND, SETTINGS
 from densebench.comparison.values import Row, get_settings
@@ -89,6 +89,18 @@ def list_unmatched(rows: Sequence[Row]) -> list[Row]:
     """The rows that the baseline leaves without a counterpart, though it has some of their phase."""
     phases = {row.phase for row in rows if row.is_baseline}
     return [row for row in rows if row.phase in phases and not row.is_baseline and row.baseline is None]
+
+
+def list_missing(rows: Sequence[Row]) -> list[Row]:
+    """The rows of a baseline's file that none is held against: what was measured then is not there now."""
+    compared = {row.baseline for row in rows}
+    return [row for row in rows if row.is_baseline and row.label not in compared]
+
+
+def describe_missing(missing: Sequence[Row]) -> Iterator[str]:
+    """A sentence on such rows, if there are any."""
+    if missing:
+        yield f"Nothing was given to compare with the baseline's {join_names([row.label for row in missing])}."
 
 
 def describe_unmatched(rows: Sequence[Row]) -> str | None:

@@ -2,7 +2,14 @@
 
 from collections.abc import Sequence
 
-from densebench.comparison.baseline import describe_unmatched, find_nearest, mark_baseline, require_baselines
+from densebench.comparison.baseline import (
+    describe_missing,
+    describe_unmatched,
+    find_nearest,
+    list_missing,
+    mark_baseline,
+    require_baselines,
+)
 from densebench.comparison.budget import apply_budget
 from densebench.comparison.comparability import (
     find_environment_differences,
@@ -35,7 +42,8 @@ def compare(runs: Sequence[Run], options: CompareOptions, baseline_runs: Sequenc
     if options.baseline is not None and not baseline_runs:
         rows = mark_baseline(rows, options.baseline)
     rows = judge_rows(rows, _find_baselines(rows), options.margin, options.looks)
-    gated = _apply_gate(rows, options)  # of all rows: no budget silences a regression
+    missing = list_missing(rows) if baseline_runs else []
+    gated = _apply_gate(rows, options, missing)  # of all rows: no budget silences a regression
     rows = mark_scaling(rows)
     targets = note_targets(rows, options.cost)  # of those too that a budget leaves out
     budget = None
@@ -45,7 +53,7 @@ def compare(runs: Sequence[Run], options: CompareOptions, baseline_runs: Sequenc
     measured = [row for row in rows if row.phase != "published"]
     return Comparison(
         rows=tuple(_sort_rows(rows, options.sort) if options.sort is not None else order_rows(rows)),
-        notes=(*_note_left_out(given - len(runs) - len(baseline_runs)), *_write_notes(rows), *targets),
+        notes=(*_note_left_out(given - len(runs) - len(baseline_runs)), *_write_notes(rows, missing), *targets),
         options=options,
         environments=find_environment_differences(measured),
         gate=gated,
@@ -81,11 +89,12 @@ def _note_left_out(count: int) -> list[str]:
     return [f"{trials} left out: comparing the files of trials alone shows them."]
 
 
-def _apply_gate(rows: Sequence[Row], options: CompareOptions) -> GateResult | None:
+def _apply_gate(rows: Sequence[Row], options: CompareOptions, missing: Sequence[Row]) -> GateResult | None:
     if not options.fail_on:
         return None
     require_baselines(rows)
-    return judge_gate(rows, options.fail_on, strict=options.strict, level=options.gate_level, alpha=options.alpha)
+    level, alpha = options.gate_level, options.alpha
+    return judge_gate(rows, options.fail_on, strict=options.strict, level=level, alpha=alpha, missing=missing)
 
 
 def _find_baselines(rows: Sequence[Row]) -> list[Row | None]:
@@ -111,7 +120,7 @@ def _sort_rows(rows: Sequence[Row], sort: str) -> list[Row]:
     return [*(row for _, row in known), *(row for key, row in keyed if key is None)]
 
 
-def _write_notes(rows: Sequence[Row]) -> tuple[str, ...]:
+def _write_notes(rows: Sequence[Row], missing: Sequence[Row]) -> tuple[str, ...]:
     measured = [row for row in rows if row.phase != "published"]
     found = (
         note_hardware(measured),
@@ -119,6 +128,7 @@ def _write_notes(rows: Sequence[Row]) -> tuple[str, ...]:
         *note_seeds(measured),
         *note_unknown(measured),
         describe_unmatched(rows),
+        *describe_missing(missing),
         *note_unscaled(measured),
         _note_unfinished(measured),
         *_note_endings(measured),

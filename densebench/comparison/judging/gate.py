@@ -13,6 +13,7 @@ from densebench.comparison.statistics import ALPHA
 from densebench.comparison.values import Condition, GateResult, Outcome, Row, Verdict
 
 _UNMATCHED = "No single row of the baseline corresponds to it."
+_MISSING = "It is the baseline's, and nothing was given to compare with it."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +40,11 @@ def judge_gate(
     strict: bool,
     level: GateLevel = "family",
     alpha: float = ALPHA,
+    missing: Sequence[Row] = (),
 ) -> GateResult:
     """Every condition for every row that has a baseline, or lacks its counterpart in it; needs their verdicts.
 
+    ``missing`` are rows of the baseline that lack theirs.
     ``alpha`` is the chance that any condition fails without a reason, or with the level ``each`` that a given one does.
     """
     pairs = [(threshold, row) for row in rows if row.baseline is not None for threshold in thresholds]
@@ -51,9 +54,10 @@ def judge_gate(
         _judge_without_test(threshold, row) if test is None else _judge_test(test, row.label, next(alphas))
         for (threshold, row), test in zip(pairs, tests, strict=True)
     ]
+    alone = [*((row, _UNMATCHED) for row in list_unmatched(rows)), *((row, _MISSING) for row in missing)]
     conditions += [
-        Condition(condition=threshold.text, row=row.label, outcome="inconclusive", reason=_UNMATCHED)
-        for row in list_unmatched(rows)
+        Condition(condition=threshold.text, row=row.label, outcome="inconclusive", reason=reason)
+        for row, reason in alone
         for threshold in thresholds
     ]
     failing = {"failed", "inconclusive"} if strict else {"failed"}

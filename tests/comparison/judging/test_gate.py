@@ -54,6 +54,17 @@ def test_a_row_without_a_counterpart_is_undecided_and_fails_a_strict_gate(traine
     assert result.failed is failed
 
 
+@pytest.mark.parametrize(("strict", "failed"), [(False, False), (True, True)])
+def test_a_network_of_the_baselines_file_that_is_not_there_any_more_is_undecided(trained, strict, failed):
+    before = [trained(variant, started="2026-01-01") for variant in ("a", "b")]
+    options = parse_compare_options(fail_on="params>+0%", strict=strict)
+    comparison = compare([trained("a", started="2026-02-01")], options, before)
+    found = [(entry.row, entry.outcome) for entry in comparison.gate.conditions]
+    assert found == [("a", "passed"), ("b", "inconclusive")]
+    assert comparison.gate.failed is failed
+    assert any(note.startswith("Nothing was given to compare with the baseline's b") for note in comparison.notes)
+
+
 def test_lost_accuracy_fails_by_points(trained):
     runs = [
         *(trained("a", seed, 0.95 + seed / 10_000) for seed in range(4)),
