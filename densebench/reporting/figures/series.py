@@ -9,6 +9,7 @@ from typing import TypeGuard
 from densebench.comparison.grouping import find_differing
 from densebench.comparison.values import Comparison, Row, get_settings
 from densebench.records import Run
+from densebench.reporting.figures.style import LONGEST_NAME
 
 _Dash = tuple[float, tuple[float, ...]]  # offset, then on and off, in points
 
@@ -116,14 +117,30 @@ def unfinished(row: Row) -> str:
 
 
 def shorten_names(names: Sequence[str]) -> list[str]:
-    """The names without the parts that all begin or all end with: of ``a-100x12-s0`` and ``a-40x12-s0`` the middle."""
+    """The names without the parts that all begin or all end with: of ``a-100x12-s0`` and ``a-40x12-s0`` the middle.
+
+    Of settings that are still too long for a picture, those are kept that tell a name from the others.
+    """
     if len(set(names)) < 2:
         return list(names)
     separator = " · " if any(" · " in name for name in names) else "-"
     parts = [name.split(separator) for name in names]
     first = _shared(parts)
     last = _shared([list(reversed(each[first:])) for each in parts])
-    return [separator.join(each[first : len(each) - last]) for each in parts]
+    middles = [each[first : len(each) - last] for each in parts]
+    if separator == " · " and any(len(separator.join(each)) > LONGEST_NAME for each in middles):
+        middles = [_keep_telling(each, [other for other in middles if other != each]) for each in middles]
+    return [separator.join(each) for each in middles]
+
+
+def _keep_telling(own: Sequence[str], others: Sequence[Sequence[str]]) -> list[str]:
+    """The first part, and those of the further ones that some of the others lack which have all that is kept before."""
+    kept, alike = [own[0]], [other for other in others if own[0] in other]
+    for part in own[1:]:
+        if any(part not in other for other in alike):
+            kept.append(part)
+            alike = [other for other in alike if part in other]
+    return kept
 
 
 def _shared(parts: Sequence[list[str]]) -> int:

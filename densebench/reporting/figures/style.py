@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _PANEL_WIDTH, _PANEL_HEIGHT = 4.4, 3.7  # inches
 _DOTS_PER_INCH = 150
 INK, _FAINT, _GRID = "#222222", "#666666", "#E6E6E6"
-_LONGEST_NAME = 40
+LONGEST_NAME = 40  # letters, in a picture
 SMALL = 8.5  # points, of names and figures
 MOST_NAMES = 60  # in one picture; the others are counted
 
@@ -68,8 +68,8 @@ def title(axes: "Axes", text: str) -> None:
 def label(text: str) -> str:
     """A name as a picture may show it: without control characters and mathematics, and not too long."""
     shown = plain(text)
-    if len(shown) > _LONGEST_NAME:
-        half = (_LONGEST_NAME - 1) // 2
+    if len(shown) > LONGEST_NAME:
+        half = (LONGEST_NAME - 1) // 2
         shown = f"{shown[:half]}…{shown[-half:]}"
     escaped = shown.replace("$", r"\$")
     return f"\N{HAIR SPACE}{escaped}" if escaped.startswith("_") else escaped  # matplotlib hides names in _

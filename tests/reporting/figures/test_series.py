@@ -118,6 +118,15 @@ def test_no_two_colours_look_alike_to_a_colour_blind_reader(sight):
         (["100x12 · jax", "100x12 · torch"], ["jax", "torch"]),
         (["a-b", "a-b-c"], ["b", "b-c"]),
         (["same", "same"], ["same", "same"]),
+        (
+            [
+                "resnet20 · cifar10-images · epochs 30 · short · flip, shift 12.5% · threads 1",
+                "resnet20 · cifar10-images · epochs 30 · blog · flip, shift 12.5% · threads 1",
+                "resnet20 · digits · epochs 8 · blog · shift 12.5% · threads 2",
+                "40x12",
+            ],
+            ["resnet20 · cifar10-images · short", "resnet20 · cifar10-images · blog", "resnet20 · digits", "40x12"],
+        ),
         (["only-one"], ["only-one"]),
         ([], []),
     ],
