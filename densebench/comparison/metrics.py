@@ -177,7 +177,7 @@ METRICS: dict[str, Metric] = {
                 cost=Cost(50),
                 bar=Bar("memory", 20),
             ),
-            requires_equal=_PER_IMAGE,
+            requires_equal=(*_PER_IMAGE, "dataset", "malloc"),  # which it includes
             stands_in_for="gpu_peak_bytes",
         ),
         metric(

@@ -122,6 +122,18 @@ def test_a_mean_of_fewer_runs_than_the_row_has_is_said(trained):
     )
 
 
+@pytest.mark.parametrize("columns", [{"dataset": "svhn"}, {"malloc": "default"}])
+def test_memory_of_the_host_includes_the_dataset_and_what_malloc_keeps(columns, trained):
+    def measure(variant, **columns):
+        run = trained(variant, memory=None, device_kind="cpu", **columns)
+        records = tuple(dataclasses.replace(record, host_peak_bytes=2**30) for record in run.records)
+        return dataclasses.replace(run, records=records)
+
+    comparison = compare([measure("a"), measure("b", **columns), measure("c")], CompareOptions(baseline="a"))
+    words = {row.runs[0].variant: row.verdict("host_peak_bytes") for row in comparison.rows}
+    assert (words["b"].word, words["c"].word) == ("not comparable", "no test")
+
+
 def test_a_card_held_to_less_power_is_other_hardware(trained):
     runs = [trained(variant, gpu_power_limit_watts=watts) for variant, watts in (("a", 700.0), ("b", 300.0))]
     comparison = compare(runs, CompareOptions(baseline="a"))
