@@ -95,12 +95,23 @@ def _cells_against(
     rows: Sequence[Row], place: int, metrics: Sequence[Metric], options: CompareOptions, reasons: dict[str, int]
 ) -> list[_VerdictCell]:
     baseline = rows[place]
-    baselines = [baseline if row.phase == baseline.phase and row is not baseline else None for row in rows]
+    baselines = _list_own_baselines(rows, baseline) or [
+        baseline if row.phase == baseline.phase and row is not baseline else None for row in rows
+    ]
     return [
         _cell(index, number, verdict, reasons)
         for number, metric in enumerate(metrics)
         for index, verdict in judge_metric(metric, rows, baselines, options.margin, options.looks)
+        if baselines[index] is baseline
     ]
+
+
+def _list_own_baselines(rows: Sequence[Row], baseline: Row) -> list[Row | None]:
+    """What the comparison itself held each row against, if some against this one: its verdicts are then the page's."""
+    if not any(row.baseline == baseline.label for row in rows):
+        return []
+    by_label = {row.label: row for row in rows if row.is_baseline}
+    return [None if row.baseline is None else by_label[row.baseline] for row in rows]
 
 
 def _cell(row: int, metric: int, verdict: Verdict, reasons: dict[str, int]) -> _VerdictCell:

@@ -33,6 +33,26 @@ def test_a_baseline_has_verdicts_on_every_other_row_of_its_phase_and_on_no_row_e
     assert found.baselines[2].cells == []
 
 
+def test_against_the_comparisons_own_baseline_the_verdicts_are_its_own(trained):
+    def seeds(variant, **columns):
+        noise = {"a": 0.01, "b": 0.013, "c": 0.017}[variant]
+        return [
+            trained(variant, seed, 0.9 + noise * seed, 9 + noise * 30 * seed * seed, **columns) for seed in range(3)
+        ]
+
+    runs = [*seeds("a"), *seeds("a", dataset="svhn"), *seeds("b"), *seeds("c")]
+    comparison = compare(runs, CompareOptions(baseline="a"))  # both rows of the network
+    found = verdict_data(comparison)
+    chosen = found.baselines[found.chosen]
+    judged = {row.label: row for row in comparison.rows if row.verdicts}
+    assert {comparison.rows[cell.row].label for cell in chosen.cells} == set(judged) == {"b", "c"}
+    for cell in chosen.cells:
+        verdicts = judged[comparison.rows[cell.row].label].verdicts
+        assert found.reasons[cell.reason] in [verdict.reason for verdict in verdicts]
+    other = next(one for one in found.baselines if comparison.rows[one.row].runs[0].dataset == "svhn")
+    assert len({cell.row for cell in other.cells}) == 3  # that nothing was held against is compared with all
+
+
 def test_accuracy_comes_first_and_only_known_metrics_are_listed(trained):
     assert data(trained("a"), trained("b")).metrics == [
         "Test acc.", "Test loss", "Epoch time", "Total time", "GPU memory", "Params", "MACs",
