@@ -42,7 +42,13 @@ def _describe_measuring(plan: Plan) -> str:
     if not plan.measured:
         return f"By earlier measurements on this machine{rest}."
     names = join_names(list(dict.fromkeys(plan.measured)))
-    return f"Measured in {formats.format_time(plan.measuring_seconds)}: {names}{rest}."
+    earlier = dict.fromkeys(
+        one.variant
+        for one in plan.candidates
+        if one.prediction is not None and one.prediction.measured and one.variant not in plan.measured
+    )
+    before = f"; earlier: {join_names(list(earlier))}" if earlier else ""
+    return f"Measured in {formats.format_time(plan.measuring_seconds)}: {names}{before}{rest}."
 
 
 def _write_choice(plan: Plan) -> list[str]:

@@ -22,6 +22,12 @@ def test_one_core_one_epoch_and_several_batch_sizes_read_as_english():
     assert second == "Measured in 112 s: resnet20, 40x12 and 100x12."
 
 
+def test_what_was_measured_earlier_is_not_said_to_be_predicted():
+    assert write_heading(make_plan(measured=("40x12",)))[1] == (
+        "Measured in 112 s: 40x12; earlier: resnet20 and 100x12; the rest predicted from them (~)."
+    )
+
+
 def test_without_a_measurement_of_its_own_a_plan_goes_by_earlier_ones():
     assert write_heading(make_plan(measured=()))[1] == (
         "By earlier measurements on this machine; the rest predicted from them (~)."
