@@ -43,7 +43,8 @@ def render(comparison: Comparison, *, title: str) -> str:
     """The whole page; the same comparison gives the same bytes."""
     from markupsafe import Markup
 
-    script, style = join_files(_SCRIPTS), f"{_write_palette()}\n{join_files(_STYLES)}"
+    dark = write_dark("screen", ':root[data-theme="dark"]')
+    script, style = join_files(_SCRIPTS), f"{_write_palette()}\n{join_files(_STYLES)}\n{dark}"
     return (
         open_templates()
         .get_template("page.html.j2")
@@ -90,8 +91,13 @@ def join_files(names: tuple[str, ...]) -> str:
     return "\n".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in names)
 
 
+def write_dark(media: str, selector: str) -> str:
+    """The colours of a dark page, which hold for these media and this element."""
+    return f"@media {media} {{\n{selector} {{\n{join_files(('dark.css',))}}}\n}}\n"
+
+
 def _write_palette() -> str:
-    """The colours of the pictures, for a white page and for paper; a dark page has its own, in ``page.css``."""
+    """The colours of the pictures, for a white page and for paper; a dark page has its own, in ``dark.css``."""
     return f":root {{ {' '.join(f'--c{place}: {colour};' for place, colour in enumerate(COLOURS))} }}"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from densebench.escape import plain
 from densebench.prediction.values import Plan
 from densebench.reporting.figures.files import write_file
-from densebench.reporting.page.page import join_files, open_templates, write_policy
+from densebench.reporting.page.page import join_files, open_templates, write_dark, write_policy
 from densebench.reporting.plan.chart import Panel, list_panels
 from densebench.reporting.plan.formats import format_accuracy
 from densebench.reporting.plan.sentences import write_closing, write_heading
@@ -75,7 +75,8 @@ def render_plan(plan: Plan) -> str:
     """The whole page; the same plan gives the same bytes."""
     from markupsafe import Markup
 
-    style, panels = join_files(_STYLES), list_panels(plan)
+    dark = write_dark("screen and (prefers-color-scheme: dark)", ":root")  # no script may run that would choose
+    style, panels = f"{join_files(_STYLES)}\n{dark}", list_panels(plan)
     marks = [mark for panel in panels for mark in panel.marks]
     return (
         open_templates()

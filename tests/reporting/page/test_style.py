@@ -27,10 +27,11 @@ def contrast(one, other):
 
 
 def colours_of(theme):
-    text = (Path(writer.__file__).parent / "templates" / "page.css").read_text()
-    light, dark = re.findall(r":root[^{]*\{([^}]*)\}", text)
+    templates = Path(writer.__file__).parent / "templates"
+    (light,) = re.findall(r":root \{([^}]*)\}", (templates / "page.css").read_text())
     palette = {f"c{place}": colour for place, colour in enumerate(COLOURS)}
-    return palette | dict(re.findall(r"--(\w+): (#\w{6});", dark if theme == "dark" else light))
+    text = (templates / "dark.css").read_text() if theme == "dark" else light
+    return palette | dict(re.findall(r"--(\w+): (#\w{6});", text))
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

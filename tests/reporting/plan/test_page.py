@@ -92,5 +92,9 @@ def test_a_browser_shows_it_at_any_width_without_a_complaint(tmp_path):
             browser.open(file)
             assert browser.run("document.documentElement.scrollWidth") <= width
             assert browser.run("document.querySelector('.mark .shape').getBoundingClientRect().width") > 5
+        for dark, paper in ((False, "rgb(255, 255, 255)"), (True, "rgb(20, 23, 26)")):
+            browser.set_viewport(width=800, height=900, dark=dark)
+            browser.settle()
+            assert browser.run("getComputedStyle(document.documentElement).backgroundColor") == paper
         assert browser.complaints == []
         assert browser.requests == [file.as_uri()]
