@@ -19,6 +19,8 @@ from typing import Annotated, Any, Literal
 
 from densebench.errors import join_names
 
+MUON_ITERATIONS = 5  # that make a kernel's step orthogonal
+
 
 @dataclass(frozen=True)
 class Setting:

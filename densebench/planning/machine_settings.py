@@ -28,6 +28,7 @@ def describe_setting(config: RunConfig, here: Environment, image_size: int) -> d
         "precision": (config.precision,),
         "implementation": (choose_implementation(config, kind),),
         "recompute": (config.recompute,),
+        "optimizer": (config.recipe.optimizer,),
         "jit": (choose_jit(config),),
         "deterministic": (config.deterministic,),
         "threads": _list_threads(config),

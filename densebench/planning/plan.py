@@ -4,6 +4,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from densebench.config import DataConfig, RunConfig, name_variant
 from densebench.data.images import DatasetFacts
@@ -18,6 +19,7 @@ from densebench.planning.networks import count_on
 from densebench.planning.options import name_axes
 from densebench.prediction.cost_model import Part, list_parts
 from densebench.prediction.measurements import find_measurements, measure, name_network
+from densebench.prediction.optimizer_cost import predict_muon
 from densebench.prediction.predict import Predictor
 from densebench.prediction.trials import EPOCHS, EVAL_BATCHES, Open, choose_next, estimate_trial
 from densebench.prediction.values import Prediction, Prices, Workload
@@ -51,7 +53,12 @@ class Request:
         config = self.config
         decisive = (config.implementation, config.recompute, config.jit, config.threads, config.deterministic)
         shared = (config.devices, config.hosts, config.batch_norm)
-        return (config.backend, config.precision, *decisive, *shared)
+        return (config.backend, config.precision, config.recipe.optimizer, *decisive, *shared)
+
+    def exchange_optimizer(self, optimizer: Literal["sgd", "muon"]) -> "Request":
+        """The same training but for it."""
+        recipe = dataclasses.replace(self.config.recipe, optimizer=optimizer)
+        return dataclasses.replace(self, config=dataclasses.replace(self.config, recipe=recipe))
 
     @property
     def network(self) -> str:
@@ -111,11 +118,15 @@ class Planner:
 
     def predict(self, request: Request, workload: Workload, prices: Prices) -> Prediction | None:
         """What the training costs; ``None`` where nothing is known of its setting, or it could not be done at all."""
-        predictor = self._find_predictor(request)
-        if predictor is None or request.key in self._failed:
+        if request.key in self._failed:
             return None
-        config = request.config
-        return predictor.predict(request.network, request.cost, config.recipe.batch_size, workload, prices)
+        predictor, size = self._find_predictor(request), request.config.recipe.batch_size
+        if predictor is not None:
+            return predictor.predict(request.network, request.cost, size, workload, prices)
+        if request.config.recipe.optimizer != "muon":
+            return None
+        by_sgd = self.predict(request.exchange_optimizer("sgd"), workload, prices)
+        return None if by_sgd is None else predict_muon(by_sgd, request.cost, size)
 
     def measure_one(self, request: Request, *, like: Request) -> None:
         """A trial of this network, if it can be done in time; ``like`` is the same network in a known setting."""

@@ -55,7 +55,8 @@ class Changer:
         for name, recipe in RECIPES.items():
             if not self.has_fixed_epochs and recipe.epochs < self.workload.epochs:
                 work = dataclasses.replace(self.workload, epochs=recipe.epochs)
-                yield self._change(f"--recipe {name}", self.request, work, changes_training=True)
+                request = self.request.exchange_optimizer(recipe.optimizer)
+                yield self._change(f"--recipe {name}", request, work, changes_training=True)
 
     def _list_fewer_epochs(self) -> Iterator[Change]:
         """The most that fit."""

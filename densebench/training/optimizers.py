@@ -14,8 +14,9 @@ import keras
 import numpy as np
 from keras import ops
 
+from densebench.recipes import MUON_ITERATIONS
+
 _Tensor = Any  # of the backend
-_ITERATIONS = 5
 _COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # of the reference implementation
 _SMALL = 1e-7  # added to a norm
 
@@ -104,7 +105,7 @@ def orthogonalise_matrices(x: _Tensor) -> _Tensor:
     """The nearest matrices whose singular values are all about 1, (..., rows, columns) with fewer rows than columns."""
     x = x / (ops.sqrt(ops.sum(ops.square(x), axis=(-2, -1), keepdims=True)) + _SMALL)
     a, b, c = _COEFFICIENTS
-    for _ in range(_ITERATIONS):
+    for _ in range(MUON_ITERATIONS):
         gram = ops.matmul(x, ops.swapaxes(x, -2, -1))
         x = a * x + ops.matmul(b * gram + c * ops.matmul(gram, gram), x)
     return x

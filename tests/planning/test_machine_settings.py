@@ -58,6 +58,7 @@ def test_a_training_of_this_machine_counts(trained_here):
         {"densebench": "0.0"},
         {"precision": "mixed_bfloat16"},
         {"implementation": "plain"},
+        {"optimizer": "muon"},
         {"recompute": True},
         {"jit": True},
         {"threads": 1000},

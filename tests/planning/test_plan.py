@@ -128,6 +128,19 @@ def test_nothing_is_known_and_nothing_measured_without_time(machine):
     assert planner.predict(request("resnet20"), WORK, NO_PRICES) is None
 
 
+def test_a_training_by_muon_is_measured_by_muon_or_predicted_from_one_by_sgd(machine):
+    planner = plan_on(machine)
+    by_sgd, by_muon = request("resnet20"), request("resnet20", recipe="short")
+    planner.measure_all([by_sgd])
+    without, predicted = (planner.predict(one, WORK, NO_PRICES) for one in (by_sgd, by_muon))
+    assert (without.measured, predicted.measured) == (True, False)
+    assert without.total_seconds < predicted.total_seconds < predicted.total_interval.high
+    planner.measure_all([by_muon])
+    assert machine.configs[-1].recipe.optimizer == "muon"
+    assert planner.predict(by_muon, WORK, NO_PRICES).measured
+    assert planner.predict(by_sgd, WORK, NO_PRICES) == without
+
+
 def test_each_backend_and_precision_is_measured_on_its_own(machine):
     planner = plan_on(machine)
     ones = [request("resnet20"), request("resnet20", precision="mixed_bfloat16"), request("resnet20", backend="jax")]
