@@ -7,6 +7,7 @@ import os
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from densebench.errors import InputError, unknown
@@ -239,3 +240,14 @@ def fingerprint(config: RunConfig) -> str:
     """Short hash of everything that decides the run's numbers."""
     text = json.dumps(deciding_values(config), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def find_base(runs: Path, recorded: str) -> Path | None:
+    """The folder that a run was started in: ``recorded``, relative to it, is the folder ``runs``."""
+    parts = Path(os.path.normpath(recorded)).parts
+    if not parts:  # "."
+        return runs
+    if os.path.isabs(recorded) or os.pardir in parts:
+        here = Path(os.path.abspath(recorded)) == runs
+        return Path.cwd() if here and not os.path.isabs(recorded) else None
+    return Path(*runs.parts[: -len(parts)]) if runs.parts[-len(parts) :] == parts else None

@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from densebench.config import RUNS_DIR, RunConfig, fingerprint, from_json
+from densebench.config import RUNS_DIR, RunConfig, find_base, fingerprint, from_json
 from densebench.data.folder.loader import PREFIX
 from densebench.errors import InputError, ResultsError
 from densebench.results import csv_file
@@ -57,7 +57,7 @@ def find_run(source: str, runs_dir: str | None) -> StoredRun:
         return _open(Path(source))
     directory = run_directory(runs_dir or RUNS_DIR, source)
     config = _read_config(directory)
-    base = _find_base(Path(os.path.abspath(directory.parent)), config.runs_dir) or Path.cwd()
+    base = find_base(Path(os.path.abspath(directory.parent)), config.runs_dir) or Path.cwd()
     return StoredRun(name=source, runs_dir=str(directory.parent), config=config, base=base)
 
 
@@ -95,7 +95,7 @@ def _open(directory: Path) -> StoredRun:
         raise InputError(_explain_no_run(directory, path))
     config = _read_config(path)
     return StoredRun(
-        name=path.name, runs_dir=_shorten(path.parent), config=config, base=_find_base(path.parent, config.runs_dir)
+        name=path.name, runs_dir=_shorten(path.parent), config=config, base=find_base(path.parent, config.runs_dir)
     )
 
 
@@ -107,17 +107,6 @@ def _explain_no_run(given: Path, path: Path) -> str:
     if runs:
         return f"{str(given)!r} is a folder of runs: name one of them, such as {str(given / runs[0])!r}."
     return f"{str(given)!r} is not the folder of a run (it has no {CONFIG_FILE}): give one that train has made."
-
-
-def _find_base(runs: Path, recorded: str) -> Path | None:
-    """The folder that a run was started in: ``recorded``, relative to it, is the folder ``runs``."""
-    parts = Path(os.path.normpath(recorded)).parts
-    if not parts:  # "."
-        return runs
-    if os.path.isabs(recorded) or os.pardir in parts:
-        here = Path(os.path.abspath(recorded)) == runs
-        return Path.cwd() if here and not os.path.isabs(recorded) else None
-    return Path(*runs.parts[: -len(parts)]) if runs.parts[-len(parts) :] == parts else None
 
 
 def _find_by_file(file: Path, runs_dir: str | None) -> StoredRun:
