@@ -1,9 +1,10 @@
 """What has come of the runs of sweeps, by their files and by what SLURM says."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from densebench.config import RUNS_DIR, from_json
+from densebench.config import RUNS_DIR, find_base, from_json
 from densebench.errors import DensebenchError, InputError
 from densebench.records import Run
 from densebench.reporting.sweep_grid import SweepRow
@@ -27,7 +28,7 @@ def list_states(folders: Sequence[str | Path]) -> list[SweepRow]:
 def _list_folder(folder: Path) -> list[SweepRow]:
     if not folder.is_dir():
         raise InputError(f"There is no folder {str(folder)!r}: name the --runs-dir of the runs.")
-    sweeps = read_sweeps(folder)
+    sweeps = [_place(sweep, folder) for sweep in read_sweeps(folder)]
     rows: dict[Path, SweepRow] = {}
     for sweep in sweeps:
         queue = read_queue(sweep.job) if sweep.launcher == "slurm" and sweep.job else None
@@ -39,6 +40,16 @@ def _list_folder(folder: Path) -> list[SweepRow]:
                 rows.pop(earlier, None)
             rows[place] = _describe(sweep, index, run, directory, queue)
     return [*rows.values(), *_list_others(folder, rows)]
+
+
+def _place(sweep: Sweep, folder: Path) -> Sweep:
+    """The sweep with its paths from here: they are recorded from where it was started."""
+    runs = []
+    for run in sweep.runs:
+        base = find_base(folder.absolute(), run.runs_dir)
+        here = run if base is None else replace(run, runs_dir=str(folder), results_dir=str(base / run.results_dir))
+        runs.append(here)
+    return replace(sweep, runs=tuple(runs))
 
 
 def _describe(sweep: Sweep, index: int, run: SweepRun, directory: Path | None, queue: _Queue) -> SweepRow:
@@ -85,7 +96,8 @@ def _list_others(folder: Path, known: Iterable[Path]) -> list[SweepRow]:
 def _describe_other(directory: Path) -> SweepRow | None:
     try:
         config = from_json((directory / CONFIG_FILE).read_text())
-        row = _read_row(config.results_dir, directory.name)
+        base = find_base(directory.parent.absolute(), config.runs_dir) or Path()
+        row = _read_row(str(base / config.results_dir), directory.name)
     except (OSError, DensebenchError):
         return None
     if row is None or row.status == "completed" or row.phase != "train":

@@ -112,3 +112,13 @@ def test_a_sweep_that_is_refused_is_none(in_tmp):
     with pytest.raises(InputError, match="no cluster"), open_sweep("slurm", queue("a")):
         raise InputError("There is no cluster.")
     assert list_states([]) == []
+
+
+def test_a_folder_of_runs_is_read_from_anywhere(in_tmp, monkeypatch):
+    with open_sweep("ray", queue("a", "b")) as (_, owned):
+        begin("a", "completed", epochs=2, owner=owned[0].owner)
+    begin("c", "interrupted", epochs=1)
+    (in_tmp / "elsewhere").mkdir()
+    monkeypatch.chdir(in_tmp / "elsewhere")
+    for folder in ("../runs", in_tmp / "runs"):
+        assert states([folder]) == {"a": "completed", "b": "not started", "c": "interrupted"}
