@@ -35,7 +35,7 @@ class Book:
                 status="running",
                 reason=None,
                 command=run.command,
-                resumed=(written.resumed or 0) + 1,
+                resumed=(written.resumed or 0) + int(not _is_complete(written, run)),
                 epochs=run.epochs,  # which may be more than before
                 schedule=run.schedule,
                 fingerprint=run.fingerprint,
@@ -60,6 +60,11 @@ class Book:
         self.run = run
 
 
+def _is_complete(written: Run, run: Run) -> bool:
+    """Whether there is nothing left to train."""
+    return written.status == "completed" and written.epochs == run.epochs
+
+
 def _note_other_devices(written: Run, run: Run) -> Run:
     """What was written, with a warning where the run goes on with another number of devices."""
     before, now = (written.devices or 1, written.hosts or 1), (run.devices, run.hosts)
@@ -67,7 +72,11 @@ def _note_other_devices(written: Run, run: Run) -> Run:
         return written
     devices = "1 device" if before[0] == 1 else f"{before[0]} devices"
     used = devices if before[1] == 1 else f"{before[1]} hosts of {devices} each"
-    return with_warning(written, f"the epochs up to {len(written.records)} were trained on {used}")
+    last = len(written.records)
+    alike = [record.replicas == written.records[-1].replicas for record in reversed(written.records)]
+    first = last - (alike.index(False) if False in alike else last) + 1
+    which = f"epochs up to {last}" if first == 1 else f"epochs {first} to {last}"
+    return with_warning(written, f"the {which} were trained on {used}")
 
 
 def _read_written(path: Path) -> Run | None:

@@ -5,7 +5,7 @@ import faulthandler
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -157,6 +157,11 @@ class RunContext:
         """Enter the epochs that a resumed run has finished before; the time it took counts."""
         self._seconds_before = run_columns.find_seconds_before(self.run, finished)
         self.update(run_columns.with_records(self.run, finished, total_seconds=self._seconds_before))
+
+    def enter_time(self) -> None:
+        """Enter what a run has taken that is stopped here, its unfinished epoch included."""
+        with suppress(RunFailed):  # of a full disk; how the run ended will be said
+            self.update(dataclasses.replace(self.run, total_seconds=self._total_seconds()))
 
     def start(self, *, epochs: int, steps: int) -> None:
         """Report that the first step is about to run; ``steps`` in an epoch."""

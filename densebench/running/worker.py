@@ -126,7 +126,11 @@ def _do_job(task: Task, book: Book, channel: Channel, stopper: Stopper, layout: 
             case TrainTask():
                 from densebench.running.train_job import train
 
-                train(task, context)
+                try:
+                    train(task, context)
+                except BaseException:
+                    context.enter_time()
+                    raise
             case EvaluateTask():
                 from densebench.running.evaluate_job import evaluate
 

@@ -134,6 +134,8 @@ def test_a_signal_interrupts_the_run_and_prints_the_command_to_resume(signals, n
     attempt = signals.attempts[name]
     assert is_intact(attempt)
     assert (attempt.row.status, attempt.ending.code) == ("interrupted", code)
+    if attempt.row.records:  # the epoch that was stopped counts
+        assert attempt.row.total_seconds > attempt.row.records[-1].elapsed_seconds
     assert "densebench train --resume r" in attempt.ending.stderr
     assert "Traceback" not in attempt.ending.stderr
 

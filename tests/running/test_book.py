@@ -33,6 +33,23 @@ def test_a_resumed_run_goes_on_in_its_row(book):
     assert (resumed.records, resumed.first_step_seconds) == (book.run.records, 2.0)
 
 
+def test_to_resume_a_run_that_is_complete_is_no_resumption(in_tmp):
+    config = dataclasses.replace(CONFIG, recipe=dataclasses.replace(CONFIG.recipe, epochs=1))
+    book = Book.open(config, "train")
+    book.update(dataclasses.replace(with_an_epoch(book), status="completed"))
+    assert not Book.open(dataclasses.replace(config, resume=True), "train").run.resumed
+
+
+@pytest.mark.parametrize(
+    ("replicas", "which"), [((2, 2), "epochs up to 2"), ((1, 1, 2), "epochs 3 to 3"), ((None,), "epochs up to 1")]
+)
+def test_epochs_on_other_devices_are_named(book, replicas, which):
+    records = tuple(EpochRecord(epoch=epoch, replicas=number) for epoch, number in enumerate(replicas, 1))
+    book.update(dataclasses.replace(book.run, records=records, devices=2))
+    resumed = Book.open(dataclasses.replace(CONFIG, resume=True), "train").run
+    assert resumed.warnings == f"the {which} were trained on 2 devices"
+
+
 @pytest.mark.parametrize("damage", [None, "torn"])
 def test_a_resumed_run_whose_row_is_gone_begins_another(book, in_tmp, damage):
     row = in_tmp / "results" / "a.csv"
