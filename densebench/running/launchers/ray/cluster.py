@@ -5,10 +5,11 @@ import secrets
 import shutil
 import signal
 import socket
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,9 +43,9 @@ def connect(options: LaunchOptions, **resources: int) -> Iterator[None]:
     """Connect to the Ray of an address, or to one of this machine that ends with the ``with`` block.
 
     That one listens on loopback only, asks for a token, and reports nothing. ``resources`` (``num_gpus=2``) are for
-    tests.
+    tests. What Ray itself prints goes to standard error: standard output is for results.
     """
-    with _restore_signals():
+    with _restore_signals(), redirect_stdout(sys.stderr):
         if options.ray_address is not None:
             with _attach(options.ray_address):
                 yield

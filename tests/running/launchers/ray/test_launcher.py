@@ -78,9 +78,15 @@ def test_no_more_runs_go_on_than_there_are_cores(without_cards):
     assert most_at_once(line for line in without_cards.notes if line[1] != "d") <= 2
 
 
-def test_no_more_runs_go_on_than_there_are_jobs(launch, queue, stub):
+def test_no_more_runs_go_on_than_there_are_jobs_and_standard_output_is_kept_for_results(
+    launch, queue, stub, heard, monkeypatch, capfd
+):
+    report = heard.report
+    monkeypatch.setattr(heard, "report", lambda *said: (print("as Ray prints"), report(*said)))
     launch(queue(2), gpus_per_run=0, cpus_per_run=1, jobs=1)
     assert most_at_once(stub()) == 1
+    out, err = capfd.readouterr()
+    assert ("as Ray prints" in out, "as Ray prints" in err) == (False, True)
 
 
 def test_a_run_that_asks_for_no_card_sees_none(without_cards):
