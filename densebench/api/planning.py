@@ -4,7 +4,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Unpack
 
 from densebench import workflows
-from densebench.api.settings import PlanSettings, check_type, check_whole_numbers, make_options, read_devices
+from densebench.api.settings import (
+    PlanSettings,
+    check_texts,
+    check_type,
+    check_whole_numbers,
+    make_options,
+    read_devices,
+)
 from densebench.planning.plan_options import parse_plan_options
 from densebench.reporting.frames import make_grid_frame
 from densebench.reporting.notebook import open_progress
@@ -48,8 +55,8 @@ def plan(
     options = parse_plan_options(
         make_options(settings, PlanSettings, variants=variants),
         batch_sizes=() if batch_sizes is None else check_whole_numbers("batch_sizes", batch_sizes),
-        precision=",".join(check_type("a precision", one, str) for one in precisions),
-        backend=",".join(check_type("a backend", one, str) for one in backends),
+        precision=",".join(check_texts("precision", precisions)),
+        backend=",".join(check_texts("backend", backends)),
         devices=read_devices(devices) or (1,),
         seeds=str(check_type("seeds", seeds, int)),
         within=f"{check_type('within', within, float)}s",

@@ -141,11 +141,14 @@ def make_axes(settings: Mapping[str, Any], **given: Iterable[Any] | None) -> tup
         if name in _NUMBERED:
             axes.append((name, check_whole_numbers(_NUMBERED[name], values)))
         else:
-            axes.append((name, _check_texts(name, values)))
+            axes.append((name, check_texts(name, values)))
     return tuple(axes)
 
 
-def _check_texts(name: str, values: Iterable[Any]) -> tuple[str, ...]:
+def check_texts(name: str, values: Iterable[Any]) -> tuple[str, ...]:
+    """At least one text; raises :class:`InputError`."""
+    if isinstance(values, str):
+        raise InputError(f"{values!r} stands where several values of {name} belong: write it as [{values!r}].")
     found = tuple(check_type(f"a {name}", value, str) for value in values)
     if not found:
         raise InputError(f"No {name} was given where several may be: give at least one.")

@@ -177,7 +177,10 @@ def _parse_limit(text: str, find: Callable[[str], Quantity]) -> Limit[Quantity]:
     name, sign, value = match.groups()
     of = find(name)
     where = f"--budget {text.strip()}"
-    return Limit(of=of, sign=sign, value=convert_to_unit(of.show, parse_quantity(value, where), where))
+    limit = convert_to_unit(of.show, parse_quantity(value, where), where)
+    if of.show == "percent" and limit > 1:
+        raise InputError(f"{where} is more than all: write it as 94% or 0.94.")
+    return Limit(of=of, sign=sign, value=limit)
 
 
 def parse_thresholds(text: str) -> tuple[Threshold, ...]:

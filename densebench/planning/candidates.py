@@ -154,8 +154,12 @@ def _name(request: Request, axes: Mapping[str, bool], *, shares_name: bool) -> s
 
 def _write_command(options: PlanOptions, request: Request) -> str:
     size = request.config.recipe.batch_size
+    counted = f"0-{options.seeds - 1}" if options.seeds > 1 else None
     return write_command(
-        options.train, request.config, seeds=options.seeds, batch_size=size if options.batch_sizes else None
+        options.train,
+        request.config,
+        seeds=options.seeds_as_given or counted,
+        batch_size=size if options.batch_sizes else None,
     )
 
 

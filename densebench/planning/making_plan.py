@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -126,4 +127,6 @@ def _run_trial(config: RunConfig, steps: float, limit: float, view: View) -> tup
         shutil.rmtree(run_directory(named.runs_dir, named.run), ignore_errors=True)
     if ended.signal_number:
         raise Interrupted(ended.reason or "Interrupted.", ended.signal_number)
+    if ended.status == "interrupted":
+        ended = replace(ended, reason="Its trial took longer than --within left: give more.")
     return (csv_file.read(file)[0] if file.exists() else None), ended

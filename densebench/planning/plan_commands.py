@@ -12,10 +12,10 @@ _DATASET = RunConfig(variant="", run="x").data.dataset
 _ELSEWHERE = ("variants", "seeds", "axes", "batch_size", "precision", "backend", "devices", "command", "dataset", "run")
 
 
-def write_command(options: TrainOptions, config: RunConfig, *, seeds: int, batch_size: int | None) -> str:
+def write_command(options: TrainOptions, config: RunConfig, *, seeds: str | None, batch_size: int | None) -> str:
     """``densebench train resnet20 --dataset cifar10``: with everything that was given and differs from the default.
 
-    ``batch_size`` is that which was asked for; ``None`` means the recipe's.
+    ``seeds`` as ``train`` takes them; ``batch_size`` is that which was asked for; ``None`` means the recipe's.
     """
     usual = RunConfig(variant="x", run="x")
     words = ["densebench", "train", config.typed_variant, "--dataset", options.dataset or _DATASET]
@@ -27,7 +27,7 @@ def write_command(options: TrainOptions, config: RunConfig, *, seeds: int, batch
         "precision": None if config.precision == usual.precision else config.precision,
         "backend": None if config.backend == usual.backend else config.backend,
         "devices": None if config.devices == usual.devices else config.devices,
-        "seeds": f"0-{seeds - 1}" if seeds > 1 else None,
+        "seeds": seeds,
     }
     for name, value in chosen.items():
         if value is not None:

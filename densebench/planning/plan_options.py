@@ -35,6 +35,7 @@ class PlanOptions:
     backends: tuple[str, ...] = ("tensorflow",)
     devices: tuple[int, ...] = (1,)
     seeds: int = 1  # trainings of each
+    seeds_as_given: str | None = None  # where they were named, and not only counted
     within: float = 120.0  # seconds for measuring, in all
     remeasure: bool = False  # whether measurements that are on disk do not count
     budget: str | None = None  # as given
@@ -77,6 +78,7 @@ def parse_plan_options(
         backends=_parse_choices("backend", backend or BACKENDS[0], BACKENDS),
         devices=tuple(devices),
         seeds=_count_seeds(seeds),
+        seeds_as_given=seeds if seeds is not None and not seeds.strip().isdecimal() else None,
         within=_parse_within(within),
         remeasure=remeasure,
         budget=budget,

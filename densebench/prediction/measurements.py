@@ -10,6 +10,7 @@ from densebench.comparison.values import get_setting
 from densebench.records import EpochRecord, Run
 
 _BYTES_A_PIXEL = 3
+_IMAGES_PER_SECOND = 1e-4, 1e9  # slower and faster is no machine, but a row that somebody has changed
 _SHORTEST_TRAINING = 5.0  # seconds of steps; a shorter one tells less than a trial, and would replace it
 _BEGINNING = EpochRecord(elapsed_seconds=0.0)
 _FEW_STEPS = 10  # independent ones, whatever their number
@@ -115,10 +116,11 @@ class _Pace:
 
 
 def _list_paces(run: Run) -> list[_Pace]:
+    slowest, fastest = _IMAGES_PER_SECOND
     return [
-        _Pace(images=images, seconds=1 / record.images_per_second)
+        _Pace(images=images, seconds=1 / rate)
         for record in run.records
-        if record.images_per_second and (images := _count_images(run, record))
+        if (rate := record.images_per_second) and slowest < rate < fastest and (images := _count_images(run, record))
     ]
 
 

@@ -126,6 +126,8 @@ def test_wrong_input_raises_before_anything_is_made(in_tmp):
         lambda: densebench.speed("resnet20", threads=0),
         lambda: densebench.evaluate("gone"),
         lambda: densebench.train("resnet20", backends=[], dry_run=True),
+        lambda: densebench.train("resnet20", backends="jax", dry_run=True),
+        lambda: densebench.plan("resnet20", backends="torch"),
         lambda: densebench.train("resnet20", time_limit=float("nan"), dry_run=True),
         lambda: densebench.train("resnet20", time_limit=-1, dry_run=True),
         lambda: densebench.speed("resnet20", time_limit=0),

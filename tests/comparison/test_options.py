@@ -92,6 +92,7 @@ def test_a_margin_has_one_part_for_ratios_and_one_for_accuracies():
         ("gpu_peek_bytes<=8GiB", "did you mean gpu_peak_bytes"),
         ("test_accuracy>=93%", None),
         ("test_accuracy>=3pp", "does not fit"),
+        ("accuracy>=93", "is more than all: write it as 94% or 0.94"),
         ("energy<=5kJ", None),
     ],
 )

@@ -96,6 +96,11 @@ def test_each_network_is_measured_once_and_then_taken_from_disk(launched):
     assert first.candidates == again.candidates
 
 
+def test_the_command_has_the_seeds_that_were_named_or_counted(launched):
+    for seeds, typed in (("3-4", "--seeds 3-4"), ("5", "--seeds 0-4")):
+        assert make("resnet20", epochs=10, seeds=seeds).choice.chosen.command.endswith(typed)
+
+
 def test_two_files_of_one_name_are_rows_with_their_paths_and_commands_of_their_own(launched, in_tmp):
     for folder, filters in (("a", 4), ("b", 5)):
         (in_tmp / folder).mkdir()

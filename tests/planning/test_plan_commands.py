@@ -5,7 +5,7 @@ from densebench.planning.options import TrainOptions, configure
 from densebench.planning.plan_commands import write_command
 
 
-def write(options=None, *, seeds=1, batch_size=None, **settings):
+def write(options=None, *, seeds=None, batch_size=None, **settings):
     options = options or TrainOptions()
     config = configure(options, variant="resnet20", run="resnet20")
     return write_command(options, dataclasses.replace(config, **settings), seeds=seeds, batch_size=batch_size)
@@ -19,7 +19,7 @@ def test_everything_that_was_given_is_in_the_command():
     options = TrainOptions(
         dataset="folder:my photos", recipe="short", epochs=5, validation=100, jit=False, recompute=True
     )
-    command = write(options, seeds=3, batch_size=128, precision="mixed_bfloat16", backend="jax")
+    command = write(options, seeds="0-2", batch_size=128, precision="mixed_bfloat16", backend="jax")
     assert shlex.split(command) == [
         *("densebench", "train", "resnet20", "--dataset", "folder:my photos"),
         *("--recipe", "short", "--epochs", "5", "--validation", "100", "--recompute", "--no-jit"),

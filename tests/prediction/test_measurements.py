@@ -36,6 +36,13 @@ def test_two_steps_in_which_the_machine_did_something_else_change_a_trial_as_lit
     assert found.spread == pytest.approx(2**0.5 * ((656 * 0.00109) ** 2 + (80 * 0.00891) ** 2) ** 0.5 / 8.16, rel=0.01)
 
 
+@pytest.mark.parametrize("rate", [float("inf"), 1e300, 1e-300])
+def test_a_rate_that_no_machine_has_is_not_known(trial, rate):
+    one = trial()
+    edited = dataclasses.replace(one.records[1], images_per_second=rate)
+    assert measure(dataclasses.replace(one, records=(one.records[0], edited))).image_seconds == pytest.approx(0.01)
+
+
 def test_the_images_of_a_training_are_no_part_of_its_measured_memory(trial):
     one = dataclasses.replace(trial(), phase="train")
     one = dataclasses.replace(
