@@ -111,12 +111,12 @@ def plan(
     )
     found = workflows.plan(options, open_view(open_stderr()))
     print_result(lambda width: make_plan_tables(found, width=width), lambda: format_plan(found, format), format)
-    if plot is not None:
-        from densebench.reporting.plan.picture import plot_plan
-
-        print_written(plot_plan(found, plot))
     if html is not None:
         from densebench.reporting.plan.page import write_plan_page
 
         print_written([write_plan_page(found, html)])
+    if plot is not None:
+        from densebench.reporting.plan.picture import plot_plan
+
+        print_written(plot_plan(found, plot))
     return 0

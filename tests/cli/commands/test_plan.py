@@ -111,7 +111,7 @@ def test_without_a_measurement_and_without_time_a_plan_says_so_and_is_no_error(i
 
 def test_a_picture_and_a_page_are_written_and_named(stored, capfd):
     assert run([*TWO, "--plot", "pictures", "--html", "plan.html"]) == 0
-    assert capfd.readouterr().err == "Wrote pictures/plan.png.\nWrote plan.html.\n"
+    assert capfd.readouterr().err == "Wrote plan.html.\nWrote pictures/plan.png.\n"
     assert (stored / "pictures" / "plan.png").stat().st_size > 10_000
     assert "By earlier measurements" in (stored / "plan.html").read_text()
 
