@@ -225,15 +225,9 @@ def prepare(config: RunConfig, book: Book, channel: Channel, stopper: Stopper, l
     config = _take_name(config, parallel, book)
     book.update(run_columns.with_devices(book.run, _list_devices(facts, parallel)))
     context = RunContext(
-        config=config,
-        dataset=dataset,
-        facts=facts,
-        parallel=parallel,
-        book=book,
-        channel=channel,
-        stopper=stopper,
-        began=began,
-    )
+        config=config, dataset=dataset, facts=facts, parallel=parallel,
+        book=book, channel=channel, stopper=stopper, began=began,
+    )  # fmt: skip
     if facts.device_kind == "cpu":
         for warning in find_unused_gpu(facts.name, facts.device_kind, ask_gpu()):
             context.report(Warned(text=warning))
