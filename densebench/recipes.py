@@ -61,6 +61,7 @@ class Recipe:
     ]
     label_smoothing: Annotated[float, Setting("part of each label that all classes share", 0, 1, most_excluded=True)]
     flip: Annotated[bool, Setting("images are mirrored at random, where the dataset allows it")]
+    alternate_flips: Annotated[bool, Setting("with flip: mirrored in every second epoch instead")] = False
     shift: Annotated[float, Setting("largest shift, as a fraction of the image's side", 0, 1)]
     cutout: Annotated[int, Setting("side in pixels of the square set to zero; 0 for none", 0)]
     extensions: str = ""  # how the run got more epochs than it was started with: see densebench.schedules
@@ -117,6 +118,8 @@ def find_mistakes(recipe: Recipe) -> Iterator[tuple[str, Any, str]]:
             yield name, value, f"must be {join_names(choices, 'or')}"
         elif not choices and (mistake := setting.describe_mistake(value)):
             yield name, value, mistake
+    if recipe.alternate_flips and not recipe.flip:
+        yield "alternate_flips", True, "must be false where flip is"
 
 
 def write_inline(recipe: Recipe) -> str | None:

@@ -20,7 +20,7 @@ from densebench.recipes import Recipe, describe_large_cutout
 Floats = NDArray[np.float32]
 Integers = NDArray[np.intp]
 
-_ORDER, _AUGMENTATION = 1, 2  # what a stream is for
+_ORDER, _AUGMENTATION, _FIRST_FLIP = 1, 2, 3  # what a stream is for
 _FLIP, _SHIFT_DOWN, _SHIFT_RIGHT, _CUTOUT_ROW, _CUTOUT_COLUMN = range(5)  # an image's draws
 _DRAWS = 8  # counters reserved for each image
 
@@ -54,6 +54,7 @@ class TrainBatches:
             raise InputError(describe_large_cutout(recipe.cutout, side))
         self._images = images
         self._flip = recipe.flip and flip_allowed
+        self._alternate_flips = recipe.alternate_flips
         self._shift = round(recipe.shift * side)
         self._cutout = recipe.cutout
         self._scale = (mean, deviation)
@@ -65,22 +66,24 @@ class TrainBatches:
     def epoch(self, number: int) -> Iterator[tuple[Floats, NDArray[np.int32]]]:
         """Epoch ``number``, counted from 1: (x float32 (B, H, W, 3), y int32 (B,)) a step."""
         order = draw_permutation(derive_key(_ORDER, self._seed, number), len(self._images.labels))
-        changes = self._draw_changes(order, derive_key(_AUGMENTATION, self._seed, number))
+        changes = self._draw_changes(order, number)
         parts = (slice(begin, begin + self._batch_size) for begin in range(0, len(order), self._batch_size))
         yield from make_in_order(
             (partial(self._make, order[part], changes.take(part)) for part in parts), self._threads
         )
 
-    def _draw_changes(self, order: Integers, stream: int) -> "_Changes":
+    def _draw_changes(self, order: Integers, epoch: int) -> "_Changes":
         """What happens to each image of an epoch, in its order: drawn at once, for drawing is slow in small pieces."""
         counters = order.astype(np.uint64) * np.uint64(_DRAWS)
+        stream = derive_key(_AUGMENTATION, self._seed, epoch)
+        flips, odd = (derive_key(_FIRST_FLIP, self._seed), epoch % 2) if self._alternate_flips else (stream, 1)
 
-        def draw(which: int, limit: int) -> Integers:
+        def draw(which: int, limit: int, stream: int = stream) -> Integers:
             return scale_bits(limit, draw_bits(stream, counters + np.uint64(which)))
 
         side, shifts = self._images.pixels.shape[1], 2 * self._shift + 1
         return _Changes(
-            mirrored=draw(_FLIP, 2) == 1 if self._flip else None,
+            mirrored=draw(_FLIP, 2, flips) == odd if self._flip else None,
             shift=(draw(_SHIFT_DOWN, shifts), draw(_SHIFT_RIGHT, shifts)) if self._shift else None,
             cutout=(draw(_CUTOUT_ROW, side), draw(_CUTOUT_COLUMN, side)) if self._cutout else None,
         )
@@ -184,7 +187,7 @@ def cut_out(x: Floats, row: Integers, column: Integers, size: int) -> None:
 def describe_augmentation(recipe: Recipe, flip_allowed: bool) -> str:
     """What is done to the training images, for the column ``augmentation``."""
     parts = [
-        "flip" if recipe.flip and flip_allowed else "",
+        ("alternating flip" if recipe.alternate_flips else "flip") if recipe.flip and flip_allowed else "",
         f"shift {recipe.shift:.1%}" if recipe.shift else "",
         f"cutout {recipe.cutout}" if recipe.cutout else "",
     ]

@@ -125,6 +125,18 @@ def test_without_augmentation_the_images_are_standardised_and_shuffled():
     assert np.array_equal(x, expected)
 
 
+def test_alternate_flips_show_each_image_and_its_mirror_image_in_turn():
+    images = noise(40)
+    plain = by_image(images, recipe=PLAIN)
+    first, second, third = (
+        by_image(images, number, recipe=replace(PLAIN, flip=True, alternate_flips=True)) for number in (1, 2, 3)
+    )
+    assert np.array_equal(first, third)
+    assert np.array_equal(first, second[:, :, ::-1])
+    mirrored = [not np.array_equal(one, original) for one, original in zip(first, plain, strict=True)]
+    assert 10 < sum(mirrored) < 30
+
+
 @pytest.mark.parametrize(("flip", "shift", "cutout"), [(True, 0, 0), (False, 0.25, 0), (False, 0, 3), (True, 0.25, 3)])
 def test_each_image_is_one_of_the_outcomes_that_the_recipe_allows(flip, shift, cutout):
     images = noise(6, side=6)
