@@ -39,6 +39,7 @@ def test_what_a_file_leaves_out_is_as_in_blog(tmp_path):
         ("epochs = 1.5", "epochs = 1.5, which must be a whole number"),
         ("epochs = true", "epochs = true, which must be a whole number"),
         ("nesterov = 1", "nesterov = 1, which must be true or false"),
+        ("flip = false\nalternate_flips = true", "alternate_flips = true, which must be false where flip is"),
         ('schedule = "step"', 'schedule = "step", which must be steps, cosine or linear'),
         ("schedule = 2020-01-01", 'schedule = "2020-01-01", which must be a text'),
         ("momentum = 1.0", "momentum = 1.0, which must be below 1"),
