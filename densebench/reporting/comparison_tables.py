@@ -45,7 +45,7 @@ def make_comparison_tables(
     parts += [_note(text) for text in write_closing_notes(comparison, shown)]
     if not _has_repeats(comparison) and any(_has_best(fitted.grid) for _, fitted in found):
         parts.append(_note(_BEST))
-    if closing := conclude(comparison):
+    if closing := conclude(comparison, chosen):
         parts += [Text(), *(Text(plain(text), style="bold") for text in closing)]
     return Group(*parts)
 

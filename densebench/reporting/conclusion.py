@@ -29,16 +29,17 @@ _UNDECIDED: dict[Word, str] = {
 }
 
 
-def conclude(comparison: Comparison) -> list[str]:
+def conclude(comparison: Comparison, columns: Sequence[str] | None = None) -> list[str]:
     """What the verdicts say of accuracy, or speed, and of the cost; without a baseline, the best means.
 
-    And what several devices give over one.
+    And what several devices give over one. Of ``columns`` that were chosen, no other figure is quoted.
     """
     found, scaling = _list_phases(comparison), conclude_scaling(comparison)
+    quoted = [(rows, _list_quoted(phase, comparison, columns)) for phase, rows in found]
     if _has_baseline(comparison):
-        verdicts = [sentence for phase, rows in found for sentence in _conclude_verdicts(phase, rows, comparison)]
+        verdicts = [sentence for rows, metrics in quoted for sentence in _conclude_verdicts(rows, metrics)]
         return [*verdicts, *scaling]
-    best = [sentence for phase, rows in found for sentence in _list_best(phase, rows, comparison)]
+    best = [sentence for rows, metrics in quoted for sentence in _list_best(rows, metrics)]
     return [*best, *scaling, "Differences are tested against a --baseline only."] if best else scaling
 
 
@@ -76,12 +77,16 @@ def _has_baseline(comparison: Comparison) -> bool:
     return any(row.baseline is not None for row in comparison.rows)
 
 
-def _list_quoted(phase: Phase, comparison: Comparison) -> list[Metric]:
-    """Accuracy, or throughput, and the cost of a training; no accuracy on random labels."""
+def _list_quoted(phase: Phase, comparison: Comparison, columns: Sequence[str] | None = None) -> list[Metric]:
+    """Accuracy, or throughput, and the cost of a training, as far as chosen; no accuracy on random labels."""
     cost = [comparison.options.cost] if phase == "train" else []
     metrics = {metric.name: metric for metric in (find_leading(phase), *cost)}
     is_luck = any("synthetic" in get_settings(row, "dataset") for row in comparison.of(phase))
-    return [metric for metric in metrics.values() if not (is_luck and metric.show == "percent")]
+    return [
+        metric
+        for metric in metrics.values()
+        if (columns is None or metric.name in columns) and not (is_luck and metric.show == "percent")
+    ]
 
 
 def name_metric(metric: Metric) -> str:
@@ -89,10 +94,10 @@ def name_metric(metric: Metric) -> str:
     return metric.name.replace("_", " ") if metric.show == "percent" else metric.title.lower()
 
 
-def _conclude_verdicts(phase: Phase, rows: Sequence[Row], comparison: Comparison) -> list[str]:
+def _conclude_verdicts(rows: Sequence[Row], metrics: Sequence[Metric]) -> list[str]:
     judged = {
         metric.name: (metric, [(row, found) for row in rows if (found := row.verdict(metric.name)) is not None])
-        for metric in _list_quoted(phase, comparison)
+        for metric in metrics
     }
     others = sum(not row.is_baseline for row in rows)
     return [_conclude_metric(metric, found, others) for metric, found in judged.values() if found]
@@ -150,8 +155,8 @@ def _count(labels: Sequence[str]) -> str:
     return join_names(labels) if len(labels) <= _MOST_NAMES else f"{len(labels)} rows"
 
 
-def _list_best(phase: Phase, rows: Sequence[Row], comparison: Comparison) -> list[str]:
-    return [text for metric in _list_quoted(phase, comparison) for text in _tell_best(metric, rows)]
+def _list_best(rows: Sequence[Row], metrics: Sequence[Metric]) -> list[str]:
+    return [text for metric in metrics for text in _tell_best(metric, rows)]
 
 
 def _tell_best(metric: Metric, rows: Sequence[Row]) -> list[str]:

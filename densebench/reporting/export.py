@@ -36,7 +36,7 @@ def format_comparison(comparison: Comparison, form: str, columns: Sequence[str] 
     notes = [
         *explain_verdicts(comparison, chosen, in_verdicts),
         *write_closing_notes(comparison, shown),
-        *conclude(comparison),
+        *conclude(comparison, chosen),
     ]
     return join_grids(grids, find_renderer(form)) + "".join(rendering.remark(note, form) for note in notes)
 

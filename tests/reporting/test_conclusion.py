@@ -31,6 +31,15 @@ def test_without_a_baseline_the_best_means_are_named_and_no_difference_is_claime
     ]
 
 
+@pytest.mark.parametrize("baseline", [None, "b"])
+def test_of_chosen_columns_no_other_figure_is_quoted(trained, baseline):
+    runs = [*seeds(trained, "a", 0.9, 9.0), *seeds(trained, "b", 0.8, 5.0)]
+    compared = compare(runs, parse_compare_options(baseline=baseline))
+    assert len(conclude(compared, ["test_accuracy"])) == len(conclude(compared)) - 1
+    assert not any("epoch time" in sentence.lower() for sentence in conclude(compared, ["test_accuracy"]))
+    assert conclude(compared, ["params"]) == []
+
+
 def test_a_best_mean_has_its_interval_over_the_runs(trained):
     found = closing(*seeds(trained, "a", 0.9, 5.0), *seeds(trained, "b", 0.8, 9.0))
     assert found[0].startswith("Highest test accuracy: a, ")
