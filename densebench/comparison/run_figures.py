@@ -126,10 +126,11 @@ def find_repeats(runs: Sequence[Run]) -> list[int]:
     found = []
     for places in by_seed.values():
         if len(places) > 1:
-            losses = [_list_losses(runs[place]) for place in places]
+            losses = [list_losses(runs[place]) for place in places]
             found += [place for index, place in enumerate(places) if losses[index] and losses[index] in losses[:index]]
     return found
 
 
-def _list_losses(run: Run) -> list[float]:
+def list_losses(run: Run) -> list[float]:
+    """Of all epochs, by which two trainings are told apart."""
     return [loss for record in run.records for loss in (record.train_loss, record.test_loss) if loss is not None]

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from densebench.comparison.run_figures import list_losses
 from densebench.errors import ResultsError, join_names
 from densebench.records import COLUMNS, Run
 from densebench.results.csv_file import read
@@ -31,7 +32,7 @@ def check_files(paths: Sequence[str | Path]) -> Checked:
     Raises :class:`ResultsError` for a folder without any.
     """
     files = [file for path in paths for file in list_files(Path(path))]
-    seen: dict[tuple[object, ...], Path] = {}
+    seen = _Seen()
     found = {file: list(_check_file(file, seen)) for file in files}
     return Checked(
         files=tuple(found),
@@ -45,8 +46,24 @@ def is_table(file: Path) -> bool:
     return set(OWN_COLUMNS) <= set(_read_header(file))
 
 
-def _check_file(file: Path, seen: dict[tuple[object, ...], Path]) -> Iterator[str]:
-    """``seen`` are the runs of the files before, which this one may not hold again."""
+class _Seen:
+    """The runs of the files before, none of which may be there again."""
+
+    def __init__(self) -> None:
+        self._files: dict[tuple[object, ...], Path] = {}
+        self._trainings: dict[tuple[float, ...], Run] = {}  # by their losses
+
+    def note(self, run: Run, file: Path) -> Iterator[str]:
+        """What is wrong with it, beside those that were noted before."""
+        other = self._files.setdefault(identify(run), file)
+        if other != file:
+            yield f"it is in {other} too"
+        same = self._trainings.setdefault(tuple(list_losses(run)), run) if list_losses(run) else run
+        if identify(same) != identify(run):
+            yield f"its losses are those of {same.run[:_LONGEST_NAME]} to the last digit, and a training is shared once"
+
+
+def _check_file(file: Path, seen: _Seen) -> Iterator[str]:
     try:
         if is_table(file):
             yield from (f"{file}, line {row.line}: {text}." for row in read_table(file) for text in check_row(row))
@@ -60,9 +77,7 @@ def _check_file(file: Path, seen: dict[tuple[object, ...], Path]) -> Iterator[st
         return
     found: dict[str, list[str]] = {}
     for run in runs:
-        other = seen.setdefault(identify(run), file)
-        twice = [] if other == file else [f"it is in {other} too"]
-        for text in (*check_run(run), *twice):
+        for text in (*check_run(run), *seen.note(run, file)):
             found.setdefault(text, []).append(run.run)
     yield from (f"{file}: {_name_runs(names, runs)}{text}." for text, names in found.items())
 

@@ -1,3 +1,4 @@
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,14 @@ def replace(file, old, new):
 def test_a_true_file_has_no_findings(stored):
     checked = check_files([stored])
     assert (checked.files, checked.refused, checked.findings) == ((stored,), (), ())
+
+
+def test_a_training_is_shared_once_whatever_it_is_called(stored, true_run):
+    run = true_run()
+    csv_file.write(dataclasses.replace(run, run="mine", started="2026-01-01T00:00:00+00:00"), "copy.csv")
+    assert check_files([stored, Path("copy.csv")]).findings == (
+        f"copy.csv: its losses are those of {run.run} to the last digit, and a training is shared once.",
+    )
 
 
 def test_every_finding_begins_with_its_file_and_ends_as_a_sentence(stored):
