@@ -1,11 +1,12 @@
 """Hands planned runs to a launcher, shows what happens, and reads back what came of them."""
 
 import dataclasses
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from densebench.config import RunConfig
+from densebench.errors import Interrupted
 from densebench.events import Ended, Message
 from densebench.planning.run_predictions import announce, predict_runs
 from densebench.planning.training import PlannedRun
@@ -62,11 +63,28 @@ def make_runs(
         view.begin(_show_runs(to_make))
         report = announce(pairs, view.on)
         queued = [_queue(name, *pair, host, options.launcher, time_limit) for name, pair in to_make.items()]
-        ended = {outcome.queued.name: _read_outcome(outcome) for outcome in launcher.launch(queued, report)}
+        ended = _collect(launcher.launch(queued, report), queued)
         if host.index == 0:
             _announce_left(len(queued), ended.values(), view)
     ended |= {name: _read_completed(run) for name, (run, _) in predicted.items() if run.completed}
     return [ended[name] for name in predicted if name in ended]
+
+
+def _collect(outcomes: Iterator[Outcome], queued: Sequence[QueuedRun]) -> dict[str, Finished]:
+    """The runs as they end, by name; raises :class:`Interrupted` after a signal before any has.
+
+    After one that met none of those that go on, the others have ended by it before they began.
+    """
+    ended: dict[str, Finished] = {}
+    try:
+        for outcome in outcomes:
+            ended[outcome.queued.name] = _read_outcome(outcome)
+    except Interrupted as error:
+        if not ended:
+            raise
+        given_up = Ended(status="interrupted", reason=str(error), exit_code=error.exit_code)
+        ended |= {run.name: _give_up(run, given_up) for run in queued if run.name not in ended}
+    return ended
 
 
 def _announce_left(asked: int, ended: Collection[Finished], view: View) -> None:
@@ -121,6 +139,18 @@ def _read_outcome(outcome: Outcome) -> Finished:
     if outcome.queued.task.host.index:
         return dataclasses.replace(finished, has_begun=False)  # it is another host's
     return finished
+
+
+def _give_up(queued: QueuedRun, outcome: Ended) -> Finished:
+    """A run that has not begun; another one may lie on disk under the name that it would have got."""
+    config = queued.task.config
+    return Finished(
+        run=Run(run=queued.name, variant=config.variant, status=outcome.status, reason=outcome.reason),
+        outcome=outcome,
+        directory=run_directory(config.runs_dir, queued.name),
+        results=store.run_path(config.results_dir, queued.name),
+        has_begun=False,
+    )
 
 
 def _read_completed(planned: PlannedRun) -> Finished:

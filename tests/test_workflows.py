@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from densebench import workflows
+from densebench import launching, workflows
 from densebench.comparison.options import CompareOptions
-from densebench.errors import InputError
+from densebench.errors import InputError, Interrupted
 from densebench.events import Ended
 from densebench.planning.options import TrainOptions
 from densebench.records import EpochRecord, Run
@@ -16,7 +16,9 @@ from densebench.reporting.notebook import open_progress
 from densebench.results import csv_file, store
 from densebench.running.directory import mark_begun, run_directory
 from densebench.running.launchers import starting
+from densebench.running.launchers.protocol import Outcome
 
+DONE = Ended(status="completed", reason=None, exit_code=0)
 DIGITS = TrainOptions(variants=("resnet20",), dataset="digits", epochs=1)
 
 
@@ -77,6 +79,27 @@ def test_after_a_signal_the_runs_that_had_not_started_are_counted(launched, caps
     workflows.train(with_(seeds=(0, 1, 2)), open_progress(shown=True))
     found = [line for line in capsys.readouterr().err.splitlines() if "not started" in line]
     assert [line.startswith(says) and "--skip-completed" in line for line in found] == ([True] if says else [])
+
+
+@pytest.mark.parametrize("completed", [0, 1])
+def test_after_a_signal_between_runs_those_that_have_ended_are_not_lost(launched, monkeypatch, capsys, completed):
+    class Launcher:
+        def launch(self, runs, report):
+            for queued in runs[:completed]:
+                yield Outcome(queued=queued, config=starting.make_run(queued, report)[0], ended=DONE)
+            raise Interrupted("Interrupted: no run had begun, or all had ended.", 2)
+
+    monkeypatch.setattr(launching, "open_launcher", lambda options: Launcher())
+    if not completed:
+        with pytest.raises(Interrupted):
+            workflows.train(with_(seeds=(0, 1)), quiet())
+        return
+    finished = workflows.train(with_(seeds=(0, 1)), open_progress(shown=True))
+    assert [(one.run.status, one.has_begun, one.outcome.exit_code) for one in finished] == [
+        ("completed", True, 0),
+        ("interrupted", False, 130),
+    ]
+    assert "1 run has not started" in capsys.readouterr().err
 
 
 def test_a_taken_name_gets_a_number_unless_it_was_asked_for(launched):
