@@ -21,6 +21,7 @@ _WIDTHS = {
     "test acc": 9,
     "mem": 9,
 }  # 80 columns
+_LEARNED = ("train loss", "train acc", "test loss", "test acc")  # of which a measurement of speed has none
 _KEEP = ("epoch", "test acc", "mem", "time", "test loss", "train acc", "images/s", "train loss")  # the last goes first
 
 
@@ -113,7 +114,8 @@ def draw_epochs(state: State, width: int) -> Table:
     records, so_far = list(run.records), run.progress  # copies: another thread may be adding to them
     table = Table(box=None, pad_edge=False, header_style="dim")
     owner = text.format_memory(records[-1])[0] if records else "host"
-    shown = _choose_columns(width)
+    is_speed = (so_far is not None and so_far.loss is None) or any(record.epoch is None for record in records)
+    shown = [name for name in _choose_columns(width) if not (is_speed and name in _LEARNED)]
     for name in shown:
         table.add_column(
             f"{owner} mem" if name == "mem" else name, justify="right", no_wrap=True, min_width=_WIDTHS[name]

@@ -90,6 +90,8 @@ class LiveView:
         return Text.assemble((f"{mark} ", style), (plain(run.run.run), "bold"), " ", ", ".join(parts))
 
     def __rich__(self) -> Group:
+        if self.state.count and self.state.ended >= self.state.count:
+            return Group()  # all has been printed
         is_spread = self.state.is_spread
         parts = [draw_sweep(self.state, self.console.width)] if is_spread else self._draw_current()
         transfer = self._transfer  # read once: another thread draws the panel

@@ -122,6 +122,17 @@ def test_the_panel_fits_80_columns():
     ]
 
 
+def test_the_panel_of_a_measurement_of_speed_has_no_columns_of_learning_and_goes_when_it_is_over():
+    view = LiveView(console(terminal=True), clock=FakeClock())
+    view.begin([ShownRun(name="a-speed", epochs=1)])
+    view.on(started("a-speed", epochs=1, steps=300))
+    view.on(Progress(epoch=1, step=30, steps=300, loss=None, accuracy=None, images_per_second=500.0))
+    assert "images/s" in drawn(view)[-2]
+    assert "loss" not in "\n".join(drawn(view))
+    view.on(ended())
+    assert drawn(view) == []
+
+
 def test_an_unknown_figure_is_left_out_of_the_log_and_a_dash_in_the_panel():
     clock = FakeClock()
     for view in (PlainView(console(), clock=clock), LiveView(console(terminal=True), clock=clock)):
