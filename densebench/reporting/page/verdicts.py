@@ -94,24 +94,20 @@ def _choose_first(rows: Sequence[Row], baselines: Sequence[_BaselineData]) -> in
 def _cells_against(
     rows: Sequence[Row], place: int, metrics: Sequence[Metric], options: CompareOptions, reasons: dict[str, int]
 ) -> list[_VerdictCell]:
-    baseline = rows[place]
-    baselines = _list_own_baselines(rows, baseline) or [
-        baseline if row.phase == baseline.phase and row is not baseline else None for row in rows
-    ]
     return [
         _cell(index, number, verdict, reasons)
         for number, metric in enumerate(metrics)
-        for index, verdict in judge_metric(metric, rows, baselines, options.margin, options.looks)
-        if baselines[index] is baseline
+        for index, verdict in _judge(metric, rows, rows[place], options)
     ]
 
 
-def _list_own_baselines(rows: Sequence[Row], baseline: Row) -> list[Row | None]:
-    """What the comparison itself held each row against, if some against this one: its verdicts are then the page's."""
-    if not any(row.baseline == baseline.label for row in rows):
-        return []
-    by_label = {row.label: row for row in rows if row.is_baseline}
-    return [None if row.baseline is None else by_label[row.baseline] for row in rows]
+def _judge(metric: Metric, rows: Sequence[Row], baseline: Row, options: CompareOptions) -> list[tuple[int, Verdict]]:
+    """The comparison's own verdicts on the rows that it held against this one; against another, what they would be."""
+    own = [(index, row) for index, row in enumerate(rows) if row.baseline == baseline.label]
+    if own:
+        return [(index, verdict) for index, row in own if (verdict := row.verdict(metric.name)) is not None]
+    baselines = [baseline if row.phase == baseline.phase and row is not baseline else None for row in rows]
+    return judge_metric(metric, rows, baselines, options.margin, options.looks)
 
 
 def _cell(row: int, metric: int, verdict: Verdict, reasons: dict[str, int]) -> _VerdictCell:
