@@ -1,15 +1,14 @@
 """Which row is the baseline of which: by a row's name, a column's value, or a results file."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from densebench.comparison.grouping import FOUND, SETTINGS
 from densebench.comparison.values import Row, get_settings
 from densebench.errors import InputError, join_names, unknown
 from densebench.models.variants import resolve_alias
 from densebench.records import COLUMNS
-
-_NAME_ONE = "name it more exactly, or give one of the same network"
+from densebench.results.cells import write_plain
 
 
 def mark_baseline(rows: Sequence[Row], wanted: str) -> list[Row]:
@@ -55,11 +54,7 @@ def _find_by_hash(rows: Sequence[Row], column: str, beginning: str) -> list[Row]
 
 
 def _text_of(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value)
+    return "" if value is None else write_plain(value)
 
 
 def find_nearest(row: Row, baselines: Sequence[Row]) -> Row | None:
@@ -97,10 +92,11 @@ def list_missing(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row.is_baseline and row.label not in compared]
 
 
-def describe_missing(missing: Sequence[Row]) -> Iterator[str]:
-    """A sentence on such rows, if there are any."""
-    if missing:
-        yield f"Nothing was given to compare with the baseline's {join_names([row.label for row in missing])}."
+def describe_missing(missing: Sequence[Row]) -> str | None:
+    """A sentence on such rows."""
+    if not missing:
+        return None
+    return f"Nothing was given to compare with the baseline's {join_names([row.label for row in missing])}."
 
 
 def describe_unmatched(rows: Sequence[Row]) -> str | None:
@@ -109,7 +105,7 @@ def describe_unmatched(rows: Sequence[Row]) -> str | None:
     if not unmatched:
         return None
     names = join_names([row.label for row in unmatched])
-    return f"No single baseline row corresponds to {names}: {_NAME_ONE}."
+    return f"No single baseline row corresponds to {names}: name it more exactly, or give one of the same network."
 
 
 def require_baselines(rows: Sequence[Row]) -> None:

@@ -128,7 +128,7 @@ def _write_notes(rows: Sequence[Row], missing: Sequence[Row]) -> tuple[str, ...]
         *note_seeds(measured),
         *note_unknown(measured),
         describe_unmatched(rows),
-        *describe_missing(missing),
+        describe_missing(missing),
         *note_unscaled(measured),
         _note_unfinished(measured),
         *_note_endings(measured),

@@ -17,6 +17,7 @@ from densebench.reporting.grid import Grid
 from densebench.reporting.prediction_columns import describe_prediction
 from densebench.reporting.row_columns import SCALING, expand_columns, row_column
 from densebench.reporting.scaling import describe_scaling
+from densebench.results.cells import write_plain
 
 # Who ran what and where, beside the settings; a table that leaves its runs has these to go by.
 _ORIGIN = ("started", "command", "source", "warnings", "platform", "python", "numpy", "driver", "commit", "host")
@@ -139,7 +140,7 @@ def _setting_value(row: Row, column: str) -> object:
     found = get_settings(row, column)
     if len(found) == 1:
         return found[0]
-    return ", ".join("unknown" if value is None else rendering.write_plain(value) for value in found)
+    return ", ".join("unknown" if value is None else write_plain(value) for value in found)
 
 
 def _comparison_content(comparison: Comparison) -> dict[str, object]:

@@ -7,7 +7,8 @@ from densebench.comparison.values import Comparison
 from densebench.records import COLUMNS
 from densebench.reporting.export import describe_verdict, flatten_row
 from densebench.reporting.grid import Grid
-from densebench.reporting.rendering import values, write_plain
+from densebench.reporting.rendering import values
+from densebench.results.cells import write_plain
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from densebench import escape
 from densebench.reporting.grid import Grid, GridColumn, column_width, mark_best
-from densebench.results.cells import make_harmless, quote_cell
+from densebench.results.cells import make_harmless, quote_cell, write_plain
 
 _JSON_SCHEMA = 1
 _LINES = "    \n    \n {0}{0} \n" + "    \n" * 5
@@ -116,13 +116,6 @@ def csv_cell(value: object) -> str:
     if value is None:
         return ""
     return quote_cell(make_harmless(value)) if isinstance(value, str) else write_plain(value)
-
-
-def write_plain(value: object) -> str:
-    """A value of a results file as text: ``true``, and floats to the last bit."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return float.__repr__(value) if isinstance(value, float) else str(value)
 
 
 def json_in_ascii(document: str) -> str:

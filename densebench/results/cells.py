@@ -45,6 +45,13 @@ def encode(column: Column, value: Any) -> str:
     return quote_cell(make_harmless(str(value)))
 
 
+def write_plain(value: object) -> str:
+    """A value as text: ``true``, and floats to the last bit."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return float.__repr__(value) if isinstance(value, float) else str(value)
+
+
 def make_harmless(text: str) -> str:
     """A text that no spreadsheet runs, without NUL, and no longer than ``LONGEST_TEXT``; if it is cut, it says so."""
     text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
