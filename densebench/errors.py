@@ -66,9 +66,9 @@ class Interrupted(DensebenchError):
 def first_line(said: object) -> str:
     """The first line of what an error or a program says, of 200 characters at most; empty if it says nothing."""
     line = str(said).strip().split("\n")[0]
-    return (
-        line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 2].rsplit(' ', 1)[0]} \N{HORIZONTAL ELLIPSIS}"
-    )
+    if len(line) <= _LONGEST_LINE:
+        return line
+    return f"{line[: _LONGEST_LINE - 2].rsplit(' ', 1)[0]} \N{HORIZONTAL ELLIPSIS}"
 
 
 def join_names(names: Sequence[str], word: str = "and") -> str:

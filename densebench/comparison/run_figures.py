@@ -1,6 +1,7 @@
 """One figure a run for every metric, from the frame of their epochs, and its summary over the runs of a row."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -119,18 +120,18 @@ def find_repeats(runs: Sequence[Run]) -> list[int]:
 
     Their times are measurements of their own, but what they learned is no further evidence.
     """
-    by_seed: dict[int, list[int]] = {}
-    for place, run in enumerate(runs):
-        if run.seed is not None:
-            by_seed.setdefault(run.seed, []).append(place)
+    counts = Counter(run.seed for run in runs)
+    seen: set[tuple[object, ...]] = set()
     found = []
-    for places in by_seed.values():
-        if len(places) > 1:
-            losses = [list_losses(runs[place]) for place in places]
-            found += [place for index, place in enumerate(places) if losses[index] and losses[index] in losses[:index]]
+    for place, run in enumerate(runs):
+        if run.seed is None or counts[run.seed] == 1 or not (losses := list_losses(run)):
+            continue
+        if (run.seed, losses) in seen:
+            found.append(place)
+        seen.add((run.seed, losses))
     return found
 
 
-def list_losses(run: Run) -> list[float]:
-    """Of all epochs, by which two trainings are told apart."""
-    return [loss for record in run.records for loss in (record.train_loss, record.test_loss) if loss is not None]
+def list_losses(run: Run) -> tuple[float, ...]:
+    """Of all epochs: no two trainings have the same to the last digit."""
+    return tuple(loss for record in run.records for loss in (record.train_loss, record.test_loss) if loss is not None)

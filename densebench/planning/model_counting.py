@@ -60,7 +60,7 @@ def _ask(task: str, variants: Sequence[AnyVariant], *, classes: int, image_size:
     try:
         answer = json.loads(done.stdout.splitlines()[-1])
     except (ValueError, IndexError):
-        names = join_names([variant.name for variant in variants], "and")
+        names = join_names([variant.name for variant in variants])
         last = (done.stderr.strip().splitlines() or ["no message"])[-1][:200]
         raise InputError(f"{names} cannot be built: the process ended with {done.returncode} ({last}).") from None
     if "error" in answer:

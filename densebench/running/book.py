@@ -1,6 +1,7 @@
 """The run's row while it grows: one immutable :class:`Run` is replaced by the next, and each is written whole."""
 
 import dataclasses
+from itertools import takewhile
 from pathlib import Path
 from typing import Self
 
@@ -72,9 +73,8 @@ def _note_other_devices(written: Run, run: Run) -> Run:
         return written
     devices = "1 device" if before[0] == 1 else f"{before[0]} devices"
     used = devices if before[1] == 1 else f"{before[1]} hosts of {devices} each"
-    last = len(written.records)
-    alike = [record.replicas == written.records[-1].replicas for record in reversed(written.records)]
-    first = last - (alike.index(False) if False in alike else last) + 1
+    last, newest = len(written.records), written.records[-1].replicas
+    first = last - len(list(takewhile(lambda record: record.replicas == newest, reversed(written.records)))) + 1
     which = f"epochs up to {last}" if first == 1 else f"epochs {first} to {last}"
     return with_warning(written, f"the {which} were trained on {used}")
 

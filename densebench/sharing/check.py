@@ -58,7 +58,8 @@ class _Seen:
         other = self._files.setdefault(identify(run), file)
         if other != file:
             yield f"it is in {other} too"
-        same = self._trainings.setdefault(tuple(list_losses(run)), run) if list_losses(run) else run
+        losses = list_losses(run)
+        same = self._trainings.setdefault(losses, run) if losses else run
         if identify(same) != identify(run):
             yield f"its losses are those of {same.run[:_LONGEST_NAME]} to the last digit, and a training is shared once"
 

@@ -53,8 +53,7 @@ def evaluate(
     """Evaluate on ``images``, which are of ``dataset``; raises :class:`InputError` if the network does not fit it.
 
     ``probabilities``: whether the network answers with them, and not with logits; None: as its answers to a batch show.
-    ``test_time_flip``: its answers to
-    each image and to the mirror image are averaged; both passes are in all times.
+    ``test_time_flip``: its answers to each image and to the mirror image are averaged; both passes are in all times.
     """
     _check_fit(model, dataset)
     steps = _make_inference_steps(model, facts)
