@@ -1,5 +1,6 @@
 """The rows of a phase, the verdicts and the conditions of a gate as grids."""
 
+import dataclasses
 from collections.abc import Collection, Sequence
 
 from densebench.comparison.formats import (
@@ -65,6 +66,15 @@ def verdict_grid(rows: Sequence[Row], columns: Sequence[str] | None) -> Grid | N
     known = [entry for entry in entries if any(cell.text != UNKNOWN for cell in entry.cells)]
     title = "Against the baseline" if against else f"Against {next(iter(baselines))}"
     return Grid(name="verdicts", title=title, columns=tuple(known))
+
+
+def move_metric_to_title(verdicts: Grid) -> Grid:
+    """The verdicts without the column of metrics, named in the title, where all are on the same one."""
+    metrics = {cell.text for column in verdicts.columns if column.name == "metric" for cell in column.cells}
+    if len(metrics) != 1:
+        return verdicts
+    columns = tuple(column for column in verdicts.columns if column.name != "metric")
+    return dataclasses.replace(verdicts, title=f"{verdicts.title}: {metrics.pop()}", columns=columns)
 
 
 def explain_verdicts(comparison: Comparison, columns: Sequence[str] | None, shown: Collection[str]) -> list[str]:

@@ -14,7 +14,14 @@ from densebench.comparison.values import Comparison, EnvironmentDifference, Gate
 from densebench.errors import join_names
 from densebench.escape import plain
 from densebench.records import COLUMNS
-from densebench.reporting.comparison_grids import TITLES, explain_verdicts, gate_grid, phase_grid, verdict_grid
+from densebench.reporting.comparison_grids import (
+    TITLES,
+    explain_verdicts,
+    gate_grid,
+    move_metric_to_title,
+    phase_grid,
+    verdict_grid,
+)
 from densebench.reporting.conclusion import conclude
 from densebench.reporting.grid import Fitted, Grid, blank_repeats, fit
 from densebench.reporting.rendering import rich_table
@@ -95,7 +102,7 @@ def _verdict_parts(comparison: Comparison, columns: Sequence[str] | None, width:
     verdicts = verdict_grid(comparison.rows, columns)
     parts: list[RenderableType] = []
     if verdicts is not None:
-        found = fit(verdicts, width)
+        found = fit(verdicts if width is None else move_metric_to_title(verdicts), width)
         read = found if width is None else dataclasses.replace(found, grid=blank_repeats(found.grid))
         parts += _table_parts(read, width, ANY_TABLE)[:-1]
         shown = {column.name for column in found.grid.columns}

@@ -30,7 +30,7 @@ class Cell:
 class GridColumn:
     """One column. ``keep`` orders the columns: where room is short, the lowest goes first.
 
-    ``names`` are folded over two lines at most, as far as half of the width allows.
+    ``names`` are folded over two lines at most, as far as half of the width allows. A ``whole`` column is not folded.
     """
 
     name: str  # as --columns takes it
@@ -39,6 +39,7 @@ class GridColumn:
     right: bool = True
     keep: int = 0
     names: bool = False  # of the rows
+    whole: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +131,7 @@ def fit(grid: Grid, width: int | None) -> Fitted:
     """Take the columns in the order of ``keep``, up to the first that does not fit; the first is always taken.
 
     A lesser column that would still fit is not taken either: it would stand where a more important one is hidden.
+    Texts are then folded no more than the width that is left makes necessary.
     """
     if width is None:
         return Fitted(grid=grid, left_out=())
@@ -141,9 +143,19 @@ def fit(grid: Grid, width: int | None) -> Fitted:
         taken.append(column)
     names = {column.name for column in taken}
     return Fitted(
-        grid=dataclasses.replace(grid, columns=tuple(column for column in grid.columns if column.name in names)),
+        grid=dataclasses.replace(grid, columns=_unfold([one for one in grid.columns if one.name in names], width)),
         left_out=tuple(column.name for column in grid.columns if column.name not in names),
     )
+
+
+def _unfold(columns: Sequence[GridColumn], width: int) -> tuple[GridColumn, ...]:
+    """The columns with the texts of the first ones whole, as far as all then still fit."""
+    found = list(columns)
+    for place, column in enumerate(columns):
+        whole = [*found[:place], dataclasses.replace(column, whole=True), *found[place + 1 :]]
+        if _total_width(whole, width) <= width:
+            found = whole
+    return tuple(found)
 
 
 def _total_width(columns: Sequence[GridColumn], width: int) -> int:
@@ -153,9 +165,15 @@ def _total_width(columns: Sequence[GridColumn], width: int) -> int:
 def column_width(column: GridColumn, width: int | None) -> int:
     """What a column takes: numbers are never folded, names beyond their share are, titles at their blanks."""
     widest = max((cell_len(mark_best(cell)) for cell in column.cells), default=0)
-    if not column.right and width is not None and widest > (share := max(8, width // _NAME_SHARE)):
+    if column.right or column.whole or width is None:
+        return max(widest, _title_width(column))
+    if widest > (share := max(8, width // _NAME_SHARE)):
         widest = max(share, min(width // 2, _two_line_width(column))) if column.names else share
-    return max(widest, *(cell_len(word) for word in plain(column.title).split() or [""]))
+    return max(widest, _title_width(column))
+
+
+def _title_width(column: GridColumn) -> int:
+    return max(cell_len(word) for word in plain(column.title).split() or [""])
 
 
 def _two_line_width(column: GridColumn) -> int:

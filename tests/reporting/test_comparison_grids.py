@@ -4,7 +4,13 @@ import pytest
 
 from densebench.comparison.compare import compare
 from densebench.comparison.options import CompareOptions, parse_compare_options
-from densebench.reporting.comparison_grids import explain_verdicts, gate_grid, phase_grid, verdict_grid
+from densebench.reporting.comparison_grids import (
+    explain_verdicts,
+    gate_grid,
+    move_metric_to_title,
+    phase_grid,
+    verdict_grid,
+)
 
 
 def texts(grid, name):
@@ -38,6 +44,16 @@ def test_chosen_columns_choose_the_verdicts_too(trained):
     compared = judged(trained("a"), trained("b"))
     assert texts(verdict_grid(compared.rows, ["params"]), "metric") == ["Params"]
     assert verdict_grid(compared.rows, ["seed"]) is None
+
+
+def test_the_only_metric_of_all_verdicts_stands_in_the_title(trained):
+    rows = judged(trained("a"), trained("b"), trained("c")).rows
+    several = verdict_grid(rows, None)
+    assert move_metric_to_title(several) == several
+    one = move_metric_to_title(verdict_grid(rows, ["epoch_seconds"]))
+    assert one.title == "Against a: Epoch time"
+    assert not texts(one, "metric")
+    assert texts(one, "row") == ["b", "c"]
 
 
 def test_without_a_baseline_there_are_no_verdicts(trained):

@@ -45,6 +45,14 @@ def test_a_name_takes_two_lines_at_most_as_far_as_half_of_the_width_allows():
     assert column_width(named(long), None) == len(long)
 
 
+def test_a_name_is_folded_only_where_the_room_is_needed():
+    long = "preresnet20 · tensorflow · mixed_bfloat16"
+    assert column_width(fit(Grid(name="g", columns=(named(long), column("x", 4))), 60).grid.columns[0], 60) == len(long)
+    found = fit(Grid(name="g", columns=(named(long), column("x", 30))), 60)
+    assert names(found) == ["n", "x"]
+    assert column_width(found.grid.columns[0], 60) == len("preresnet20 · tensorflow")
+
+
 def test_a_name_stands_only_where_it_differs_from_the_line_above():
     blanked = blank_repeats(Grid(name="g", columns=(named("a", "a", "b", "a"), column("x", 1))))
     assert [cell.text for cell in blanked.columns[0].cells] == ["a", "", "b", "a"]
