@@ -35,7 +35,7 @@ def launch(task: Task, *, directory: Path, on_event: Callable[[Event], None], ti
             child.process.wait()
     cause = find_cause(closed)
     code, ended = cause.process.returncode, cause.ended
-    if ended is None or code != ended.exit_code or deadline.passed:
+    if ended is None or code != ended.exit_code or (deadline.passed and ended.status != "completed"):
         ended = explain_death(cause, passed, count_oom_kills() > kills_before, deadline)
         ended = record_death(task, ended)
     elif not cause.layout.is_owner and ended.status == "failed":

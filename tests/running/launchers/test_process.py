@@ -133,6 +133,20 @@ def test_a_run_whose_time_was_over_before_its_first_step_cannot_be_resumed(launc
     assert outcome.reason == "The time limit of 0.2 s was reached before the first step: raise --time-limit."
 
 
+def test_a_run_that_completes_though_its_time_is_over_is_completed(launch):
+    outcome, _ = launch(
+        """
+signal.signal(signal.SIGTERM, lambda *_: asked.append(1))
+asked = []
+while not asked:
+    time.sleep(0.05)
+channel.send(Ended(status="completed", reason=None, exit_code=0))
+""",
+        time_limit=0.2,
+    )
+    assert (outcome.status, outcome.exit_code) == ("completed", 0)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_is_passed_on_and_the_child_ends_in_its_own_way(launch, number):
     lines = f"""
