@@ -1,6 +1,5 @@
 """Hands planned runs to a launcher, shows what happens, and reads back what came of them."""
 
-import dataclasses
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from densebench.running.launchers.choice import open_launcher
 from densebench.running.launchers.options import LaunchOptions
 from densebench.running.launchers.protocol import Outcome, QueuedRun
 from densebench.running.tasks import TrainTask
-from densebench.training.parallel.hosts import Host
+from densebench.training.parallel.hosts import THIS_HOST, Host
 
 _Predicted = dict[str, tuple[PlannedRun, Prediction | None]]  # by the names that were planned
 
@@ -135,10 +134,7 @@ def _queue(
 
 
 def _read_outcome(outcome: Outcome) -> Finished:
-    finished = read_finished(outcome.config, outcome.ended)
-    if outcome.queued.task.host.index:
-        return dataclasses.replace(finished, has_begun=False)  # it is another host's
-    return finished
+    return read_finished(outcome.config, outcome.ended, host=outcome.queued.task.host)
 
 
 def _give_up(queued: QueuedRun, outcome: Ended) -> Finished:
@@ -157,15 +153,19 @@ def _read_completed(planned: PlannedRun) -> Finished:
     return read_finished(planned.config, Ended(status="completed", reason=None, exit_code=0))
 
 
-def read_finished(config: RunConfig, outcome: Ended) -> Finished:
-    """The run on disk; where even its file could not be written, the little that is known."""
+def read_finished(config: RunConfig, outcome: Ended, *, host: Host = THIS_HOST) -> Finished:
+    """The run on disk; where even its file could not be written, the little that is known.
+
+    On another ``host`` than the first there is none: a file of that name would be of another run.
+    """
     file = store.run_path(config.results_dir, config.run)
     directory = run_directory(config.runs_dir, config.run)
     unwritten = Run(run=config.run, variant=config.variant, status=outcome.status, reason=outcome.reason)
+    is_here = host.index == 0
     return Finished(
-        run=csv_file.read(file)[0] if file.exists() else unwritten,
+        run=csv_file.read(file)[0] if is_here and file.exists() else unwritten,
         outcome=outcome,
         directory=directory,
         results=file,
-        has_begun=directory.exists() or file.exists(),
+        has_begun=is_here and (directory.exists() or file.exists()),
     )

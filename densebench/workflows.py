@@ -1,7 +1,7 @@
 """The order of the steps of every command and of every function of the Python API: the only file that knows it.
 
-The command line (:mod:`densebench.cli`) and the API (:mod:`densebench.api`) turn what they were given into options,
-call a function here, and print what it returns or make a pandas frame of it.
+The command line and the API turn what they were given into options, call a function here, and print what it returns or
+make a pandas frame of it.
 """
 
 import json
@@ -49,6 +49,7 @@ from densebench.reporting.sweep_grid import SweepRow, sweep_grid
 from densebench.results.gathering import gather
 from densebench.running.directory import choose_names
 from densebench.running.evaluate_job import CONFUSION_FILE
+from densebench.running.launchers.follow import follow
 from densebench.running.launchers.options import LOOP, LaunchOptions, check_launch
 from densebench.running.launchers.starting import start_new
 from densebench.running.sweep_status import list_states
@@ -56,7 +57,7 @@ from densebench.running.tasks import EvaluateTask, SpeedTask, Task
 from densebench.running.unfinished import mark_interrupted
 from densebench.sharing.check import Checked, check_files
 from densebench.training.backends.devices import ask_devices, explain_silence
-from densebench.training.parallel.hosts import THIS_HOST, find_host
+from densebench.training.parallel.hosts import THIS_HOST, Host, find_host
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,8 +106,8 @@ def train(
     ``time_limit`` is in seconds of each run. Without waiting for the runs there are none to return.
     """
     check_launch(launch, hosts=options.hosts)
-    host = THIS_HOST if options.hosts is None else find_host(options.hosts)
-    return make_runs(_plan(options, resume, skip_completed), view, launch, host=host, time_limit=time_limit)
+    planned = _plan(options, resume, skip_completed)
+    return make_runs(planned, view, launch, host=_find_host(options), time_limit=time_limit)
 
 
 def find_states(folders: Sequence[str | Path]) -> list[SweepRow]:
@@ -167,23 +168,27 @@ def speed(
     ``precision_target`` is half the width of the median's 95 % interval as a fraction of it; ``time_limit`` in seconds;
     ``energy``: whether to time long enough for a certain figure of that.
     """
+    host = _find_host(options)
     planned = plan_speed(options, batch_sizes, inference=inference)
-    names = choose_names((one.config, True) for one in planned)
 
     def make_task(config: RunConfig) -> Task:
         return SpeedTask(
             config=config,
+            host=host,
             inference=inference,
             precision_target=precision_target,
             time_limit=time_limit,
             energy=energy,
         )
 
+    def measure(config: RunConfig) -> Finished:
+        if host.index:
+            return read_finished(config, follow(make_task(config), view.on), host=host)
+        return read_finished(*start_new(config, make_task, view.on, numbered=True))
+
     with view:
-        view.begin([ShownRun(name=name, epochs=1) for name in names])
-        return _until_signalled(
-            read_finished(*start_new(one.config, make_task, view.on, numbered=True)) for one in planned
-        )
+        view.begin([ShownRun(name=name, epochs=1) for name in choose_names((one.config, True) for one in planned)])
+        return _until_signalled(measure(one.config) for one in planned)
 
 
 def summarise(names: Sequence[str], *, classes: int, image_size: int) -> list[Counted]:
@@ -229,10 +234,9 @@ def describe_recipe(name: str) -> str:
 
 def check(counted: Sequence[Counted], *, classes: int, image_size: int) -> list[str]:
     """Build every network in Keras, on any backend; a sentence for each that counts otherwise."""
-    variants = [variant for variant, _ in counted]
-    found = check_apart(variants, classes=classes, image_size=image_size)
-    pairs = zip(variants, found, strict=True)
-    return [f"{variant.name}: {'; '.join(differences)}." for variant, differences in pairs if differences]
+    found = check_apart([variant for variant, _ in counted], classes=classes, image_size=image_size)
+    pairs = zip(counted, found, strict=True)
+    return [f"{variant.name}: {'; '.join(differences)}." for (variant, _), differences in pairs if differences]
 
 
 def check_records(paths: Sequence[str | Path]) -> Checked:
@@ -273,6 +277,10 @@ def describe_environment(data_dir: str | None) -> list[Grid]:
     )
 
 
+def _find_host(options: TrainOptions) -> Host:
+    return THIS_HOST if options.hosts is None else find_host(options.hosts)
+
+
 def _plan(options: TrainOptions, resume: str | None, skip_completed: bool) -> list[PlannedRun]:
     return [plan_resumed(resume, options)] if resume else plan_new(options, skip_completed=skip_completed)
 
@@ -288,5 +296,5 @@ def _until_signalled(runs: Iterable[Finished]) -> list[Finished]:
 
 
 def _read_confusion(finished: Finished) -> Confusion:
-    content = json.loads((finished.directory / CONFUSION_FILE).read_text())
-    return Confusion(classes=content["classes"], counts=content["confusion"])
+    found = json.loads((finished.directory / CONFUSION_FILE).read_text())
+    return Confusion(classes=found["classes"], counts=found["confusion"])

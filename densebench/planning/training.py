@@ -232,11 +232,12 @@ def _check_data(configs: Sequence[RunConfig], purpose: str) -> None:
 
 def _find_last_unfinished(options: TrainOptions) -> str:
     runs_dir = Path(options.runs_dir or RUNS_DIR)
-    results_dir = options.results_dir or RESULTS_DIR
     files = sorted(runs_dir.glob(f"*/{CONFIG_FILE}"), key=lambda file: file.stat().st_mtime, reverse=True)
     for name in (file.parent.name for file in files):
-        if RUN_NAME.fullmatch(name) and _is_unfinished(store.run_path(results_dir, name)):
-            return name
+        if RUN_NAME.fullmatch(name):
+            results_dir = options.results_dir or find_run(name, options.runs_dir).results_dir or RESULTS_DIR
+            if _is_unfinished(store.run_path(results_dir, name)):
+                return name
     raise InputError(f"No unfinished run lies in {str(runs_dir)!r}: name one, or give --runs-dir.")
 
 

@@ -154,3 +154,26 @@ def test_speed_is_measured_on_each_number_of_devices(end):
     end()
     measured = densebench.speed("10x4", devices=[1, 2], progress=False)
     assert list(measured["run"]) == ["10x4-speed-b64-tensorflow-d1", "10x4-speed-b64-tensorflow-d2"]
+
+
+def test_another_host_owns_the_rows_of_its_runs(end, in_tmp, monkeypatch):
+    def follow(task, *, directory, on_event, time_limit=None):
+        assert task.host.index == 1
+        return Ended(status="completed", reason=None, exit_code=0)
+
+    end()
+    densebench.train("10x4", progress=False, **DIGITS)  # of the same name, made here before
+    monkeypatch.setattr("densebench.running.launchers.follow.launch", follow)
+    hosts = "1@127.0.0.1:29500,127.0.0.1:29501"
+    assert len(densebench.train("10x4", hosts=hosts, progress=False, **DIGITS)) == 0
+    assert len(densebench.speed("10x4", hosts=hosts, progress=False)) == 0
+    assert [file.name for file in (in_tmp / "results").iterdir()] == ["10x4-digits-s0.csv"]
+
+
+def test_another_host_raises_the_reason_of_its_part_that_failed(in_tmp, monkeypatch):
+    monkeypatch.setattr(
+        "densebench.running.launchers.follow.launch",
+        lambda task, **_: Ended(status="failed", reason="The link was cut.", exit_code=1),
+    )
+    with pytest.raises(RunFailed, match="link was cut"):
+        densebench.speed("10x4", hosts="1@127.0.0.1:29500,127.0.0.1:29501", progress=False)

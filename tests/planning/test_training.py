@@ -160,6 +160,13 @@ def test_a_directory_that_a_kill_left_half_made_is_no_run(in_tmp):
     assert plan_resumed("last", TrainOptions()).config.run == name
 
 
+def test_the_last_unfinished_run_is_looked_for_where_each_run_writes_its_results(in_tmp):
+    first = started()
+    completed = started(with_(DIGITS, results_dir="elsewhere"), status="completed")
+    assert first != completed
+    assert plan_resumed("last", TrainOptions()).config.run == first
+
+
 def test_only_a_training_is_resumed(in_tmp):
     name = started(phase="speed")
     with pytest.raises(InputError, match="is not a training"):
