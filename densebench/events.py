@@ -5,7 +5,6 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from densebench.errors import RunFailed
 from densebench.records import EpochRecord, Status
 
 _SIGNALLED = 128  # exit codes above it are a signal's
@@ -139,7 +138,7 @@ def to_line(event: Event) -> bytes:
 
 
 def from_line(line: bytes) -> Event:
-    """The event of a line; raises :class:`RunFailed` for any other line."""
+    """The event of a line; any other line, such as one torn by a kill, is a message that quotes it."""
     try:
         values: dict[str, Any] = json.loads(line)
         kind = _KINDS[values.pop("event")]
@@ -147,6 +146,4 @@ def from_line(line: bytes) -> Event:
             values["record"] = EpochRecord(**values["record"])
         return kind(**values)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise RunFailed(
-            f"The run's process sent {line[:80]!r}, which is not an event: see the run's log, and run it again."
-        ) from None
+        return Message(text=f"The run's process sent {line[:80]!r}, which is not an event: see the run's log.")

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from densebench.errors import RunFailed
 from densebench.events import (
     Ended,
     Entered,
@@ -42,21 +41,18 @@ def test_an_event_arrives_as_it_was_sent_and_is_one_line(event):
 
 
 @given(st.binary(max_size=200))
-def test_a_line_that_is_no_event_is_refused_in_one_sentence(line):
-    with pytest.raises(RunFailed):
-        from_line(line)
+def test_a_line_that_is_no_event_is_quoted_in_a_message(line):
+    assert "not an event" in from_line(line).text
 
 
 @given(st.recursive(st.none() | st.booleans() | st.text() | st.integers(), st.lists, max_leaves=5))
-def test_json_that_is_no_event_is_refused(value):
-    with pytest.raises(RunFailed):
-        from_line(json.dumps({"event": "progress", "epoch": value}).encode())
+def test_json_that_is_no_event_is_quoted_too(value):
+    assert "not an event" in from_line(json.dumps({"event": "progress", "epoch": value}).encode()).text
 
 
-def test_an_unknown_kind_and_an_unknown_field_are_refused():
+def test_an_unknown_kind_and_an_unknown_field_are_no_event():
     for values in ({"event": "launch"}, {"event": "message", "text": "hello", "more": 1}):
-        with pytest.raises(RunFailed):
-            from_line(json.dumps(values).encode())
+        assert "not an event" in from_line(json.dumps(values).encode()).text
 
 
 def test_an_end_by_a_signal_says_which():

@@ -13,6 +13,7 @@ from densebench.api.settings import (
     EvaluateSettings,
     SpeedSettings,
     TrainSettings,
+    check_fraction,
     check_positive,
     check_whole_numbers,
     make_axes,
@@ -116,7 +117,7 @@ def speed(
         check_whole_numbers("batch_sizes", batch_sizes),
         open_progress(shown=progress),
         inference=inference,
-        precision_target=check_positive("precision_target", precision_target),
+        precision_target=check_fraction("precision_target", precision_target),
         time_limit=check_positive("time_limit", time_limit),
         energy=energy,
     )

@@ -71,7 +71,7 @@ class TrainSettings(SpeedSettings, EvaluateSettings, LaunchSettings, total=False
 
     epochs: int
     continue_schedule: str  # of a resumed run that gets more epochs: hold (default) or rescale
-    learning_rate: float  # at the start
+    learning_rate: float  # the highest
     weight_decay: float  # L2 coefficient, as in a Keras loss
     label_smoothing: float
     cutout: int  # side of the erased square, in pixels
@@ -89,6 +89,7 @@ class PlanSettings(TypedDict, total=False):
     train_limit: int
     test_limit: int
     test_fraction: float
+    skip_bad_images: bool
     validation: int
     data_dir: str  # where the dataset's files lie: Kaggle's CIFAR has other numbers of images
     recipe: str
@@ -182,6 +183,14 @@ def check_positive(name: str, value: object) -> float:
     number: float = check_type(name, value, float)
     if not 0 < number < math.inf:
         raise InputError(f"{name} is {value!r} where a finite number above 0 belongs.")
+    return number
+
+
+def check_fraction(name: str, value: object) -> float:
+    """A number between 0 and 1; raises :class:`InputError`."""
+    number = check_positive(name, value)
+    if number >= 1:
+        raise InputError(f"{name} is {value!r} where a fraction below 1 belongs, such as 0.02.")
     return number
 
 

@@ -48,7 +48,9 @@ def _read_file(options: Options, folder: Path) -> dict[str, dict[str, Default]]:
     source, content = next(_find_tables(folder), ("", {}))
     tables = {name: table for name, table in content.items() if isinstance(table, dict)}
     every = {name: value for name, value in content.items() if not isinstance(value, dict)}
-    _check_keys(every, {name for names in options.values() for name in names} | options.keys(), source)
+    for name in every.keys() & options.keys() - {"recipe"}:
+        raise InputError(f"{name!r} in {source} is a command: write its defaults below [{name}].")
+    _check_keys(every, {name for names in options.values() for name in names}, source)
     _check_keys(tables, options.keys(), source)
     for command, table in tables.items():
         _check_keys(table, options[command].keys(), f"[{command}] of {source}")

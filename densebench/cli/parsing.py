@@ -172,7 +172,10 @@ def parse_seconds(text: str, option: str) -> float:
 
 def parse_fraction(text: str, option: str) -> float:
     """``2%`` -> 0.02; raises :class:`InputError` that names the option."""
-    return _parse_above_zero("percent", text, option)
+    value = _parse_above_zero("percent", text, option)
+    if value >= 1:
+        raise InputError(f"{option} {text} is {value:.0%}, which is no part of a figure: give less, such as 2%.")
+    return value
 
 
 def _parse_above_zero(unit: Show, text: str, option: str) -> float:

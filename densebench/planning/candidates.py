@@ -123,6 +123,7 @@ def _make_changer(
         workload=workload,
         prices=options.prices,
         has_fixed_epochs=options.train.epochs is not None,
+        has_fixed_batch_size=bool(options.batch_sizes),
         fits=lambda prediction: _would_fit(candidate, prediction, options),
     )
 

@@ -25,6 +25,7 @@ class Changer:
     workload: Workload
     prices: Prices
     has_fixed_epochs: bool  # whether the user said how many
+    has_fixed_batch_size: bool
     fits: Callable[[Prediction], bool]
 
     def list_changes(self, reason: str) -> Iterator[Change]:
@@ -53,9 +54,11 @@ class Changer:
 
     def _list_shorter_recipes(self) -> Iterator[Change]:
         for name, recipe in RECIPES.items():
-            if not self.has_fixed_epochs and recipe.epochs < self.workload.epochs:
+            size = self.request.config.recipe.batch_size if self.has_fixed_batch_size else recipe.batch_size
+            can_share = size % self.request.config.replicas == 0
+            if not self.has_fixed_epochs and recipe.epochs < self.workload.epochs and can_share:
                 work = dataclasses.replace(self.workload, epochs=recipe.epochs)
-                request = self.request.exchange_optimizer(recipe.optimizer)
+                request = self._replace_batch_size(size).exchange_optimizer(recipe.optimizer)
                 yield self._change(f"--recipe {name}", request, work, changes_training=True)
 
     def _list_fewer_epochs(self) -> Iterator[Change]:

@@ -134,7 +134,7 @@ def _find_interval(estimate: Estimate, offset: float = 0.0) -> Interval:
 
 
 def _find_joules(an_image: Estimate | None, seconds: float, workload: Workload, prices: Prices) -> float | None:
-    """Of the training steps where the card measures it, else of the whole time at the given power."""
+    """Of the whole time at the power that was given, else of the training steps where a card measures it."""
     if prices.watts is not None:
         return prices.watts * seconds
     return None if an_image is None else an_image.value * workload.train_images * workload.epochs

@@ -24,7 +24,7 @@ class Workload:
 
 @dataclass(frozen=True, kw_only=True)
 class Prices:
-    """What an hour of the machine and a kWh cost, in one currency, and the power in watts where none is measured."""
+    """What an hour of the machine and a kWh cost, in one currency, and its power in watts if that is given."""
 
     per_hour: float | None = None
     per_kwh: float | None = None

@@ -132,6 +132,7 @@ def test_wrong_input_raises_before_anything_is_made(in_tmp):
         lambda: densebench.train("resnet20", time_limit=-1, dry_run=True),
         lambda: densebench.speed("resnet20", time_limit=0),
         lambda: densebench.speed("resnet20", precision_target=float("nan")),
+        lambda: densebench.speed("resnet20", precision_target=2.0),
     ):
         with pytest.raises(InputError):
             call()

@@ -41,6 +41,7 @@ from densebench.cli.app import run
         (["speed", "resnet20", "--batch-size", "big"], "--batch-size"),
         (["speed", "resnet20", "--time-limit", "0s"], "--time-limit 0s must be above 0"),
         (["speed", "resnet20", "--precision-target", "0%"], "--precision-target 0% must be above 0"),
+        (["speed", "resnet20", "--precision-target", "2"], "--precision-target 2 is 200%"),
         (["speed", "resnet20", "--recompute", "--implementation", "plain,fast"], "--recompute needs"),
         (["train", "resnet20", "--threads", "1025"], "--threads 1025 must lie between 1 and 1024"),
         (["traim"], "train"),

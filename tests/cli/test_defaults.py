@@ -64,6 +64,7 @@ def test_outside_a_repository_only_the_working_directory_counts(find, tmp_path):
         ("epocs = 1", "Unknown key 'epocs' in densebench.toml: did you mean epochs?"),
         ("[speed]\nepochs = 1", r"Unknown key 'epochs' in \[speed\] of densebench.toml: "),
         ("[trian]\nepochs = 1", "Unknown key 'trian' in densebench.toml: did you mean train?"),
+        ("train = 5", r"'train' in densebench.toml is a command: write its defaults below \[train\]"),
         ("epochs = ", "cannot be read"),
     ],
 )
@@ -116,8 +117,9 @@ def test_the_help_is_there_even_with_a_mistake_in_the_file_and_shows_its_default
 
 def test_the_environment_shows_the_defaults_and_where_they_are_from(in_tmp, capfd, monkeypatch):
     monkeypatch.setattr(workflows, "ask_devices", lambda backends: [])  # as in test_environment.py
-    Path("densebench.toml").write_text("[train]\ndeterministic = true\n")
+    Path("densebench.toml").write_text("[train]\ndeterministic = true\noffline = false\n")
     assert run(["env", "--format", "json"]) == 0
     assert json.loads(capfd.readouterr().out)["defaults"] == [
-        {"option": "--deterministic", "commands": "train", "source": "densebench.toml"}
+        {"option": "--deterministic", "commands": "train", "source": "densebench.toml"},
+        {"option": "no --offline", "commands": "train", "source": "densebench.toml"},
     ]

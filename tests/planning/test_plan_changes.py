@@ -42,6 +42,7 @@ def changer():
             workload=WORK,
             prices=NO_PRICES,
             has_fixed_epochs=False,
+            has_fixed_batch_size=False,
             fits=lambda prediction: prediction.total_seconds <= limit,
         )
         return dataclasses.replace(made, **changes)
@@ -88,6 +89,19 @@ def test_the_most_epochs_that_fit_are_proposed_unless_they_are_too_few(changer):
 
 def test_epochs_that_the_user_has_chosen_are_not_replaced_by_a_recipe(changer):
     assert not any(option.startswith("--recipe") for option in options_of(changer(has_fixed_epochs=True), "time"))
+
+
+def test_a_recipe_is_predicted_with_its_own_batch_size_unless_the_user_has_chosen_one(changer, monkeypatch):
+    config = configure(TrainOptions(batch_size=256), variant="resnet20", run="resnet20")
+    request = Request(config=config, cost=cost.count(variants.find("resnet20"), classes=10, image_size=32))
+    asked = []
+    monkeypatch.setattr(Planner, "predict", lambda self, request, *_: asked.append(request.config.recipe.batch_size))
+    for chosen in (False, True):
+        made = changer(request=request, has_fixed_batch_size=chosen)
+        (change,) = (one for one in made.list_changes("time") if one.option == "--recipe short")
+        asked.clear()
+        change.predict()
+        assert set(asked) == {256 if chosen else 64}
 
 
 def test_a_change_says_whether_the_accuracy_stays_and_is_measured_when_it_is_predicted(changer):

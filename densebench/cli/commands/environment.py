@@ -25,7 +25,7 @@ def _make_defaults_grids(root: Any) -> list[Grid]:
     for command, defaults in (root.default_map or {}).items():
         options = {param.name: param for param in root.command.commands[command].params}
         for name, default in defaults.items():
-            words = " ".join(type_option(options[name], default))
+            words = " ".join(type_option(options[name], default)) or f"no {options[name].opts[-1]}"
             found.setdefault((words, default.source), []).append(command)
     if not found:
         return []

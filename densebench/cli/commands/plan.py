@@ -51,7 +51,7 @@ def plan(
     ] = None,
     watts: Annotated[
         float | None,
-        typer.Option(help="Power that the machine draws, where no card measures it.", rich_help_panel=_COSTS),
+        typer.Option(help="Power that the machine draws, instead of what a card measures.", rich_help_panel=_COSTS),
     ] = None,
     dataset: option.Dataset = None,
     image_size: option.ImageSize = None,

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from densebench.errors import LOST_CONTACT, RunFailed
-from densebench.events import MAX_LINE, Ended, Event, Message, from_line
+from densebench.errors import LOST_CONTACT
+from densebench.events import MAX_LINE, Ended, Event, from_line
 from densebench.running.launchers.child import Child, start_children
 from densebench.running.launchers.deadline import Deadline
 from densebench.running.launchers.death import count_oom_kills, explain_death, find_cause, name_rank, record_death
@@ -82,17 +82,9 @@ def _ignore(event: Event) -> None:
 
 def _read_events(child: Child, chunk: bytes, on_event: Callable[[Event], None]) -> None:
     *lines, rest = (child.pending + chunk).split(b"\n")
-    for event in map(_parse_event, lines):
+    for event in map(from_line, lines):
         if isinstance(event, Ended):
             child.ended = event
         else:
             on_event(event)
     child.pending = rest if len(rest) <= MAX_LINE else b""
-
-
-def _parse_event(line: bytes) -> Event:
-    """The event of a line; any other line becomes a message, since the run itself continues."""
-    try:
-        return from_line(line)
-    except RunFailed as error:
-        return Message(text=str(error))

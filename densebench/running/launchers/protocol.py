@@ -75,6 +75,9 @@ def outcome_to_json(config: RunConfig, ended: Ended) -> str:
 
 
 def outcome_from_json(queued: QueuedRun, text: str) -> Outcome:
-    """The outcome of a run that :func:`outcome_to_json` wrote."""
-    values = json.loads(text)
-    return Outcome(queued=queued, config=config_from_json(values["config"]), ended=Ended(**values["ended"]))
+    """The outcome of a run that :func:`outcome_to_json` wrote; raises :class:`InputError` for any other text."""
+    try:
+        values = json.loads(text)
+        return Outcome(queued=queued, config=config_from_json(values["config"]), ended=Ended(**values["ended"]))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise InputError(f"This is not how a run ended ({error}): see the run's log.") from None

@@ -20,9 +20,11 @@ def test_a_run_goes_to_another_machine_and_its_outcome_comes_back(queue):
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"task": "{}"}', "3"])
-def test_any_other_text_is_refused(text):
+def test_any_other_text_is_refused(text, queue):
     with pytest.raises(InputError):
         queued_from_json(text)
+    with pytest.raises(InputError):
+        outcome_from_json(*queue(1), text)
 
 
 def test_runs_that_may_use_all_threads_have_no_number_of_threads(queue):

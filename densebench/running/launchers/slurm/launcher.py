@@ -210,8 +210,11 @@ class _Wait:
         return self._give_up(one, signals) if one.missed >= _MISSED else None
 
     def _settle(self, one: _Awaited, text: str, signals: list[int]) -> Outcome | None:
+        try:
+            outcome = outcome_from_json(one.queued, text)
+        except InputError:  # torn by a kill: the job is queued again, or SLURM will know it no more
+            return None
         self._awaited.remove(one)
-        outcome = outcome_from_json(one.queued, text)
         ended = outcome.ended
         if signals and ended.signal_number:  # SLURM has SIGTERM only
             ended = Ended(status=ended.status, reason=ended.reason, exit_code=128 + signals[0])
