@@ -76,6 +76,11 @@ def join_names(names: Sequence[str], word: str = "and") -> str:
     return f" {word} ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
 
+def count_noun(number: int, noun: str) -> str:
+    """``1 epoch``, ``2 epochs``, ``1,000 epochs``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def unknown(kind: str, given: str, choices: Iterable[str]) -> InputError:
     """The error for a name that is not in a table, with the nearest names that are."""
     from difflib import get_close_matches

@@ -19,6 +19,10 @@ def test_names_are_listed_as_in_a_sentence():
     assert (errors.join_names(["a"]), errors.join_names(["a", "b", "c"])) == ("a", "a, b and c")
 
 
+def test_one_thing_is_singular():
+    assert [errors.count_noun(number, "epoch") for number in (0, 1, 1000)] == ["0 epochs", "1 epoch", "1,000 epochs"]
+
+
 def test_of_what_others_say_a_long_line_ends_at_a_word():
     assert errors.first_line("one\ntwo") == "one"
     assert errors.first_line("word " * 40) == ("word " * 40).strip()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from densebench.config import RunConfig
 from densebench.data import datasets
-from densebench.errors import Interrupted, ResultsError
+from densebench.errors import Interrupted, ResultsError, count_noun
 from densebench.events import Ended
 from densebench.measuring.environment import probe
 from densebench.planning.candidates import assemble, describe_workload, list_requests
@@ -81,11 +81,8 @@ def _note_age(candidates: Sequence[Candidate]) -> list[str]:
     ages = [age for start in starts if start is not None and (age := _find_age(start)) is not None]
     if not ages or max(ages) < _OLD:
         return []
-    days = max(ages).days
-    return [
-        f"The oldest measurement was made {days} {'day' if days == 1 else 'days'} ago, and a machine's speed changes: "
-        "--remeasure measures again."
-    ]
+    days = count_noun(max(ages).days, "day")
+    return [f"The oldest measurement was made {days} ago, and a machine's speed changes: --remeasure measures again."]
 
 
 def _find_age(start: str) -> timedelta | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from densebench.config import RunConfig
-from densebench.errors import InputError
+from densebench.errors import InputError, count_noun
 from densebench.events import Ended, Event, Message, Started
 from densebench.measuring.environment import probe
 from densebench.planning.candidates import describe_workload
@@ -71,7 +71,7 @@ def _get_key(planned: PlannedRun) -> tuple[str, int]:
 
 def _describe(planned: PlannedRun, runs: int, prediction: Prediction | None, *, names_devices: bool) -> str:
     name, number = planned.config.variant, planned.config.devices
-    on = f" on {number} {'device' if number == 1 else 'devices'}" if names_devices else ""
+    on = f" on {count_noun(number, 'device')}" if names_devices else ""
     if prediction is None:
         devices = ["--devices", str(number)] if number > 1 else []
         command = shlex.join(

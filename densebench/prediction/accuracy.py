@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from densebench.comparison.statistics import fraction_interval, mean, variance
+from densebench.errors import count_noun
 from densebench.prediction.own_runs import is_whole
 from densebench.prediction.values import Accuracy
 from densebench.records import Run
@@ -43,7 +44,7 @@ def _summarise_own(reached: Sequence[float]) -> Accuracy:
         deviation=variance(reached) ** 0.5 if len(reached) > 1 else None,
         count=len(reached),
         is_own=True,
-        source=f"{len(reached)} own {'run' if len(reached) == 1 else 'runs'}",
+        source=count_noun(len(reached), "own run"),
     )
 
 

@@ -13,7 +13,7 @@ from densebench.comparison.formats import (
 from densebench.comparison.grouping import find_leading
 from densebench.comparison.metrics import Metric
 from densebench.comparison.values import Comparison, Row, Verdict, Word, get_settings
-from densebench.errors import join_names
+from densebench.errors import count_noun, join_names
 from densebench.records import Phase
 from densebench.reporting.comparison_grids import TITLES
 from densebench.reporting.scaling import conclude_scaling
@@ -176,7 +176,7 @@ def _describe_mean(metric: Metric, row: Row) -> str:
     text = format_summary(metric, summary)
     if metric.exact:
         return text
-    runs = f"{summary.n} {'run' if summary.n == 1 else 'runs'}"
+    runs = count_noun(summary.n, "run")
     if summary.interval is None:
         return f"{text} ({runs})"
     return f"{text} ({runs}, 95 % interval {format_interval(metric.show, summary.interval)})"

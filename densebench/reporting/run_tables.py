@@ -12,6 +12,7 @@ from densebench.comparison.grouping import find_leading
 from densebench.comparison.metrics import METRICS, order_metrics
 from densebench.comparison.options import CompareOptions
 from densebench.comparison.run_figures import Figures, compute_figures, summarise
+from densebench.errors import count_noun
 from densebench.escape import plain
 from densebench.records import COLUMNS, Run
 from densebench.reporting import rendering
@@ -43,7 +44,7 @@ def _conclude_run(run: Run) -> list[RenderableType]:
     quoted = [f"{format_summary(one, found)} {name_metric(one)}" for one, found in summaries if found.n]
     if not quoted:
         return []
-    epochs = f"{len(run.records)} {'epoch' if len(run.records) == 1 else 'epochs'}"
+    epochs = count_noun(len(run.records), "epoch")
     what = f"on {run.dataset} after {epochs}" if run.phase == "train" else f"at batch {run.batch_size}"
     return [Text(plain(f"{run.variant} {what}: {', '.join(quoted)} (one run)."), style="bold")]
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from densebench.errors import count_noun
 from densebench.reporting.grid import Grid, make_column, results_column
 
 
@@ -46,4 +47,4 @@ def describe_states(rows: Sequence[SweepRow]) -> str:
     """How many runs are in which state: ``"12 runs: 7 completed, 2 running, 3 queued."``."""
     states = list(dict.fromkeys(row.state for row in rows))
     parts = [f"{sum(row.state == state for row in rows)} {state}" for state in states]
-    return f"{len(rows)} run{'' if len(rows) == 1 else 's'}: {', '.join(parts)}."
+    return f"{count_noun(len(rows), 'run')}: {', '.join(parts)}."

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from densebench.config import RunConfig
-from densebench.errors import ResultsError, RunFailed
+from densebench.errors import ResultsError, RunFailed, count_noun
 from densebench.records import Phase, Run
 from densebench.results import csv_file, store
 from densebench.running.run_columns import describe_request, with_warning
@@ -71,7 +71,7 @@ def _note_other_devices(written: Run, run: Run) -> Run:
     before, now = (written.devices or 1, written.hosts or 1), (run.devices, run.hosts)
     if before == now or not written.records:
         return written
-    devices = "1 device" if before[0] == 1 else f"{before[0]} devices"
+    devices = count_noun(before[0], "device")
     used = devices if before[1] == 1 else f"{before[1]} hosts of {devices} each"
     last, newest = len(written.records), written.records[-1].replicas
     first = last - len(list(takewhile(lambda record: record.replicas == newest, reversed(written.records)))) + 1

@@ -9,6 +9,7 @@ from densebench.cli import arguments as option
 from densebench.cli.completion import complete_baselines, complete_columns, complete_metrics
 from densebench.cli.parsing import check_plot, refuse_standard_output
 from densebench.cli.printing import print_message, print_next, print_result, print_table, print_written
+from densebench.errors import count_noun
 
 _REGRESSION = 3  # exit code of a gate that failed
 _REFUSED = 1  # exit code of files that cannot be records
@@ -131,5 +132,5 @@ def _check(paths: list[Path]) -> int:
     for sentence in checked.findings:
         print_message(sentence)
     count, good = len(checked.files), len(checked.files) - len(checked.refused)
-    print_message(f"{good} of {count} {'file' if count == 1 else 'files'} can be shared as records.")
+    print_message(f"{good} of {count_noun(count, 'file')} can be shared as records.")
     return _REFUSED if checked.refused else 0

@@ -7,6 +7,7 @@ from typing import Self
 
 from rich.console import Console
 
+from densebench.errors import count_noun
 from densebench.escape import plain
 from densebench.events import Ended, EpochEnded, Event, Message, Requeued, Started, Transfer, Warned
 from densebench.reporting.live import text
@@ -74,7 +75,7 @@ def _describe_start(event: Started, run: RunState) -> list[str]:
     return [
         f"started on {run.where}" if run.where else "started",
         text.describe_network(event),
-        text.count(event.epochs, "epoch") + (f" of {text.count(event.steps, 'step')}" if event.steps else ""),
+        count_noun(event.epochs, "epoch") + (f" of {count_noun(event.steps, 'step')}" if event.steps else ""),
         f"resumed after epoch {event.first_epoch - 1}" if event.first_epoch > 1 else "",
     ]
 

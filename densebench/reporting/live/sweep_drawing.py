@@ -4,6 +4,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from densebench.errors import count_noun
 from densebench.escape import plain
 from densebench.reporting.live import text
 from densebench.reporting.live.drawing import describe_left, draw_all, draw_title, make_bar
@@ -31,7 +32,7 @@ def draw_sweep(state: State, width: int) -> Table:
 def _draw_heading(state: State) -> Table:
     running = len(state.running)
     waiting = state.count - state.ended - running
-    ended = f"{state.ended} of {text.count(state.count, 'run')} ended"
+    ended = f"{state.ended} of {count_noun(state.count, 'run')} ended"
     title = Text.assemble((ended, "bold"), f"  {running} running, {waiting} waiting")
     return draw_title(title, state.elapsed)
 

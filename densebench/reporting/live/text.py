@@ -17,11 +17,6 @@ def say(sentence: str, run: RunState, *, prefixed: bool) -> str:
     return f"{run.run.run}: {sentence}" if prefixed and run.run.run else sentence
 
 
-def count(number: int, noun: str) -> str:
-    """``1 epoch``, ``2 epochs``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def format_duration(seconds: float | None) -> str:
     """``8.4 s``, ``4:05``, ``5:12:09`` or ``3 d 4:05:00``."""
     if seconds is None:

@@ -7,6 +7,7 @@ from densebench.columns import Column
 from densebench.comparison.formats import format_setting
 from densebench.comparison.grouping import find_shared
 from densebench.comparison.values import Comparison, Row
+from densebench.errors import count_noun
 from densebench.escape import plain
 from densebench.machine import Environment
 from densebench.records import COLUMNS, Run
@@ -76,11 +77,7 @@ def about(comparison: Comparison) -> str:
     days = sorted(run.started[:10] for run in runs if run.started)
     when = f", {days[0]}" if days else ""
     until = f" to {days[-1]}" if days and days[-1] != days[0] else ""
-    return plain(f"{_count(len(runs), 'run')} in {_count(len(rows), 'row')}{when}{until}")
-
-
-def _count(number: int, name: str) -> str:
-    return f"{number} {name}" if number == 1 else f"{number} {name}s"
+    return plain(f"{count_noun(len(runs), 'run')} in {count_noun(len(rows), 'row')}{when}{until}")
 
 
 def facts(comparison: Comparison) -> list[Fact]:
@@ -150,7 +147,7 @@ def list_runs(comparison: Comparison) -> list[RowRuns]:
 def _describe_runs(row: Row) -> str:
     """How many, and the reasons of those that failed, which a reader must see without a click."""
     reasons = dict.fromkeys(run.reason for run in row.runs if run.reason)
-    return plain("; ".join((_count(len(row.runs), "run"), *reasons)))
+    return plain("; ".join((count_noun(len(row.runs), "run"), *reasons)))
 
 
 def _run_entry(run: Run, found: Sequence[Environment]) -> RunEntry:

@@ -64,11 +64,6 @@ def format_target_time(found: TargetTime | None, prediction: Prediction | None) 
     return text if found.interval is None else f"{text} {_format_spread(found.seconds, found.interval)}"
 
 
-def count_own_runs(count: int) -> str:
-    """``1 own run``, ``5 own runs``."""
-    return f"{count} own {'run' if count == 1 else 'runs'}"
-
-
 def format_memory(prediction: Prediction) -> str:
     """``2.7 GiB``."""
     return UNKNOWN if prediction.peak_bytes is None else f"{_mark(prediction)}{format_bytes(prediction.peak_bytes)}"

@@ -1,6 +1,6 @@
 """A plan in words: on what machine, what was measured, what to train, and what would make a better one fit."""
 
-from densebench.errors import join_names
+from densebench.errors import count_noun, join_names
 from densebench.prediction.values import Alternative, Candidate, Plan, Prediction
 from densebench.reporting.plan import formats
 from densebench.reporting.plan.target_sentences import praise_first, write_targets
@@ -19,7 +19,7 @@ def write_closing(plan: Plan) -> list[str]:
 def _describe_machine(plan: Plan) -> str:
     here = plan.machine
     ram = formats.format_bytes(here.ram_bytes) if here.ram_bytes else ""
-    cores = f"{here.cpu_cores} {'core' if here.cpu_cores == 1 else 'cores'}" if here.cpu_cores else ""
+    cores = count_noun(here.cpu_cores, "core") if here.cpu_cores else ""
     return f"{', '.join(filter(None, (here.cpu or 'Unknown CPU', cores, ram, here.gpu_name or 'no GPU')))}."
 
 
@@ -30,7 +30,7 @@ def _describe_training(plan: Plan) -> str:
     shared = "" if len(devices) > 1 or 1 in devices else f", {devices.pop()} devices"
     return (
         f"{plan.dataset}: {work.train_images:,} images of {work.image_size}x{work.image_size}. "
-        f"Recipe {plan.recipe}, {work.epochs:,} {'epoch' if work.epochs == 1 else 'epochs'}{batch}{shared}."
+        f"Recipe {plan.recipe}, {count_noun(work.epochs, 'epoch')}{batch}{shared}."
     )
 
 

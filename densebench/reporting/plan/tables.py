@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from densebench.errors import count_noun
 from densebench.escape import plain
 from densebench.prediction.values import Candidate, Plan, Prediction
 from densebench.reporting.comparison_tables import grid_parts
@@ -54,7 +55,7 @@ def _list_target_times(plan: Plan) -> list[GridColumn]:
     if plan.target is None:
         return []
     times = [formats.format_target_time(one.target_time, one.prediction) for one in plan.candidates]
-    counts = [formats.count_own_runs(one.target_time.count) if one.target_time else "" for one in plan.candidates]
+    counts = [count_noun(one.target_time.count, "own run") if one.target_time else "" for one in plan.candidates]
     return [
         _texts("time_to_target_seconds", f"Time to {formats.format_target(plan.target)}", times, keep=9, right=True),
         _texts("target_source", "Known from", counts, keep=2),

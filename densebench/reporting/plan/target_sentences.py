@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from densebench.errors import join_names
+from densebench.errors import count_noun, join_names
 from densebench.prediction.values import Candidate, Plan, TargetTime
 from densebench.reporting.plan import formats
 
@@ -32,7 +32,7 @@ def write_targets(plan: Plan) -> list[str]:
 def _write_missed(missed: list[tuple[Candidate, TargetTime]], target: float) -> Iterator[str]:
     for one, found in missed:
         what, best = formats.format_target(target), f"at best {100 * found.best:.2f} %"
-        runs = formats.count_own_runs(found.count)
+        runs = count_noun(found.count, "own run")
         if found.epochs:
             yield f"{one.label} reached {what} in {len(found.epochs)} of {runs} only ({best}), so no time is given."
         else:

@@ -55,7 +55,3 @@ def test_what_is_unknown_of_an_epoch_is_left_out():
     assert text.describe_epoch(record) == ["20.1 s", "2,311 images/s", "test loss 1.2000 accuracy -"]
     assert text.describe_results(record) == ["test loss 1.2000 accuracy -"]
     assert text.describe_epoch(EpochRecord()) == []
-
-
-def test_one_thing_is_singular():
-    assert [text.count(number, "epoch") for number in (0, 1, 1000)] == ["0 epochs", "1 epoch", "1,000 epochs"]
