@@ -17,7 +17,7 @@ from densebench.planning.plan_changes import Changer
 from densebench.planning.plan_commands import write_command
 from densebench.planning.plan_options import SPAN, PlanOptions
 from densebench.prediction.accuracy import expect_accuracy, find_published
-from densebench.prediction.budget import judge
+from densebench.prediction.budget import judge, list_exceeded
 from densebench.prediction.choice import Change, choose, mark_front
 from densebench.prediction.own_runs import find_alike
 from densebench.prediction.target import expect_target_time
@@ -109,7 +109,7 @@ def assemble(
 
     def list_changes(candidate: Candidate) -> Iterable[Change]:
         changer = _make_changer(options, workload, planner, candidate, by_label[candidate.label])
-        return changer.list_changes(candidate.reason)
+        return changer.list_changes(list_exceeded(candidate, options.limits, options.seeds))
 
     return marked, choose(marked, options.limits, options.seeds, list_changes)
 

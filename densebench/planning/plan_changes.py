@@ -1,19 +1,19 @@
 """What may make a training fit into a budget: fewer epochs, another batch size, less memory, a smaller precision."""
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from densebench.config import PRECISIONS
 from densebench.planning.plan import Planner, Request
+from densebench.prediction.budget import Quantity
 from densebench.prediction.choice import Change
 from densebench.prediction.values import Prediction, Prices, Workload
 from densebench.recipes import RECIPES
 
 _FEWEST_EPOCHS = 0.2  # of the recipe's: with a smaller share it is no longer that recipe
 _BATCH_SIZES = (16, 512)  # the smallest and the largest that are proposed
-_BFLOAT16 = PRECISIONS[2]
+_BFLOAT16 = "mixed_bfloat16"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,13 +28,13 @@ class Changer:
     has_fixed_batch_size: bool
     fits: Callable[[Prediction], bool]
 
-    def list_changes(self, reason: str) -> Iterator[Change]:
-        """Those that reduce what there is too much of: ``reason`` names time, memory, energy, price."""
-        if "memory" in reason:
+    def list_changes(self, exceeded: Collection[Quantity]) -> Iterator[Change]:
+        """Those that reduce what there is too much of."""
+        if any(quantity.show == "bytes" for quantity in exceeded):
             yield from self._list_smaller_batches()
             if self.request.config.can_recompute:
                 yield self._change("--recompute", self._replace(recompute=True), changes_training=False)
-        if any(word in reason for word in ("time", "energy", "price")):
+        if any(quantity.is_cost and quantity.show != "bytes" for quantity in exceeded):
             yield from self._list_larger_batches()
             yield from self._list_shorter_recipes()
             yield from self._list_fewer_epochs()

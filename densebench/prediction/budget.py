@@ -22,6 +22,7 @@ class Quantity:
     show: Show
     find: Callable[[Candidate], Span | None]
     adds_up: bool = False  # over seeds
+    is_cost: bool = False  # that --cost can name, for the front
 
 
 def _exactly(value: float | None) -> Span | None:
@@ -56,12 +57,14 @@ TOTAL_TIME = Quantity(
     show="seconds",
     find=_find_total,
     adds_up=True,
+    is_cost=True,
 )
 TIME_TO_TARGET = Quantity(
     names=("time_to_target", "time_to_target_seconds", "predicted_time_to_target_seconds"),
     word="time to target",
     show="seconds",
     find=_find_target_time,
+    is_cost=True,
 )
 PRICE = Quantity(
     names=("price",),
@@ -69,6 +72,7 @@ PRICE = Quantity(
     show="number",
     find=lambda candidate: _exactly(candidate.prediction.price if candidate.prediction else None),
     adds_up=True,
+    is_cost=True,
 )
 _QUANTITIES = (
     TOTAL_TIME,
@@ -79,6 +83,7 @@ _QUANTITIES = (
         word="memory",
         show="bytes",
         find=lambda candidate: _find_peak(candidate, True, False),
+        is_cost=True,
     ),
     Quantity(
         names=("gpu_peak_bytes",), word="GPU memory", show="bytes", find=lambda candidate: _find_peak(candidate, True)
@@ -95,6 +100,7 @@ _QUANTITIES = (
         show="joules",
         find=lambda candidate: _exactly(candidate.prediction.energy_joules if candidate.prediction else None),
         adds_up=True,
+        is_cost=True,
     ),
     Quantity(
         names=("accuracy", "test_accuracy", "expected_accuracy"),
@@ -111,8 +117,7 @@ _QUANTITIES = (
     ),
 )
 _BY_NAME = {name: quantity for quantity in _QUANTITIES for name in quantity.names}
-_COSTLY = ("time", "time to target", "memory", "energy", "price")
-COSTS = tuple(name for name, quantity in _BY_NAME.items() if quantity.word in _COSTLY)
+COSTS = tuple(name for name, quantity in _BY_NAME.items() if quantity.is_cost)
 
 Limits = Sequence[Limit[Quantity]]
 
@@ -138,13 +143,19 @@ def find_figure(quantity: Quantity, candidate: Candidate, seeds: int) -> Span | 
     return value * seeds, Interval(low=interval.low * seeds, high=interval.high * seeds)
 
 
+def list_exceeded(candidate: Candidate, limits: Limits, seeds: int) -> list[Quantity]:
+    """What a candidate has too much of, or too little; what is unknown is not among them."""
+    spans = [(limit, find_figure(limit.of, candidate, seeds)) for limit in limits]
+    return list(dict.fromkeys(limit.of for limit, span in spans if span is not None and not limit.is_kept(span[0])))
+
+
 def judge(candidate: Candidate, limits: Limits, seeds: int) -> Candidate:
     """The candidate with whether it is within the limits."""
     spans = [(limit, find_figure(limit.of, candidate, seeds)) for limit in limits]
-    beyond = [limit.of.word for limit, span in spans if span is not None and not limit.is_kept(span[0])]
+    beyond = [quantity.word for quantity in list_exceeded(candidate, limits, seeds)]
     unknown_words = [limit.of.word for limit, span in spans if span is None]
     if beyond:
-        return replace(candidate, fits=False, reason=join_names(list(dict.fromkeys(beyond))))
+        return replace(candidate, fits=False, reason=join_names(beyond))
     if unknown_words:
         return replace(candidate, fits=None, reason=f"{join_names(list(dict.fromkeys(unknown_words)))} unknown")
     close = [

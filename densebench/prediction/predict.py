@@ -12,17 +12,9 @@ from densebench.prediction.values import Prediction, Prices, Workload
 _JOULES_A_KWH = 3.6e6
 _SECONDS_AN_HOUR = 3600.0
 _FIRM = 1000.0  # degrees of freedom of an error that is known
-# Relative standard errors of what was measured, because the training comes later, on a machine whose speed drifts:
+# Relative standard error of a process's peak on JAX, which comes from its compiler and differs from run to run:
 # results/prediction, docs/performance.md
-_DRIFTS = {
-    "image_seconds": 0.05,
-    "eval_image_seconds": 0.1,
-    "epoch_seconds": 0.3,
-    "start_seconds": 0.25,
-    "peak_bytes": 0.02,
-    "image_joules": 0.05,
-}
-_COMPILING = 0.2  # the same of a process's peak on JAX, which comes from its compiler and differs from run to run
+_COMPILING = 0.2
 
 
 class Predictor:
@@ -108,7 +100,7 @@ def _find_error(name: str, found: Measurement) -> float:
     """The relative standard error of a figure that was measured."""
     if name == "peak_bytes" and found.backend == "jax" and not found.on_gpu:
         return _COMPILING
-    return math.hypot(_DRIFTS[name], found.spread if name == "image_seconds" else 0.0)
+    return math.hypot(TARGETS[name].drift, found.spread if name == "image_seconds" else 0.0)
 
 
 def _make_model(name: str, known: Sequence[tuple[dict[Part, float], float]]) -> CostModel | None:

@@ -7,6 +7,7 @@ from densebench.models import cost, variants
 from densebench.planning.options import TrainOptions, configure
 from densebench.planning.plan import Request
 from densebench.planning.plan_changes import Changer
+from densebench.prediction.budget import find_quantity
 from densebench.prediction.values import NO_PRICES, Workload
 
 WORK = Workload(train_images=50_000, eval_images=10_000, image_size=32, epochs=300)
@@ -50,12 +51,12 @@ def changer():
     return make
 
 
-def options_of(changer, reason):
-    return [change.option for change in changer.list_changes(reason)]
+def options_of(changer, *exceeded):
+    return [change.option for change in changer.list_changes([find_quantity(name) for name in exceeded])]
 
 
 def test_too_much_time_is_met_by_larger_batches_shorter_recipes_and_fewer_epochs(changer):
-    assert options_of(changer(limit=150.0), "time") == [
+    assert options_of(changer(limit=150.0), "total_time") == [
         "--batch-size 128",
         "--recipe short",
         "--epochs 150",
@@ -84,11 +85,11 @@ def test_the_plain_implementation_is_not_told_to_recompute_which_it_cannot(chang
 
 def test_the_most_epochs_that_fit_are_proposed_unless_they_are_too_few(changer):
     assert "--epochs 299" in options_of(changer(limit=299.5), "price")
-    assert not any(option.startswith("--epochs") for option in options_of(changer(limit=59.0), "time"))
+    assert not any(option.startswith("--epochs") for option in options_of(changer(limit=59.0), "total_time"))
 
 
 def test_epochs_that_the_user_has_chosen_are_not_replaced_by_a_recipe(changer):
-    assert not any(option.startswith("--recipe") for option in options_of(changer(has_fixed_epochs=True), "time"))
+    assert not any(option.startswith("--recipe") for option in options_of(changer(has_fixed_epochs=True), "total_time"))
 
 
 def test_a_recipe_is_predicted_with_its_own_batch_size_unless_the_user_has_chosen_one(changer, monkeypatch):
@@ -98,7 +99,7 @@ def test_a_recipe_is_predicted_with_its_own_batch_size_unless_the_user_has_chose
     monkeypatch.setattr(Planner, "predict", lambda self, request, *_: asked.append(request.config.recipe.batch_size))
     for chosen in (False, True):
         made = changer(request=request, has_fixed_batch_size=chosen)
-        (change,) = (one for one in made.list_changes("time") if one.option == "--recipe short")
+        (change,) = (one for one in made.list_changes([find_quantity("total_time")]) if one.option == "--recipe short")
         asked.clear()
         change.predict()
         assert set(asked) == {256 if chosen else 64}
@@ -106,7 +107,7 @@ def test_a_recipe_is_predicted_with_its_own_batch_size_unless_the_user_has_chose
 
 def test_a_change_says_whether_the_accuracy_stays_and_is_measured_when_it_is_predicted(changer):
     made = changer()
-    changes = {change.option: change for change in made.list_changes("memory")}
+    changes = {change.option: change for change in made.list_changes([find_quantity("memory")])}
     assert not changes["--recompute"].changes_training
     assert changes["--batch-size 32"].changes_training
     assert made.planner.measured == []
@@ -117,6 +118,6 @@ def test_a_change_says_whether_the_accuracy_stays_and_is_measured_when_it_is_pre
 def test_no_batch_size_is_proposed_that_the_devices_cannot_share(changer):
     config = configure(TrainOptions(devices=32), variant="resnet20", run="resnet20")
     request = Request(config=config, cost=cost.count(variants.find("resnet20"), classes=10, image_size=32))
-    options = [change.option for change in changer(request=request).list_changes("memory")]
+    options = [change.option for change in changer(request=request).list_changes([find_quantity("memory")])]
     assert "--batch-size 32" in options
     assert "--batch-size 16" not in options
