@@ -42,14 +42,14 @@ class Limited(Protocol):
     def show(self) -> Show: ...
 
 
-Quantity = TypeVar("Quantity", bound=Limited)
+Limitable = TypeVar("Limitable", bound=Limited)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limit(Generic[Quantity]):
+class Limit(Generic[Limitable]):
     """One bound on one figure, in the figure's unit."""
 
-    of: Quantity
+    of: Limitable
     sign: str  # <=, >=, < or >
     value: float
 
@@ -165,12 +165,12 @@ def parse_budget(text: str) -> Budget:
     return Budget(text=text, limits=parse_limits(text, find_metric))
 
 
-def parse_limits(text: str, find: Callable[[str], Quantity]) -> tuple[Limit[Quantity], ...]:
+def parse_limits(text: str, find: Callable[[str], Limitable]) -> tuple[Limit[Limitable], ...]:
     """Read limits on what ``find`` knows by name; raises :class:`InputError` for the first part that is none."""
     return tuple(_parse_limit(part, find) for part in text.split(","))
 
 
-def _parse_limit(text: str, find: Callable[[str], Quantity]) -> Limit[Quantity]:
+def _parse_limit(text: str, find: Callable[[str], Limitable]) -> Limit[Limitable]:
     match = _LIMIT.fullmatch(text)
     if match is None:
         raise InputError(f"--budget: {text.strip()!r} is no limit: write it as gpu_peak_bytes<=8GiB or total_time<=2h.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from densebench.planning.plan import Planner, Request
-from densebench.prediction.budget import Quantity
+from densebench.prediction.budget import PlanFigure
 from densebench.prediction.choice import Change
 from densebench.prediction.values import Prediction, Prices, Workload
 from densebench.recipes import RECIPES
@@ -28,13 +28,13 @@ class Changer:
     has_fixed_batch_size: bool
     fits: Callable[[Prediction], bool]
 
-    def list_changes(self, exceeded: Collection[Quantity]) -> Iterator[Change]:
+    def list_changes(self, exceeded: Collection[PlanFigure]) -> Iterator[Change]:
         """Those that reduce what there is too much of."""
-        if any(quantity.show == "bytes" for quantity in exceeded):
+        if any(figure.show == "bytes" for figure in exceeded):
             yield from self._list_smaller_batches()
             if self.request.config.can_recompute:
                 yield self._change("--recompute", self._replace(recompute=True), changes_training=False)
-        if any(quantity.is_cost and quantity.show != "bytes" for quantity in exceeded):
+        if any(figure.is_cost and figure.show != "bytes" for figure in exceeded):
             yield from self._list_larger_batches()
             yield from self._list_shorter_recipes()
             yield from self._list_fewer_epochs()

@@ -13,8 +13,8 @@ from densebench.prediction.budget import (
     TIME_TO_TARGET,
     TOTAL_TIME,
     Limits,
-    Quantity,
-    find_quantity,
+    PlanFigure,
+    find_plan_figure,
     parse_plan_budget,
 )
 from densebench.prediction.values import NO_PRICES, Prices
@@ -40,7 +40,7 @@ class PlanOptions:
     remeasure: bool = False  # whether measurements that are on disk do not count
     budget: str | None = None  # as given
     limits: Limits = ()
-    cost: Quantity = TOTAL_TIME  # of the front
+    cost: PlanFigure = TOTAL_TIME  # of the front
     prices: Prices = NO_PRICES
 
 
@@ -136,7 +136,7 @@ def _parse_within(text: str) -> float:
     return seconds
 
 
-def _find_cost(name: str) -> Quantity:
+def _find_cost(name: str) -> PlanFigure:
     if name not in COSTS:
         raise unknown("cost", name, COSTS)
-    return find_quantity(name)
+    return find_plan_figure(name)

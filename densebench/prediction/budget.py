@@ -14,7 +14,7 @@ Span = tuple[float, Interval]  # a figure, and its interval
 
 
 @dataclass(frozen=True, kw_only=True)
-class Quantity:
+class PlanFigure:
     """What a limit may be put on."""
 
     names: tuple[str, ...]
@@ -51,7 +51,7 @@ def _find_target_time(candidate: Candidate) -> Span | None:
     return seconds, found.interval or Interval(low=seconds, high=seconds)
 
 
-TOTAL_TIME = Quantity(
+TOTAL_TIME = PlanFigure(
     names=("total_time", "total_seconds", "predicted_total_seconds"),
     word="time",
     show="seconds",
@@ -59,14 +59,14 @@ TOTAL_TIME = Quantity(
     adds_up=True,
     is_cost=True,
 )
-TIME_TO_TARGET = Quantity(
+TIME_TO_TARGET = PlanFigure(
     names=("time_to_target", "time_to_target_seconds", "predicted_time_to_target_seconds"),
     word="time to target",
     show="seconds",
     find=_find_target_time,
     is_cost=True,
 )
-PRICE = Quantity(
+PRICE = PlanFigure(
     names=("price",),
     word="price",
     show="number",
@@ -74,27 +74,27 @@ PRICE = Quantity(
     adds_up=True,
     is_cost=True,
 )
-_QUANTITIES = (
+_PLAN_FIGURES = (
     TOTAL_TIME,
     TIME_TO_TARGET,
     PRICE,
-    Quantity(
+    PlanFigure(
         names=("memory", "predicted_peak_bytes"),
         word="memory",
         show="bytes",
         find=lambda candidate: _find_peak(candidate, True, False),
         is_cost=True,
     ),
-    Quantity(
+    PlanFigure(
         names=("gpu_peak_bytes",), word="GPU memory", show="bytes", find=lambda candidate: _find_peak(candidate, True)
     ),
-    Quantity(
+    PlanFigure(
         names=("host_peak_bytes",),
         word="host memory",
         show="bytes",
         find=lambda candidate: _find_peak(candidate, False),
     ),
-    Quantity(
+    PlanFigure(
         names=("energy", "energy_joules"),
         word="energy",
         show="joules",
@@ -102,27 +102,27 @@ _QUANTITIES = (
         adds_up=True,
         is_cost=True,
     ),
-    Quantity(
+    PlanFigure(
         names=("accuracy", "test_accuracy", "expected_accuracy"),
         word="accuracy",
         show="percent",
         find=lambda candidate: _exactly(candidate.accuracy.mean if candidate.accuracy else None),
     ),
-    Quantity(names=("params",), word="params", show="count", find=lambda candidate: _exactly(candidate.params)),
-    Quantity(
+    PlanFigure(names=("params",), word="params", show="count", find=lambda candidate: _exactly(candidate.params)),
+    PlanFigure(
         names=("macs", "forward_macs"),
         word="MACs",
         show="count",
         find=lambda candidate: _exactly(candidate.forward_macs),
     ),
 )
-_BY_NAME = {name: quantity for quantity in _QUANTITIES for name in quantity.names}
-COSTS = tuple(name for name, quantity in _BY_NAME.items() if quantity.is_cost)
+_BY_NAME = {name: figure for figure in _PLAN_FIGURES for name in figure.names}
+COSTS = tuple(name for name, figure in _BY_NAME.items() if figure.is_cost)
 
-Limits = Sequence[Limit[Quantity]]
+Limits = Sequence[Limit[PlanFigure]]
 
 
-def find_quantity(name: str) -> Quantity:
+def find_plan_figure(name: str) -> PlanFigure:
     """What can be limited, by name; raises :class:`InputError` with the nearest names."""
     if name not in _BY_NAME:
         raise unknown("figure of a plan", name, _BY_NAME)
@@ -131,19 +131,19 @@ def find_quantity(name: str) -> Quantity:
 
 def parse_plan_budget(text: str) -> Limits:
     """Read ``--budget``; raises :class:`InputError` for the first part that is no limit."""
-    return parse_limits(text, find_quantity)
+    return parse_limits(text, find_plan_figure)
 
 
-def find_figure(quantity: Quantity, candidate: Candidate, seeds: int) -> Span | None:
+def find_figure(figure: PlanFigure, candidate: Candidate, seeds: int) -> Span | None:
     """A figure of one training, or of all of them where it adds up."""
-    found = quantity.find(candidate)
-    if found is None or not quantity.adds_up:
+    found = figure.find(candidate)
+    if found is None or not figure.adds_up:
         return found
     value, interval = found
     return value * seeds, Interval(low=interval.low * seeds, high=interval.high * seeds)
 
 
-def list_exceeded(candidate: Candidate, limits: Limits, seeds: int) -> list[Quantity]:
+def list_exceeded(candidate: Candidate, limits: Limits, seeds: int) -> list[PlanFigure]:
     """What a candidate has too much of, or too little; what is unknown is not among them."""
     spans = [(limit, find_figure(limit.of, candidate, seeds)) for limit in limits]
     return list(dict.fromkeys(limit.of for limit, span in spans if span is not None and not limit.is_kept(span[0])))
@@ -152,7 +152,7 @@ def list_exceeded(candidate: Candidate, limits: Limits, seeds: int) -> list[Quan
 def judge(candidate: Candidate, limits: Limits, seeds: int) -> Candidate:
     """The candidate with whether it is within the limits."""
     spans = [(limit, find_figure(limit.of, candidate, seeds)) for limit in limits]
-    beyond = [quantity.word for quantity in list_exceeded(candidate, limits, seeds)]
+    beyond = [figure.word for figure in list_exceeded(candidate, limits, seeds)]
     unknown_words = [limit.of.word for limit, span in spans if span is None]
     if beyond:
         return replace(candidate, fits=False, reason=join_names(beyond))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from densebench.comparison.pareto import Point, find_dominators
-from densebench.prediction.budget import Limits, Quantity, find_excess, find_figure, judge
+from densebench.prediction.budget import Limits, PlanFigure, find_excess, find_figure, judge
 from densebench.prediction.values import Alternative, Candidate, Choice, Prediction
 
 _MOST_ALTERNATIVES = 3
@@ -24,7 +24,7 @@ class Change:
     changes_training: bool  # so that accuracy is another
 
 
-def mark_front(candidates: Sequence[Candidate], cost: Quantity) -> list[Candidate]:
+def mark_front(candidates: Sequence[Candidate], cost: PlanFigure) -> list[Candidate]:
     """The candidates, those marked that none beats in accuracy and cost at once.
 
     Where no accuracy is known, multiply-adds stand in for it: what a network can learn grows with them.

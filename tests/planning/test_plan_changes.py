@@ -7,7 +7,7 @@ from densebench.models import cost, variants
 from densebench.planning.options import TrainOptions, configure
 from densebench.planning.plan import Request
 from densebench.planning.plan_changes import Changer
-from densebench.prediction.budget import find_quantity
+from densebench.prediction.budget import find_plan_figure
 from densebench.prediction.values import NO_PRICES, Workload
 
 WORK = Workload(train_images=50_000, eval_images=10_000, image_size=32, epochs=300)
@@ -52,7 +52,7 @@ def changer():
 
 
 def options_of(changer, *exceeded):
-    return [change.option for change in changer.list_changes([find_quantity(name) for name in exceeded])]
+    return [change.option for change in changer.list_changes([find_plan_figure(name) for name in exceeded])]
 
 
 def test_too_much_time_is_met_by_larger_batches_shorter_recipes_and_fewer_epochs(changer):
@@ -99,7 +99,9 @@ def test_a_recipe_is_predicted_with_its_own_batch_size_unless_the_user_has_chose
     monkeypatch.setattr(Planner, "predict", lambda self, request, *_: asked.append(request.config.recipe.batch_size))
     for chosen in (False, True):
         made = changer(request=request, has_fixed_batch_size=chosen)
-        (change,) = (one for one in made.list_changes([find_quantity("total_time")]) if one.option == "--recipe short")
+        (change,) = (
+            one for one in made.list_changes([find_plan_figure("total_time")]) if one.option == "--recipe short"
+        )
         asked.clear()
         change.predict()
         assert set(asked) == {256 if chosen else 64}
@@ -107,7 +109,7 @@ def test_a_recipe_is_predicted_with_its_own_batch_size_unless_the_user_has_chose
 
 def test_a_change_says_whether_the_accuracy_stays_and_is_measured_when_it_is_predicted(changer):
     made = changer()
-    changes = {change.option: change for change in made.list_changes([find_quantity("memory")])}
+    changes = {change.option: change for change in made.list_changes([find_plan_figure("memory")])}
     assert not changes["--recompute"].changes_training
     assert changes["--batch-size 32"].changes_training
     assert made.planner.measured == []
@@ -118,6 +120,6 @@ def test_a_change_says_whether_the_accuracy_stays_and_is_measured_when_it_is_pre
 def test_no_batch_size_is_proposed_that_the_devices_cannot_share(changer):
     config = configure(TrainOptions(devices=32), variant="resnet20", run="resnet20")
     request = Request(config=config, cost=cost.count(variants.find("resnet20"), classes=10, image_size=32))
-    options = [change.option for change in changer(request=request).list_changes([find_quantity("memory")])]
+    options = [change.option for change in changer(request=request).list_changes([find_plan_figure("memory")])]
     assert "--batch-size 32" in options
     assert "--batch-size 16" not in options

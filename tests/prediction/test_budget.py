@@ -4,7 +4,7 @@ import pytest
 
 from densebench.comparison.statistics import Interval
 from densebench.errors import InputError
-from densebench.prediction.budget import find_excess, find_figure, find_quantity, judge, parse_plan_budget
+from densebench.prediction.budget import find_excess, find_figure, find_plan_figure, judge, parse_plan_budget
 from densebench.prediction.values import Accuracy, TargetTime
 
 GIB = 2**30
@@ -60,7 +60,7 @@ def test_a_candidate_is_within_beyond_or_unknown(candidate, text, fits, is_close
 def test_time_energy_and_price_add_up_over_seeds_and_memory_does_not(candidate):
     one = candidate(seconds=100.0, price=2.0, energy=10.0, peak=1e9)
     for name, figure in (("total_time", 500.0), ("price", 10.0), ("energy", 50.0), ("memory", 1e9)):
-        assert find_figure(find_quantity(name), one, 5)[0] == figure
+        assert find_figure(find_plan_figure(name), one, 5)[0] == figure
     assert judge(one, parse_plan_budget("total_time<=400s"), 5).fits is False
     assert judge(one, parse_plan_budget("total_time<=400s"), 3).fits is True
 

@@ -8,9 +8,9 @@ from densebench.comparison.options import Limit
 from densebench.prediction.budget import (
     COSTS,
     TIME_TO_TARGET,
-    Quantity,
+    PlanFigure,
     find_figure,
-    find_quantity,
+    find_plan_figure,
     parse_plan_budget,
 )
 from densebench.prediction.values import Candidate, Plan
@@ -57,8 +57,8 @@ def list_panels(plan: Plan) -> list[Panel]:
     limits = _read_limits(plan)
     limited = [limit.of for limit in limits if any(name in COSTS for name in limit.of.names)]
     aims = [] if plan.target is None else [TIME_TO_TARGET]
-    chosen = list(dict.fromkeys([find_quantity(plan.cost), *aims, *limited]))
-    panels = [_make_panel(plan, quantity, limits) for quantity in chosen]
+    chosen = list(dict.fromkeys([find_plan_figure(plan.cost), *aims, *limited]))
+    panels = [_make_panel(plan, figure, limits) for figure in chosen]
     return [panel for panel in panels if panel.marks]
 
 
@@ -67,23 +67,23 @@ def list_accuracy_limits(plan: Plan) -> list[float]:
     return [100 * limit.value for limit in _read_limits(plan) if _ACCURACY in limit.of.names]
 
 
-def _read_limits(plan: Plan) -> Sequence[Limit[Quantity]]:
+def _read_limits(plan: Plan) -> Sequence[Limit[PlanFigure]]:
     return () if plan.budget is None else parse_plan_budget(plan.budget)
 
 
-def _make_panel(plan: Plan, quantity: Quantity, limits: Sequence[Limit[Quantity]]) -> Panel:
+def _make_panel(plan: Plan, figure: PlanFigure, limits: Sequence[Limit[PlanFigure]]) -> Panel:
     seeds = plan.workload.seeds
-    found = [(one, find_figure(quantity, one, seeds)) for one in plan.candidates]
+    found = [(one, find_figure(figure, one, seeds)) for one in plan.candidates]
     spans = [(one, span) for one, span in found if span is not None and math.isfinite(span[0])]
-    bounds = [limit.value for limit in limits if limit.of is quantity]
-    unit, size = _choose_unit(plan, quantity, max((interval.high for _, (_, interval) in spans), default=0.0))
+    bounds = [limit.value for limit in limits if limit.of is figure]
+    unit, size = _choose_unit(plan, figure, max((interval.high for _, (_, interval) in spans), default=0.0))
     marks = tuple(
         Mark(
             label=one.label,
             low=interval.low / size,
             value=value / size,
             high=interval.high / size,
-            text=_write(one, quantity, plan),
+            text=_write(one, figure, plan),
             measured=one.prediction is not None and one.prediction.measured,
             fits=one.fits is not False,
             on_front=one.on_front,
@@ -92,9 +92,9 @@ def _make_panel(plan: Plan, quantity: Quantity, limits: Sequence[Limit[Quantity]
         for one, (value, interval) in spans
     )
     ends = [end for mark in marks for end in (mark.low, mark.high)] + [bound / size for bound in bounds]
-    of_all = f" of all {seeds} runs" if quantity.adds_up and seeds > 1 else ""
+    of_all = f" of all {seeds} runs" if figure.adds_up and seeds > 1 else ""
     return Panel(
-        title=f"{_name(quantity, plan)}{of_all}",
+        title=f"{_name(figure, plan)}{of_all}",
         unit=unit,
         marks=marks,
         limits=tuple(bound / size for bound in bounds),
@@ -102,15 +102,15 @@ def _make_panel(plan: Plan, quantity: Quantity, limits: Sequence[Limit[Quantity]
     )
 
 
-def _name(quantity: Quantity, plan: Plan) -> str:
-    if quantity is TIME_TO_TARGET and plan.target is not None:
+def _name(figure: PlanFigure, plan: Plan) -> str:
+    if figure is TIME_TO_TARGET and plan.target is not None:
         return f"Time to {formats.format_target(plan.target)}"
-    return f"{quantity.word[0].upper()}{quantity.word[1:]}"
+    return f"{figure.word[0].upper()}{figure.word[1:]}"
 
 
-def _choose_unit(plan: Plan, quantity: Quantity, largest: float) -> tuple[str, float]:
+def _choose_unit(plan: Plan, figure: PlanFigure, largest: float) -> tuple[str, float]:
     """The unit of an axis that reaches to the largest value, and its size."""
-    match quantity.show:
+    match figure.show:
         case "seconds":
             unit = formats.choose_time_unit(largest)
         case "bytes":
@@ -127,14 +127,14 @@ def _find_accuracy(candidate: Candidate) -> tuple[float, float, float] | None:
     return None if found is None else (100 * found.low, 100 * found.mean, 100 * found.high)
 
 
-def _write(candidate: Candidate, quantity: Quantity, plan: Plan) -> str:
+def _write(candidate: Candidate, figure: PlanFigure, plan: Plan) -> str:
     """The figure as the table has it; a time with its interval."""
     found, seeds = candidate.prediction, plan.workload.seeds
     if found is None:
         return ""
-    if quantity is TIME_TO_TARGET:
+    if figure is TIME_TO_TARGET:
         return formats.format_target_time(candidate.target_time, found)
-    match quantity.show:
+    match figure.show:
         case "seconds":
             return formats.format_total(found, seeds)
         case "bytes":
