@@ -1,7 +1,7 @@
 """The units of figures, and numbers written in the unit that fits. :mod:`densebench.quantities` reads what users write.
 
 ``UNITS`` says how large each unit is, ``STEPS`` from which size on it is used: in a table, where cells are
-compared with one another, on an axis, and in the live view.
+compared with one another, and on an axis.
 """
 
 import math
@@ -14,7 +14,7 @@ from densebench.columns import Show
 from densebench.escape import plain
 
 Form = Literal["bytes", "seconds", "joules", "percent", "points", "plain"]
-_Place = Literal["table", "axis", "live"]
+_Place = Literal["table", "axis"]
 
 UNKNOWN = "-"
 UNITS: dict[str, tuple[Form, float]] = {  # what it measures, and its size in bytes, seconds, joules, fractions
@@ -55,23 +55,22 @@ class _Step:
     unit: str
     table: float = math.inf
     axis: float = math.inf
-    live: float = math.inf
 
 
 def _first(unit: str) -> _Step:
-    return _Step(unit=unit, table=0.0, axis=0.0, live=0.0)
+    return _Step(unit=unit, table=0.0, axis=0.0)
 
 
 STEPS: dict[Show, Sequence[_Step]] = {
     "percent": (_first("%"),),
-    "bytes": (_first("MiB"), _Step(unit="GiB", axis=4 * 2**30, live=1000 * 2**20)),
+    "bytes": (_first("MiB"), _Step(unit="GiB", axis=4 * 2**30)),
     "seconds": (
         _first("s"),
-        _Step(unit="min", table=120, axis=180, live=120),
-        _Step(unit="h", table=7200, axis=10800, live=7200),
+        _Step(unit="min", table=120, axis=180),
+        _Step(unit="h", table=7200, axis=10800),
     ),
     "milliseconds": (_first("ms"),),
-    "joules": (_first("J"), _Step(unit="kJ", table=1e4, axis=1e4, live=1e4), _Step(unit="MJ", axis=1e7)),
+    "joules": (_first("J"), _Step(unit="kJ", table=1e4, axis=1e4), _Step(unit="MJ", axis=1e7)),
     "count": (_first(""), _Step(unit="million", axis=1e6), _Step(unit="billion", axis=1e9)),
 }
 
@@ -95,7 +94,6 @@ def format_number(
     deviation: float | None = None,
     *,
     unit: bool = True,
-    place: _Place = "table",
     like: float | None = None,
 ) -> str:
     """A number, or a mean and the deviation behind it in the same unit: ``95.31 ± 0.10 %``.
@@ -105,7 +103,7 @@ def format_number(
     """
     if not math.isfinite(value):
         return str(float(value))
-    name, size = _fitting_unit(show, abs(value) if like is None else like, place)
+    name, size = _fitting_unit(show, abs(value) if like is None else like, "table")
     number = abs(value / size)
     usual = _decimals(show, number) if like is None else _decimals_for_small(show, number)
     style = _style(number, usual, _visible_spread(value, deviation) / size)
@@ -165,7 +163,7 @@ def _size(unit: str) -> float:
 
 
 def _beginning(step: _Step, place: _Place) -> float:
-    return {"table": step.table, "axis": step.axis, "live": step.live}[place]
+    return step.table if place == "table" else step.axis
 
 
 def _style(number: float, usual: int, spread: float) -> str:

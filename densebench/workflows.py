@@ -187,8 +187,8 @@ def speed(
         return read_finished(*start_new(config, make_task, view.on, numbered=True))
 
     with view:
-        view.begin([ShownRun(name=name, epochs=1) for name in choose_names((one.config, True) for one in planned)])
-        return _until_signalled(measure(one.config) for one in planned)
+        view.begin([ShownRun(name=name, epochs=1) for name in choose_names((config, True) for config in planned)])
+        return _until_signalled(measure(config) for config in planned)
 
 
 def summarise(names: Sequence[str], *, classes: int, image_size: int) -> list[Counted]:

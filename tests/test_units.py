@@ -82,11 +82,6 @@ def test_an_axis_has_the_unit_that_fits_its_far_end(show, largest, factor, unit)
     assert axis_scale(show, largest) == (pytest.approx(factor, rel=1e-15), unit)
 
 
-def test_memory_that_stands_alone_is_written_in_gibibytes_from_a_thousand_mebibytes_on():
-    assert format_number("bytes", 1500 * 2**20, place="live") == "1.46 GiB"
-    assert format_number("bytes", 512 * 2**20, place="live") == "512.0 MiB"
-
-
 def test_ticks_have_three_digits_and_no_exponent():
     assert [format_short(value) for value in (1604.4, 46.123, 0.41243, 0.0)] == ["1,604", "46.1", "0.412", "0"]
 

@@ -42,3 +42,8 @@ def build(
     if recompute:
         raise refuse_recompute()
     return build_plain(variant, classes=classes, image_size=image_size, weight_decay=weight_decay, seed=seed)
+
+
+def name_variable(path: str) -> str:
+    """Layer and variable of a variable's path: the implementations put them at different depths."""
+    return "/".join(path.split("/")[-2:])

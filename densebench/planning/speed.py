@@ -2,25 +2,15 @@
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from densebench.config import RunConfig, name_variant
 from densebench.errors import InputError
-from densebench.models.cost import Cost
 from densebench.models.variant import AnyVariant
 from densebench.planning.networks import choose_network, count_network, expand_variants
 from densebench.planning.options import TrainOptions, configure, list_combinations, name_axes
 
 
-@dataclass(frozen=True, kw_only=True)
-class PlannedSpeed:
-    """One measurement of one variant at one batch size."""
-
-    config: RunConfig
-    cost: Cost
-
-
-def plan_speed(options: TrainOptions, batch_sizes: tuple[int, ...], *, inference: bool) -> list[PlannedSpeed]:
+def plan_speed(options: TrainOptions, batch_sizes: tuple[int, ...], *, inference: bool) -> list[RunConfig]:
     """One measurement for every variant, combination of settings and batch size, in that order, and each once.
 
     Raises :class:`InputError`.
@@ -42,19 +32,13 @@ def plan_speed(options: TrainOptions, batch_sizes: tuple[int, ...], *, inference
 
 def _plan_one(
     options: TrainOptions, network: AnyVariant, batch_size: int, inference: bool, varied: Sequence[str]
-) -> PlannedSpeed:
+) -> RunConfig:
     """``varied`` are the settings in which the measurements differ: each is in the name."""
     options = dataclasses.replace(options, dataset="synthetic", batch_size=batch_size, train_limit=batch_size)
     config = choose_network(configure(options, variant=network.name, run="x"), network)
     kind = "inference" if inference else "speed"
     others = name_axes(config, [axis for axis in varied if axis != "backend"])
     parts = [name_variant(network.name), kind, f"b{batch_size}", config.backend, *others]
-    return PlannedSpeed(
-        config=dataclasses.replace(config, run="-".join(parts)),
-        cost=count_network(
-            network,
-            classes=config.data.classes or 10,
-            image_size=config.data.image_size or 32,
-            backend=config.backend,
-        ),
-    )
+    classes, image_size = config.data.classes or 10, config.data.image_size or 32
+    count_network(network, classes=classes, image_size=image_size, backend=config.backend)  # raises where it cannot be
+    return dataclasses.replace(config, run="-".join(parts))

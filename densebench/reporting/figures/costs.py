@@ -11,6 +11,7 @@ from densebench.reporting.figures.legends import draw_legend, rank
 from densebench.reporting.figures.series import Series
 from densebench.reporting.figures.style import (
     INK,
+    LOG_FROM,
     MOST_NAMES,
     SMALL,
     count_others,
@@ -32,7 +33,6 @@ _AROUND_BARS = 1.2  # inches for title and axis
 _FEWEST_BARS = 4  # room for as many, so that a single bar is not a block
 _TICKS = 5  # at most, as 100,000 is wide
 _NAMED_POINTS = 24  # of more points only those on the front are named
-_LOG_FROM = 12.0  # costs that span more than this factor are drawn on a logarithmic axis
 
 
 def bars(series: Sequence[Series], picture: str) -> "Figure | None":
@@ -157,7 +157,7 @@ def draw_pareto(axes: "Axes", series: Sequence[Series], cost: str) -> None:
     factor, unit = scale_of(cost, max(x for _, x, _ in drawn))
     stairs = fronts([one.row for one in series], cost)
     best = {series[place].index for front in stairs for place in front}
-    if max(x for _, x, _ in drawn) > _LOG_FROM * min(x for _, x, _ in drawn) > 0:
+    if max(x for _, x, _ in drawn) > LOG_FROM * min(x for _, x, _ in drawn) > 0:
         axes.set_xscale("log")
         logarithmic(axes.xaxis, (1, 2, 5))
     for one, x, y in drawn:

@@ -17,6 +17,7 @@ _DOTS_PER_INCH = 150
 INK, _FAINT, _GRID = "#222222", "#666666", "#E6E6E6"
 LONGEST_NAME = 40  # letters, in a picture
 SMALL = 8.5  # points, of names and figures
+LOG_FROM = 12.0  # costs that span more than this factor are drawn on a logarithmic axis
 MOST_NAMES = 60  # in one picture; the others are counted
 
 

@@ -14,10 +14,10 @@ from densebench.prediction.budget import (
     parse_plan_budget,
 )
 from densebench.prediction.values import Candidate, Plan
+from densebench.reporting.figures.style import LOG_FROM
 from densebench.reporting.plan import formats
 from densebench.units import UNITS
 
-_LOG_FROM = 12.0  # costs that span more than this factor are shown on a logarithmic axis
 _ACCURACY = "accuracy"
 
 
@@ -98,7 +98,7 @@ def _make_panel(plan: Plan, figure: PlanFigure, limits: Sequence[Limit[PlanFigur
         unit=unit,
         marks=marks,
         limits=tuple(bound / size for bound in bounds),
-        is_log=bool(ends) and max(ends) > _LOG_FROM * min(ends) > 0,
+        is_log=bool(ends) and max(ends) > LOG_FROM * min(ends) > 0,
     )
 
 

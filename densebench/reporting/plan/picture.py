@@ -9,7 +9,7 @@ from densebench.prediction.values import Plan
 from densebench.reporting.figures.files import drawing, is_picture, save
 from densebench.reporting.figures.label_placement import place_labels
 from densebench.reporting.figures.series import COLOURS
-from densebench.reporting.figures.style import INK, label, logarithmic, new_figure, title
+from densebench.reporting.figures.style import INK, SMALL, label, logarithmic, new_figure, title
 from densebench.reporting.plan.chart import Mark, Panel, list_accuracy_limits, list_panels
 from densebench.units import format_short
 
@@ -23,7 +23,6 @@ _PANEL_WIDTH, _LEAST_HEIGHT = 4.9, 3.9  # inches
 _ROW_HEIGHT, _AROUND_ROWS = 0.34, 1.7
 _FEWEST_ROWS = 4  # room for as many
 _FITTING, _BEYOND, _LIMIT = COLOURS[0], "#9A9A9A", COLOURS[1]
-_SMALL = 8.5  # points
 _DASHED = (0, (4, 2))
 _ROUND, _FRONT = "o", "D"
 _TEXT_ROOM = {True: 0.6, False: 0.3}  # of the width of the marks, for the figures beside them; by whether it is log
@@ -98,7 +97,7 @@ def _draw_costs(axes: "Axes", panel: Panel, labels: Sequence[str], *, named: boo
             xytext=(8, 0),
             textcoords="offset points",
             va="center",
-            fontsize=_SMALL,
+            fontsize=SMALL,
             color=INK,
             path_effects=[withStroke(linewidth=2.5, foreground="white")],
         )
@@ -180,7 +179,7 @@ def _draw_legend(figure: "Figure", panels: Sequence[Panel], *, has_limits: bool)
         loc="outside lower left",
         ncols=len(shown),
         frameon=False,
-        fontsize=_SMALL,
+        fontsize=SMALL,
         labelcolor=INK,
         handletextpad=0.4,
     )

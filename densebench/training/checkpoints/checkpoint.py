@@ -9,6 +9,7 @@ import numpy as np
 from densebench.config import RunConfig, deciding_values, list_decisions
 from densebench.data.identity import DataIdentity
 from densebench.errors import CheckpointError, InputError, NonFiniteLoss
+from densebench.models.build import name_variable
 from densebench.records import EpochRecord
 from densebench.training.backends.backend import BackendFacts
 from densebench.training.checkpoints.description import Description, VariableFacts, list_changes, to_json
@@ -122,7 +123,7 @@ def _assign(checkpoint: Checkpoint, variables: Sequence[keras.Variable], directo
     if len(saved) != len(variables):
         raise CheckpointError(f"The checkpoint in {directory} has too few variables: start a new run.")
     for facts, variable in zip(saved, variables, strict=True):
-        if (_name(facts.path), facts.shape) != (_name(variable.path), tuple(variable.shape)):
+        if (name_variable(facts.path), facts.shape) != (name_variable(variable.path), tuple(variable.shape)):
             raise CheckpointError(
                 f"The checkpoint in {directory} has {facts.path} {facts.shape} where the network has "
                 f"{variable.path} {tuple(variable.shape)}: it is another network's, so start a new run."
@@ -133,14 +134,9 @@ def _assign(checkpoint: Checkpoint, variables: Sequence[keras.Variable], directo
 
 def _order_as_saved(checkpoint: Checkpoint, variables: Sequence[keras.Variable]) -> Sequence[keras.Variable]:
     """The variables in the order of the saved ones, where these have the same names: Keras orders parallel branches."""
-    saved = [_name(facts.path) for facts in checkpoint.description.variables[: len(variables)]]
-    by_name = {_name(variable.path): variable for variable in variables}
+    saved = [name_variable(facts.path) for facts in checkpoint.description.variables[: len(variables)]]
+    by_name = {name_variable(variable.path): variable for variable in variables}
     return [by_name[name] for name in saved] if len(by_name) == len(saved) and by_name.keys() == {*saved} else variables
-
-
-def _name(path: str) -> str:
-    """Layer and variable: the implementations put them at different depths."""
-    return "/".join(path.split("/")[-2:])
 
 
 def _describe_differences(then: BackendFacts, now: BackendFacts) -> list[str]:

@@ -11,6 +11,7 @@ from densebench import files
 from densebench.config import BACKENDS, RunConfig
 from densebench.data.identity import DataIdentity
 from densebench.errors import InputError, RunFailed, first_line
+from densebench.models.build import name_variable
 from densebench.models.keras_layers import build_plain
 from densebench.models.own.lookup import load_configured
 from densebench.models.variant import ModelVariant
@@ -74,14 +75,9 @@ def copy_variables(model: keras.Model, target: keras.Model) -> None:
 
     By their names: Keras orders the layers of parallel branches by their depth, and not as they were called.
     """
-    sources = {_name(variable): variable for variable in model.variables}
+    sources = {name_variable(variable.path): variable for variable in model.variables}
     for variable in target.variables:
-        variable.assign(np.array(keras.ops.convert_to_numpy(sources[_name(variable)])))
-
-
-def _name(variable: keras.Variable) -> str:
-    """Layer and variable: the implementations put them at different depths."""
-    return "/".join(variable.path.split("/")[-2:])
+        variable.assign(np.array(keras.ops.convert_to_numpy(sources[name_variable(variable.path)])))
 
 
 def _other_frameworks_hidden() -> AbstractContextManager[None]:
