@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,14 @@ if TYPE_CHECKING:
 _VALIDATION_STREAM = derive_key(0x7A11DA7E)
 
 
+@dataclass(frozen=True)
+class _Known:
+    """One dataset: its facts before any limit, and its images, given the facts of what is wanted."""
+
+    describe: Callable[[], DatasetFacts]
+    load: Callable[[DatasetFacts, OnProgress], Source]
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Part:
     """The images of a split, the files that cannot be used, and what was done to the others."""
@@ -62,7 +71,7 @@ class _Part:
 
 def describe(config: DataConfig) -> DatasetFacts:
     """Sizes and counts as they will be used, without loading; raises :class:`InputError` for what is not available."""
-    whole = _describe_whole(config)
+    whole = _find(config).describe()
     _check(config, whole)
     train = whole.train_images
     return replace(
@@ -84,7 +93,7 @@ def load(config: DataConfig, on_progress: OnProgress = ignore_progress) -> Datas
     """The images that ``config`` asks for; raises :class:`InputError` or its child ``DatasetError``."""
     wanted = describe(config)
     _check_memory(wanted)
-    source = _load_source(config, wanted, on_progress)
+    source = _find(config).load(wanted, on_progress)
     train, validation, test = _read_parts(config, source)
     bad = _check_bad_images(config, source, train, validation, test)
     if not source.random_labels:
@@ -109,39 +118,25 @@ def load(config: DataConfig, on_progress: OnProgress = ignore_progress) -> Datas
     )
 
 
-def _describe_whole(config: DataConfig) -> DatasetFacts:
-    """Facts of a dataset before any limit."""
-    if config.dataset in cifar.EDITIONS:
-        return cifar.describe(cifar.EDITIONS[config.dataset], config)
-    if config.dataset in PUBLISHED:
-        return archives.describe(PUBLISHED[config.dataset])
-    if config.dataset == "digits":
-        return digits.describe()
-    if config.dataset == "synthetic":
-        return synthetic.describe(config)
-    if config.dataset.startswith(folder.PREFIX):
-        return folder.describe(config)
-    offered = find_offered(config.dataset)
-    if offered is not None:
-        return offered.describe(config)
-    raise unknown("dataset", config.dataset, (*DATASETS, *list_offers("datasets"), "folder:PATH"))
-
-
-def _load_source(config: DataConfig, wanted: DatasetFacts, on_progress: OnProgress) -> Source:
-    if config.dataset in cifar.EDITIONS:
-        return cifar.load_source(cifar.EDITIONS[config.dataset], config, on_progress)
-    if config.dataset in PUBLISHED:
-        return archives.load_source(PUBLISHED[config.dataset], config, on_progress)
-    if config.dataset == "digits":
-        return digits.load_source(wanted.image_size or digits.IMAGE_SIZE)
-    if config.dataset == "synthetic":
-        return synthetic.load_source(config)
-    if config.dataset.startswith(folder.PREFIX):
-        return folder.load_source(config, on_progress)
-    offered = find_offered(config.dataset)
+def _find(config: DataConfig) -> _Known:
+    """Raises :class:`InputError` for a name that no dataset has."""
+    name = config.dataset
+    if name in cifar.EDITIONS:
+        edition = cifar.EDITIONS[name]
+        return _Known(lambda: cifar.describe(edition, config), lambda _, say: cifar.load_source(edition, config, say))
+    if name in PUBLISHED:
+        archive = PUBLISHED[name]
+        return _Known(lambda: archives.describe(archive), lambda _, say: archives.load_source(archive, config, say))
+    if name == "digits":
+        return _Known(digits.describe, lambda wanted, _: digits.load_source(wanted.image_size or digits.IMAGE_SIZE))
+    if name == "synthetic":
+        return _Known(lambda: synthetic.describe(config), lambda *_: synthetic.load_source(config))
+    if name.startswith(folder.PREFIX):
+        return _Known(lambda: folder.describe(config), lambda _, say: folder.load_source(config, say))
+    offered = find_offered(name)
     if offered is None:
-        raise unknown("dataset", config.dataset, (*DATASETS, *list_offers("datasets"), "folder:PATH"))
-    return offered.load_source(config, on_progress)
+        raise unknown("dataset", name, (*DATASETS, *list_offers("datasets"), "folder:PATH"))
+    return _Known(lambda: offered.describe(config), lambda _, say: offered.load_source(config, say))
 
 
 def _check(config: DataConfig, whole: DatasetFacts) -> None:
