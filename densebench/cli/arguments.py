@@ -6,10 +6,12 @@ import typer
 
 from densebench.cli import completion
 from densebench.cli.printing import explain_aliases
-from densebench.config import DATASETS
+from densebench.config import BACKENDS, DATASETS, PRECISIONS, DataConfig, RunConfig
+from densebench.errors import join_names
 
 _DATA, _TRAINING, _MACHINE, _FILES = "Data", "Training", "Backend and machine", "Files and resuming"
 _LAUNCHING = "Many runs"
+_BACKENDS, _PRECISIONS = join_names(BACKENDS, "or"), join_names(PRECISIONS, "or")
 
 Variants = Annotated[
     list[str] | None,
@@ -33,7 +35,7 @@ Dataset = Annotated[
     str | None,
     typer.Option(
         help=f"{', '.join(DATASETS)} or folder:PATH.",
-        show_default="cifar10",
+        show_default=DataConfig.dataset,
         autocompletion=completion.complete_datasets,
         rich_help_panel=_DATA,
     ),
@@ -149,8 +151,8 @@ StopAtTarget = Annotated[
 Backend = Annotated[
     str | None,
     typer.Option(
-        help="tensorflow, jax or torch.",
-        show_default="tensorflow",
+        help=f"{_BACKENDS}.",
+        show_default=RunConfig.backend,
         autocompletion=completion.complete_backends,
         rich_help_panel=_MACHINE,
     ),
@@ -158,8 +160,8 @@ Backend = Annotated[
 Precision = Annotated[
     str | None,
     typer.Option(
-        help="float32, mixed_float16 or mixed_bfloat16.",
-        show_default="float32",
+        help=f"{_PRECISIONS}.",
+        show_default=RunConfig.precision,
         autocompletion=completion.complete_precisions,
         rich_help_panel=_MACHINE,
     ),
@@ -169,8 +171,8 @@ Backends = Annotated[
     typer.Option(
         "--backend",
         metavar="tensorflow,jax",
-        help="tensorflow, jax or torch; several to compare.",
-        show_default="tensorflow",
+        help=f"{_BACKENDS}; several to compare.",
+        show_default=RunConfig.backend,
         autocompletion=completion.complete_backends,
         rich_help_panel=_MACHINE,
     ),
@@ -180,8 +182,8 @@ Precisions = Annotated[
     typer.Option(
         "--precision",
         metavar="float32,mixed_bfloat16",
-        help="float32, mixed_float16 or mixed_bfloat16; several to compare.",
-        show_default="float32",
+        help=f"{_PRECISIONS}; several to compare.",
+        show_default=RunConfig.precision,
         autocompletion=completion.complete_precisions,
         rich_help_panel=_MACHINE,
     ),
@@ -190,7 +192,7 @@ Implementation = Annotated[
     str | None,
     typer.Option(
         help="auto: the fastest proven; plain: ordinary Keras; fast.",
-        show_default="auto",
+        show_default=RunConfig.implementation,
         autocompletion=completion.complete_implementations,
         rich_help_panel=_MACHINE,
     ),
@@ -201,7 +203,7 @@ Implementations = Annotated[
         "--implementation",
         metavar="plain,fast",
         help="auto: the fastest proven; plain: ordinary Keras; fast; several to compare.",
-        show_default="auto",
+        show_default=RunConfig.implementation,
         autocompletion=completion.complete_implementations,
         rich_help_panel=_MACHINE,
     ),
@@ -262,7 +264,7 @@ BatchNorm = Annotated[
     typer.Option(
         metavar="global|replica",
         help="Batch normalisation by the whole batch, or by each device's part of it.",
-        show_default="global",
+        show_default=RunConfig.batch_norm,
         rich_help_panel=_MACHINE,
     ),
 ]
