@@ -88,7 +88,7 @@ class RunContext:
         """Whether this process writes the run's files: one does, of those that do the run together."""
         return self.parallel.layout.is_owner
 
-    def should_stop(self) -> None:
+    def raise_if_stopped(self) -> None:
         """Raise :class:`Interrupted` if the run was asked to stop, any of its processes: so that all stop here."""
         if self.parallel.layout.ranks == 1:
             self._stopper.check()
@@ -98,7 +98,7 @@ class RunContext:
         self._step_limit.note()
         number = agree_on_signal(self.parallel, self._stopper.find_signal())
         if number:
-            self._stopper.part = self.parallel.leave
+            self._stopper.leave_others = self.parallel.leave
             raise make_interruption(number)
 
     def update(self, run: Run) -> None:
@@ -145,7 +145,7 @@ class RunContext:
             yield Watch(
                 monitor=monitor,
                 allocator=open_allocators(self.facts.name, devices),
-                should_stop=self.should_stop,
+                raise_if_stopped=self.raise_if_stopped,
                 started=self._began,
                 spent=self._seconds_before or 0.0,
             )

@@ -68,7 +68,7 @@ def evaluate(task: EvaluateTask, context: RunContext) -> None:
         dataset=dataclasses.replace(dataset, mean=subject.preparation.mean, deviation=subject.preparation.deviation),
         images=images,
         batch_size=batch_size,
-        should_stop=context.should_stop,
+        raise_if_stopped=context.raise_if_stopped,
         probabilities=subject.probabilities,
         test_time_flip=task.test_time_flip,
     )

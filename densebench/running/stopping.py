@@ -27,7 +27,7 @@ class Stopper:
     def __init__(self, channel: Channel) -> None:
         self.preparing = False
         self.enter_end: Callable[[Interrupted], object] = lambda error: None  # into the run's row, once it is open
-        self.part: Callable[[], object] | None = None  # from the other processes, if they stop at the same step
+        self.leave_others: Callable[[], object] | None = None  # from the other processes, if they stop at the same step
         self._channel = channel
         self._received: int | None = None
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -30,7 +30,7 @@ _PHASES: dict[type[Task], Phase] = {
     SpeedTask: "speed",
     TrialTask: "trial",
 }
-_PARTING_SECONDS = 10.0  # at most, between processes that have stopped together
+_LEAVING_SECONDS = 10.0  # at most, between processes that have stopped together
 _OWN_ADDRESS = "transport/tcp/device.cc"  # where gloo looks it up: nobody else is to blame for what fails there
 
 
@@ -43,22 +43,22 @@ def main() -> int:
     task, layout = tasks.from_json(sys.stdin.read())
     ended = _attempt(task, channel, stopper, layout) if layout.is_owner else _help(task, channel, stopper, layout)
     channel.send(ended)
-    _part(stopper)
+    _leave_others(stopper)
     return ended.exit_code
 
 
-def _part(stopper: Stopper, seconds: float = _PARTING_SECONDS) -> None:
+def _leave_others(stopper: Stopper, seconds: float = _LEAVING_SECONDS) -> None:
     """Wait for the processes that stop at the same step: JAX ends them, whatever they do, once the first is gone."""
 
-    leave = stopper.part
+    leave = stopper.leave_others
     if leave is None:
         return
 
-    def part() -> None:
+    def leave_in_thread() -> None:
         with contextlib.suppress(Exception):  # of one that has gone already; how this one ended is known
             leave()
 
-    thread = threading.Thread(target=part, daemon=True)
+    thread = threading.Thread(target=leave_in_thread, daemon=True)
     thread.start()
     thread.join(seconds)
 

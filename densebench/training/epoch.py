@@ -120,7 +120,7 @@ class EpochRunner:
                 progress = totals.add(step.number, step.images, step.result)
                 if progress is not None:
                     yield progress
-                self._watch.should_stop()
+                self._watch.raise_if_stopped()
         return timer.stop(), totals
 
     def _placed(self, epoch: int) -> Iterator[tuple[Batch, Batch, int]]:
@@ -134,7 +134,7 @@ class EpochRunner:
         batches = EvalBatches(
             images, mean=dataset.mean, deviation=dataset.deviation, batch_size=self._recipe.batch_size
         )
-        scores = score(compute_logits(self._steps, batches, self._watch.should_stop), len(dataset.class_names))
+        scores = score(compute_logits(self._steps, batches, self._watch.raise_if_stopped), len(dataset.class_names))
         if not math.isfinite(scores.loss):
             raise NonFiniteLoss(f"The {split} loss became {scores.loss} after epoch {epoch}: {self._advise(epoch)}")
         return scores

@@ -45,7 +45,7 @@ def evaluate(
     dataset: Dataset,
     images: Images,
     batch_size: int,
-    should_stop: Callable[[], None],
+    raise_if_stopped: Callable[[], None],
     probabilities: bool | None = False,
     test_time_flip: bool = False,
     clock: Clock = time.perf_counter,
@@ -62,9 +62,9 @@ def evaluate(
     first = next(iter(batches))[0]
     if probabilities is None:
         probabilities = are_probabilities(steps.logits(steps.place(first)))
-    latencies = _time_batches(steps, first, should_stop, clock)
+    latencies = _time_batches(steps, first, raise_if_stopped, clock)
     start = clock()
-    answers = compute_logits(steps, batches, should_stop)
+    answers = compute_logits(steps, batches, raise_if_stopped)
     scores = score(answers, len(dataset.class_names), probabilities=probabilities)
     seconds = elapsed(start, clock())
     return Evaluation(
@@ -98,19 +98,19 @@ def _make_inference_steps(model: keras.Model, facts: BackendFacts) -> InferenceS
 
 
 def _time_batches(
-    steps: InferenceSteps, batch: NDArray[Any], should_stop: Callable[[], None], clock: Clock
+    steps: InferenceSteps, batch: NDArray[Any], raise_if_stopped: Callable[[], None], clock: Clock
 ) -> list[float]:
     """Seconds of one batch after another, each waited for."""
     for _ in range(_WARM_UP_BATCHES):
         steps.logits(steps.place(batch))
-        should_stop()
+        raise_if_stopped()
     began = clock()
     seconds: list[float | None] = []
     while len(seconds) < _LATENCY_BATCHES and clock() - began < _LATENCY_SECONDS:
         start = clock()
         steps.logits(steps.place(batch))
         seconds.append(elapsed(start, clock()))
-        should_stop()
+        raise_if_stopped()
     return [value for value in seconds if value is not None]
 
 

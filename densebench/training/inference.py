@@ -20,7 +20,7 @@ def make_ahead(items: Iterable[_Item]) -> closing[Prefetched[_Item]]:
 
 
 def compute_logits(
-    steps: InferenceSteps, batches: EvalBatches, should_stop: Callable[[], None]
+    steps: InferenceSteps, batches: EvalBatches, raise_if_stopped: Callable[[], None]
 ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int32]]]:
     """(logits (valid, classes), labels (valid,)) a batch, its padding cut off."""
 
@@ -31,4 +31,4 @@ def compute_logits(
     with make_ahead(placed()) as placed_ahead:
         for x, y, valid in placed_ahead:
             yield steps.logits(x)[:valid], y[:valid]
-            should_stop()
+            raise_if_stopped()

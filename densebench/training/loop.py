@@ -40,7 +40,7 @@ def train(
 
     :class:`EpochEnded` comes when the epoch's checkpoint is in the directory ``checkpoints``, :class:`Ready` before the
     first. ``batches`` stand in for the training images. Raises :class:`InputError` for a batch larger than the data,
-    :class:`NonFiniteLoss`, :class:`CheckpointError`, and what ``should_stop`` raises; the checkpoint of the last
+    :class:`NonFiniteLoss`, :class:`CheckpointError`, and what ``raise_if_stopped`` raises; the checkpoint of the last
     finished epoch is then kept.
     """
     records = list(finished)

@@ -158,7 +158,7 @@ def _warm_up(
         memory.begin_step(images)
         step()
         memory.end_step(images)
-        watch.should_stop()
+        watch.raise_if_stopped()
         steps += 1
 
 
@@ -179,7 +179,7 @@ def _measure(
         if now - reported >= PROGRESS_INTERVAL:
             reported = now
             yield _make_progress(seconds, images, now - limits.began, limits.seconds)
-        watch.should_stop()
+        watch.raise_if_stopped()
         before = watch.clock()
     agree = limits.patience.halves_agree
     state = estimate_steady_state(seconds, target=limits.precision_target, halves_agree=agree)
@@ -227,7 +227,7 @@ def _run_ahead(
     runner = StepRunner(steps, timer=timer, memory=StepMemory(NoGpuMemory()), clock=watch.clock)
     timer.start()
     for _ in runner.run(_Repeated(batches, count, images)):
-        watch.should_stop()
+        watch.raise_if_stopped()
     return replace(waited_for, images_per_second=timer.stop().images_per_second)
 
 

@@ -15,7 +15,7 @@ class Watch:
 
     monitor: Monitor  # started by the caller, and stopped
     allocator: AllocatorMemory
-    should_stop: Callable[[], None]  # called after every step and every batch evaluated; raises to stop there
+    raise_if_stopped: Callable[[], None]  # called after every step and every batch evaluated; raises to stop there
     started: float | None = None  # reading of the clock when the run began; None: when train() is called
     spent: float = 0.0  # seconds until the run was stopped, which its unfinished epoch may have had a part of
     clock: Clock = time.perf_counter

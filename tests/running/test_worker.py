@@ -46,13 +46,13 @@ def test_a_run_whose_last_row_cannot_be_written_has_not_completed(unwritable):
 class Stopping:
     """Has stopped together with others."""
 
-    def __init__(self, part):
-        self.part = part
+    def __init__(self, leave_others):
+        self.leave_others = leave_others
 
 
 def test_processes_that_stop_together_wait_for_each_other():
     waited = []
-    worker._part(Stopping(lambda: waited.append(1)))
+    worker._leave_others(Stopping(lambda: waited.append(1)))
     assert waited == [1]
 
 
@@ -60,8 +60,8 @@ def test_a_process_that_the_others_have_left_ends_all_the_same():
     def fail():
         raise RuntimeError("Connection reset by peer")
 
-    worker._part(Stopping(fail))
-    worker._part(Stopping(threading.Event().wait), seconds=0.01)
+    worker._leave_others(Stopping(fail))
+    worker._leave_others(Stopping(threading.Event().wait), seconds=0.01)
 
 
 @pytest.mark.parametrize(

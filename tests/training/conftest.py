@@ -53,7 +53,7 @@ def make_watch():
         quiet = Watch(
             monitor=NullMonitor("no GPU"),
             allocator=NoGpuMemory(),
-            should_stop=lambda: None,
+            raise_if_stopped=lambda: None,
         )
         return replace(quiet, **changes)
 

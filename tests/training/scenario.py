@@ -83,7 +83,7 @@ def train(facts, dataset, trainee, finished, folder):
     from densebench.training.watch import Watch
 
     watch = Watch(
-        monitor=open_monitor(facts.device_kind), allocator=open_allocator(facts.name), should_stop=lambda: None
+        monitor=open_monitor(facts.device_kind), allocator=open_allocator(facts.name), raise_if_stopped=lambda: None
     )
     events = loop.train(
         config=CONFIG,

@@ -11,14 +11,14 @@ from densebench.training.evaluate import _LATENCY_BATCHES, evaluate
 
 @pytest.fixture
 def evaluated(build, facts, dataset):
-    def evaluated(images=dataset, should_stop=lambda: None, **options):
+    def evaluated(images=dataset, raise_if_stopped=lambda: None, **options):
         return evaluate(
             model=build().model,
             facts=facts,
             dataset=images,
             images=images.test,
             batch_size=8,
-            should_stop=should_stop,
+            raise_if_stopped=raise_if_stopped,
             **options,
         )
 
@@ -64,7 +64,7 @@ def test_probabilities_are_known_by_the_answers_themselves(facts, dataset):
             dataset=dataset,
             images=dataset.test,
             batch_size=8,
-            should_stop=lambda: None,
+            raise_if_stopped=lambda: None,
             probabilities=None,
         )
 
@@ -76,7 +76,9 @@ def test_probabilities_are_known_by_the_answers_themselves(facts, dataset):
 def test_an_evaluation_trains_nothing(build, facts, dataset):
     model = build().model
     before = [np.array(keras.ops.convert_to_numpy(variable)) for variable in model.variables]
-    evaluate(model=model, facts=facts, dataset=dataset, images=dataset.test, batch_size=8, should_stop=lambda: None)
+    evaluate(
+        model=model, facts=facts, dataset=dataset, images=dataset.test, batch_size=8, raise_if_stopped=lambda: None
+    )
     for old, variable in zip(before, model.variables, strict=True):
         assert np.array_equal(old, keras.ops.convert_to_numpy(variable))
 
@@ -93,12 +95,12 @@ def test_an_evaluation_can_be_stopped(evaluated):
         raise Interrupted("Stopped.", 2)
 
     with pytest.raises(Interrupted):
-        evaluated(should_stop=stop)
+        evaluated(raise_if_stopped=stop)
 
 
 def test_latency_is_measured_on_many_batches_of_even_a_small_split(evaluated):
     calls = []
-    evaluated(should_stop=lambda: calls.append(1))
+    evaluated(raise_if_stopped=lambda: calls.append(1))
     assert len(calls) > _LATENCY_BATCHES
 
 

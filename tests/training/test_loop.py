@@ -205,7 +205,7 @@ def test_a_stop_ends_after_the_running_step_and_leaves_no_thread(train, tmp_path
 
     events = []
     with pytest.raises(Interrupted):
-        train(checkpoints=tmp_path, should_stop=stop, on_event=events.append, clock=iter(range(10_000)).__next__)
+        train(checkpoints=tmp_path, raise_if_stopped=stop, on_event=events.append, clock=iter(range(10_000)).__next__)
     assert (events[-1].epoch, events[-1].step) == (2, 2)
     assert not [thread for thread in threading.enumerate() if "prefetch" in thread.name]
     assert find_newest(tmp_path).description.epoch == 1

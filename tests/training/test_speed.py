@@ -103,7 +103,7 @@ def test_a_measurement_can_be_stopped(measure):
         raise Interrupted("Stopped.", 15)
 
     with pytest.raises(Interrupted):
-        measure(should_stop=stop)
+        measure(raise_if_stopped=stop)
 
 
 def test_accuracy_is_empty_for_there_is_nothing_to_learn(measure):

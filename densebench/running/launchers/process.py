@@ -13,7 +13,7 @@ from densebench.events import MAX_LINE, Ended, Event, from_line
 from densebench.running.launchers.child import Child, start_children
 from densebench.running.launchers.deadline import Deadline
 from densebench.running.launchers.death import count_oom_kills, explain_death, find_cause, name_rank, record_death
-from densebench.running.launchers.hangs import Hangs
+from densebench.running.launchers.hangs import HangWatch
 from densebench.running.launchers.lost_parts import forget_reasons, take_reason
 from densebench.running.launchers.stop_signals import take_signals
 from densebench.running.tasks import Task
@@ -61,7 +61,7 @@ def _relay(children: Sequence[Child], on_event: Callable[[Event], None], deadlin
     """
     open_ends = {child.events: child for child in children}
     closed: list[Child] = []
-    hangs = Hangs(children)
+    hangs = HangWatch(children)
     processes = [child.process for child in children]
     while open_ends:
         ready, _, _ = select.select([*open_ends], [], [], 0.5)

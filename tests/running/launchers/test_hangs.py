@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from densebench.running.launchers.child import Child
-from densebench.running.launchers.hangs import PARTING_SECONDS, STOPPED_SECONDS, Hangs
+from densebench.running.launchers.hangs import LEAVING_SECONDS, STOPPED_SECONDS, HangWatch
 from densebench.training.parallel.layout import Layout
 
 
@@ -48,7 +48,7 @@ def look(hangs, clock, seconds, *, step=0.5, one_is_lost=False):
 
 def test_one_that_is_stopped_for_long_is_ended_and_why_is_kept(make_child):
     child, clock = make_child(Layout(hosts=2, ranks=2)), Clock()
-    hangs = Hangs([child], clock)
+    hangs = HangWatch([child], clock)
     look(hangs, clock, STOPPED_SECONDS - 0.5)
     assert child.killed_for is None
     look(hangs, clock, 0.5)
@@ -58,7 +58,7 @@ def test_one_that_is_stopped_for_long_is_ended_and_why_is_kept(make_child):
 
 def test_one_that_goes_on_in_time_is_left_alone(make_child):
     child, clock = make_child(Layout(hosts=2, ranks=2)), Clock()
-    hangs = Hangs([child], clock)
+    hangs = HangWatch([child], clock)
     look(hangs, clock, STOPPED_SECONDS - 0.5)
     child.process.send_signal(signal.SIGCONT)
     os.waitid(os.P_PID, child.process.pid, os.WCONTINUED)
@@ -68,19 +68,19 @@ def test_one_that_goes_on_in_time_is_left_alone(make_child):
 
 def test_a_time_in_which_this_side_was_stopped_too_does_not_count(make_child):
     child, clock = make_child(Layout(hosts=2, ranks=2)), Clock()
-    look(Hangs([child], clock), clock, 600.0, step=600.0)
+    look(HangWatch([child], clock), clock, 600.0, step=600.0)
     assert child.process.poll() is None
 
 
 def test_the_only_process_of_a_run_may_be_stopped_as_long_as_its_user_likes(make_child):
     child, clock = make_child(Layout()), Clock()
-    look(Hangs([child], clock), clock, 10 * STOPPED_SECONDS)
+    look(HangWatch([child], clock), clock, 10 * STOPPED_SECONDS)
     assert child.process.poll() is None
 
 
 def test_one_that_does_not_end_after_another_is_lost_is_ended(make_child):
     child, clock = make_child(Layout(hosts=2, ranks=2)), Clock()
     child.process.send_signal(signal.SIGCONT)
-    look(Hangs([child], clock), clock, PARTING_SECONDS, one_is_lost=True)
+    look(HangWatch([child], clock), clock, LEAVING_SECONDS, one_is_lost=True)
     assert child.was_killed_last
     assert child.process.wait() == -signal.SIGKILL

@@ -40,7 +40,7 @@ def launch(in_tmp, monkeypatch):
     (in_tmp / "runs" / "a").mkdir(parents=True)
     monkeypatch.setenv("PYTHONPATH", str(in_tmp))
     monkeypatch.setattr(child, "_WORKER", "fake_worker")
-    monkeypatch.setattr(hangs, "PARTING_SECONDS", 2.0)  # on a busy machine, processes start apart
+    monkeypatch.setattr(hangs, "LEAVING_SECONDS", 2.0)  # on a busy machine, processes start apart
     monkeypatch.setattr(hangs, "STOPPED_SECONDS", 0.2)
 
     def start(lines, *, on_event=lambda event: None, time_limit=None):

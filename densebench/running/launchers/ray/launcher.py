@@ -21,7 +21,7 @@ from densebench.running.launchers.protocol import (
     queued_to_json,
 )
 from densebench.running.launchers.ray.cluster import Demand, connect, find_demand
-from densebench.running.launchers.ray.task import Delivery, Errand, Mailbox, do_errand
+from densebench.running.launchers.ray.task import Mailbox, StartRequest, StartResult, make_requested_run
 from densebench.running.launchers.starting import end_lost
 from densebench.running.launchers.stop_signals import note_signals
 from densebench.running.launchers.sweep import open_sweep
@@ -75,7 +75,7 @@ class _Queue:
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         self._mailbox: Any = ray.remote(Mailbox).options(num_cpus=0, scheduling_strategy=here).remote()
         # retried here and not by Ray, which neither says so nor knows what a lost run has finished
-        self._task: Any = ray.remote(max_retries=0)(do_errand)
+        self._task: Any = ray.remote(max_retries=0)(make_requested_run)
         self._demands = demands  # by the run's devices
         self._report = report
         self._retries = _RETRIES if options.retries is None else options.retries
@@ -116,7 +116,7 @@ class _Queue:
                 del self._sent[reference]
 
     def _send(self, start: _Start) -> None:
-        errand = Errand(
+        request = StartRequest(
             queued=queued_to_json(start.queued),
             name=start.queued.name,
             start=start.number,
@@ -125,7 +125,7 @@ class _Queue:
         )
         demand = self._demands[start.queued.task.config.devices]
         task = self._task.options(num_cpus=demand.cpus, num_gpus=demand.gpus)
-        self._sent[task.remote(errand, self._mailbox)] = start
+        self._sent[task.remote(request, self._mailbox)] = start
 
     def _deliver(self) -> None:
         """Report what the runs have said since the last time."""
@@ -156,19 +156,19 @@ class _Queue:
         import ray
 
         try:
-            delivery: Delivery = ray.get(reference)
+            result: StartResult = ray.get(reference)
         except ray.exceptions.TaskCancelledError:
             return None
         except ray.exceptions.OutOfMemoryError:
             return self._give_up(start, f"Ray ended it on {start.where}, because the memory there ran out.")
         except (ray.exceptions.RayError, OSError) as error:
             return self._lose(start, type(error).__name__, signals)
-        if delivery.outcome is None:
+        if result.outcome is None:
             return None
-        outcome = outcome_from_json(start.queued, delivery.outcome)
+        outcome = outcome_from_json(start.queued, result.outcome)
         if outcome.ended.signal_number and not signals:  # by the node's end, not by the user
             return self._lose(start, outcome.ended.reason or "it was stopped there", signals)
-        self._keep_row(outcome, delivery)
+        self._keep_row(outcome, result)
         return outcome
 
     def _lose(self, start: _Start, cause: str, signals: list[int]) -> Outcome | None:
@@ -193,13 +193,13 @@ class _Queue:
         self._report(outcome.ended, start.queued.name)
         return outcome
 
-    def _keep_row(self, outcome: Outcome, delivery: Delivery) -> None:
+    def _keep_row(self, outcome: Outcome, result: StartResult) -> None:
         """Write the results file of a run whose node does not share the folder."""
         path = store.run_path(outcome.config.results_dir, outcome.config.run)
-        if delivery.row is not None and not path.exists():
+        if result.row is not None and not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            files.replace(path, delivery.row)
-            text = f"Its results file was copied from {delivery.where}, where its folder {_folder(outcome)} lies."
+            files.replace(path, result.row)
+            text = f"Its results file was copied from {result.where}, where its folder {_folder(outcome)} lies."
             self._report(Message(text=text), outcome.queued.name)
 
 

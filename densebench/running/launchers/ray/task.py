@@ -18,11 +18,11 @@ from densebench.running.launchers.starting import make_run_or_fail
 from densebench.running.launchers.variables import set_variables
 
 _INTERVAL = 0.25  # seconds between two looks into the mailbox
-Post = tuple[str, int, list[bytes]]  # name of the run, number of its start, events
+EventBatch = tuple[str, int, list[bytes]]  # name of the run, number of its start, events
 
 
 @dataclass(frozen=True, kw_only=True)
-class Errand:
+class StartRequest:
     """One start of a run, as it is sent to a node."""
 
     queued: str  # JSON
@@ -33,7 +33,7 @@ class Errand:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Delivery:
+class StartResult:
     """What a start of a run has come to; without an outcome it was not begun, because the command was stopped."""
 
     outcome: str | None  # JSON
@@ -45,42 +45,42 @@ class Mailbox:
     """An actor on the machine of the command: takes what tasks say, and answers whether they are to stop."""
 
     def __init__(self) -> None:
-        self._posts: list[Post] = []
+        self._batches: list[EventBatch] = []
         self._signals: list[int] = []
 
     def post(self, name: str, start: int, lines: list[bytes]) -> list[int]:
         """Leave events of a run; returns the signals that the command was sent."""
         if lines:
-            self._posts.append((name, start, lines))
+            self._batches.append((name, start, lines))
         return self._signals
 
-    def take(self) -> list[Post]:
+    def take(self) -> list[EventBatch]:
         """What was left since the last call."""
-        posts, self._posts = self._posts, []
-        return posts
+        batches, self._batches = self._batches, []
+        return batches
 
     def stop(self, number: int) -> None:
         """Pass a signal on to every run."""
         self._signals.append(number)
 
 
-def do_errand(errand: Errand, mailbox: Any) -> Delivery:
+def make_requested_run(request: StartRequest, mailbox: Any) -> StartResult:
     """Make the run, as ``train`` does, and pass its events on. Ray calls it in the main thread of a worker."""
     import ray
 
-    os.makedirs(errand.folder, exist_ok=True)
-    os.chdir(errand.folder)
+    os.makedirs(request.folder, exist_ok=True)
+    os.chdir(request.folder)
     cards = ray.get_runtime_context().get_accelerator_ids()["GPU"]
     where = _describe_place(cards)
 
-    wire = _Wire(errand, mailbox)
+    wire = _Wire(request, mailbox)
     wire.send(Placed(where=where))
     with wire:
         if wire.signals:
-            return Delivery(outcome=None, row=None, where=where)
-        with set_variables(_list_variables(cards, errand.threads)), _unblocked_signals(wire):
-            outcome = outcome_to_json(*make_run_or_fail(queued_from_json(errand.queued), wire.send))
-    return Delivery(outcome=outcome, row=_read_row(errand, outcome), where=where)
+            return StartResult(outcome=None, row=None, where=where)
+        with set_variables(_list_variables(cards, request.threads)), _unblocked_signals(wire):
+            outcome = outcome_to_json(*make_run_or_fail(queued_from_json(request.queued), wire.send))
+    return StartResult(outcome=outcome, row=_read_row(request, outcome), where=where)
 
 
 class _Wire:
@@ -90,11 +90,11 @@ class _Wire:
     to another task.
     """
 
-    def __init__(self, errand: Errand, mailbox: Any) -> None:
+    def __init__(self, request: StartRequest, mailbox: Any) -> None:
         self.signals: list[int] = []
         self._early: list[int] = []
         self._passed = 0
-        self._errand, self._mailbox = errand, mailbox
+        self._request, self._mailbox = request, mailbox
         self._lines: SimpleQueue[bytes] = SimpleQueue()
         self._connected, self._ended = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._carry, daemon=True)
@@ -133,7 +133,7 @@ class _Wire:
         import ray
 
         lines = [self._lines.get() for _ in range(self._lines.qsize())]
-        self.signals = ray.get(self._mailbox.post.remote(self._errand.name, self._errand.start, lines))
+        self.signals = ray.get(self._mailbox.post.remote(self._request.name, self._request.start, lines))
 
     def _pass_on(self) -> None:
         """Send new signals to this process: its main thread passes them on to the run."""
@@ -167,8 +167,8 @@ def _unblocked_signals(wire: _Wire) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _read_row(errand: Errand, outcome: str) -> bytes | None:
-    config = outcome_from_json(queued_from_json(errand.queued), outcome).config
+def _read_row(request: StartRequest, outcome: str) -> bytes | None:
+    config = outcome_from_json(queued_from_json(request.queued), outcome).config
     with suppress(OSError):
         return store.run_path(config.results_dir, config.run).read_bytes()
     return None
