@@ -34,10 +34,10 @@ from densebench.models.own.lookup import load_configured
 from densebench.models.variant import AnyVariant, ModelVariant
 from densebench.records import EpochRecord, Run
 from densebench.running import run_columns
-from densebench.running.book import Book
 from densebench.running.channel import Channel
 from densebench.running.directory import mark_begun, run_directory
 from densebench.running.run_data import require_same_data
+from densebench.running.run_file import Book
 from densebench.running.stopping import Stopper, make_interruption
 from densebench.training.parallel.layout import ALONE, Layout
 from densebench.training.parallel.step_limit import StepLimit

@@ -17,9 +17,9 @@ from densebench.events import Ended
 from densebench.measuring.malloc import keep_large_buffers
 from densebench.records import Phase
 from densebench.running import tasks
-from densebench.running.book import Book
 from densebench.running.channel import Channel
 from densebench.running.directory import lock_directory, run_directory
+from densebench.running.run_file import Book
 from densebench.running.stopping import Stopper, watch
 from densebench.running.tasks import EvaluateTask, SpeedTask, Task, TrainTask, TrialTask
 from densebench.training.parallel.layout import Layout

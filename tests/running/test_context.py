@@ -15,8 +15,8 @@ from densebench.measuring.gpu.nvml import GpuFacts
 from densebench.records import EpochRecord
 from densebench.results import csv_file
 from densebench.running import context as contexts
-from densebench.running.book import Book
 from densebench.running.context import RunContext, explain_memory_errors, prepare
+from densebench.running.run_file import Book
 from densebench.running.stopping import Stopper
 from densebench.training.backends import backend
 from densebench.training.parallel.data_parallel import Alone

@@ -8,7 +8,6 @@ from densebench.config import RunConfig, from_json
 from densebench.errors import InputError, ResultsError
 from densebench.results import csv_file
 from densebench.running import directory as run_directories
-from densebench.running.book import Book
 from densebench.running.directory import (
     choose_names,
     claim,
@@ -21,6 +20,7 @@ from densebench.running.directory import (
     run_directory,
     store_recipe,
 )
+from densebench.running.run_file import Book
 from densebench.schedules import extend
 
 CONFIG = RunConfig(variant="100x12", run="a")

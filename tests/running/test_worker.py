@@ -6,7 +6,7 @@ from densebench.config import RunConfig
 from densebench.events import Ended
 from densebench.results import csv_file
 from densebench.running import worker
-from densebench.running.book import Book
+from densebench.running.run_file import Book
 
 FAILED = Ended(status="failed", reason="The loss became nan.", exit_code=1)
 COMPLETED = Ended(status="completed", reason=None, exit_code=0)

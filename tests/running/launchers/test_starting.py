@@ -8,10 +8,10 @@ from densebench.errors import InputError
 from densebench.events import Ended, Message
 from densebench.records import Run
 from densebench.results import csv_file
-from densebench.running.book import Book
 from densebench.running.directory import lock_directory, mark_begun, run_directory
 from densebench.running.launchers import starting
 from densebench.running.launchers.protocol import QueuedRun
+from densebench.running.run_file import Book
 from densebench.running.tasks import TrainTask
 
 CONFIG = RunConfig(variant="resnet20", run="a")

@@ -6,7 +6,7 @@ from densebench.config import RunConfig
 from densebench.errors import ResultsError, RunFailed
 from densebench.records import EpochRecord
 from densebench.results import csv_file
-from densebench.running.book import Book
+from densebench.running.run_file import Book
 from densebench.schedules import extend
 
 CONFIG = RunConfig(variant="resnet20", run="a")
