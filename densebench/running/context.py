@@ -37,7 +37,7 @@ from densebench.running import run_columns
 from densebench.running.channel import Channel
 from densebench.running.directory import mark_begun, run_directory
 from densebench.running.run_data import require_same_data
-from densebench.running.run_file import Book
+from densebench.running.run_file import RunFile
 from densebench.running.stopping import Stopper, make_interruption
 from densebench.training.parallel.layout import ALONE, Layout
 from densebench.training.parallel.step_limit import StepLimit
@@ -62,14 +62,14 @@ class RunContext:
         dataset: "Dataset",
         facts: "BackendFacts",
         parallel: "DataParallel",
-        book: Book,
+        run_file: RunFile,
         channel: Channel,
         stopper: Stopper,
         began: float,
     ) -> None:
         self.config, self.dataset, self.facts, self.parallel = config, dataset, facts, parallel
         self.directory: Path = run_directory(config.runs_dir, config.run)
-        self._book, self._channel, self._stopper = book, channel, stopper
+        self._run_file, self._channel, self._stopper = run_file, channel, stopper
         self._began = began  # a reading of time.perf_counter
         self._seconds_before: float | None = None  # that a resumed run took until it was stopped
         self._step_limit = StepLimit(self._give_up)
@@ -77,7 +77,7 @@ class RunContext:
     @property
     def run(self) -> Run:
         """The run as its row says it."""
-        return self._book.run
+        return self._run_file.run
 
     @cached_property
     def _network(self) -> AnyVariant:
@@ -103,7 +103,7 @@ class RunContext:
 
     def update(self, run: Run) -> None:
         """Replace the run's row; raises :class:`RunFailed` where it cannot be written."""
-        self._book.update(run)
+        self._run_file.update(run)
 
     def count_network(self) -> None:
         """Enter what the network counts; one that only Keras can count is counted when it is built."""
@@ -205,7 +205,9 @@ class RunContext:
         return None if here is None else (self._seconds_before or 0.0) + here
 
 
-def prepare(config: RunConfig, book: Book, channel: Channel, stopper: Stopper, layout: Layout = ALONE) -> RunContext:
+def prepare(
+    config: RunConfig, run_file: RunFile, channel: Channel, stopper: Stopper, layout: Layout = ALONE
+) -> RunContext:
     """Load the data first, so that what is wrong with them is said before a framework loads; then the backend.
 
     Last it meets the other processes of the run, each of which has loaded the data too.
@@ -216,17 +218,17 @@ def prepare(config: RunConfig, book: Book, channel: Channel, stopper: Stopper, l
         unknown = require_same_data(config, dataset, purpose="cannot be resumed")
         if unknown is not None:
             channel.send(Message(text=unknown))
-    book.update(run_columns.with_data(book.run, dataset, config.recipe))
+    run_file.update(run_columns.with_data(run_file.run, dataset, config.recipe))
     from densebench.training.backends import backend
 
     facts = backend.prepare(config, layout)
-    book.update(run_columns.with_backend(book.run, facts))
+    run_file.update(run_columns.with_backend(run_file.run, facts))
     parallel = _meet(facts, layout, dataset)
-    config = _take_name(config, parallel, book)
-    book.update(run_columns.with_devices(book.run, _list_devices(facts, parallel)))
+    config = _take_name(config, parallel, run_file)
+    run_file.update(run_columns.with_devices(run_file.run, _list_devices(facts, parallel)))
     context = RunContext(
         config=config, dataset=dataset, facts=facts, parallel=parallel,
-        book=book, channel=channel, stopper=stopper, began=began,
+        run_file=run_file, channel=channel, stopper=stopper, began=began,
     )  # fmt: skip
     if facts.device_kind == "cpu":
         for warning in find_unused_gpu(facts.name, facts.device_kind, ask_gpu()):
@@ -254,7 +256,7 @@ def _list_devices(facts: "BackendFacts", parallel: "DataParallel") -> list[str]:
     return gather_texts(parallel, "; ".join(own))
 
 
-def _take_name(config: RunConfig, parallel: "DataParallel", book: Book) -> RunConfig:
+def _take_name(config: RunConfig, parallel: "DataParallel", run_file: RunFile) -> RunConfig:
     """The configuration under the name that the run has got on the host that owns it."""
     if parallel.layout.ranks == 1:
         return config
@@ -262,7 +264,7 @@ def _take_name(config: RunConfig, parallel: "DataParallel", book: Book) -> RunCo
 
     name = gather_texts(parallel, config.run)[0]
     if not parallel.layout.is_owner:
-        book.update(dataclasses.replace(book.run, run=name))
+        run_file.update(dataclasses.replace(run_file.run, run=name))
     return dataclasses.replace(config, run=name)
 
 

@@ -12,10 +12,10 @@ from densebench.results import csv_file, store
 from densebench.running.run_columns import describe_request, with_warning
 
 
-class Book:
+class RunFile:
     """Owns ``results/<run>.csv``: every change of the run is on disk when the call returns.
 
-    Without a path it is the book of a process that does a run with others, and does not own it.
+    Without a path it is that of a process that does a run with others, and does not own it.
     """
 
     def __init__(self, run: Run, path: Path | None) -> None:
@@ -26,7 +26,7 @@ class Book:
 
     @classmethod
     def open(cls, config: RunConfig, phase: Phase) -> Self:
-        """The book of a new run, or that of a resumed one with what was written before."""
+        """That of a new run, or of a resumed one with what was written before."""
         path = store.run_path(config.results_dir, config.run)
         run = describe_request(config, phase)
         written = _read_written(path) if config.resume else None
@@ -48,7 +48,7 @@ class Book:
 
     @classmethod
     def keep_in_memory(cls, config: RunConfig, phase: Phase) -> Self:
-        """A book of which nothing is written."""
+        """One of which nothing is written."""
         return cls(describe_request(config, phase), None)
 
     def update(self, run: Run) -> None:

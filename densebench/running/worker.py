@@ -19,7 +19,7 @@ from densebench.records import Phase
 from densebench.running import tasks
 from densebench.running.channel import Channel
 from densebench.running.directory import lock_directory, run_directory
-from densebench.running.run_file import Book
+from densebench.running.run_file import RunFile
 from densebench.running.stopping import Stopper, watch
 from densebench.running.tasks import EvaluateTask, SpeedTask, Task, TrainTask, TrialTask
 from densebench.training.parallel.layout import Layout
@@ -69,23 +69,23 @@ def _attempt(task: Task, channel: Channel, stopper: Stopper, layout: Layout) -> 
         directory = run_directory(task.config.runs_dir, task.config.run)
         with lock_directory(directory):
             files.remove_temporary(directory)
-            book = Book.open(task.config, _PHASES[type(task)])
-            stopper.enter_end = lambda error: _enter_end(book, _end_interrupted(error))
-            return _enter_end(book, _perform(task, book, channel, stopper, layout))
+            run_file = RunFile.open(task.config, _PHASES[type(task)])
+            stopper.enter_end = lambda error: _enter_end(run_file, _end_interrupted(error))
+            return _enter_end(run_file, _perform(task, run_file, channel, stopper, layout))
     except DensebenchError as error:  # the directory or the row itself cannot be written
         return Ended(status="failed", reason=str(error), exit_code=error.exit_code)
 
 
 def _help(task: Task, channel: Channel, stopper: Stopper, layout: Layout) -> Ended:
     """Do the task with the process that owns the run, and write nothing."""
-    return _perform(task, Book.keep_in_memory(task.config, _PHASES[type(task)]), channel, stopper, layout)
+    return _perform(task, RunFile.keep_in_memory(task.config, _PHASES[type(task)]), channel, stopper, layout)
 
 
-def _perform(task: Task, book: Book, channel: Channel, stopper: Stopper, layout: Layout) -> Ended:
+def _perform(task: Task, run_file: RunFile, channel: Channel, stopper: Stopper, layout: Layout) -> Ended:
     """Do the task; returns how it ended, with a sentence for every error."""
     try:
         with stopper.listen():
-            _do_job(task, book, channel, stopper, layout)
+            _do_job(task, run_file, channel, stopper, layout)
     except Interrupted as error:
         return _end_interrupted(error)
     except DensebenchError as error:
@@ -101,12 +101,12 @@ def _perform(task: Task, book: Book, channel: Channel, stopper: Stopper, layout:
     return Ended(status="completed", reason=None, exit_code=0)
 
 
-def _enter_end(book: Book, ended: Ended) -> Ended:
+def _enter_end(run_file: RunFile, ended: Ended) -> Ended:
     """Write into the row how the run ended, and return it; if the row cannot be written, the run has failed."""
     try:
-        book.update(dataclasses.replace(book.run, status=ended.status, reason=ended.reason))
+        run_file.update(dataclasses.replace(run_file.run, status=ended.status, reason=ended.reason))
     except DensebenchError as error:
-        still = f"Its row still says {book.run.status}, which is read as interrupted."
+        still = f"Its row still says {run_file.run.status}, which is read as interrupted."
         reason = " ".join(dict.fromkeys(filter(None, (ended.reason, str(error), still))))
         return Ended(status="failed", reason=reason, exit_code=ended.exit_code or error.exit_code)
     return ended
@@ -116,11 +116,11 @@ def _end_interrupted(error: Interrupted) -> Ended:
     return Ended(status="interrupted", reason=str(error), exit_code=error.exit_code)
 
 
-def _do_job(task: Task, book: Book, channel: Channel, stopper: Stopper, layout: Layout) -> None:
+def _do_job(task: Task, run_file: RunFile, channel: Channel, stopper: Stopper, layout: Layout) -> None:
     """Prepare the run and do its job; imported here, when signals are caught, and only the job that is asked for."""
     from densebench.running.context import explain_memory_errors, prepare
 
-    context = prepare(task.config, book, channel, stopper, layout)
+    context = prepare(task.config, run_file, channel, stopper, layout)
     with explain_memory_errors(task.config, trains=not isinstance(task, EvaluateTask)):
         match task:
             case TrainTask():

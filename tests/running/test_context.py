@@ -16,7 +16,7 @@ from densebench.records import EpochRecord
 from densebench.results import csv_file
 from densebench.running import context as contexts
 from densebench.running.context import RunContext, explain_memory_errors, prepare
-from densebench.running.run_file import Book
+from densebench.running.run_file import RunFile
 from densebench.running.stopping import Stopper
 from densebench.training.backends import backend
 from densebench.training.parallel.data_parallel import Alone
@@ -57,19 +57,19 @@ def stopper(channel):
 
 
 @pytest.fixture
-def book(in_tmp):
-    return Book.open(CONFIG, "train")
+def run_file(in_tmp):
+    return RunFile.open(CONFIG, "train")
 
 
 @pytest.fixture
-def context(book, channel, stopper):
+def context(run_file, channel, stopper):
     dataset = SimpleNamespace(class_names=tuple("abcdef"), image_size=8)
     return RunContext(
         config=CONFIG,
         dataset=dataset,
         facts=FACTS,
         parallel=Alone(),
-        book=book,
+        run_file=run_file,
         channel=channel,
         stopper=stopper,
         began=0.0,
@@ -133,15 +133,15 @@ def test_the_instruments_stop_however_a_job_ends(context, monkeypatch):
     assert calls == ["start", "stop"] * 2
 
 
-def test_preparing_enters_what_the_data_and_the_backend_are(book, channel, stopper, monkeypatch):
+def test_preparing_enters_what_the_data_and_the_backend_are(run_file, channel, stopper, monkeypatch):
     monkeypatch.setattr(backend, "prepare", lambda config, layout: FACTS)
-    prepared = prepare(CONFIG, book, channel, stopper)
+    prepared = prepare(CONFIG, run_file, channel, stopper)
     assert (prepared.run.classes, prepared.run.image_size, prepared.run.train_images) == (6, 8, 20)
     assert (prepared.run.implementation, prepared.run.threads) == ("fast", 2)
     assert row() == prepared.run
 
 
-def test_a_run_on_the_cpu_beside_a_gpu_says_so_in_its_row_and_to_the_screen(book, channel, stopper, monkeypatch):
+def test_a_run_on_the_cpu_beside_a_gpu_says_so_in_its_row_and_to_the_screen(run_file, channel, stopper, monkeypatch):
     gpu = GpuFacts(
         name="NVIDIA H100",
         uuid="GPU-1",
@@ -155,7 +155,7 @@ def test_a_run_on_the_cpu_beside_a_gpu_says_so_in_its_row_and_to_the_screen(book
     monkeypatch.setattr(backend, "prepare", lambda config, layout: FACTS)
     monkeypatch.setattr(contexts, "ask_gpu", lambda: gpu)
     monkeypatch.setattr(environment, "ask_gpu", lambda: gpu)
-    prepare(CONFIG, book, channel, stopper)
+    prepare(CONFIG, run_file, channel, stopper)
     said = "tensorflow computes on the CPU and does not see NVIDIA H100: pip install 'densebench[cuda]'"
     assert Warned(text=said) in channel.sent
     assert row().warnings.split("; ")[1:] == [said]
@@ -164,14 +164,14 @@ def test_a_run_on_the_cpu_beside_a_gpu_says_so_in_its_row_and_to_the_screen(book
     assert found.gpu_name is found.gpu_uuid is found.gpu_memory_bytes is found.driver is None
 
 
-def test_what_is_wrong_with_the_data_is_said_before_a_framework_loads(book, channel, stopper, monkeypatch):
+def test_what_is_wrong_with_the_data_is_said_before_a_framework_loads(run_file, channel, stopper, monkeypatch):
     monkeypatch.setattr(backend, "prepare", lambda config, layout: pytest.fail("a framework was loaded"))
     missing = dataclasses.replace(CONFIG, data=DataConfig(dataset="folder:nowhere"))
     with pytest.raises(DatasetError):
-        prepare(missing, book, channel, stopper)
+        prepare(missing, run_file, channel, stopper)
 
 
-def test_a_download_is_reported_ten_times_a_second_and_at_its_end(channel, book):
+def test_a_download_is_reported_ten_times_a_second_and_at_its_end(channel, run_file):
     readings = iter([0.0, 0.05, 0.1, 0.12])
     reports = contexts._TransferReports(channel, lambda: next(readings))
     for done in (1, 2, 3, 4):

@@ -20,7 +20,7 @@ from densebench.running.directory import (
     run_directory,
     store_recipe,
 )
-from densebench.running.run_file import Book
+from densebench.running.run_file import RunFile
 from densebench.schedules import extend
 
 CONFIG = RunConfig(variant="100x12", run="a")
@@ -39,7 +39,7 @@ def kill_while_starting(*, write_row=True):
     if child == 0:
         with claim(CONFIG, numbered=False):
             if write_row:
-                Book.open(CONFIG, "train")
+                RunFile.open(CONFIG, "train")
             os._exit(9)
     os.waitpid(child, 0)
     (run_directory("runs", "a") / "lock").write_text("1\n")
@@ -107,7 +107,7 @@ def test_a_lock_ends_with_its_process_however_it_ends(in_tmp):
 
 def test_a_run_that_does_not_begin_leaves_nothing_and_its_name_is_free(in_tmp):
     with claim(CONFIG, numbered=False) as config:
-        Book.open(config, "train")
+        RunFile.open(config, "train")
         assert not has_begun(run_directory("runs", "a"))
     assert (os.listdir("runs"), os.listdir("results")) == ([], [])
     assert begin(numbered=False).run == "a"

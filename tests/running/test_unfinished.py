@@ -5,7 +5,7 @@ import pytest
 from densebench.config import RunConfig
 from densebench.results import csv_file
 from densebench.running.directory import claim, lock_directory, mark_begun, run_directory
-from densebench.running.run_file import Book
+from densebench.running.run_file import RunFile
 from densebench.running.unfinished import mark_interrupted
 
 
@@ -14,7 +14,7 @@ def running(in_tmp):
     """The row of run ``a``, which says that it is running."""
     with claim(RunConfig(variant="resnet20", run="a"), numbered=False) as config:
         mark_begun(run_directory("runs", "a"))
-        Book.open(config, "train")
+        RunFile.open(config, "train")
     return csv_file.read("results/a.csv")[0]
 
 

@@ -6,27 +6,27 @@ from densebench.config import RunConfig
 from densebench.events import Ended
 from densebench.results import csv_file
 from densebench.running import worker
-from densebench.running.run_file import Book
+from densebench.running.run_file import RunFile
 
 FAILED = Ended(status="failed", reason="The loss became nan.", exit_code=1)
 COMPLETED = Ended(status="completed", reason=None, exit_code=0)
 
 
 @pytest.fixture
-def book(in_tmp):
-    return Book.open(RunConfig(variant="resnet20", run="a"), "train")
+def run_file(in_tmp):
+    return RunFile.open(RunConfig(variant="resnet20", run="a"), "train")
 
 
 @pytest.fixture
-def unwritable(book, in_tmp):
-    """A book whose folder has become a file: not even root writes there."""
+def unwritable(run_file, in_tmp):
+    """One whose folder has become a file: not even root writes there."""
     (in_tmp / "results").rename(in_tmp / "kept")
     (in_tmp / "results").write_text("")
-    return book
+    return run_file
 
 
-def test_how_a_run_ended_stands_in_its_row(book):
-    assert worker._enter_end(book, FAILED) == FAILED
+def test_how_a_run_ended_stands_in_its_row(run_file):
+    assert worker._enter_end(run_file, FAILED) == FAILED
     (row,) = csv_file.read("results/a.csv")
     assert (row.status, row.reason) == ("failed", "The loss became nan.")
 

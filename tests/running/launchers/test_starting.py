@@ -11,7 +11,7 @@ from densebench.results import csv_file
 from densebench.running.directory import lock_directory, mark_begun, run_directory
 from densebench.running.launchers import starting
 from densebench.running.launchers.protocol import QueuedRun
-from densebench.running.run_file import Book
+from densebench.running.run_file import RunFile
 from densebench.running.tasks import TrainTask
 
 CONFIG = RunConfig(variant="resnet20", run="a")
@@ -23,7 +23,7 @@ def start(in_tmp, monkeypatch):
 
     def call(code, *, begins):
         def launch(task, *, directory, on_event, time_limit):
-            Book.open(task.config, "train")
+            RunFile.open(task.config, "train")
             (directory / "log.txt").write_text("a traceback")
             if begins:
                 mark_begun(directory)

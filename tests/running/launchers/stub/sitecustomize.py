@@ -23,22 +23,22 @@ if "densebench.running.worker" in getattr(sys, "orig_argv", []):
         with open("stub.log", "a") as log:
             log.write(" ".join(map(str, values)) + "\n")
 
-    def do_job(task, book, channel, stopper, layout):
+    def do_job(task, run_file, channel, stopper, layout):
         config = task.config
-        first = len(book.run.records) + 1
+        first = len(run_file.run.records) + 1
         cards = os.environ.get("CUDA_VISIBLE_DEVICES")
         note("start", config.run, first, repr(cards), os.environ.get("OMP_NUM_THREADS"), time.time())
-        restarts = (book.run.restarts or 0) + task.is_restart
-        book.update(dataclasses.replace(book.run, launcher=task.launcher, restarts=restarts))
+        restarts = (run_file.run.restarts or 0) + task.is_restart
+        run_file.update(dataclasses.replace(run_file.run, launcher=task.launcher, restarts=restarts))
         directory = run_directory(config.runs_dir, config.run)
         stopper.preparing = False
         mark_begun(directory)
         try:
-            train(config, book, channel, stopper, first)
+            train(config, run_file, channel, stopper, first)
         finally:
             note("end", config.run, first, repr(cards), os.environ.get("OMP_NUM_THREADS"), time.time())
 
-    def train(config, book, channel, stopper, first):
+    def train(config, run_file, channel, stopper, first):
         epochs = config.recipe.epochs
         seconds = float(Path("seconds").read_text()) if Path("seconds").exists() else 0.1
         channel.send(Started(run=config.run, variant="stub", params=1, epochs=epochs, steps=1, first_epoch=first))
@@ -50,7 +50,7 @@ if "densebench.running.worker" in getattr(sys, "orig_argv", []):
 
                 raise NonFiniteLoss("The loss is not finite.")
             record = EpochRecord(epoch=epoch, train_loss=1 / epoch, elapsed_seconds=float(epoch))
-            book.update(dataclasses.replace(book.run, records=(*book.run.records, record)))
+            run_file.update(dataclasses.replace(run_file.run, records=(*run_file.run.records, record)))
             channel.send(EpochEnded(record=record))
             if config.seed == 99 and epoch == 2 and first == 1:
                 os.kill(os.getppid(), signal.SIGKILL)
