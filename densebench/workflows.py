@@ -21,11 +21,11 @@ from densebench.models import variants
 from densebench.models.own.lookup import list_offered, load
 from densebench.models.own.template import write_template
 from densebench.planning.evaluation import plan_evaluation
-from densebench.planning.making_plan import make_plan
 from densebench.planning.model_counting import check_apart
 from densebench.planning.networks import count_network
 from densebench.planning.options import TrainOptions
-from densebench.planning.plan_options import PlanOptions
+from densebench.planning.plan.make_plan import make_plan
+from densebench.planning.plan.options import PlanOptions
 from densebench.planning.recipe_file import find_recipe, write_recipe
 from densebench.planning.run_predictions import predict_runs
 from densebench.planning.speed import plan_speed

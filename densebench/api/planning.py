@@ -12,7 +12,7 @@ from densebench.api.settings import (
     make_options,
     read_devices,
 )
-from densebench.planning.plan_options import parse_plan_options
+from densebench.planning.plan.options import parse_plan_options
 from densebench.reporting.frames import make_grid_frame
 from densebench.reporting.notebook import open_progress
 from densebench.reporting.plan.export import make_values_grid

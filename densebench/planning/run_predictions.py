@@ -9,9 +9,9 @@ from densebench.config import RunConfig
 from densebench.errors import InputError, count_noun
 from densebench.events import Ended, Event, Message, Started
 from densebench.measuring.environment import probe
-from densebench.planning.candidates import describe_workload
-from densebench.planning.making_plan import read_known
-from densebench.planning.plan import Planner, Request
+from densebench.planning.plan.candidates import describe_workload
+from densebench.planning.plan.make_plan import read_known
+from densebench.planning.plan.planner import Planner, Request
 from densebench.planning.training import PlannedRun
 from densebench.prediction.values import NO_PRICES, Prediction
 from densebench.records import Run

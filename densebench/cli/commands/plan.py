@@ -87,7 +87,7 @@ def plan(
     """
     from densebench import workflows
     from densebench.planning.options import parse_batch_sizes, parse_devices
-    from densebench.planning.plan_options import parse_plan_options
+    from densebench.planning.plan.options import parse_plan_options
     from densebench.reporting.live.view import open_view
     from densebench.reporting.plan.export import format_plan
     from densebench.reporting.plan.tables import make_plan_tables

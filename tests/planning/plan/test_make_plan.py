@@ -10,9 +10,9 @@ import pytest
 from densebench.errors import InputError, Interrupted
 from densebench.events import Ended
 from densebench.measuring.environment import find_version, probe
-from densebench.planning.making_plan import make_plan
 from densebench.planning.options import TrainOptions
-from densebench.planning.plan_options import parse_plan_options
+from densebench.planning.plan.make_plan import make_plan
+from densebench.planning.plan.options import parse_plan_options
 from densebench.records import EpochRecord, Run
 from densebench.reporting.notebook import open_progress
 from densebench.reporting.plan.export import format_plan

@@ -12,10 +12,10 @@ from densebench.errors import InputError
 from densebench.models.variant import AnyVariant
 from densebench.planning.networks import choose_network, count_on, expand_variants, require_fitting_recipe
 from densebench.planning.options import configure
-from densebench.planning.plan import Planner, Request
-from densebench.planning.plan_changes import Changer
-from densebench.planning.plan_commands import write_command
-from densebench.planning.plan_options import SPAN, PlanOptions
+from densebench.planning.plan.changes import Changer
+from densebench.planning.plan.commands import write_command
+from densebench.planning.plan.options import SPAN, PlanOptions
+from densebench.planning.plan.planner import Planner, Request
 from densebench.prediction.accuracy import expect_accuracy, find_published
 from densebench.prediction.budget import judge, list_exceeded
 from densebench.prediction.choice import Change, choose, mark_front

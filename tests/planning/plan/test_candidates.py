@@ -5,9 +5,9 @@ import pytest
 from densebench.config import DataConfig, RunConfig
 from densebench.data.images import DatasetFacts
 from densebench.errors import InputError
-from densebench.planning.candidates import describe_workload, list_requests
 from densebench.planning.options import TrainOptions
-from densebench.planning.plan_options import parse_plan_options
+from densebench.planning.plan.candidates import describe_workload, list_requests
+from densebench.planning.plan.options import parse_plan_options
 
 CONFIG = RunConfig(variant="resnet20", run="r", data=DataConfig(dataset="digits"))
 FACTS = DatasetFacts(name="digits", classes=10, image_size=32, train_images=1437, validation_images=0, test_images=360)

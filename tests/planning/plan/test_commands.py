@@ -2,7 +2,7 @@ import dataclasses
 import shlex
 
 from densebench.planning.options import TrainOptions, configure
-from densebench.planning.plan_commands import write_command
+from densebench.planning.plan.commands import write_command
 
 
 def write(options=None, *, seeds=None, batch_size=None, **settings):

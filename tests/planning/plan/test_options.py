@@ -3,7 +3,7 @@ import pytest
 from densebench.errors import InputError
 from densebench.models.variants import VARIANTS
 from densebench.planning.options import TrainOptions
-from densebench.planning.plan_options import SPAN, parse_plan_options
+from densebench.planning.plan.options import SPAN, parse_plan_options
 
 
 def parse(**texts):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from densebench.planning.plan import Planner, Request
+from densebench.planning.plan.planner import Planner, Request
 from densebench.prediction.budget import PlanFigure
 from densebench.prediction.choice import Change
 from densebench.prediction.values import Prediction, Prices, Workload

@@ -7,7 +7,7 @@ from densebench.events import Ended
 from densebench.machine import Environment
 from densebench.models import cost, variants
 from densebench.planning.options import TrainOptions, configure
-from densebench.planning.plan import Planner, Request
+from densebench.planning.plan.planner import Planner, Request
 from densebench.prediction.values import NO_PRICES, Workload
 from densebench.records import EpochRecord, Run
 

@@ -14,9 +14,9 @@ from densebench.machine import Environment
 from densebench.measuring.stopwatch import Clock
 from densebench.models.cost import Cost
 from densebench.models.variants import find
-from densebench.planning.machine_settings import describe_setting
 from densebench.planning.networks import count_on
 from densebench.planning.options import name_axes
+from densebench.planning.plan.machine_settings import describe_setting
 from densebench.prediction.cost_model import Part, list_parts
 from densebench.prediction.measurements import find_measurements, measure, name_network
 from densebench.prediction.optimizer_cost import predict_muon

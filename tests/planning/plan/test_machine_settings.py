@@ -5,7 +5,7 @@ import pytest
 from densebench.config import RunConfig
 from densebench.measuring.environment import find_version, probe
 from densebench.measuring.host import count_usable_cores
-from densebench.planning.machine_settings import describe_setting
+from densebench.planning.plan.machine_settings import describe_setting
 from densebench.prediction.measurements import find_measurements
 
 SAME_HERE = ("host", "cpu", "cpu_cores", "cpu_quota", "ram_bytes", "keras", "densebench")

@@ -5,8 +5,8 @@ from made_up_plan import predict
 
 from densebench.models import cost, variants
 from densebench.planning.options import TrainOptions, configure
-from densebench.planning.plan import Request
-from densebench.planning.plan_changes import Changer
+from densebench.planning.plan.changes import Changer
+from densebench.planning.plan.planner import Request
 from densebench.prediction.budget import find_plan_figure
 from densebench.prediction.values import NO_PRICES, Workload
 

@@ -13,10 +13,10 @@ from densebench.data import datasets
 from densebench.errors import Interrupted, ResultsError, count_noun
 from densebench.events import Ended
 from densebench.measuring.environment import probe
-from densebench.planning.candidates import assemble, describe_workload, list_requests
 from densebench.planning.options import configure
-from densebench.planning.plan import Planner
-from densebench.planning.plan_options import PlanOptions
+from densebench.planning.plan.candidates import assemble, describe_workload, list_requests
+from densebench.planning.plan.options import PlanOptions
+from densebench.planning.plan.planner import Planner
 from densebench.prediction.values import Candidate, Plan
 from densebench.records import Run
 from densebench.reporting.live.run_state import ShownRun

@@ -1,0 +1,1 @@
+"""``plan``: what to measure, what each training will cost, and which to start."""
