@@ -198,7 +198,8 @@ def _read_last_epochs(finished: Sequence[Finished]) -> "pd.DataFrame":
     """Of the runs of this host: those that another host owns have their rows there."""
     for one in finished:
         _raise_if_interrupted(one)
-        if one.outcome.exit_code and not (one.has_begun and one.results.exists()):
+        is_recorded = one.results.exists() and one.run.status == one.outcome.status
+        if one.outcome.exit_code and not (one.has_begun and is_recorded):
             raise RunFailed(str(one.outcome.reason))
     return read_frame([one.results for one in finished if one.has_begun], last=True)
 

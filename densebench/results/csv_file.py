@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from densebench.errors import ResultsError
-from densebench.files import remove_stale, replace
+from densebench.files import create, remove_stale, replace
 from densebench.records import COLUMNS, EpochRecord, Run
 from densebench.results.cells import encode
 from densebench.results.checked_rows import describe_run, read_rows
@@ -50,11 +50,31 @@ def write(run: Run, path: str | Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         remove_stale(path)  # a run has one writer
-        replace(path, format_runs([run]).encode(errors="backslashreplace"))
+        replace(path, _encode(run))
     except OSError as error:
-        raise ResultsError(
-            f"{path} cannot be written ({error.strerror}): make room, or choose another --results-dir."
-        ) from None
+        raise _make_write_error(path, error) from None
+
+
+def write_new(run: Run, path: Path) -> bool:
+    """Write the file of a new run; false where there is one, which then stays. Raises :class:`ResultsError`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with create(path) as file:
+            file.write(_encode(run))
+    except FileExistsError:
+        return False
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise _make_write_error(path, error) from None
+    return True
+
+
+def _encode(run: Run) -> bytes:
+    return format_runs([run]).encode(errors="backslashreplace")
+
+
+def _make_write_error(path: Path, error: OSError) -> ResultsError:
+    return ResultsError(f"{path} cannot be written ({error.strerror}): make room, or choose another --results-dir.")
 
 
 class _Pending(NamedTuple):

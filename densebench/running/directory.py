@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory, TemporaryFile
 from densebench import files
 from densebench.config import RunConfig, check_run_name, from_json, to_json
 from densebench.errors import DensebenchError, InputError, ResultsError, RunFailed
+from densebench.records import Run
 from densebench.results import csv_file, store
 
 CONFIG_FILE = "config.json"
@@ -98,11 +99,24 @@ def _claim_name(config: RunConfig, numbered: bool) -> tuple[RunConfig, int]:
     """The configuration under its new name, and the descriptor of the lock on its ``starting`` file."""
     for name in _list_names(config, numbered):
         named = dataclasses.replace(config, run=name)
-        if not store.run_path(config.results_dir, name).exists():
-            lock = _make(run_directory(config.runs_dir, name), named)
-            if lock is not None:
+        row = store.run_path(config.results_dir, name)
+        lock = None if row.exists() else _make(run_directory(config.runs_dir, name), named)
+        if lock is not None:
+            if _reserve(row, named):
                 return named, lock
+            os.close(lock)
     raise _make_taken_error(config)
+
+
+def _reserve(row: Path, named: RunConfig) -> bool:
+    """Write the run's first row, unless a run from another folder of runs has that file; then its directory goes."""
+    is_ours = False
+    try:
+        is_ours = csv_file.write_new(Run(run=named.run, variant=named.variant, status="running"), row)
+    finally:
+        if not is_ours:
+            _remove(run_directory(named.runs_dir, named.run))
+    return is_ours
 
 
 def _list_names(config: RunConfig, numbered: bool) -> Iterator[str]:

@@ -53,6 +53,31 @@ def test_all_who_claim_at_once_get_different_names(in_tmp):
     assert not [name for name in os.listdir("runs") if name.startswith(".")]
 
 
+def test_who_shares_results_alone_gets_a_name_of_its_own_too(in_tmp):
+    configs = [RunConfig(variant="100x12", run="a", runs_dir=f"runs{number}") for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        names = [config.run for config in pool.map(begin, configs)]
+    assert len(set(names)) == 8
+    assert sorted(os.listdir("results")) == sorted(f"{name}.csv" for name in names)
+    assert all(len(os.listdir(config.runs_dir)) == 1 for config in configs)
+
+
+def test_a_named_run_whose_file_was_made_in_between_is_refused_and_leaves_that_file(in_tmp, monkeypatch):
+    other = RunConfig(variant="resnet20", run="a", runs_dir="elsewhere")
+    make = run_directories._make
+
+    def make_late(directory, config):
+        if config == CONFIG:
+            begin(other)
+        return make(directory, config)
+
+    monkeypatch.setattr(run_directories, "_make", make_late)
+    with pytest.raises(InputError, match="already a run named 'a'"):
+        begin(numbered=False)
+    assert os.listdir("runs") == []
+    assert csv_file.read("results/a.csv")[0].variant == "resnet20"
+
+
 def test_a_directory_that_a_kill_left_empty_can_be_claimed(in_tmp):
     (in_tmp / "runs" / "a").mkdir(parents=True)
     assert begin().run == "a"
@@ -124,7 +149,7 @@ def test_a_run_killed_before_it_began_is_removed_by_the_next_start(in_tmp, write
     kill_while_starting(write_row=write_row)
     assert os.listdir("runs") == ["a"]
     begin(RunConfig(variant="100x12", run="b"))
-    assert (os.listdir("runs"), os.listdir("results")) == (["b"], [])
+    assert (os.listdir("runs"), os.listdir("results")) == (["b"], ["b.csv"])
 
 
 @pytest.mark.parametrize("write_row", [False, True])
