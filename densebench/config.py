@@ -171,7 +171,7 @@ def check_run_name(name: str) -> None:
     """A run's name is also a file's name, so it stays inside its directory."""
     if not RUN_NAME.fullmatch(name):
         raise InputError(
-            f"Run name {name!r} cannot be a file name: use letters, digits, '.', '_' and '-', "
+            f"Run name {name!r} cannot be a file name: use up to 128 letters, digits, '.', '_' and '-', "
             "beginning with a letter or a digit."
         )
 

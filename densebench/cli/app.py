@@ -74,7 +74,11 @@ def _describe_usage_error(error: Any) -> str:
 def _find_defaults(command: Group, arguments: list[str]) -> dict[str, dict[str, Default]]:
     """The defaults of every command; a mistake in them does not keep the help from being read."""
     try:
-        return find_defaults(list_options(command.commands), os.environ, Path.cwd())
+        folder = Path.cwd()
+    except FileNotFoundError:
+        raise InputError("The working directory has been removed: change into one that exists.") from None
+    try:
+        return find_defaults(list_options(command.commands), os.environ, folder)
     except InputError:
         if {"-h", "--help", "--version"} & set(arguments):
             return {}

@@ -46,11 +46,16 @@ def find_defaults(options: Options, environment: Mapping[str, str], folder: Path
 
 def _read_file(options: Options, folder: Path) -> dict[str, dict[str, Default]]:
     source, content = next(_find_tables(folder), ("", {}))
+    if not isinstance(content, dict):
+        raise InputError(f"In {source}, tool.densebench is {content!r}: make it a table, [tool.densebench].")
     tables = {name: table for name, table in content.items() if isinstance(table, dict)}
     every = {name: value for name, value in content.items() if not isinstance(value, dict)}
+    names_of_options = {name for names in options.values() for name in names}
+    for name in tables.keys() & names_of_options - options.keys():
+        raise InputError(f"{name!r} in {source} is an option, and a table belongs to a command: give it a value.")
     for name in every.keys() & options.keys() - {"recipe"}:
         raise InputError(f"{name!r} in {source} is a command: write its defaults below [{name}].")
-    _check_keys(every, {name for names in options.values() for name in names}, source)
+    _check_keys(every, names_of_options, source)
     _check_keys(tables, options.keys(), source)
     for command, table in tables.items():
         _check_keys(table, options[command].keys(), f"[{command}] of {source}")
@@ -66,7 +71,8 @@ def _find_tables(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         for name in ("densebench.toml", "pyproject.toml"):
             content = _read_toml(place / name)
             if name == "pyproject.toml" and content is not None:
-                content = content.get("tool", {}).get("densebench")
+                tool = content.get("tool")
+                content = tool.get("densebench") if isinstance(tool, dict) else None
             if content is not None:
                 yield os.path.relpath(place / name, folder), content
 
@@ -82,7 +88,7 @@ def _read_toml(path: Path) -> dict[str, Any] | None:
     """None where there is no such file, or where a ``pyproject.toml`` does not mention densebench."""
     try:
         text = path.read_text(encoding="utf-8")
-        if path.name == "pyproject.toml" and "tool.densebench" not in text:
+        if path.name == "pyproject.toml" and "densebench" not in text:
             return None
         return tomllib.loads(text)
     except (FileNotFoundError, NotADirectoryError):

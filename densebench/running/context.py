@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from densebench.config import RunConfig
+from densebench.config import RunConfig, deciding_values
 from densebench.data import datasets
 from densebench.errors import LOST_CONTACT, DensebenchError, RunFailed
 from densebench.events import (
@@ -223,7 +223,7 @@ def prepare(
 
     facts = backend.prepare(config, layout)
     run_file.update(run_columns.with_backend(run_file.run, facts))
-    parallel = _meet(facts, layout, dataset)
+    parallel = _meet(config, facts, layout, dataset)
     config = _take_name(config, parallel, run_file)
     run_file.update(run_columns.with_devices(run_file.run, _list_devices(facts, parallel)))
     context = RunContext(
@@ -236,11 +236,16 @@ def prepare(
     return context
 
 
-def _meet(facts: "BackendFacts", layout: Layout, dataset: "Dataset") -> "DataParallel":
-    """The devices of all processes, once all have come; raises :class:`RunFailed` where they have other data."""
-    from densebench.training.parallel.data_parallel import join, require_same
+def _meet(config: RunConfig, facts: "BackendFacts", layout: Layout, dataset: "Dataset") -> "DataParallel":
+    """The devices of all processes, once all have come; raises :class:`RunFailed` where something differs among them.
+
+    A folder of images may have another path on each host.
+    """
+    from densebench.training.parallel.data_parallel import join, require_same, require_same_settings
 
     parallel = join(facts.name, layout, facts.device_kind)
+    deciding = deciding_values(config)
+    require_same_settings(parallel, {name: value for name, value in deciding.items() if name != "data.dataset"})
     require_same(parallel, "The images", f"{dataset.name} {dataset.sha256}")
     software = f"{facts.name} {facts.version}, Keras {facts.keras}, {facts.device_kind}"
     require_same(parallel, "The software", software)

@@ -93,3 +93,12 @@ def test_a_start_that_fails_is_said_once_and_leaves_nothing(in_tmp, capfd):
         assert shown.err.startswith("first: failed after ")
         assert shown.err.count("No CIFAR-10 in 'typo'") == 1
     assert (list((in_tmp / "runs").iterdir()), list((in_tmp / "results").iterdir())) == ([], [])
+
+
+def test_a_working_directory_that_is_gone_is_one_sentence(tmp_path, capfd, monkeypatch):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert run(["summary", "resnet20"]) == 2
+    assert "working directory has been removed" in capfd.readouterr().err

@@ -65,6 +65,7 @@ def test_outside_a_repository_only_the_working_directory_counts(find, tmp_path):
         ("[speed]\nepochs = 1", r"Unknown key 'epochs' in \[speed\] of densebench.toml: "),
         ("[trian]\nepochs = 1", "Unknown key 'trian' in densebench.toml: did you mean train?"),
         ("train = 5", r"'train' in densebench.toml is a command: write its defaults below \[train\]"),
+        ("epochs = {a = 1}", "'epochs' in densebench.toml is an option"),
         ("epochs = ", "cannot be read"),
     ],
 )
@@ -78,6 +79,16 @@ def test_an_unknown_variable_is_answered_with_the_nearest_and_others_are_left_al
     with pytest.raises(InputError, match="did you mean DENSEBENCH_EPOCHS"):
         find(DENSEBENCH_EPOCS="1")
     assert find(DENSEBENCH_DATA="/data", DENSEBENCH_EVENTS_FD="3") == {"train": {}, "speed": {}}
+
+
+def test_a_table_inside_the_table_of_tools_is_read_too_and_another_value_refused(find, tmp_path):
+    (tmp_path / "pyproject.toml").write_text("[tool]\ndensebench = {epochs = 2}\n")
+    assert find()["train"] == {"epochs": "2"}
+    (tmp_path / "pyproject.toml").write_text("[tool]\ndensebench = 3\n")
+    with pytest.raises(InputError, match=r"tool\.densebench is 3: make it a table"):
+        find()
+    (tmp_path / "pyproject.toml").write_text("tool = 3  # and densebench\n")
+    assert find()["train"] == {}
 
 
 def test_another_tools_pyproject_is_not_read(find, tmp_path):

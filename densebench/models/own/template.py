@@ -2,6 +2,7 @@
 
 import keyword
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from densebench.errors import InputError
@@ -53,5 +54,7 @@ def write_template(path: Path) -> str:
     except FileExistsError:
         raise InputError(f"{path} exists and is kept: give the name of a new file.") from None
     except OSError as error:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
         raise InputError(f"{path} cannot be written ({error.strerror}): choose another folder.") from None
     return f"{path}:{name}"

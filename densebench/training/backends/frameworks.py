@@ -10,6 +10,7 @@ from typing import Any, Literal
 from densebench.config import RunConfig
 from densebench.measuring.host import count_usable_cores
 from densebench.training.parallel.layout import ALONE, HEARTBEAT_SECONDS, MEETING_SECONDS, Layout
+from densebench.training.parallel.meeting import meet_hosts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +106,12 @@ def _add_xla_flag(flag: str) -> None:
 
 
 def _join_jax_hosts(jax: Any, layout: Layout) -> None:
-    """Before anything asks for a device; the devices are this process's alone, also where SLURM would say otherwise."""
+    """Before anything asks for a device; the devices are this process's alone, also where SLURM would say otherwise.
+
+    Where all addresses are known, the hosts meet first: JAX's own waiting names none of them, and ends by SIGABRT.
+    """
+    if len(layout.addresses) == layout.hosts:
+        meet_hosts(layout)
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
     jax.config.update("jax_enable_preemption_service", False)  # it takes SIGTERM, which is ours to answer
     jax.distributed.initialize(

@@ -1,7 +1,8 @@
 """How the devices of a run share its batches: what each backend's way has in common, and what is built on it."""
 
 import hashlib
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
@@ -98,6 +99,20 @@ def require_same(parallel: DataParallel, what: str, text: str) -> None:
     texts = gather_texts(parallel, text) if parallel.layout.ranks > 1 else []
     if len(set(texts)) > 1:
         raise RunFailed(f"{what} differ between the processes of the run ({', '.join(texts)}): nothing of it is right.")
+
+
+def require_same_settings(parallel: DataParallel, settings: Mapping[str, object]) -> None:
+    """Raise :class:`RunFailed` with those that differ unless every process has the same; one left out is a default."""
+    texts = gather_texts(parallel, json.dumps(settings)) if parallel.layout.ranks > 1 else []
+    first, *others = [json.loads(text) for text in texts] or [settings]
+    for rank, other in enumerate(others, start=1):
+        differing = [name for name in sorted({*first, *other}) if first.get(name) != other.get(name)]
+        if differing:
+            parts = [f"{name} {first.get(name, 'default')} and {other.get(name, 'default')}" for name in differing]
+            raise RunFailed(
+                f"The settings of processes 0 and {rank} of the run differ ({'; '.join(parts)}): start the same "
+                "command, with the same files, on every host."
+            )
 
 
 def require_same_state(parallel: DataParallel, variables: Sequence[keras.Variable]) -> None:

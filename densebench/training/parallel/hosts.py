@@ -4,8 +4,10 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from ipaddress import ip_address
 
 from densebench.errors import InputError
 
@@ -36,10 +38,15 @@ def find_host(text: str, environ: Mapping[str, str] = os.environ) -> Host:
     """
     if text != "auto":
         return _parse(text)
-    if "GROUP_RANK" in environ:
-        return _read_torchrun(environ)
-    if "SLURM_PROCID" in environ and "SLURM_STEP_NODELIST" in environ:
-        return _read_slurm(environ)
+    try:
+        if "GROUP_RANK" in environ:
+            return _read_torchrun(environ)
+        if "SLURM_PROCID" in environ and "SLURM_STEP_NODELIST" in environ:
+            return _read_slurm(environ)
+    except (KeyError, ValueError) as error:
+        raise InputError(
+            f"--hosts auto: a variable of torchrun or srun is missing or wrong ({error}): {_HOW}."
+        ) from None
     raise InputError(f"--hosts auto finds neither srun nor torchrun around it: {_HOW}.")
 
 
@@ -47,7 +54,7 @@ def _parse(text: str) -> Host:
     found = _EXPLICIT.fullmatch(text.strip())
     parts = [part.strip() for part in found[2].split(",")] if found else []
     addresses = [_ADDRESS.fullmatch(part) for part in parts]
-    if not found or not all(addresses):
+    if not found or not all(address and _is_possible(address) for address in addresses):
         raise InputError(f"--hosts {text!r} cannot be read: {_HOW}.")
     index = int(found[1])
     if index >= len(parts):
@@ -56,6 +63,14 @@ def _parse(text: str) -> Host:
     if len(set(whole)) < len(whole):
         raise InputError(f"--hosts {text!r} names one address twice: give each process a port of its own.")
     return Host(index=index, count=len(whole), addresses=whole)
+
+
+def _is_possible(address: re.Match[str]) -> bool:
+    """Whether the port is one, and what stands in brackets an address of IPv6."""
+    host, port = address[1], int(address[2] or _PORT)
+    with suppress(ValueError):
+        return 0 < port < 2**16 and (not host.startswith("[") or ip_address(host.strip("[]")).version == 6)
+    return False
 
 
 def _read_torchrun(environ: Mapping[str, str]) -> Host:

@@ -165,6 +165,12 @@ def test_another_hosts_part_that_fails_keeps_its_log_and_says_why_in_a_shared_fo
     assert list(Path("runs/a").iterdir()) == []
 
 
+def test_another_hosts_part_names_its_log_where_that_is_kept(follow_run):
+    ended, events = follow_run("sys.exit(7)")
+    assert ended.reason.endswith("ended with code 7; see runs/failed-host1.log.")
+    assert [event.reason for event in events if isinstance(event, Ended)] == [ended.reason]
+
+
 def test_a_part_that_is_stopped_alone_on_its_host_does_not_keep_its_command_waiting(follow_run):
     ended, _ = follow_run("os.kill(os.getpid(), signal.SIGSTOP)")
     assert "Process 1 of 2, on host 1" in ended.reason

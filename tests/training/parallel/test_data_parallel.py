@@ -6,9 +6,12 @@ from functools import cache
 from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from background import Background
+
+from densebench.errors import RunFailed
 
 # backend, devices of each host, hosts; two devices of a CPU share its cores
 _ALL = ("jax 2 1", "jax 1 2", "tensorflow 2 1", "tensorflow 1 2", "torch 2 1", "torch 1 2")
@@ -110,3 +113,14 @@ def test_all_backends_agree_on_several_devices(way):
             if "bfloat16" not in network:
                 expected = dict(networks(first))[network][way]["losses"]
                 assert ways[way]["losses"] == pytest.approx(expected, rel=1e-4), (other, network)
+
+
+def test_settings_that_differ_between_hosts_are_named(monkeypatch):
+    from densebench.training.parallel import data_parallel
+
+    others = iter([{"recipe.label_smoothing": 0.3, "seed": 0}, {"seed": 0}])
+    parallel = SimpleNamespace(layout=SimpleNamespace(ranks=2))
+    monkeypatch.setattr(data_parallel, "gather_texts", lambda _, text: [text, json.dumps(next(others))])
+    with pytest.raises(RunFailed, match=r"0 and 1 of the run differ \(recipe.label_smoothing default and 0.3\)"):
+        data_parallel.require_same_settings(parallel, {"seed": 0})
+    data_parallel.require_same_settings(parallel, {"seed": 0})

@@ -35,6 +35,8 @@ def test_hosts_can_be_written_with_their_addresses():
         ("0@a b:1", "cannot be read"),
         ("2@a:1,b:1", "names 2 hosts"),
         ("0@a:1,a:1", "one address twice"),
+        ("0@a:99999,b:1", "cannot be read"),
+        ("0@[zz]:1,b:1", "cannot be read"),
     ],
 )
 def test_what_is_no_list_of_hosts_is_refused(text, what):
@@ -57,6 +59,8 @@ def test_slurm_says_where_all_hosts_are(monkeypatch):
         (TORCHRUN | {"LOCAL_WORLD_SIZE": "4"}, "--nproc-per-node 1"),
         (SLURM | {"SLURM_STEP_NUM_TASKS": "4"}, "--ntasks-per-node=1"),
         ({}, "0@node1:29500"),
+        ({"GROUP_RANK": "0", "LOCAL_WORLD_SIZE": "1"}, "'MASTER_ADDR'"),
+        (SLURM | {"SLURM_STEP_NUM_NODES": "two"}, "missing or wrong"),
     ],
 )
 def test_what_cannot_be_one_process_a_host_is_refused_with_advice(environ, advice):
