@@ -268,7 +268,7 @@ def describe_environment(data_dir: str | None) -> list[Grid]:
     """The machine and the software that decide a figure, and what is missing."""
     backends = [(backend, find_version(backend)) for backend in BACKENDS]
     devices = ask_devices([backend for backend, version in backends if version is not None])
-    missing = list_missing(datasets.list_absent(data_dir), {device.backend: device.kind for device in devices})
+    missing = list_missing(datasets.describe_absent(data_dir), {device.backend: device.kind for device in devices})
     return environment_grid(
         probe(),
         backends,

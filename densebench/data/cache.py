@@ -39,7 +39,10 @@ def cache_images(name: str, images: int, decode: Callable[[], Decoded]) -> Decod
 
     Nothing is cached if an image could not be read: the next time it may be readable.
     """
-    path = cache_directory() / f"{name}.npz"
+    try:
+        path = cache_directory() / f"{name}.npz"
+    except DatasetError:
+        return decode()
     cached = _read(path, images)
     if cached is not None:
         return cached

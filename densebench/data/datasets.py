@@ -42,7 +42,7 @@ from densebench.data.package.loader import find_offered
 from densebench.data.pixel_statistics import compute_mean_and_deviation
 from densebench.data.resizing import check_memory
 from densebench.data.selection import hold_out, take_first_of_each_class
-from densebench.errors import InputError, unknown
+from densebench.errors import DatasetError, InputError, unknown
 from densebench.plugins.offers import list_offers
 
 if TYPE_CHECKING:
@@ -83,10 +83,14 @@ def describe(config: DataConfig) -> DatasetFacts:
     )
 
 
-def list_absent(data_dir: str | None) -> list[str]:
-    """The datasets that would have to be downloaded first."""
-    absent = [name for name, edition in cifar.EDITIONS.items() if look_for(edition, data_dir) is None]
-    return [*absent, *(name for name, dataset in PUBLISHED.items() if not are_available(dataset, data_dir))]
+def describe_absent(data_dir: str | None) -> list[str]:
+    """A sentence for each dataset that would have to be downloaded first, or why none can be."""
+    try:
+        absent = [name for name, edition in cifar.EDITIONS.items() if look_for(edition, data_dir) is None]
+        absent += [name for name, dataset in PUBLISHED.items() if not are_available(dataset, data_dir)]
+    except DatasetError as error:
+        return [str(error)]
+    return [f"Dataset {name} is not on this machine yet." for name in absent]
 
 
 def load(config: DataConfig, on_progress: OnProgress = ignore_progress) -> Dataset:

@@ -18,11 +18,11 @@ _BUSY_BYTES = 256 * 2**20  # more than an idle card's driver and a login screen 
 
 
 def list_missing(
-    absent_datasets: Sequence[str] = (), device_kinds: Mapping[str, str | None] | None = None
+    about_datasets: Sequence[str] = (), device_kinds: Mapping[str, str | None] | None = None
 ) -> tuple[str, ...]:
     """Each thing that is absent or in use, for ``densebench env``.
 
-    The caller knows which datasets are absent, and on which kind of device each installed backend computes.
+    The caller has the sentences about datasets, and knows on which kind of device each installed backend computes.
     """
     gpu = ask_gpu()
     return (
@@ -34,7 +34,7 @@ def list_missing(
         ),
         *find_cpu_obstacles(read_cpu_facts()),
         *find_absent_backends(backend for backend in BACKENDS if find_version(backend) is None),
-        *(f"Dataset {name} is not on this machine yet." for name in absent_datasets),
+        *about_datasets,
     )
 
 

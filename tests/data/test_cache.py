@@ -122,3 +122,9 @@ def test_a_directory_that_cannot_be_made_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("DENSEBENCH_DATA", str(tmp_path / "file" / "cache"))
     with pytest.raises(DatasetError, match=r"The cache directory '.*/file/cache' cannot be made .*DENSEBENCH_DATA"):
         cache_directory()
+
+
+def test_without_a_directory_images_are_decoded_and_not_cached(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("DENSEBENCH_DATA", str(tmp_path / "file" / "below"))
+    assert np.array_equal(cached_pixels("noise", 5, Counted()), PIXELS)

@@ -9,7 +9,7 @@ import pytest
 from densebench.config import DATASETS, DataConfig
 from densebench.data.archives.catalogue import PUBLISHED
 from densebench.data.cifar.loader import EDITIONS
-from densebench.data.datasets import describe, load
+from densebench.data.datasets import describe, describe_absent, load
 from densebench.errors import InputError
 
 
@@ -135,3 +135,10 @@ def test_another_image_size_is_a_fact_and_a_loaded_one():
     config = DataConfig(dataset="digits", image_size=20, train_limit=10, test_limit=10)
     assert describe(config).image_size == 20
     assert load(config).train.pixels.shape == (10, 20, 20, 3)
+
+
+def test_where_no_cache_can_be_made_that_is_what_is_said_of_the_datasets(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("DENSEBENCH_DATA", str(tmp_path / "file" / "below"))
+    (sentence,) = describe_absent(None)
+    assert "set DENSEBENCH_DATA to another" in sentence

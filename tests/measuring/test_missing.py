@@ -86,4 +86,4 @@ def test_a_backend_that_does_not_see_the_gpu_is_missing_something(monkeypatch) -
 
 
 def test_an_absent_dataset_is_told() -> None:
-    assert list_missing(["cifar10"])[-1] == "Dataset cifar10 is not on this machine yet."
+    assert list_missing(["Dataset cifar10 is absent."])[-1] == "Dataset cifar10 is absent."

@@ -11,7 +11,7 @@ import pytest
 from densebench.config import DataConfig
 from densebench.data.archives.catalogue import PUBLISHED
 from densebench.data.batches import describe_augmentation
-from densebench.data.datasets import describe, list_absent, load
+from densebench.data.datasets import describe, describe_absent, load
 from densebench.data.fetching import download
 from densebench.errors import DatasetError
 from densebench.recipes import RECIPES
@@ -121,7 +121,7 @@ def test_what_is_missing_is_downloaded_into_a_folder_of_its_own(tiny, tmp_path, 
     there = tiny.write(private_cache / tiny.dataset.name, only=1)
     assert len(load_from(None, tiny).train.labels) == 20
     assert asked == [(there / file.name, file.sha256) for file in tiny.dataset.files[1:]]
-    assert tiny.dataset.name not in list_absent(None)
+    assert f"Dataset {tiny.dataset.name} is not on this machine yet." not in describe_absent(None)
 
 
 class Answer(io.BytesIO):
@@ -157,7 +157,7 @@ def test_a_download_that_broke_off_goes_on_where_it_ended(tiny, private_cache, m
 
 def test_offline_forbids_the_download(tiny, monkeypatch):
     monkeypatch.setattr(download, "download", lambda *_, **__: pytest.fail("the network was asked"))
-    assert tiny.dataset.name in list_absent(None)
+    assert f"Dataset {tiny.dataset.name} is not on this machine yet." in describe_absent(None)
     with pytest.raises(DatasetError, match=rf"^{tiny.dataset.title} is not in '.*/cache/.*' and --offline forbids"):
         load_from(None, tiny, offline=True)
 
