@@ -15,7 +15,8 @@ def init(
     """Write a small network of your own to begin with, with comments, as a file that train, plan and speed take."""
     from densebench import workflows
 
-    name = shlex.quote(workflows.init(file))
+    name = workflows.init(file)
     print_written([file])
-    print_message(f"Next: densebench train {name} --dataset digits --epochs 5")
+    typed = shlex.quote(f"./{name}" if name.startswith("-") else name)  # else it would be read as an option
+    print_message(f"Next: densebench train {typed} --dataset digits --epochs 5")
     return 0

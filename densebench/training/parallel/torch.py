@@ -10,7 +10,7 @@ import torch
 import torch.distributed as dist
 from numpy.typing import NDArray
 
-from densebench.errors import InputError
+from densebench.errors import InputError, RunFailed, first_line
 from densebench.training.parallel.layout import HEARTBEAT_SECONDS, MEETING_SECONDS, Layout
 from densebench.training.parallel.own_address import find_interface, find_own_address, listen, split_address
 
@@ -94,9 +94,13 @@ def _open_store(layout: Layout) -> dist.Store:
         store.set_timeout(_PATIENT)
         return store
     host, port = split_address(layout.addresses[0])
-    if layout.rank > 0:
-        return dist.TCPStore(host, port, layout.ranks, False, timeout=_PATIENT)
-    address = find_own_address(layout)
-    # with a socket of ours: PyTorch's own would listen at every interface
-    listener = listen(address, port).detach()
-    return dist.TCPStore(address, port, layout.ranks, True, timeout=_PATIENT, master_listen_fd=listener)
+    try:
+        if layout.rank > 0:
+            return dist.TCPStore(host, port, layout.ranks, False, timeout=_PATIENT)
+        address = find_own_address(layout)
+        # with a socket of ours: PyTorch's own would listen at every interface
+        listener = listen(address, port).detach()
+        return dist.TCPStore(address, port, layout.ranks, True, timeout=_PATIENT, master_listen_fd=listener)
+    except dist.DistError as error:
+        came = f"Not all {layout.hosts} hosts came within {_PATIENT.total_seconds():g} s"
+        raise RunFailed(f"{came} ({first_line(str(error))}): start densebench on each host.") from None
