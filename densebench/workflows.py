@@ -48,7 +48,7 @@ from densebench.reporting.live.view import View
 from densebench.reporting.sweep_grid import SweepRow, sweep_grid
 from densebench.results.gathering import gather
 from densebench.running.directory import choose_names
-from densebench.running.evaluate_job import CONFUSION_FILE
+from densebench.running.jobs.evaluate import CONFUSION_FILE
 from densebench.running.launchers.follow import follow
 from densebench.running.launchers.options import LOOP, LaunchOptions, check_launch
 from densebench.running.launchers.starting import start_new

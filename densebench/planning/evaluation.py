@@ -12,7 +12,7 @@ from densebench.models import variants
 from densebench.models.own.lookup import require_unchanged
 from densebench.planning.options import TrainOptions, configure
 from densebench.planning.run_paths import StoredRun, find_run, require_no_code
-from densebench.running.preparation import parse_preparation
+from densebench.running.jobs.preparation import parse_preparation
 from densebench.training.model_files.model_origin import MODEL_SUFFIX, read_origin, refuse_legacy_format
 
 # of files and folders that other tools save models as

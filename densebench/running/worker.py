@@ -124,7 +124,7 @@ def _do_job(task: Task, run_file: RunFile, channel: Channel, stopper: Stopper, l
     with explain_memory_errors(task.config, trains=not isinstance(task, EvaluateTask)):
         match task:
             case TrainTask():
-                from densebench.running.train_job import train
+                from densebench.running.jobs.train import train
 
                 try:
                     train(task, context)
@@ -132,15 +132,15 @@ def _do_job(task: Task, run_file: RunFile, channel: Channel, stopper: Stopper, l
                     context.enter_time()
                     raise
             case EvaluateTask():
-                from densebench.running.evaluate_job import evaluate
+                from densebench.running.jobs.evaluate import evaluate
 
                 evaluate(task, context)
             case SpeedTask():
-                from densebench.running.speed_job import measure
+                from densebench.running.jobs.speed import measure
 
                 measure(task, context)
             case TrialTask():
-                from densebench.running.trial_job import try_out
+                from densebench.running.jobs.trial import try_out
 
                 try_out(task, context)
     context.parallel.leave()

@@ -16,7 +16,7 @@ from densebench.results.class_accuracy import format_class_accuracy
 from densebench.running import run_columns
 from densebench.running.context import RunContext
 from densebench.running.directory import run_directory
-from densebench.running.preparation import RAW, Preparation, parse_preparation, standardise, standardise_by_data
+from densebench.running.jobs.preparation import RAW, Preparation, parse_preparation, standardise, standardise_by_data
 from densebench.running.run_data import list_image_changes, read_identity, take_classes
 from densebench.running.tasks import EvaluateTask
 

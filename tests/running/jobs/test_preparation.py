@@ -3,7 +3,7 @@ import pytest
 
 from densebench.data.batches import standardise as apply
 from densebench.errors import InputError
-from densebench.running.preparation import RAW, parse_preparation, standardise
+from densebench.running.jobs.preparation import RAW, parse_preparation, standardise
 
 PIXELS = np.arange(192, dtype=np.uint8).reshape(1, 8, 8, 3)
 

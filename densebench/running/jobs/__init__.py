@@ -1,0 +1,1 @@
+"""What a run's process does: a job for each kind of task."""
