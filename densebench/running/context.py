@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from densebench.config import RunConfig, deciding_values
+from densebench.config import RunConfig
 from densebench.data import datasets
 from densebench.errors import LOST_CONTACT, DensebenchError, RunFailed
 from densebench.events import (
@@ -26,7 +26,7 @@ from densebench.events import (
     Warned,
 )
 from densebench.measuring.gpu.monitor import ask_gpu
-from densebench.measuring.gpu.several import list_devices, open_allocators, open_monitors
+from densebench.measuring.gpu.several import open_allocators, open_monitors
 from densebench.measuring.missing import find_unused_gpu
 from densebench.measuring.stopwatch import Clock, elapsed
 from densebench.models.own.checking import count_variant
@@ -36,6 +36,7 @@ from densebench.records import EpochRecord, Run
 from densebench.running import run_columns
 from densebench.running.channel import Channel
 from densebench.running.directory import mark_begun, run_directory
+from densebench.running.processes import list_all_devices, meet, take_name
 from densebench.running.run_data import require_same_data
 from densebench.running.run_file import RunFile
 from densebench.running.stopping import Stopper, make_interruption
@@ -223,9 +224,9 @@ def prepare(
 
     facts = backend.prepare(config, layout)
     run_file.update(run_columns.with_backend(run_file.run, facts))
-    parallel = _meet(config, facts, layout, dataset)
-    config = _take_name(config, parallel, run_file)
-    run_file.update(run_columns.with_devices(run_file.run, _list_devices(facts, parallel)))
+    parallel = meet(config, facts, layout, dataset)
+    config = take_name(config, parallel, run_file)
+    run_file.update(run_columns.with_devices(run_file.run, list_all_devices(facts, parallel)))
     context = RunContext(
         config=config, dataset=dataset, facts=facts, parallel=parallel,
         run_file=run_file, channel=channel, stopper=stopper, began=began,
@@ -234,43 +235,6 @@ def prepare(
         for warning in find_unused_gpu(facts.name, facts.device_kind, ask_gpu()):
             context.report(Warned(text=warning))
     return context
-
-
-def _meet(config: RunConfig, facts: "BackendFacts", layout: Layout, dataset: "Dataset") -> "DataParallel":
-    """The devices of all processes, once all have come; raises :class:`RunFailed` where something differs among them.
-
-    A folder of images may have another path on each host.
-    """
-    from densebench.training.parallel.data_parallel import join, require_same, require_same_settings
-
-    parallel = join(facts.name, layout, facts.device_kind)
-    deciding = deciding_values(config)
-    require_same_settings(parallel, {name: value for name, value in deciding.items() if name != "data.dataset"})
-    require_same(parallel, "The images", f"{dataset.name} {dataset.sha256}")
-    software = f"{facts.name} {facts.version}, Keras {facts.keras}, {facts.device_kind}"
-    require_same(parallel, "The software", software)
-    return parallel
-
-
-def _list_devices(facts: "BackendFacts", parallel: "DataParallel") -> list[str]:
-    """Every device that computes, host by host."""
-    from densebench.training.parallel.data_parallel import gather_texts
-
-    layout = parallel.layout
-    own = list_devices(facts.device_kind, layout.local_devices, first=layout.local_rank * layout.local_devices)
-    return gather_texts(parallel, "; ".join(own))
-
-
-def _take_name(config: RunConfig, parallel: "DataParallel", run_file: RunFile) -> RunConfig:
-    """The configuration under the name that the run has got on the host that owns it."""
-    if parallel.layout.ranks == 1:
-        return config
-    from densebench.training.parallel.data_parallel import gather_texts
-
-    name = gather_texts(parallel, config.run)[0]
-    if not parallel.layout.is_owner:
-        run_file.update(dataclasses.replace(run_file.run, run=name))
-    return dataclasses.replace(config, run=name)
 
 
 @contextmanager

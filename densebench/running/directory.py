@@ -16,10 +16,10 @@ from densebench.config import RunConfig, check_run_name, from_json, to_json
 from densebench.errors import DensebenchError, InputError, ResultsError, RunFailed
 from densebench.records import Run
 from densebench.results import csv_file, store
+from densebench.running.directory_lock import is_in_use, lock_descriptor, lock_directory
 
 CONFIG_FILE = "config.json"
 LOG_FILE = "log.txt"  # what the framework prints
-_LOCK = "lock"  # locked by the run's process
 _STARTING = "starting"  # there until the run begins, and locked by the process that has started it
 _NEW = ".new-"  # a directory that is being made or removed
 _LONG_AGO = 2.0  # seconds
@@ -158,7 +158,7 @@ def _make(directory: Path, config: RunConfig) -> int | None:
         directory.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=directory.parent, prefix=_NEW, ignore_cleanup_errors=True) as temporary:
             lock = os.open(Path(temporary) / _STARTING, os.O_RDWR | os.O_CREAT, 0o666)
-            _lock_descriptor(lock)
+            lock_descriptor(lock)
             with files.create(Path(temporary) / CONFIG_FILE) as file:
                 file.write(f"{to_json(config)}\n".encode())
             os.chmod(temporary, 0o755)  # it was made for its owner alone
@@ -237,34 +237,10 @@ def _hold_if_abandoned(directory: Path) -> Iterator[bool]:
         yield is_new
         return
     try:
-        is_ours = _lock_descriptor(descriptor) and os.fstat(descriptor).st_nlink > 0
+        is_ours = lock_descriptor(descriptor) and os.fstat(descriptor).st_nlink > 0
         yield is_ours and not is_in_use(directory)
     finally:
         os.close(descriptor)
-
-
-def is_in_use(directory: Path) -> bool:
-    """Whether a process has locked a run's directory (:func:`lock_directory`)."""
-    return _is_locked(directory / _LOCK)
-
-
-def _is_locked(path: Path) -> bool:
-    try:
-        descriptor = os.open(path, os.O_RDWR)
-    except FileNotFoundError:
-        return False
-    try:
-        return not _lock_descriptor(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _lock_descriptor(descriptor: int) -> bool:
-    """Lock an open file until its descriptor is closed; false while another process has it locked."""
-    from filelock import lock_descriptor  # 40 ms
-
-    # A lock on a descriptor, not FileLock: the file names its owner, and a missing directory stays missing.
-    return lock_descriptor(descriptor, blocking=False)
 
 
 def _rename(temporary: Path, directory: Path) -> bool:
@@ -276,39 +252,3 @@ def _rename(temporary: Path, directory: Path) -> bool:
         raise
     files.sync_directory(directory.parent)
     return True
-
-
-@contextmanager
-def lock_directory(directory: Path) -> Iterator[None]:
-    """Make this process the directory's owner; raises :class:`InputError` while another one is.
-
-    The lock ends with its process, even with a killed one. Raises :class:`ResultsError` where none is possible.
-    """
-    if not directory.is_dir():
-        raise InputError(f"There is no run directory {str(directory)!r}: check the run's name and --runs-dir.")
-    try:
-        lock = _lock(directory)
-    except OSError as error:
-        raise ResultsError(
-            f"Run {directory.name!r} cannot be locked in {str(directory)!r} ({error.strerror}): "
-            "make room and rights there, or choose another --runs-dir."
-        ) from None
-    try:
-        yield
-    finally:
-        os.close(lock)
-
-
-def _lock(directory: Path) -> int:
-    """The descriptor of the lock, with the owner's process number in the file."""
-    lock = os.open(directory / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        if not _lock_descriptor(lock):
-            owner = os.read(lock, 20).decode(errors="replace").strip() or "unknown"
-            raise InputError(f"Run {directory.name!r} is in use by process {owner}: wait for it to end, or stop it.")
-        os.ftruncate(lock, 0)
-        os.write(lock, f"{os.getpid()}\n".encode())
-    except BaseException:
-        os.close(lock)
-        raise
-    return lock

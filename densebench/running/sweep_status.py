@@ -9,7 +9,8 @@ from densebench.errors import DensebenchError, InputError
 from densebench.records import Run
 from densebench.reporting.sweep_grid import SweepRow
 from densebench.results import csv_file, store
-from densebench.running.directory import CONFIG_FILE, is_in_use
+from densebench.running.directory import CONFIG_FILE
+from densebench.running.directory_lock import is_in_use
 from densebench.running.launchers.slurm.queue import read_queue
 from densebench.running.launchers.sweep import Sweep, SweepRun, read_sweeps
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from densebench.config import RUNS_DIR, fingerprint, from_json
 from densebench.errors import DensebenchError
 from densebench.records import Run
-from densebench.running.directory import CONFIG_FILE, is_in_use, run_directory
+from densebench.running.directory import CONFIG_FILE, run_directory
+from densebench.running.directory_lock import is_in_use
 
 _REASON = "It ended without saying so: no process has it locked."
 

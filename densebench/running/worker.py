@@ -18,7 +18,8 @@ from densebench.measuring.malloc import keep_large_buffers
 from densebench.records import Phase
 from densebench.running import tasks
 from densebench.running.channel import Channel
-from densebench.running.directory import lock_directory, run_directory
+from densebench.running.directory import run_directory
+from densebench.running.directory_lock import lock_directory
 from densebench.running.run_file import RunFile
 from densebench.running.stopping import Stopper, watch
 from densebench.running.tasks import EvaluateTask, SpeedTask, Task, TrainTask, TrialTask

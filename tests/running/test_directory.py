@@ -12,14 +12,13 @@ from densebench.running.directory import (
     choose_names,
     claim,
     has_begun,
-    is_in_use,
     keep_log,
-    lock_directory,
     mark_begun,
     remove_abandoned,
     run_directory,
     store_recipe,
 )
+from densebench.running.directory_lock import lock_directory
 from densebench.running.run_file import RunFile
 from densebench.schedules import extend
 
@@ -89,45 +88,10 @@ def test_a_runs_directory_that_is_a_file_is_named(in_tmp):
         begin()
 
 
-def test_a_directory_has_one_owner_at_a_time(in_tmp):
-    directory = run_directory("runs", begin().run)
-    with (
-        lock_directory(directory),
-        pytest.raises(InputError, match=f"in use by process {os.getpid()}"),
-        lock_directory(directory),
-    ):
-        pass
-    with lock_directory(directory):
-        pass
-
-
-def test_a_directory_that_takes_no_lock_is_named(in_tmp):
-    directory = run_directory("runs", begin().run)
-    (directory / "lock").mkdir()
-    with pytest.raises(ResultsError, match="cannot be locked"), lock_directory(directory):
-        pass
-
-
-def test_a_run_directory_that_was_removed_is_named(in_tmp):
-    with pytest.raises(InputError, match="no run directory"), lock_directory(in_tmp / "runs" / "gone"):
-        pass
-
-
 @pytest.mark.parametrize("name", ["../outside", "a/b", "", ".hidden", "a\0b", "-option", "a" * 200])
 def test_a_run_name_cannot_leave_its_directory(name):
     with pytest.raises(InputError, match="file name"):
         run_directory("runs", name)
-
-
-def test_a_lock_ends_with_its_process_however_it_ends(in_tmp):
-    directory = run_directory("runs", begin().run)
-    child = os.fork()
-    if child == 0:
-        with lock_directory(directory):
-            os._exit(9)
-    os.waitpid(child, 0)
-    with lock_directory(directory):
-        assert (directory / "lock").read_text() == f"{os.getpid()}\n"
 
 
 def test_a_run_that_does_not_begin_leaves_nothing_and_its_name_is_free(in_tmp):
@@ -217,13 +181,6 @@ def test_the_log_of_a_run_that_does_not_begin_is_kept_beside_it(in_tmp):
         (directory / "log.txt").write_text("a traceback")
         assert keep_log(directory).read_text() == "a traceback"
     assert os.listdir("runs") == ["failed-start.log"]
-
-
-def test_a_directory_is_in_use_while_a_process_has_it_locked(in_tmp):
-    directory = run_directory("runs", begin().run)
-    assert not is_in_use(directory)
-    with lock_directory(directory):
-        assert is_in_use(directory)
 
 
 def test_a_resumed_run_with_more_epochs_is_stored_as_such(in_tmp):

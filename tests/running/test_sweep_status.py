@@ -6,7 +6,8 @@ from densebench.records import EpochRecord, Run
 from densebench.reporting.sweep_grid import describe_states
 from densebench.results import csv_file
 from densebench.running import sweep_status
-from densebench.running.directory import lock_directory, run_directory
+from densebench.running.directory import run_directory
+from densebench.running.directory_lock import lock_directory
 from densebench.running.launchers.protocol import QueuedRun
 from densebench.running.launchers.sweep import OWNER_FILE, open_sweep
 from densebench.running.sweep_status import list_states

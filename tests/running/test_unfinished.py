@@ -4,7 +4,8 @@ import pytest
 
 from densebench.config import RunConfig
 from densebench.results import csv_file
-from densebench.running.directory import claim, lock_directory, mark_begun, run_directory
+from densebench.running.directory import claim, mark_begun, run_directory
+from densebench.running.directory_lock import lock_directory
 from densebench.running.run_file import RunFile
 from densebench.running.unfinished import mark_interrupted
 

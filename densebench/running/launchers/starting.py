@@ -10,7 +10,8 @@ from densebench.config import RunConfig
 from densebench.errors import DensebenchError, InputError, RunFailed
 from densebench.events import Ended, Event, Message
 from densebench.results import csv_file, store
-from densebench.running.directory import claim, has_begun, is_in_use, keep_log, remove_abandoned, run_directory
+from densebench.running.directory import claim, has_begun, keep_log, remove_abandoned, run_directory
+from densebench.running.directory_lock import is_in_use
 from densebench.running.launchers.death import record_death
 from densebench.running.launchers.follow import follow
 from densebench.running.launchers.process import launch

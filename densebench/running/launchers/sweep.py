@@ -13,7 +13,8 @@ from typing import Any
 
 from densebench import files
 from densebench.errors import InputError, ResultsError
-from densebench.running.directory import is_in_use, lock_directory, run_directory
+from densebench.running.directory import run_directory
+from densebench.running.directory_lock import is_in_use, lock_directory
 from densebench.running.launchers.protocol import QueuedRun
 
 _FOLDER = ".sweeps"  # no run's name begins with a dot

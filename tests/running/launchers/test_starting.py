@@ -8,7 +8,8 @@ from densebench.errors import InputError
 from densebench.events import Ended, Message
 from densebench.records import Run
 from densebench.results import csv_file
-from densebench.running.directory import lock_directory, mark_begun, run_directory
+from densebench.running.directory import mark_begun, run_directory
+from densebench.running.directory_lock import lock_directory
 from densebench.running.launchers import starting
 from densebench.running.launchers.protocol import QueuedRun
 from densebench.running.run_file import RunFile
