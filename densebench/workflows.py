@@ -37,15 +37,15 @@ from densebench.records import Run
 from densebench.reporting.grid import Grid
 from densebench.reporting.listings import (
     Counted,
-    environment_grid,
-    layers_grid,
-    planned_grid,
-    recipes_grid,
-    summary_grid,
+    make_environment_grid,
+    make_layers_grid,
+    make_planned_grid,
+    make_recipes_grid,
+    make_summary_grid,
 )
 from densebench.reporting.live.run_state import ShownRun
 from densebench.reporting.live.view import View
-from densebench.reporting.sweep_grid import SweepRow, sweep_grid
+from densebench.reporting.sweep_grid import SweepRow, make_sweep_grid
 from densebench.results.gathering import gather
 from densebench.running.directory import choose_names
 from densebench.running.jobs.evaluate import CONFUSION_FILE
@@ -86,10 +86,10 @@ def list_planned(options: TrainOptions, *, resume: str | None = None, skip_compl
     return name_new(_plan(options, resume, skip_completed))
 
 
-def planned_table(planned: Sequence[PlannedRun]) -> Grid:
+def make_planned_table(planned: Sequence[PlannedRun]) -> Grid:
     """One row a planned run."""
     predictions = predict_runs(planned)
-    return planned_grid([describe_planned(*pair) for pair in zip(planned, predictions, strict=True)])
+    return make_planned_grid([describe_planned(*pair) for pair in zip(planned, predictions, strict=True)])
 
 
 def train(
@@ -115,9 +115,9 @@ def find_states(folders: Sequence[str | Path]) -> list[SweepRow]:
     return list_states(folders)
 
 
-def status_table(rows: Sequence[SweepRow], *, whole: bool) -> Grid:
+def make_status_table(rows: Sequence[SweepRow], *, whole: bool) -> Grid:
     """One row a run; for programs with every column, for a reader with those that say something."""
-    return sweep_grid(rows, whole=whole)
+    return make_sweep_grid(rows, whole=whole)
 
 
 def evaluate(
@@ -212,14 +212,14 @@ def init(path: Path) -> str:
     return write_template(path)
 
 
-def summary_tables(counted: Sequence[Counted], *, layers: bool) -> list[Grid]:
+def make_summary_tables(counted: Sequence[Counted], *, layers: bool) -> list[Grid]:
     """One table of networks, or one of layers for each."""
-    return [layers_grid(*one) for one in counted] if layers else [summary_grid(counted)]
+    return [make_layers_grid(*one) for one in counted] if layers else [make_summary_grid(counted)]
 
 
-def recipes_table() -> Grid:
+def make_recipes_table() -> Grid:
     """The recipes of densebench side by side."""
-    return recipes_grid(tuple(RECIPES.values()))
+    return make_recipes_grid(tuple(RECIPES.values()))
 
 
 def describe_recipes_of_packages() -> list[str]:
@@ -269,7 +269,7 @@ def describe_environment(data_dir: str | None) -> list[Grid]:
     backends = [(backend, find_version(backend)) for backend in BACKENDS]
     devices = ask_devices([backend for backend, version in backends if version is not None])
     missing = list_missing(datasets.describe_absent(data_dir), {device.backend: device.kind for device in devices})
-    return environment_grid(
+    return make_environment_grid(
         probe(),
         backends,
         [*missing, *explain_silence(devices)],

@@ -60,7 +60,7 @@ def test_runs_are_trained_in_the_order_of_their_plan(launched):
 
 
 def test_a_plan_makes_nothing(launched, in_tmp):
-    table = workflows.planned_table(workflows.list_planned(with_(seeds=(0, 1, 2))))
+    table = workflows.make_planned_table(workflows.list_planned(with_(seeds=(0, 1, 2))))
     assert table.height == 3
     assert not launched.tasks
     assert not list(in_tmp.iterdir())
@@ -152,7 +152,7 @@ def test_all_named_networks_are_counted_where_none_is_named():
     counted = workflows.summarise([], classes=10, image_size=32)
     assert named[1].params == 793_150
     assert named[0].name in [variant.name for variant, _ in counted]
-    assert [grid.name for grid in workflows.summary_tables([named], layers=True)] == ["layers"]
+    assert [grid.name for grid in workflows.make_summary_tables([named], layers=True)] == ["layers"]
 
 
 def test_a_comparison_is_drawn_and_written_as_a_page(in_tmp, trained):

@@ -137,4 +137,4 @@ def summary(*variants: str, classes: int = 10, image_size: int = 32) -> "pd.Data
     image of ``image_size`` pixels), weights_bytes (float32) and source. Raises :class:`densebench.errors.InputError`.
     """
     counted = workflows.summarise(variants, classes=classes, image_size=image_size)
-    return make_grid_frame(workflows.summary_tables(counted, layers=False)[0])
+    return make_grid_frame(workflows.make_summary_tables(counted, layers=False)[0])

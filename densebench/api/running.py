@@ -25,7 +25,7 @@ from densebench.errors import Interrupted, RunFailed
 from densebench.launching import Finished
 from densebench.planning.options import TrainOptions
 from densebench.reporting.frames import make_grid_frame
-from densebench.reporting.grid_output import grids_tables
+from densebench.reporting.grid_output import draw_grids
 from densebench.reporting.notebook import open_progress, render_html, render_text
 from densebench.reporting.run_tables import make_class_grid, make_evaluation_grids
 from densebench.results.frame import read_frame
@@ -80,7 +80,7 @@ def train(
     limit = None if time_limit is None else check_positive("time_limit", time_limit)
     if dry_run:
         planned = workflows.list_planned(options, resume=resume, skip_completed=skip_completed)
-        return make_grid_frame(workflows.planned_table(planned))
+        return make_grid_frame(workflows.make_planned_table(planned))
     finished = workflows.train(
         options,
         open_progress(shown=progress),
@@ -165,7 +165,7 @@ class Evaluation:
         return render_html(self._tables())
 
     def _tables(self) -> RenderableType:
-        return grids_tables(make_evaluation_grids(self._finished.run, self._confusion.classes, self._confusion.counts))
+        return draw_grids(make_evaluation_grids(self._finished.run, self._confusion.classes, self._confusion.counts))
 
 
 def evaluate(

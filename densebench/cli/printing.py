@@ -13,7 +13,7 @@ from rich.measure import Measurement
 from densebench.config import RUNS_DIR
 from densebench.errors import join_names
 from densebench.reporting.grid import Grid
-from densebench.reporting.grid_output import grids_tables, grids_text
+from densebench.reporting.grid_output import draw_grids, write_grids
 from densebench.reporting.rendering import json_in_ascii
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _fit_to_width(table: Callable[[int | None], RenderableType], console: Consol
 
 def print_grids(grids: Sequence[Grid], form: str, kind: str) -> None:
     """Print grids in any format; ``kind`` is what a JSON document of them calls itself."""
-    print_result(lambda width: grids_tables(grids, width=width), lambda: grids_text(grids, form, kind), form)
+    print_result(lambda width: draw_grids(grids, width=width), lambda: write_grids(grids, form, kind), form)
 
 
 def print_finished(finished: Sequence["Finished"], form: str) -> int:

@@ -15,8 +15,8 @@ from densebench.comparison.metrics import METRICS
 from densebench.comparison.statistics import ALPHA
 from densebench.comparison.values import Comparison, GateResult, Row, Verdict
 from densebench.records import Phase
-from densebench.reporting.grid import Grid, make_column, results_column
-from densebench.reporting.row_columns import is_replaced, list_figures, row_column
+from densebench.reporting.grid import Grid, make_column, make_results_column
+from densebench.reporting.row_columns import is_replaced, list_figures, make_row_column
 from densebench.units import UNKNOWN
 
 TITLES: dict[Phase, str] = {  # in the order of the tables
@@ -28,7 +28,7 @@ TITLES: dict[Phase, str] = {  # in the order of the tables
 }
 
 
-def phase_grid(rows: Sequence[Row], columns: Sequence[str] | None, *, labels: bool) -> Grid:
+def make_phase_grid(rows: Sequence[Row], columns: Sequence[str] | None, *, labels: bool) -> Grid:
     """All columns that a wide table has; ``labels`` names rows by their labels, else by the variant alone."""
     names = list(columns) if columns is not None else _default_columns(rows)
     first = [row.label if labels else format_setting(row, "variant") for row in rows]
@@ -36,14 +36,14 @@ def phase_grid(rows: Sequence[Row], columns: Sequence[str] | None, *, labels: bo
         name=rows[0].phase,
         title=TITLES[rows[0].phase],
         columns=(
-            results_column("variant", first, names=True),
-            *(row_column(name, rows) for name in names if name != "variant"),
+            make_results_column("variant", first, names=True),
+            *(make_row_column(name, rows) for name in names if name != "variant"),
         ),
         dim=tuple(row.dominated_by is not None for row in rows),
     )
 
 
-def verdict_grid(rows: Sequence[Row], columns: Sequence[str] | None) -> Grid | None:
+def make_verdict_grid(rows: Sequence[Row], columns: Sequence[str] | None) -> Grid | None:
     """One line for each verdict on a shown metric; None without any."""
     found = _list_shown(rows, columns)
     if not found:
@@ -55,7 +55,7 @@ def verdict_grid(rows: Sequence[Row], columns: Sequence[str] | None) -> Grid | N
         make_column("row", "Variant", [row.label for row, _ in found], keep=9, names=True),
         make_column("baseline", "Against", against, keep=3, names=True),
         make_column("metric", "Metric", [METRICS[verdict.metric].title for _, verdict in found], keep=8),
-        make_column("estimate", "Estimate", [marked_estimate(one) for _, one in found], show="number", keep=7),
+        make_column("estimate", "Estimate", [mark_estimate(one) for _, one in found], show="number", keep=7),
         make_column("interval", _title_interval(_list_confidences(found)), intervals, show="number", keep=5),
         make_column("p", "p (Holm)", [format_p(one.p_holm) for _, one in found], show="number", keep=4),
         make_column(
@@ -142,7 +142,7 @@ def _explain_too_few(verdicts: Sequence[Verdict]) -> str | None:
     return '"Too few runs": with 2 runs against more, Welch\'s t test may give 12 % false verdicts instead of 5 %.'
 
 
-def gate_grid(gate: GateResult) -> Grid:
+def make_gate_grid(gate: GateResult) -> Grid:
     """One line for each condition and row."""
     conditions = gate.conditions
     return Grid(
@@ -157,7 +157,7 @@ def gate_grid(gate: GateResult) -> Grid:
     )
 
 
-def marked_estimate(verdict: Verdict) -> str:
+def mark_estimate(verdict: Verdict) -> str:
     """The estimate with a sign where it is across different hardware."""
     return f"{format_estimate(verdict)} ≠" if verdict.marked else format_estimate(verdict)
 

@@ -17,14 +17,14 @@ from densebench.records import COLUMNS
 from densebench.reporting.comparison_grids import (
     TITLES,
     explain_verdicts,
-    gate_grid,
+    make_gate_grid,
+    make_phase_grid,
+    make_verdict_grid,
     move_metric_to_title,
-    phase_grid,
-    verdict_grid,
 )
 from densebench.reporting.conclusion import conclude
 from densebench.reporting.grid import Fitted, Grid, blank_repeats, fit
-from densebench.reporting.rendering import rich_table
+from densebench.reporting.rendering import make_rich_table
 from densebench.reporting.row_columns import RATIO, SCALING, SHARED, expand_columns, list_figures
 from densebench.reporting.scaling import EXPLAINED
 
@@ -65,7 +65,7 @@ def _phase_parts(rows: Sequence[Row], found: Fitted, width: int | None, remedy: 
 
 def fit_rows(rows: Sequence[Row], columns: Sequence[str] | None, width: int | None) -> Fitted:
     """The grid of a phase that fits; rows are named by their variant if the other columns distinguish them."""
-    found = fit(phase_grid(rows, columns, labels=False), width)
+    found = fit(make_phase_grid(rows, columns, labels=False), width)
     if rows[0].phase == "published":
         return found
     shown = {column.name for column in found.grid.columns} & set(find_differing(rows))
@@ -75,18 +75,18 @@ def fit_rows(rows: Sequence[Row], columns: Sequence[str] | None, width: int | No
     ungrouped = any(row.label in {run.run for run in row.runs} for row in rows)
     if len(distinct) == len(rows) and not ungrouped:
         return found
-    return fit(phase_grid(rows, columns, labels=True), width)
+    return fit(make_phase_grid(rows, columns, labels=True), width)
 
 
 def _table_parts(found: Fitted, width: int | None, remedy: str) -> list[RenderableType]:
     title = [Text(plain(found.grid.title), style="bold")] if found.grid.title else []
-    parts: list[RenderableType] = [*title, rich_table(found.grid, width)]
+    parts: list[RenderableType] = [*title, make_rich_table(found.grid, width)]
     if found.left_out:
         parts.append(_note(f"Not shown: {', '.join(found.left_out)}; {remedy} shows them."))
     return [*parts, Text()]
 
 
-def grid_parts(grid: Grid, width: int | None) -> list[RenderableType]:
+def draw_grid(grid: Grid, width: int | None) -> list[RenderableType]:
     return _table_parts(fit(grid, width), width, ANY_TABLE)
 
 
@@ -99,7 +99,7 @@ def _shared_text(rows: Sequence[Row]) -> list[str]:
 
 
 def _verdict_parts(comparison: Comparison, columns: Sequence[str] | None, width: int | None) -> list[RenderableType]:
-    verdicts = verdict_grid(comparison.rows, columns)
+    verdicts = make_verdict_grid(comparison.rows, columns)
     parts: list[RenderableType] = []
     if verdicts is not None:
         found = fit(verdicts if width is None else move_metric_to_title(verdicts), width)
@@ -108,7 +108,7 @@ def _verdict_parts(comparison: Comparison, columns: Sequence[str] | None, width:
         shown = {column.name for column in found.grid.columns}
         parts += [*(_note(text) for text in explain_verdicts(comparison, columns, shown)), Text()]
     if comparison.gate is not None:
-        parts += grid_parts(gate_grid(comparison.gate), width)
+        parts += draw_grid(make_gate_grid(comparison.gate), width)
     return parts
 
 

@@ -10,12 +10,18 @@ from densebench.comparison.values import Comparison, Row, Scaling, Summary, Verd
 from densebench.errors import unknown
 from densebench.records import Run
 from densebench.reporting import rendering
-from densebench.reporting.comparison_grids import TITLES, explain_verdicts, gate_grid, phase_grid, verdict_grid
+from densebench.reporting.comparison_grids import (
+    TITLES,
+    explain_verdicts,
+    make_gate_grid,
+    make_phase_grid,
+    make_verdict_grid,
+)
 from densebench.reporting.comparison_tables import write_closing_notes
 from densebench.reporting.conclusion import conclude
 from densebench.reporting.grid import Grid
 from densebench.reporting.prediction_columns import describe_prediction
-from densebench.reporting.row_columns import SCALING, expand_columns, row_column
+from densebench.reporting.row_columns import SCALING, expand_columns, make_row_column
 from densebench.reporting.scaling import describe_scaling
 from densebench.results.cells import write_plain
 
@@ -55,12 +61,12 @@ def join_grids(grids: Iterable[Grid], render: Callable[[Grid], str]) -> str:
 
 def _comparison_grids(comparison: Comparison, columns: Sequence[str] | None) -> list[Grid]:
     """Every table of a comparison, whole."""
-    found = [phase_grid(rows, columns, labels=True) for phase in TITLES if (rows := comparison.of(phase))]
-    verdicts = verdict_grid(comparison.rows, columns)
+    found = [make_phase_grid(rows, columns, labels=True) for phase in TITLES if (rows := comparison.of(phase))]
+    verdicts = make_verdict_grid(comparison.rows, columns)
     if verdicts is not None:
         found.append(verdicts)
     if comparison.gate is not None:
-        found.append(gate_grid(comparison.gate))
+        found.append(make_gate_grid(comparison.gate))
     return found
 
 
@@ -96,7 +102,7 @@ def flatten_row(row: Row, columns: Sequence[str] | None) -> dict[str, object]:
             found |= _flatten_summary(name, row.summary(name)) | _flatten_verdict(name, row.verdict(name))
     for name in columns or ():
         if name not in found:
-            found[name] = row_column(name, [row]).cells[0].value
+            found[name] = make_row_column(name, [row]).cells[0].value
     return found
 
 

@@ -91,7 +91,7 @@ def make_column(
     return GridColumn(name=name, title=title, cells=cells, right=right, keep=keep, names=names)
 
 
-def results_column(
+def make_results_column(
     name: str, values: Sequence[Value], *, texts: Sequence[str] | None = None, keep: int = 0, names: bool = False
 ) -> GridColumn:
     """A column that results files have too, under its title and in its form there."""
@@ -159,10 +159,10 @@ def _unfold(columns: Sequence[GridColumn], width: int) -> tuple[GridColumn, ...]
 
 
 def _total_width(columns: Sequence[GridColumn], width: int) -> int:
-    return sum(column_width(column, width) for column in columns) + _GAP * (len(columns) - 1)
+    return sum(measure_column(column, width) for column in columns) + _GAP * (len(columns) - 1)
 
 
-def column_width(column: GridColumn, width: int | None) -> int:
+def measure_column(column: GridColumn, width: int | None) -> int:
     """What a column takes: numbers are never folded, names beyond their share are, titles at their blanks."""
     widest = max((cell_len(mark_best(cell)) for cell in column.cells), default=0)
     if column.right or column.whole or width is None:

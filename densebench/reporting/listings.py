@@ -10,7 +10,7 @@ from densebench.models.variant import AnyVariant
 from densebench.models.variants import list_aliases
 from densebench.recipes import Recipe, list_settings, write_value
 from densebench.records import COLUMNS
-from densebench.reporting.grid import Grid, GridColumn, make_column, results_column
+from densebench.reporting.grid import Grid, GridColumn, make_column, make_results_column
 from densebench.units import format_value
 
 Counted = tuple[AnyVariant, Cost]
@@ -19,29 +19,29 @@ _MISSING = "unknown"
 _OF_A_RUN = ("device", "device_kind", "cuda", "cudnn", "backend_version", "malloc")
 
 
-def summary_grid(networks: Sequence[Counted]) -> Grid:
+def make_summary_grid(networks: Sequence[Counted]) -> Grid:
     """One line a network: depth, growth rate, parameters, multiply-adds, weights in float32."""
     has_foreign = any(variant.is_foreign for variant, _ in networks)
     found, costs = [variant for variant, _ in networks], [cost for _, cost in networks]
     return Grid(
         name="networks",
         columns=(
-            results_column("variant", [variant.name for variant in found]),
+            make_results_column("variant", [variant.name for variant in found]),
             make_column("aliases", "Also", [", ".join(list_aliases(variant)) or None for variant in found], keep=2),
             make_column("family", "Family", [variant.family for variant in found], keep=2),
             make_column("depth", "Depth", [variant.depth for variant in found], show="count", keep=6),
             make_column("growth_rate", "Growth", [variant.growth_rate for variant in found], show="count", keep=5),
-            results_column("params", [cost.params for cost in costs], keep=9),
-            results_column("trainable_params", [cost.trainable_params for cost in costs], keep=4),
-            results_column("non_trainable_params", [cost.non_trainable_params for cost in costs], keep=3),
-            results_column("forward_macs", [cost.forward_macs for cost in costs], keep=8),
-            results_column("weights_bytes", [cost.weights_bytes for cost in costs], keep=7),
-            results_column("source", [variant.source for variant in found], keep=8 if has_foreign else 1),
+            make_results_column("params", [cost.params for cost in costs], keep=9),
+            make_results_column("trainable_params", [cost.trainable_params for cost in costs], keep=4),
+            make_results_column("non_trainable_params", [cost.non_trainable_params for cost in costs], keep=3),
+            make_results_column("forward_macs", [cost.forward_macs for cost in costs], keep=8),
+            make_results_column("weights_bytes", [cost.weights_bytes for cost in costs], keep=7),
+            make_results_column("source", [variant.source for variant in found], keep=8 if has_foreign else 1),
         ),
     )
 
 
-def recipes_grid(recipes: Sequence[Recipe]) -> Grid:
+def make_recipes_grid(recipes: Sequence[Recipe]) -> Grid:
     """One line a setting, one column a recipe."""
     settings = list_settings()
     return Grid(
@@ -63,7 +63,7 @@ def recipes_grid(recipes: Sequence[Recipe]) -> Grid:
     )
 
 
-def layers_grid(variant: AnyVariant, cost: Cost) -> Grid:
+def make_layers_grid(variant: AnyVariant, cost: Cost) -> Grid:
     """One line a layer, and one of all."""
     layers = cost.layers
     return Grid(
@@ -73,8 +73,10 @@ def layers_grid(variant: AnyVariant, cost: Cost) -> Grid:
             make_column("layer", "Layer", [*(layer.name for layer in layers), "total"]),
             make_column("kind", "Kind", [*(layer.kind for layer in layers), ""], keep=1),
             make_column("output_shape", "Output", [*map(_format_shape, layers), ""], keep=5),
-            results_column("params", _append_total([layer.params for layer in layers]), keep=4),
-            results_column("non_trainable_params", _append_total([layer.non_trainable_params for layer in layers])),
+            make_results_column("params", _append_total([layer.params for layer in layers]), keep=4),
+            make_results_column(
+                "non_trainable_params", _append_total([layer.non_trainable_params for layer in layers])
+            ),
             make_column("macs", "MACs", [*(layer.macs for layer in layers), cost.forward_macs], show="count", keep=3),
             make_column(
                 "activations",
@@ -118,28 +120,28 @@ class PlannedRow:
     directory: str
 
 
-def planned_grid(rows: Sequence[PlannedRow]) -> Grid:
+def make_planned_grid(rows: Sequence[PlannedRow]) -> Grid:
     """One row a run, in the order in which they would be made."""
     return Grid(
         name="plan",
         columns=(
-            results_column("run", [row.run for row in rows]),
+            make_results_column("run", [row.run for row in rows]),
             make_column("what", "What", [row.what for row in rows], keep=8),
-            results_column("variant", [row.variant for row in rows]),
-            results_column("dataset", [row.dataset for row in rows], keep=1),
-            results_column("epochs", [row.epochs for row in rows], keep=7),
-            results_column("batch_size", [row.batch_size for row in rows], keep=5),
+            make_results_column("variant", [row.variant for row in rows]),
+            make_results_column("dataset", [row.dataset for row in rows], keep=1),
+            make_results_column("epochs", [row.epochs for row in rows], keep=7),
+            make_results_column("batch_size", [row.batch_size for row in rows], keep=5),
             *_list_devices(rows),
-            results_column("validation_images", [row.validation_images for row in rows], keep=2),
+            make_results_column("validation_images", [row.validation_images for row in rows], keep=2),
             make_column(
                 "checkpoint_every", "Checkpoint", [_describe_checkpoints(row.checkpoint_every) for row in rows], keep=2
             ),
             make_column("steps", "Steps", [row.steps for row in rows], show="count", keep=6),
-            results_column("predicted_total_seconds", [row.predicted_total_seconds for row in rows], keep=10),
+            make_results_column("predicted_total_seconds", [row.predicted_total_seconds for row in rows], keep=10),
             make_column("interval", "95 % interval", [row.interval for row in rows], keep=9),
-            results_column("predicted_peak_bytes", [row.predicted_peak_bytes for row in rows], keep=9),
-            results_column("params", [row.params for row in rows], keep=7),
-            results_column("forward_macs", [row.forward_macs for row in rows], keep=4),
+            make_results_column("predicted_peak_bytes", [row.predicted_peak_bytes for row in rows], keep=9),
+            make_results_column("params", [row.params for row in rows], keep=7),
+            make_results_column("forward_macs", [row.forward_macs for row in rows], keep=4),
             make_column("results", "Results", [row.results for row in rows], keep=3),
             make_column("directory", "Everything else", [row.directory for row in rows], keep=2),
         ),
@@ -149,14 +151,14 @@ def planned_grid(rows: Sequence[PlannedRow]) -> Grid:
 def _list_devices(rows: Sequence[PlannedRow]) -> list[GridColumn]:
     """One goes without saying."""
     found = [row.devices for row in rows]
-    return [results_column("devices", found, keep=5)] if max(found, default=1) > 1 else []
+    return [make_results_column("devices", found, keep=5)] if max(found, default=1) > 1 else []
 
 
 def _describe_checkpoints(every: int) -> str:
     return {0: "none", 1: "every epoch"}.get(every, f"every {every} epochs")
 
 
-def environment_grid(
+def make_environment_grid(
     environment: Environment,
     backends: Sequence[tuple[str, str | None]],
     missing: Sequence[str],

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from densebench import escape
-from densebench.reporting.grid import Grid, GridColumn, column_width, mark_best
+from densebench.reporting.grid import Grid, GridColumn, mark_best, measure_column
 from densebench.results.cells import make_harmless, quote_cell, write_plain
 
 _JSON_SCHEMA = 1
@@ -22,7 +22,7 @@ _LINES = "    \n    \n {0}{0} \n" + "    \n" * 5
 _ASCII_HEAD = Box(_LINES.format("-"), ascii=True)  # Rich's SIMPLE_HEAD has no form in ASCII
 
 
-def rich_table(grid: Grid, width: int | None = None) -> RenderableType:
+def make_rich_table(grid: Grid, width: int | None = None) -> RenderableType:
     """Without its title. It is drawn where it is printed, in letters and rules that the console's encoding has."""
     return _RichTable(grid, width)
 
@@ -41,7 +41,7 @@ class _RichTable:
         return Measurement.get(console, options, self._draw(options))
 
     def _draw(self, options: ConsoleOptions) -> Table:
-        return _draw_table(_fit_grid(self.grid, options.encoding), self.width, ascii_only=options.ascii_only)
+        return _fill_table(_fit_grid(self.grid, options.encoding), self.width, ascii_only=options.ascii_only)
 
 
 def _fit_grid(grid: Grid, encoding: str) -> Grid:
@@ -56,7 +56,7 @@ def _fit_column(column: GridColumn, encoding: str) -> GridColumn:
     return dataclasses.replace(column, title=escape.fit_encoding(column.title, encoding), cells=tuple(cells))
 
 
-def _draw_table(grid: Grid, width: int | None, *, ascii_only: bool) -> Table:
+def _fill_table(grid: Grid, width: int | None, *, ascii_only: bool) -> Table:
     """Numbers to the right, nothing cropped; texts are taken literally, not as markup."""
     head = _ASCII_HEAD if ascii_only else SIMPLE_HEAD
     table = Table(box=head, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
@@ -67,8 +67,8 @@ def _draw_table(grid: Grid, width: int | None, *, ascii_only: bool) -> Table:
             justify="right" if column.right else "left",
             vertical="top",
             overflow="fold",
-            min_width=column_width(column, width),
-            max_width=None if takes_the_rest else column_width(column, width),
+            min_width=measure_column(column, width),
+            max_width=None if takes_the_rest else measure_column(column, width),
         )
     for index in range(grid.height):
         row = [column.cells[index] for column in grid.columns]

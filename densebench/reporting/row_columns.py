@@ -12,7 +12,7 @@ from densebench.comparison.values import Row, get_settings
 from densebench.errors import unknown
 from densebench.records import COLUMNS, Phase
 from densebench.reporting import prediction_columns
-from densebench.reporting.grid import GridColumn, Value, make_column, results_column
+from densebench.reporting.grid import GridColumn, Value, make_column, make_results_column
 from densebench.reporting.scaling import format_efficiency
 from densebench.units import UNKNOWN, find_typical, fixed_unit
 
@@ -119,7 +119,7 @@ def list_figures(phase: Phase, rows: Sequence[Row]) -> list[str]:
     return [name for name in sorted(places, key=places.__getitem__) if _is_known(name, rows)]
 
 
-def row_column(name: str, rows: Sequence[Row]) -> GridColumn:
+def make_row_column(name: str, rows: Sequence[Row]) -> GridColumn:
     """The column of a full name, as :func:`find_column` gives it."""
     if name in METRICS:
         return _metric_column(METRICS[name], rows)
@@ -134,7 +134,7 @@ def row_column(name: str, rows: Sequence[Row]) -> GridColumn:
         return make_column(name, fact.title, found, show=fact.show, texts=texts, keep=_keep(name))
     texts = [format_setting(row, name) for row in rows]
     values = [_number(row, name) for row in rows] if COLUMNS[name].type in (int, float) else texts
-    return results_column(name, values, texts=texts, keep=_keep(name))
+    return make_results_column(name, values, texts=texts, keep=_keep(name))
 
 
 def is_replaced(metric: Metric, row: Row) -> bool:

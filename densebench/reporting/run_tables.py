@@ -16,7 +16,7 @@ from densebench.errors import count_noun
 from densebench.escape import plain
 from densebench.records import COLUMNS, Run
 from densebench.reporting import rendering
-from densebench.reporting.comparison_tables import ANY_TABLE, grid_parts, make_comparison_tables
+from densebench.reporting.comparison_tables import ANY_TABLE, draw_grid, make_comparison_tables
 from densebench.reporting.conclusion import name_metric
 from densebench.reporting.export import find_renderer, format_comparison, join_grids
 from densebench.reporting.grid import Grid, make_column
@@ -27,7 +27,7 @@ from densebench.units import UNKNOWN
 def make_run_tables(runs: Sequence[Run], *, width: int | None = None) -> RenderableType:
     """What one run cost and reached, or several side by side."""
     if len(runs) == 1:
-        return Group(*grid_parts(_make_run_grid(runs[0]), width), *_conclude_run(runs[0]))
+        return Group(*draw_grid(_make_run_grid(runs[0]), width), *_conclude_run(runs[0]))
     return make_comparison_tables(compare(runs, CompareOptions()), width=width, remedy=ANY_TABLE)
 
 

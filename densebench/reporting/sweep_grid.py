@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from densebench.errors import count_noun
-from densebench.reporting.grid import Grid, make_column, results_column
+from densebench.reporting.grid import Grid, make_column, make_results_column
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,20 +24,20 @@ class SweepRow:
     reason: str | None
 
 
-def sweep_grid(rows: Sequence[SweepRow], *, whole: bool) -> Grid:
+def make_sweep_grid(rows: Sequence[SweepRow], *, whole: bool) -> Grid:
     """One row a run, in the order of the sweeps; the columns that nothing is known for only if it is ``whole``."""
     columns = (
-        results_column("run", [row.run for row in rows]),
+        make_results_column("run", [row.run for row in rows]),
         make_column("state", "State", [row.state for row in rows]),
         make_column("finished", "Done", [row.finished for row in rows], show="count", keep=9),
-        results_column("epochs", [row.epochs for row in rows], keep=9),
-        results_column("test_accuracy", [row.test_accuracy for row in rows], keep=7),
+        make_results_column("epochs", [row.epochs for row in rows], keep=9),
+        make_results_column("test_accuracy", [row.test_accuracy for row in rows], keep=7),
         make_column("where", "On", [row.where for row in rows], keep=8),
-        results_column("launcher", [row.launcher for row in rows], keep=6),
+        make_results_column("launcher", [row.launcher for row in rows], keep=6),
         make_column("sweep", "Sweep", [row.sweep for row in rows], keep=2),
         make_column("job", "Job", [row.job for row in rows], keep=4),
-        results_column("restarts", [row.restarts for row in rows], keep=3),
-        results_column("reason", [row.reason for row in rows], keep=5),
+        make_results_column("restarts", [row.restarts for row in rows], keep=3),
+        make_results_column("reason", [row.reason for row in rows], keep=5),
     )
     known = [column for column in columns if whole or any(cell.value is not None for cell in column.cells)]
     return Grid(name="status", columns=tuple(known))

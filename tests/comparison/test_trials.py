@@ -5,7 +5,7 @@ import pytest
 from densebench.comparison.compare import compare
 from densebench.comparison.options import CompareOptions, parse_compare_options
 from densebench.reporting.export import format_comparison
-from densebench.reporting.figures.series import series_of
+from densebench.reporting.figures.series import list_series
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def test_trials_are_left_out_of_rows_verdicts_front_and_pictures_with_a_note(tra
     assert [row.phase for row in comparison.rows] == ["train", "train"]
     assert [row.on_front for row in comparison.rows] == [True, True]
     assert {condition.row for condition in comparison.gate.conditions} == {"100x12"}
-    assert len(series_of(comparison)) == 2
+    assert len(list_series(comparison)) == 2
     assert comparison.notes[0] == "2 trials of plan are left out: comparing the files of trials alone shows them."
 
 

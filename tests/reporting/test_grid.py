@@ -2,8 +2,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from densebench.reporting.grid import Cell, Grid, GridColumn, blank_repeats, column_width, fit
-from densebench.reporting.rendering import rich_table
+from densebench.reporting.grid import Cell, Grid, GridColumn, blank_repeats, fit, measure_column
+from densebench.reporting.rendering import make_rich_table
 
 
 def column(name, width, keep=0, *, right=True):
@@ -39,18 +39,20 @@ def named(*texts):
 
 def test_a_name_takes_two_lines_at_most_as_far_as_half_of_the_width_allows():
     long = "preresnet20 · tensorflow · mixed_bfloat16"
-    assert column_width(named(long), 60) == len("preresnet20 · tensorflow")
-    assert column_width(named(long), 40) == 20
-    assert column_width(named("short", "shorter"), 60) == len("shorter")
-    assert column_width(named(long), None) == len(long)
+    assert measure_column(named(long), 60) == len("preresnet20 · tensorflow")
+    assert measure_column(named(long), 40) == 20
+    assert measure_column(named("short", "shorter"), 60) == len("shorter")
+    assert measure_column(named(long), None) == len(long)
 
 
 def test_a_name_is_folded_only_where_the_room_is_needed():
     long = "preresnet20 · tensorflow · mixed_bfloat16"
-    assert column_width(fit(Grid(name="g", columns=(named(long), column("x", 4))), 60).grid.columns[0], 60) == len(long)
+    assert measure_column(fit(Grid(name="g", columns=(named(long), column("x", 4))), 60).grid.columns[0], 60) == len(
+        long
+    )
     found = fit(Grid(name="g", columns=(named(long), column("x", 30))), 60)
     assert names(found) == ["n", "x"]
-    assert column_width(found.grid.columns[0], 60) == len("preresnet20 · tensorflow")
+    assert measure_column(found.grid.columns[0], 60) == len("preresnet20 · tensorflow")
 
 
 def test_a_name_stands_only_where_it_differs_from_the_line_above():
@@ -70,7 +72,7 @@ def test_no_line_is_wider_than_asked_and_no_figure_is_cut(width, shapes):
     columns = [column(f"c{index}", size, keep, right=right) for index, (size, keep, right) in enumerate(shapes)]
     found = fit(Grid(name="g", columns=(column("first", 5), *columns)), width)
     console = Console(width=width, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
-    console.print(rich_table(found.grid, width))
+    console.print(make_rich_table(found.grid, width))
     text = console.export_text()
     assert all(len(line) <= width for line in text.splitlines())
     assert text.count("9") == sum(len(column.cells[0].text) for column in found.grid.columns)

@@ -19,7 +19,7 @@ from densebench.records import COLUMNS
 from densebench.reporting.comparison_tables import make_comparison_tables
 from densebench.reporting.export import format_comparison
 from densebench.reporting.figures.plot import plot
-from densebench.reporting.page.chart_data import page_data
+from densebench.reporting.page.chart_data import make_page_data
 from densebench.reporting.page.page import render
 from densebench.reporting.run_tables import format_runs_as, make_run_tables
 from densebench.training.tensorboard import EpochLog
@@ -114,7 +114,7 @@ def test_bars_scatter_and_curves_are_drawn(comparison, tmp_path, picture, text):
 
 
 def test_the_page_has_it_in_tables_costs_verdicts_and_curves(comparison):
-    data = page_data(comparison)
+    data = make_page_data(comparison)
     assert TITLE in [cost.title for cost in data.costs]
     assert TITLE in data.verdicts.metrics
     panels = [panel.name for panel in data.panels]

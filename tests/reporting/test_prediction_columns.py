@@ -9,7 +9,7 @@ from densebench.comparison.options import CompareOptions
 from densebench.errors import InputError
 from densebench.reporting.export import format_comparison
 from densebench.reporting.prediction_columns import PREDICTION
-from densebench.reporting.row_columns import expand_columns, row_column
+from densebench.reporting.row_columns import expand_columns, make_row_column
 
 
 def compare_all(*runs):
@@ -17,7 +17,7 @@ def compare_all(*runs):
 
 
 def list_texts(rows):
-    return {name: [cell.text for cell in row_column(name, rows).cells] for name in PREDICTION}
+    return {name: [cell.text for cell in make_row_column(name, rows).cells] for name in PREDICTION}
 
 
 def test_the_short_name_stands_for_predicted_and_actual_cost_and_their_ratio():

@@ -25,7 +25,7 @@ GRID = Grid(
 
 def printed(grid):
     console = Console(width=100, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    console.print(rendering.rich_table(grid))
+    console.print(rendering.make_rich_table(grid))
     return console.file.getvalue()
 
 
@@ -85,7 +85,7 @@ def test_a_table_for_a_console_without_utf8_is_drawn_in_ascii_and_still_in_colum
         ),
     )
     file = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
-    Console(width=100, file=file).print(rendering.rich_table(grid, 100))
+    Console(width=100, file=file).print(rendering.make_rich_table(grid, 100))
     file.seek(0)
     assert file.read().splitlines() == [
         "Name              Time",

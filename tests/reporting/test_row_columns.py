@@ -6,7 +6,14 @@ from densebench.comparison.compare import compare
 from densebench.comparison.metrics import METRICS
 from densebench.comparison.options import CompareOptions
 from densebench.errors import InputError
-from densebench.reporting.row_columns import find_column, is_figure, is_on_page, is_replaced, list_figures, row_column
+from densebench.reporting.row_columns import (
+    find_column,
+    is_figure,
+    is_on_page,
+    is_replaced,
+    list_figures,
+    make_row_column,
+)
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 
@@ -54,14 +61,14 @@ def test_columns_of_the_row_are_shown_where_they_distinguish_rows(trained):
 
 def test_a_setting_gives_way_to_accuracy_and_time_and_to_nothing_else(trained):
     found = rows(trained("a"), trained("b"))
-    keep = {name: row_column(name, found).keep for name in [*METRICS, "runs", "pareto", "batch_size"]}
+    keep = {name: make_row_column(name, found).keep for name in [*METRICS, "runs", "pareto", "batch_size"]}
     assert sorted(keep, key=keep.__getitem__)[-3:] == ["batch_size", "epoch_seconds", "test_accuracy"]
 
 
 def test_total_time_and_energy_outlive_everything_but_accuracy_time_and_settings(trained):
     found = rows(trained("a"), trained("b"))
-    keep = {name: row_column(name, found).keep for name in list_figures("train", found)} | {
-        name: row_column(name, found).keep for name in ("energy_joules", "gpu_peak_bytes", "weights_bytes", "runs")
+    keep = {name: make_row_column(name, found).keep for name in list_figures("train", found)} | {
+        name: make_row_column(name, found).keep for name in ("energy_joules", "gpu_peak_bytes", "weights_bytes", "runs")
     }
     ordered = sorted(keep, key=keep.__getitem__, reverse=True)
     assert ordered[:5] == ["test_accuracy", "epoch_seconds", "total_seconds", "energy_joules", "gpu_peak_bytes"]
@@ -71,7 +78,7 @@ def test_total_time_and_energy_outlive_everything_but_accuracy_time_and_settings
 def test_the_figure_that_orders_the_rows_is_the_last_to_go(trained):
     for phase, name in {"train": "test_accuracy", "eval": "test_accuracy", "speed": "images_per_second"}.items():
         found = rows(trained("a", phase=phase), trained("b", phase=phase, backend="jax"))
-        keep = {column: row_column(column, found).keep for column in [*list_figures(phase, found), "backend"]}
+        keep = {column: make_row_column(column, found).keep for column in [*list_figures(phase, found), "backend"]}
         assert max(keep, key=keep.__getitem__) == name
 
 
@@ -81,7 +88,7 @@ def judged(*runs, baseline="a"):
 
 def test_a_time_has_its_ratio_to_the_baseline_beside_it(trained):
     found = judged(trained("a", seconds=10.0), trained("b", seconds=15.0))
-    assert [cell.text for cell in row_column("epoch_seconds_ratio", found).cells] == [
+    assert [cell.text for cell in make_row_column("epoch_seconds_ratio", found).cells] == [
         "\N{MULTIPLICATION SIGN}1",
         "\N{MULTIPLICATION SIGN}1.500",
     ]
@@ -95,13 +102,13 @@ def test_the_ratio_is_the_estimate_of_the_verdict(trained):
     seconds = {"a": (5.0, 6.0, 5.5), "b": (9.0, 9.5, 9.9)}
     found = judged(*(trained(variant, seed, seconds=seconds[variant][seed]) for variant in "ab" for seed in range(3)))
     (other,) = [row for row in found if not row.is_baseline]
-    values = {cell.value for cell in row_column("epoch_seconds_ratio", found).cells}
+    values = {cell.value for cell in make_row_column("epoch_seconds_ratio", found).cells}
     assert values == {1.0, other.verdict("epoch_seconds").estimate}
 
 
 def test_there_is_no_ratio_across_hardware_nor_of_what_may_not_be_compared(trained):
     found = judged(trained("a"), trained("b", device="Slow Card"), trained("c"))
-    assert sorted(cell.text for cell in row_column("epoch_seconds_ratio", found).cells) == [
+    assert sorted(cell.text for cell in make_row_column("epoch_seconds_ratio", found).cells) == [
         "-",
         "\N{MULTIPLICATION SIGN}1",
         "\N{MULTIPLICATION SIGN}1.000",
@@ -114,19 +121,19 @@ def test_there_is_no_ratio_across_hardware_nor_of_what_may_not_be_compared(train
 
 def test_a_column_has_values_for_sorting_beside_its_texts(trained):
     found = rows(trained("a", memory=9 * 2**20), trained("b", memory=10 * 2**20))
-    cells = row_column("gpu_peak_bytes", found).cells
+    cells = make_row_column("gpu_peak_bytes", found).cells
     assert [(cell.text, cell.value, cell.best) for cell in cells] == [
         ("9.00", 9 * 2**20, True),
         ("10.00", 10 * 2**20, False),
     ]
-    assert [cell.value for cell in row_column("batch_size", found).cells] == [64, 64]
-    assert [cell.value for cell in row_column("device", found).cells] == ["Fast Card", "Fast Card"]
+    assert [cell.value for cell in make_row_column("batch_size", found).cells] == [64, 64]
+    assert [cell.value for cell in make_row_column("device", found).cells] == ["Fast Card", "Fast Card"]
 
 
 def test_a_column_has_one_unit_the_one_that_fits_its_median(trained):
     def texts(*seconds):
         found = rows(*(trained(f"v{place}", seconds=each) for place, each in enumerate(seconds)))
-        return [cell.text for cell in row_column("epoch_seconds", found).cells]
+        return [cell.text for cell in make_row_column("epoch_seconds", found).cells]
 
     assert texts(7_200.0, 10_800.0) == ["2.00 h", "3.00 h"]
     assert texts(20.0, 7_200.0, 10_800.0) == ["0.0056 h", "2.00 h", "3.00 h"]
@@ -135,20 +142,22 @@ def test_a_column_has_one_unit_the_one_that_fits_its_median(trained):
 
 def test_what_cannot_be_compared_is_not_the_best_of_a_column(trained):
     found = rows(trained("a", accuracy=0.8), trained("b", accuracy=0.9, dataset="cifar10"))
-    assert not any(cell.best for cell in row_column("test_accuracy", found).cells)
+    assert not any(cell.best for cell in make_row_column("test_accuracy", found).cells)
 
 
 def test_times_across_hardware_are_marked_in_the_title(trained):
     found = rows(trained("a"), trained("b", device="Slow Card"))
-    assert row_column("epoch_seconds", found).title == "Epoch time ≠"
-    assert row_column("test_accuracy", found).title == "Test acc. %"
+    assert make_row_column("epoch_seconds", found).title == "Epoch time ≠"
+    assert make_row_column("test_accuracy", found).title == "Test acc. %"
 
 
 def test_the_page_has_no_column_of_intervals_nor_of_the_front(trained):
     found = rows(trained("a"))
-    shown = {name: is_on_page(row_column(name, found)) for name in ("runs", "pareto", "test_accuracy_interval", "seed")}
+    shown = {
+        name: is_on_page(make_row_column(name, found)) for name in ("runs", "pareto", "test_accuracy_interval", "seed")
+    }
     assert shown == {"runs": True, "pareto": False, "test_accuracy_interval": False, "seed": True}
-    assert [is_figure(row_column(name, found)) for name in ("runs", "params", "seed")] == [True, True, False]
+    assert [is_figure(make_row_column(name, found)) for name in ("runs", "params", "seed")] == [True, True, False]
 
 
 @pytest.mark.parametrize(("name", "full"), [("energy", "energy_joules"), ("runs", "runs"), ("device", "device")])

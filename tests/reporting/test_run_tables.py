@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from densebench.records import COLUMNS, EpochRecord
-from densebench.reporting.grid_output import grids_tables
+from densebench.reporting.grid_output import draw_grids
 from densebench.reporting.notebook import render_text
 from densebench.reporting.run_tables import format_evaluation, format_runs_as, make_evaluation_grids, make_run_tables
 from densebench.results import csv_file
@@ -65,7 +65,7 @@ def test_several_runs_stand_side_by_side(trained):
 
 
 def test_an_evaluation_has_every_class_and_the_confusion(trained):
-    text = printed(grids_tables(make_evaluation_grids(trained(phase="eval"), CLASSES, CONFUSION), width=80))
+    text = printed(draw_grids(make_evaluation_grids(trained(phase="eval"), CLASSES, CONFUSION), width=80))
     assert "do|g" in text
     assert "77.78" in text
     assert "none        0" in text
@@ -74,7 +74,7 @@ def test_an_evaluation_has_every_class_and_the_confusion(trained):
 def test_a_confusion_of_too_many_classes_for_the_width_names_what_is_left_out(trained):
     names = [f"class{index}" for index in range(40)]
     counts = [list(range(40)) for _ in range(40)]
-    text = printed(grids_tables(make_evaluation_grids(trained(phase="eval"), names, counts), width=80))
+    text = printed(draw_grids(make_evaluation_grids(trained(phase="eval"), names, counts), width=80))
     assert "Not shown:" in text
     assert "as class39" in text
 

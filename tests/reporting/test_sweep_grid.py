@@ -1,4 +1,4 @@
-from densebench.reporting.sweep_grid import SweepRow, describe_states, sweep_grid
+from densebench.reporting.sweep_grid import SweepRow, describe_states, make_sweep_grid
 
 
 def make_row(**values):
@@ -8,10 +8,10 @@ def make_row(**values):
 
 def test_programs_get_every_column_and_readers_those_that_say_something():
     rows = [make_row(), make_row(run="b", state="running", where="node1 GPU 0", finished=1, test_accuracy=0.5)]
-    assert [column.name for column in sweep_grid(rows, whole=False).columns] == [
+    assert [column.name for column in make_sweep_grid(rows, whole=False).columns] == [
         *("run", "state", "finished", "epochs", "test_accuracy", "where")
     ]
-    assert len(sweep_grid(rows, whole=True).columns) == 11
+    assert len(make_sweep_grid(rows, whole=True).columns) == 11
 
 
 def test_the_sentence_counts_the_states_in_their_order():

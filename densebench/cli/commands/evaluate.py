@@ -9,7 +9,7 @@ from densebench.cli import arguments as option
 from densebench.cli.completion import complete_runs
 from densebench.cli.parsing import check_plot, parse_train_options
 from densebench.cli.printing import open_stderr, print_result, print_written
-from densebench.reporting.grid_output import grids_tables
+from densebench.reporting.grid_output import draw_grids
 
 
 def evaluate(
@@ -70,7 +70,7 @@ def evaluate(
     if confusion is None:
         return evaluated.finished.outcome.exit_code
     print_result(
-        lambda width: grids_tables(make_evaluation_grids(evaluation, confusion.classes, confusion.counts), width=width),
+        lambda width: draw_grids(make_evaluation_grids(evaluation, confusion.classes, confusion.counts), width=width),
         lambda: format_evaluation(evaluation, confusion.classes, confusion.counts, format),
         format,
     )

@@ -24,7 +24,7 @@ def recipe(
     from densebench import workflows
 
     if name is None:
-        print_grids([workflows.recipes_table()], format, "recipes")
+        print_grids([workflows.make_recipes_table()], format, "recipes")
         for sentence in workflows.describe_recipes_of_packages():
             print_message(sentence)
     else:

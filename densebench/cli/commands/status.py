@@ -22,6 +22,6 @@ def status(
     if not found:
         print_message("No run is queued, running or unfinished here: name another folder of runs.")
         return 0
-    print_grids([workflows.status_table(found, whole=format != "table")], format, "status")
+    print_grids([workflows.make_status_table(found, whole=format != "table")], format, "status")
     print_message(describe_states(found))
     return 0

@@ -22,7 +22,7 @@ def summary(
     size = 32 if image_size is None else image_size
     classes = 10 if classes is None else classes
     counted = workflows.summarise(variants or [], classes=classes, image_size=size)
-    print_grids(workflows.summary_tables(counted, layers=layers), format, "summary")
+    print_grids(workflows.make_summary_tables(counted, layers=layers), format, "summary")
     for sentence in [] if variants else workflows.describe_packages():
         print_message(f"Note: {sentence}")
     if not check:

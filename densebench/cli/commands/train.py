@@ -70,7 +70,7 @@ def train(
     limit = None if time_limit is None else parse_seconds(time_limit, "--time-limit")
     if dry_run:
         planned = workflows.list_planned(options, resume=resume, skip_completed=skip_completed)
-        print_grids([workflows.planned_table(planned)], format, "plan")
+        print_grids([workflows.make_planned_table(planned)], format, "plan")
         if launch != LOOP:
             print_message(describe_place(launch))
         for warning in dict.fromkeys(warning for each in planned for warning in each.facts.warnings):

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from densebench.reporting.figures.files import drawing, is_picture, save
-from densebench.reporting.figures.style import INK, label, new_figure, title
+from densebench.reporting.figures.style import INK, label, make_figure, title
 from densebench.units import format_number
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def _draw(matrix: Sequence[Sequence[int]], class_names: Sequence[str]) -> "Figur
 
     classes = len(matrix)
     side = max(4.0, min(_CELL * classes, 14.0))
-    figure, (axes,) = new_figure(1, width=side + 2.2, heights=(side + 1.2,))
+    figure, (axes,) = make_figure(1, width=side + 2.2, heights=(side + 1.2,))
     shares = [[count / (sum(row) or 1) for count in row] for row in matrix]
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     axes.grid(False)

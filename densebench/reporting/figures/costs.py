@@ -17,8 +17,8 @@ from densebench.reporting.figures.style import (
     count_others,
     label,
     logarithmic,
+    make_figure,
     measure,
-    new_figure,
     scale_of,
     title,
 )
@@ -44,14 +44,14 @@ def bars(series: Sequence[Series], picture: str) -> "Figure | None":
     if not shown:
         return None
     rows = [one for one in series if any(one.row.summary(metric.name).figure is not None for metric in shown)]
-    figure, panels = new_figure(len(shown), heights=(bars_height(rows),))
+    figure, panels = make_figure(len(shown), heights=(measure_bars(rows),))
     for axes, metric in zip(panels, shown, strict=True):
         draw_bars(axes, sort_bars(rows, shown[0].name), metric.name, named=metric is shown[0])
     make_room(figure, rows)
     return figure
 
 
-def bars_height(rows: Sequence[Series]) -> float:
+def measure_bars(rows: Sequence[Series]) -> float:
     """Inches of a panel in which the names of its bars do not touch."""
     return _AROUND_BARS + _BAR_HEIGHT * max(min(len(rows), MOST_NAMES + 1), _FEWEST_BARS)
 
@@ -131,7 +131,7 @@ def pareto(series: Sequence[Series], cost: str) -> "Figure | None":
     if not find_points(series, cost):
         return None
     for has_legend in (False, True):
-        figure, (axes,) = new_figure(1, width=8.2, heights=(5.2,))
+        figure, (axes,) = make_figure(1, width=8.2, heights=(5.2,))
         draw_pareto(axes, series, cost)
         if has_legend:
             drawn = [one for one, _, _ in find_points(series, cost)]

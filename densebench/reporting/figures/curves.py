@@ -7,7 +7,7 @@ from densebench.comparison.display import Curve
 from densebench.comparison.metrics import METRICS, Metric
 from densebench.reporting.figures.legends import draw_legend, rank
 from densebench.reporting.figures.series import Series, curve, points, tail
-from densebench.reporting.figures.style import logarithmic, new_figure, title
+from densebench.reporting.figures.style import logarithmic, make_figure, title
 from densebench.units import axis_scale
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def draw_curves(rows: Sequence[Series], picture: str, against: _Against) -> "Fig
         return None
     leading = _leading(curves)
     is_enlarged = leading[0].show == "percent"
-    figure, panels = new_figure(len(curves) + is_enlarged)
+    figure, panels = make_figure(len(curves) + is_enlarged)
     for axes, (metric, shown) in zip(panels, curves, strict=False):
         _draw_panel(axes, series, against, metric, shown)
     if is_enlarged:

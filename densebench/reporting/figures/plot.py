@@ -11,8 +11,8 @@ from densebench.errors import ResultsError
 from densebench.reporting.figures import costs, curves
 from densebench.reporting.figures.files import drawing, is_picture, save
 from densebench.reporting.figures.legends import draw_legend, rank
-from densebench.reporting.figures.series import Series, series_of
-from densebench.reporting.figures.style import new_figure
+from densebench.reporting.figures.series import Series, list_series
+from densebench.reporting.figures.style import make_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,8 +30,8 @@ def _overview(series: list[Series]) -> "Figure | None":
     if cost is None or not learning:
         return None
     costly = [one for one in series if one.row.summary(cost).figure is not None]
-    heights = (_OVERVIEW_HEIGHT, max(_OVERVIEW_HEIGHT, costs.bars_height(costly)))
-    figure, (whole, close, pareto, bars) = new_figure(4, width=_OVERVIEW_WIDTH, heights=heights)
+    heights = (_OVERVIEW_HEIGHT, max(_OVERVIEW_HEIGHT, costs.measure_bars(costly)))
+    figure, (whole, close, pareto, bars) = make_figure(4, width=_OVERVIEW_WIDTH, heights=heights)
     curves.draw_test(whole, close, learning)
     costs.draw_pareto(pareto, series, cost)
     costs.draw_bars(bars, costs.sort_bars(costly, cost), cost, named=True)
@@ -66,7 +66,7 @@ def plot(comparison: Comparison, target: Path) -> list[Path]:
     Raises :class:`InputError` for another ending, and :class:`ResultsError` if nothing can be drawn or written.
     """
     with drawing():
-        return _plot(series_of(comparison), target)
+        return _plot(list_series(comparison), target)
 
 
 def _plot(series: list[Series], target: Path) -> list[Path]:

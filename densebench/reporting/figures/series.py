@@ -62,7 +62,7 @@ class Series:
         return _MARKERS[self.look.marker]
 
 
-def series_of(comparison: Comparison) -> list[Series]:
+def list_series(comparison: Comparison) -> list[Series]:
     rows = comparison.rows
     names = shorten_names([row.label for row in rows])
     looks = choose_looks(rows)

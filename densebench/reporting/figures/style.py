@@ -21,7 +21,7 @@ LOG_FROM = 12.0  # costs that span more than this factor are drawn on a logarith
 MOST_NAMES = 60  # in one picture; the others are counted
 
 
-def new_figure(
+def make_figure(
     panels: int, *, width: float = _PANEL_WIDTH, heights: Sequence[float] = (_PANEL_HEIGHT,)
 ) -> "tuple[Figure, list[Axes]]":
     """A white figure with its panels in reading order: as many rows as heights, each with margins of its own."""

@@ -13,9 +13,9 @@ from densebench.escape import plain
 from densebench.records import Run
 from densebench.reporting.comparison_grids import TITLES
 from densebench.reporting.figures.fronts import fronts, stands_in_scatter
-from densebench.reporting.figures.series import Look, Series, series_of, unfinished
+from densebench.reporting.figures.series import Look, Series, list_series, unfinished
 from densebench.reporting.figures.style import scale_of
-from densebench.reporting.page.verdicts import VerdictData, verdict_data
+from densebench.reporting.page.verdicts import VerdictData, make_verdict_data
 from densebench.reporting.row_columns import SHARED
 
 
@@ -81,8 +81,8 @@ class PageData:
     verdicts: VerdictData
 
 
-def page_data(comparison: Comparison) -> PageData:
-    series = series_of(comparison)
+def make_page_data(comparison: Comparison) -> PageData:
+    series = list_series(comparison)
     panels = _list_panels()
     names = [panel.name for panel in panels]
     differing = {phase: find_differing(comparison.of(phase)) for phase in {row.phase for row in comparison.rows}}
@@ -90,7 +90,7 @@ def page_data(comparison: Comparison) -> PageData:
         panels=panels,
         rows=[_row_data(one, names, _list_words(one.row, differing[one.row.phase])) for one in series],
         costs=[_cost_data(comparison, metric) for metric in _known_costs(comparison)],
-        verdicts=verdict_data(comparison),
+        verdicts=make_verdict_data(comparison),
     )
 
 

@@ -17,7 +17,7 @@ from densebench.reporting.comparison_tables import write_closing_notes
 from densebench.reporting.conclusion import conclude
 from densebench.reporting.figures.files import write_file
 from densebench.reporting.figures.series import COLOURS
-from densebench.reporting.page.chart_data import page_data
+from densebench.reporting.page.chart_data import make_page_data
 from densebench.reporting.page.runs import about, environments, facts, list_runs
 from densebench.reporting.page.tables import sections
 from densebench.reporting.row_columns import SCALING
@@ -63,7 +63,7 @@ def render(comparison: Comparison, *, title: str) -> str:
             places={row.label: place for place, row in enumerate(comparison.rows)},
             environments=environments(comparison),
             runs=list_runs(comparison),
-            data=dataclasses.asdict(page_data(comparison)),
+            data=dataclasses.asdict(make_page_data(comparison)),
         )
     )
 

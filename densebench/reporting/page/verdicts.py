@@ -8,7 +8,7 @@ from densebench.comparison.judging.verdicts import judge_metric
 from densebench.comparison.metrics import Metric, order_metrics
 from densebench.comparison.options import CompareOptions
 from densebench.comparison.values import Comparison, Row, Verdict
-from densebench.reporting.comparison_grids import marked_estimate, word_text
+from densebench.reporting.comparison_grids import mark_estimate, word_text
 from densebench.reporting.row_columns import is_replaced
 
 _MOST_BASELINES = 24  # to choose from
@@ -50,7 +50,7 @@ class VerdictData:
     chosen: int
 
 
-def verdict_data(comparison: Comparison) -> VerdictData:
+def make_verdict_data(comparison: Comparison) -> VerdictData:
     rows = comparison.rows
     places = _choose_baselines(rows)
     options = comparison.options
@@ -116,7 +116,7 @@ def _cell(row: int, metric: int, verdict: Verdict, reasons: dict[str, int]) -> _
         metric=metric,
         word=verdict.word,
         text=word_text(verdict),
-        estimate=marked_estimate(verdict),
+        estimate=mark_estimate(verdict),
         interval=format_estimate_interval(verdict, verdict.interval_holm) if verdict.interval_holm else "",
         level=format_confidence(verdict.confidence_holm) if verdict.confidence_holm is not None else "",
         reason=reasons.setdefault(verdict.reason, len(reasons)),

@@ -9,7 +9,7 @@ from densebench.prediction.values import Plan
 from densebench.reporting.figures.files import drawing, is_picture, save
 from densebench.reporting.figures.label_placement import place_labels
 from densebench.reporting.figures.series import COLOURS
-from densebench.reporting.figures.style import INK, SMALL, label, logarithmic, new_figure, title
+from densebench.reporting.figures.style import INK, SMALL, label, logarithmic, make_figure, title
 from densebench.reporting.plan.chart import Mark, Panel, list_accuracy_limits, list_panels
 from densebench.units import format_short
 
@@ -48,7 +48,7 @@ def _draw(plan: Plan, panels: Sequence[Panel]) -> "Figure":
     drawn = {mark.label for panel in panels for mark in panel.marks}
     labels = [one.label for one in plan.candidates if one.label in drawn]  # a line each, the same in every panel
     rows = max(_FEWEST_ROWS, len(labels))
-    figure, axes = new_figure(len(panels) + bool(accurate), width=_PANEL_WIDTH)
+    figure, axes = make_figure(len(panels) + bool(accurate), width=_PANEL_WIDTH)
     names = _LETTER * max(len(label(name)) for name in labels)
     figure.set_size_inches(figure.get_figwidth() + names, max(_LEAST_HEIGHT, _AROUND_ROWS + _ROW_HEIGHT * rows))
     for place, panel in enumerate(panels):

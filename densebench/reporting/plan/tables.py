@@ -8,7 +8,7 @@ from rich.text import Text
 from densebench.errors import count_noun
 from densebench.escape import plain
 from densebench.prediction.values import Candidate, Plan, Prediction
-from densebench.reporting.comparison_tables import grid_parts
+from densebench.reporting.comparison_tables import draw_grid
 from densebench.reporting.grid import Grid, GridColumn, make_column
 from densebench.reporting.plan import formats
 from densebench.reporting.plan.sentences import write_closing, write_heading
@@ -18,7 +18,7 @@ from densebench.units import UNKNOWN
 def make_plan_tables(plan: Plan, *, width: int | None = None) -> RenderableType:
     """Everything that ``plan`` prints."""
     lines = [*write_heading(plan), ""]
-    table = grid_parts(make_plan_grid(plan), width)
+    table = draw_grid(make_plan_grid(plan), width)
     closing = write_closing(plan)
     return Group(*map(_note, lines), *table, *map(_note, closing), *_write_start(plan))
 

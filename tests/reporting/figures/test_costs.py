@@ -5,12 +5,12 @@ from synthetic_runs import make_run
 from densebench.comparison.compare import compare
 from densebench.comparison.options import CompareOptions
 from densebench.reporting.figures.costs import bars, find_points, pareto, sort_bars
-from densebench.reporting.figures.series import series_of
+from densebench.reporting.figures.series import list_series
 from densebench.reporting.figures.style import MOST_NAMES
 
 
 def series(*runs):
-    return series_of(compare(runs, CompareOptions()))
+    return list_series(compare(runs, CompareOptions()))
 
 
 def without(run, *columns):

@@ -5,11 +5,11 @@ from synthetic_runs import make_run
 from densebench.comparison.compare import compare
 from densebench.comparison.options import CompareOptions
 from densebench.reporting.figures.curves import draw_curves, find_drawable
-from densebench.reporting.figures.series import series_of
+from densebench.reporting.figures.series import list_series
 
 
 def series(*runs):
-    return series_of(compare(runs, CompareOptions()))
+    return list_series(compare(runs, CompareOptions()))
 
 
 def with_losses(run, *losses):

@@ -2,11 +2,11 @@ import pytest
 from matplotlib.text import Text
 
 from densebench.reporting.figures.label_placement import Box, place_labels
-from densebench.reporting.figures.style import new_figure
+from densebench.reporting.figures.style import make_figure
 
 
 def place(points, name="a name of a row"):
-    figure, (axes,) = new_figure(1)
+    figure, (axes,) = make_figure(1)
     axes.set(xlim=(0, 100), ylim=(0, 100))
     written = place_labels(figure, axes, [name] * len(points), points)
     figure.draw_without_rendering()

@@ -6,12 +6,12 @@ from densebench.comparison.compare import compare
 from densebench.comparison.metrics import METRICS
 from densebench.comparison.options import CompareOptions
 from densebench.reporting.figures.legends import draw_legend, rank
-from densebench.reporting.figures.series import series_of
-from densebench.reporting.figures.style import MOST_NAMES, new_figure
+from densebench.reporting.figures.series import list_series
+from densebench.reporting.figures.style import MOST_NAMES, make_figure
 
 
 def series(*runs):
-    return series_of(compare(runs, CompareOptions()))
+    return list_series(compare(runs, CompareOptions()))
 
 
 def names(figure):
@@ -36,14 +36,14 @@ def test_a_row_whose_value_is_unknown_comes_last_without_a_note():
 
 def test_a_legend_counts_the_rows_for_which_it_has_no_room():
     runs = [dataclasses.replace(make_run("100x12", epochs=1), variant=f"v{number}") for number in range(MOST_NAMES + 5)]
-    figure, _ = new_figure(1)
+    figure, _ = make_figure(1)
     draw_legend(figure, rank(series(*runs), METRICS["test_accuracy"]))
     assert len(names(figure)) == MOST_NAMES + 1
     assert names(figure)[-1] == "and 5 more"
 
 
 def test_a_picture_grows_by_its_legend():
-    figure, _ = new_figure(1)
+    figure, _ = make_figure(1)
     before = figure.get_size_inches().copy()
     runs = [dataclasses.replace(make_run("100x12", epochs=1), variant=f"v{number}") for number in range(40)]
     draw_legend(figure, rank(series(*runs), METRICS["test_accuracy"]))
@@ -53,7 +53,7 @@ def test_a_picture_grows_by_its_legend():
 def test_a_legend_shows_lines_or_markers_or_both():
     entries = rank(series(make_run("100x12", epochs=1)), METRICS["test_accuracy"])
     for lines, markers in ((True, False), (False, True), (True, True)):
-        figure, _ = new_figure(1)
+        figure, _ = make_figure(1)
         draw_legend(figure, entries, lines=lines, markers=markers)
         (handle,) = figure.legends[0].legend_handles
         assert (handle.get_linestyle() != "None", handle.get_marker() != "None") == (lines, markers)

@@ -13,7 +13,7 @@ from densebench.comparison.options import CompareOptions
 from densebench.reporting.figures.files import drawing
 from densebench.reporting.figures.label_placement import Box
 from densebench.reporting.figures.plot import list_pictures
-from densebench.reporting.figures.series import series_of
+from densebench.reporting.figures.series import list_series
 from densebench.reporting.figures.style import label
 
 
@@ -23,7 +23,7 @@ def series(rows):
         dataclasses.replace(run, variant=f"{run.variant}-with-a-long-name") if number % 3 == 0 else run
         for number, run in enumerate(make_runs(rows, epochs=4))
     ]
-    return series_of(compare(runs, CompareOptions()))
+    return list_series(compare(runs, CompareOptions()))
 
 
 def list_texts(figure, monkeypatch):
@@ -66,5 +66,5 @@ def test_the_overview_of_forty_rows_names_each_in_its_legend_and_beside_its_bar(
 
 def test_an_overview_of_a_single_row_has_a_legend():
     with drawing():
-        figure = list_pictures()["overview"](series_of(compare([make_run("40x12", epochs=2)], CompareOptions())))
+        figure = list_pictures()["overview"](list_series(compare([make_run("40x12", epochs=2)], CompareOptions())))
     assert [text.get_text().split()[0] for text in figure.legends[0].get_texts()] == ["40x12"]

@@ -13,7 +13,7 @@ from densebench.errors import ResultsError
 from densebench.records import Run
 from densebench.reporting.figures.costs import find_points
 from densebench.reporting.figures.plot import list_pictures, plot
-from densebench.reporting.figures.series import series_of
+from densebench.reporting.figures.series import list_series
 
 HOSTILE = "$x^2$_{<script>}\x1b[2J\n" + "long" * 50
 
@@ -121,6 +121,6 @@ def test_a_hostile_name_is_drawn_as_it_is(tmp_path):
 def test_a_run_that_did_not_finish_is_no_point_of_accuracy_against_cost(tmp_path):
     broken = dataclasses.replace(make_run("40x12", epochs=2), status="failed")
     comparison = compare([make_run("100x12", epochs=4), broken], CompareOptions())
-    assert [one.label for one, _, _ in find_points(series_of(comparison), "epoch_seconds")] == ["100x12"]
+    assert [one.label for one, _, _ in find_points(list_series(comparison), "epoch_seconds")] == ["100x12"]
     assert "unfinished" in plot(comparison, tmp_path / "time.svg")[0].read_text()
     assert "%, failed" in plot(comparison, tmp_path / "accuracy.svg")[0].read_text()

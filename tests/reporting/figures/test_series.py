@@ -7,7 +7,7 @@ from synthetic_runs import VARIANTS, make_run
 
 from densebench.comparison.compare import compare
 from densebench.comparison.options import CompareOptions
-from densebench.reporting.figures.series import COLOURS, choose_looks, curve, series_of, shorten_names, tail
+from densebench.reporting.figures.series import COLOURS, choose_looks, curve, list_series, shorten_names, tail
 
 
 def test_the_curve_of_several_seeds_is_their_mean_with_the_whole_range():
@@ -34,7 +34,7 @@ def test_a_value_that_is_not_finite_is_a_gap():
 
 def test_no_two_of_twelve_rows_look_alike():
     runs = [dataclasses.replace(make_run("100x12", epochs=1), variant=f"v{number}") for number in range(42)]
-    series = series_of(compare(runs, CompareOptions()))
+    series = list_series(compare(runs, CompareOptions()))
     assert len({(one.colour, one.dash) for one in series}) == 42
     assert len({(one.colour, one.marker) for one in series}) == 42
 

@@ -1,6 +1,6 @@
 import pytest
 
-from densebench.reporting.figures.style import label, measure, new_figure, scale_of
+from densebench.reporting.figures.style import label, make_figure, measure, scale_of
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_an_axis_without_a_unit_of_its_form_has_that_of_its_metric():
 
 
 def test_panels_stand_in_reading_order_in_rows_of_the_heights_asked_for():
-    figure, panels = new_figure(4, width=3, heights=(2, 4))
+    figure, panels = make_figure(4, width=3, heights=(2, 4))
     figure.draw_without_rendering()
     places = [panel.get_window_extent() for panel in panels]
     assert places[0].x1 < places[1].x0
@@ -34,7 +34,7 @@ def test_panels_stand_in_reading_order_in_rows_of_the_heights_asked_for():
 
 
 def test_a_text_is_measured_as_it_is_drawn_and_leaves_nothing():
-    figure, _ = new_figure(1)
+    figure, _ = make_figure(1)
     width, height = measure(figure, "resnet20")
     assert 0 < height < width < 1
     assert figure.texts == []

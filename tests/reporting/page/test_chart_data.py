@@ -6,11 +6,11 @@ from densebench.comparison.compare import compare
 from densebench.comparison.metrics import METRICS
 from densebench.comparison.options import parse_compare_options
 from densebench.records import EpochRecord
-from densebench.reporting.page.chart_data import page_data
+from densebench.reporting.page.chart_data import make_page_data
 
 
 def data(*runs, **options):
-    return page_data(compare(runs, parse_compare_options(**options)))
+    return make_page_data(compare(runs, parse_compare_options(**options)))
 
 
 def panels(found):

@@ -2,11 +2,11 @@ import dataclasses
 
 from densebench.comparison.compare import compare
 from densebench.comparison.options import CompareOptions
-from densebench.reporting.page.verdicts import verdict_data
+from densebench.reporting.page.verdicts import make_verdict_data
 
 
 def data(*runs, **options):
-    return verdict_data(compare(runs, CompareOptions(**options)))
+    return make_verdict_data(compare(runs, CompareOptions(**options)))
 
 
 def with_memory(run, gpu):
@@ -42,7 +42,7 @@ def test_against_the_comparisons_own_baseline_the_verdicts_are_its_own(trained):
 
     runs = [*seeds("a"), *seeds("a", dataset="svhn"), *seeds("b"), *seeds("c")]
     comparison = compare(runs, CompareOptions(baseline="a"))  # both rows of the network
-    found = verdict_data(comparison)
+    found = make_verdict_data(comparison)
     chosen = found.baselines[found.chosen]
     judged = {row.label: row for row in comparison.rows if row.verdicts}
     assert {comparison.rows[cell.row].label for cell in chosen.cells} == set(judged) == {"b", "c"}
