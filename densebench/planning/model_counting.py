@@ -50,7 +50,7 @@ def _ask(task: str, variants: Sequence[AnyVariant], *, classes: int, image_size:
     }
     chosen = {} if backend is None else {"KERAS_BACKEND": backend}
     done = subprocess.run(
-        [sys.executable, "-m", __name__],
+        [sys.executable, "-P", "-m", __name__],  # -P: as in running/launchers/child.py
         input=json.dumps(asked),
         env={**os.environ, **_WITHOUT_GPU, **chosen},
         capture_output=True,

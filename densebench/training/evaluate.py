@@ -115,6 +115,11 @@ def _time_batches(
 
 
 def _check_fit(model: keras.Model, dataset: Dataset) -> None:
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        raise InputError(
+            f"The model has {len(model.inputs)} inputs and {len(model.outputs)} outputs, and what is evaluated takes "
+            "images and gives one answer for each: give one that does."
+        )
     classes, side = model.output_shape[-1], model.input_shape[1]
     sizes = (dataset.image_size, None)  # None: images of any size
     if classes != len(dataset.class_names) or side not in sizes:

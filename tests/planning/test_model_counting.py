@@ -35,6 +35,11 @@ def count(variant):
     return count_apart(variant, classes=10, image_size=8, backend="jax")
 
 
+def test_a_file_of_the_users_folder_is_not_imported_instead_of_a_module(model, in_tmp):
+    (in_tmp / "random.py").write_text("raise RuntimeError")
+    assert count(model("good")).params == 1930
+
+
 def test_a_model_is_counted_in_a_process_of_its_own(model):
     found = count(model("good"))
     assert (found.params, found.forward_macs) == (1930, 1920)

@@ -107,3 +107,11 @@ def test_latency_is_measured_on_many_batches_of_even_a_small_split(evaluated):
 def test_a_network_for_other_classes_or_sizes_is_refused(evaluated, dataset):
     with pytest.raises(InputError, match="is for 6 classes of 8x8 images, but synthetic has 2 classes of 8x8"):
         evaluated(replace(dataset, class_names=("cat", "dog")))
+
+
+def test_a_model_with_two_outputs_is_refused(facts, dataset):
+    image = keras.Input((8, 8, 3))
+    flat = keras.layers.Flatten()(image)
+    model = keras.Model(image, [keras.layers.Dense(6)(flat), keras.layers.Dense(6)(flat)])
+    with pytest.raises(InputError, match="1 inputs and 2 outputs"):
+        evaluate(model=model, facts=facts, dataset=dataset, images=dataset.test, batch_size=8, raise_if_stopped=print)

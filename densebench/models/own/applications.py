@@ -14,7 +14,7 @@ _SOURCE = "keras.applications"
 
 def find_application(name: str) -> ModelVariant:
     """The network of ``keras:NAME``, in any case of letters; Keras is not imported before the network is built."""
-    wanted = name.removeprefix(PREFIX)
+    wanted = name[len(PREFIX) :]
     names = _list_names()
     found = {each.lower(): each for each in names}.get(wanted.lower())
     if found is None:
@@ -34,7 +34,7 @@ def _list_names() -> list[str]:
         raise InputError("The networks of keras.applications cannot be found: install Keras 3.15.1 or newer.")
     imported = (node for node in ast.parse(file.read_text()).body if isinstance(node, ast.ImportFrom))
     names = (alias.name for node in imported for alias in node.names)
-    return sorted(name for name in names if name[0].isupper() and name != "ConvNeXtBase")
+    return sorted(name for name in names if name[0].isupper())
 
 
 def _make(name: str, classes: int, image_size: int) -> Any:
@@ -56,7 +56,8 @@ def _make(name: str, classes: int, image_size: int) -> Any:
         return function(**asked)
     except (ValueError, TypeError) as error:
         reason = str(error).strip().split("\n")[0].rstrip(".")
+        other = "--backend" if "backend" in reason else "--image-size"
         raise InputError(
             f"{PREFIX}{name} cannot be built for images of {image_size}x{image_size} pixels ({reason}): "
-            "give another --image-size."
+            f"give another {other}."
         ) from None

@@ -123,5 +123,7 @@ def _list_layers(model: keras.Model) -> Iterator[Any]:
 
 def _format(shapes: list[tuple[int | None, ...]]) -> str:
     """``(batch, 32, 32, 3) and (batch, 10)``."""
-    texts = [f"({', '.join(['batch', *(str(size or 'any') for size in shape[1:])])})" for shape in shapes]
+    texts = [
+        f"({', '.join([str(shape[0] or 'batch'), *(str(size or 'any') for size in shape[1:])])})" for shape in shapes
+    ]
     return " and ".join(texts)

@@ -29,7 +29,7 @@ def load(name: str) -> AnyVariant:
     """The network that a user has named; raises :class:`InputError` for a name that means none, or for wrong code."""
     if is_file_address(name):
         return load_file(name)
-    if name.startswith(PREFIX):
+    if name.lower().startswith(PREFIX):
         return find_application(name)
     try:
         return variants.find(name)

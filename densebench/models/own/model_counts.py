@@ -1,7 +1,7 @@
 """What a ``keras.Model`` costs, counted from its layers as they are called."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -18,7 +18,7 @@ _WITHOUT_MACS = frozenset((
     "Concatenate",
     "Divide", "TrueDivide", "Negative", "Absolute", "Square", "Sqrt", "Exp", "Log", "Relu", "Relu6", "Silu", "Sigmoid",
     "HardSigmoid", "HardSilu", "Gelu", "Tanh", "Mean", "Max", "Min", "Sum", "Squeeze", "ExpandDims", "Transpose", "Pad",
-    "GetItem", "Cast",
+    "GetItem", "Cast", "CustomScaleLayer",
 ))  # fmt: skip
 
 
@@ -33,17 +33,27 @@ def count_model(model: keras.Model) -> Cost:
     )
 
 
-def _list_calls(model: Any) -> Iterator[tuple[Any, Shape, Shape]]:
-    """(layer or operation, shape that it takes, shape that it gives) of every call, those of models inside included."""
+def _list_calls(model: Any, given: Sequence[Any] | None = None) -> Iterator[tuple[Any, Shape, Shape]]:
+    """(layer or operation, shape that it takes, shape that it gives) of every call, those of models inside included.
+
+    A model inside was defined for images of some size, or of any, and may be called with others: ``given`` are the
+    tensors of this call.
+    """
     graph = getattr(model, "_functional", model)  # of a Sequential one
+    known = dict(zip(map(id, graph.inputs), graph.inputs if given is None else given, strict=True))
     by_depth = graph._nodes_by_depth
     for node in [node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]]:
         if node.is_input:
             continue
+        takes, gives = [known[id(tensor)] for tensor in node.input_tensors], node.outputs
+        if given is not None:
+            args, options = node.arguments.fill_in(known)
+            gives = keras.tree.flatten(node.operation.compute_output_spec(*args, **options))
+        known |= zip(map(id, node.outputs), gives, strict=True)
         if hasattr(getattr(node.operation, "_functional", node.operation), "_nodes_by_depth"):
-            yield from _list_calls(node.operation)
+            yield from _list_calls(node.operation, takes)
         else:
-            yield node.operation, *(_find_shape(ends) for ends in (node.input_tensors, node.outputs))
+            yield node.operation, _find_shape(takes), _find_shape(gives)
 
 
 def _find_shape(tensors: Any) -> Shape:

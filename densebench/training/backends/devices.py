@@ -37,7 +37,7 @@ def explain_silence(devices: Sequence[BackendDevice]) -> Iterator[str]:
 def _ask(backend: str, limit_seconds: float) -> BackendDevice:
     try:
         done = subprocess.run(
-            [sys.executable, "-m", __name__, backend],
+            [sys.executable, "-P", "-m", __name__, backend],  # -P: as in running/launchers/child.py
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

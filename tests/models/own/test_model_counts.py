@@ -34,6 +34,21 @@ def test_multiply_adds_of_every_kind_are_weights_times_positions():
     assert found.forward_macs == sum(by_kind.values())
 
 
+def test_a_model_inside_is_counted_at_the_size_that_it_is_called_with():
+    pixels = keras.Input((None, None, 3))
+    convolved = layers.Conv2D(4, 3, padding="same")(pixels)
+    innermost = keras.Sequential([layers.DepthwiseConv2D(3, strides=2, padding="same")])
+    inside = keras.Model(pixels, layers.BatchNormalization()(innermost(convolved)))
+    image = keras.Input((8, 8, 3))
+    half = layers.AveragePooling2D(2)(image)
+    pooled = [layers.GlobalAveragePooling2D()(inside(each)) for each in (image, half)]
+    found = count_model(keras.Model(image, layers.Dense(2)(layers.Concatenate()(pooled))))
+    at_8 = 27 * 4 * 64 + 9 * 4 * 16
+    at_4 = 27 * 4 * 16 + 9 * 4 * 4
+    assert found.forward_macs == at_8 + at_4 + 8 * 2
+    assert found.params == (27 * 4 + 4) + (9 * 4 + 4) + 4 * 4 + (8 * 2 + 2)
+
+
 def test_a_layer_that_is_called_twice_computes_twice_and_weighs_once():
     image, dense = keras.Input((4, 4, 3)), layers.Dense(3)
     inside = keras.Sequential([keras.Input((4, 4, 3)), dense])
