@@ -80,7 +80,8 @@ def _iterate_figure_lines(run: Run) -> Iterator[tuple[str, str]]:
     figures = compute_figures([run])
     for metric in order_metrics(lambda display: display.listed):
         summary = summarise(metric, figures[metric.name])
-        if summary.n:
+        is_known_already = metric.name == "best_test_accuracy" and run.phase != "train"  # there is one figure
+        if summary.n and not is_known_already:
             yield metric.title, format_summary(metric, summary) + _remark(run, figures, metric.name)
 
 
