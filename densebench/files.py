@@ -47,12 +47,20 @@ def replacing(path: Path, *, suffix: str = "") -> Iterator[Path]:
 
 @contextmanager
 def create(path: Path) -> Iterator[BinaryIO]:
-    """A new file to be written, synchronised at the end; raises ``FileExistsError`` rather than overwrite one."""
+    """A new file to be written, synchronised at the end; raises ``FileExistsError`` rather than overwrite one.
+
+    If the block raises, or the file cannot be written, it goes.
+    """
     with path.open("xb") as file:
-        _lock(file.fileno())
-        yield file
-        file.flush()
-        os.fsync(file.fileno())
+        try:
+            _lock(file.fileno())
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        except BaseException:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+            raise
 
 
 def sync(path: Path) -> None:

@@ -111,6 +111,18 @@ def test_creating_never_overwrites(path):
     assert path.read_bytes() == b"old"
 
 
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
+def test_what_cannot_be_created_whole_goes(tmp_path, error):
+    def write_half():
+        with files.create(tmp_path / "new.npz") as file:
+            file.write(b"half")
+            raise error
+
+    with pytest.raises(error):
+        write_half()
+    assert os.listdir(tmp_path) == []
+
+
 def test_what_is_created_is_complete_before_it_is_synchronised(tmp_path, monkeypatch):
     sizes = []
     monkeypatch.setattr(os, "fsync", lambda descriptor: sizes.append(os.fstat(descriptor).st_size))

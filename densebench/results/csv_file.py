@@ -58,13 +58,11 @@ def write(run: Run, path: str | Path) -> None:
 def write_new(run: Run, path: Path) -> bool:
     """Write the file of a new run; false where there is one, which then stays. Raises :class:`ResultsError`."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with create(path) as file:
             file.write(_encode(run))
     except FileExistsError:
         return False
     except OSError as error:
-        path.unlink(missing_ok=True)
         raise _make_write_error(path, error) from None
     return True
 

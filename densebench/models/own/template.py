@@ -2,9 +2,9 @@
 
 import keyword
 import re
-from contextlib import suppress
 from pathlib import Path
 
+from densebench import files
 from densebench.errors import InputError
 
 _TEMPLATE = '''"""A network of your own.
@@ -49,12 +49,10 @@ def write_template(path: Path) -> str:
     name = letters if re.match(r"[a-z]", letters) and not keyword.iskeyword(letters) else f"net_{letters}".rstrip("_")
     text = _TEMPLATE.replace("NAME", name).replace("FILE", path.name)
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+        with files.create(path) as file:
+            file.write(text.encode())
     except FileExistsError:
         raise InputError(f"{path} exists and is kept: give the name of a new file.") from None
     except OSError as error:
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
         raise InputError(f"{path} cannot be written ({error.strerror}): choose another folder.") from None
     return f"{path}:{name}"
