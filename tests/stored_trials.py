@@ -17,11 +17,11 @@ def store_trials(results_dir="results", *variants):
         csv_file.write(run, store.run_path(str(results_dir), run.run))
 
 
-def make_trial(variant, seconds):
+def make_trial(variant, seconds, *, backend="tensorflow"):
     """Ten full batches in the first epoch, two in the second."""
     ends = 5.0 + 640 * seconds, 6.0 + 768 * seconds
     return Run(
-        run=f"{variant}-trial-b64-tensorflow",
+        run=f"{variant}-trial-b64-{backend}",
         variant=variant,
         phase="trial",
         status="completed",
@@ -30,16 +30,14 @@ def make_trial(variant, seconds):
         train_images=640,
         test_images=256,
         image_size=32,
-        backend="tensorflow",
+        backend=backend,
         precision="float32",
         implementation="fast",
         recompute=False,
         jit=False,
         deterministic=False,
         threads=probe().cpu_cores,
-        environment=dataclasses.replace(
-            probe(), device_kind="cpu", backend_version=find_version("tensorflow"), commit=None
-        ),
+        environment=dataclasses.replace(probe(), device_kind="cpu", backend_version=find_version(backend), commit=None),
         records=tuple(
             EpochRecord(
                 epoch=epoch,

@@ -6,10 +6,10 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from stored_trials import make_trial
 
 from densebench.errors import InputError, Interrupted
 from densebench.events import Ended
-from densebench.measuring.environment import find_version, probe
 from densebench.planning.options import TrainOptions
 from densebench.planning.plan.make_plan import make_plan
 from densebench.planning.plan.options import parse_plan_options
@@ -40,39 +40,16 @@ def launched(in_tmp, monkeypatch):
         config, seconds = task.config, SECONDS[task.config.variant]
         code = found.codes.get(config.variant, 0)
         status = "completed" if code == 0 else "interrupted" if code > 128 or code == 99 else "failed"
-        ends = 5.0 + 640 * seconds, 6.0 + 768 * seconds
-        records = tuple(
-            EpochRecord(
-                epoch=epoch,
-                images_per_second=1 / seconds if epoch == 1 else None,
-                eval_seconds=256 * seconds / 4,
-                elapsed_seconds=end,
-                host_peak_bytes=10**9,
-            )
-            for epoch, end in enumerate(ends, 1)
-        )
-        run = Run(
+        trial = make_trial(config.variant, seconds, backend=config.backend)
+        run = dataclasses.replace(
+            trial,
             run=config.run,
-            variant=config.variant,
             variant_sha256=config.variant_sha256,
-            phase="trial",
             status=status,
             started=found.started,
             batch_size=config.recipe.batch_size,
-            train_images=640,
-            test_images=256,
-            image_size=32,
-            backend=config.backend,
             precision=config.precision,
-            implementation="fast",
-            recompute=False,
-            jit=False,
-            deterministic=False,
-            threads=probe().cpu_cores,
-            environment=dataclasses.replace(
-                probe(), device_kind="cpu", backend_version=find_version(config.backend), commit=None
-            ),
-            records=records if code == 0 else (),
+            records=trial.records if code == 0 else (),
         )
         csv_file.write(run, store.run_path(config.results_dir, config.run))
         return Ended(status=status, reason=None if code == 0 else "Memory ran out.", exit_code=code)
