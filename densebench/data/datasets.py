@@ -71,7 +71,11 @@ class _Part:
 
 def describe(config: DataConfig) -> DatasetFacts:
     """Sizes and counts as they will be used, without loading; raises :class:`InputError` for what is not available."""
-    whole = _find(config).describe()
+    return _describe(config, _find(config))
+
+
+def _describe(config: DataConfig, known: _Known) -> DatasetFacts:
+    whole = known.describe()
     _check(config, whole)
     train = whole.train_images
     return replace(
@@ -95,9 +99,10 @@ def describe_absent(data_dir: str | None) -> list[str]:
 
 def load(config: DataConfig, on_progress: OnProgress = ignore_progress) -> Dataset:
     """The images that ``config`` asks for; raises :class:`InputError` or its child ``DatasetError``."""
-    wanted = describe(config)
+    known = _find(config)
+    wanted = _describe(config, known)
     _check_memory(wanted)
-    source = _find(config).load(wanted, on_progress)
+    source = known.load(wanted, on_progress)
     train, validation, test = _read_parts(config, source)
     bad = _check_bad_images(config, source, train, validation, test)
     if not source.random_labels:

@@ -95,7 +95,7 @@ def plan_resumed(name: str, options: TrainOptions) -> PlannedRun:
         raise InputError(
             f"--resume continues one run, but {len(values)} values of {name_of_axis} were given: leave them out."
         )
-    found = find_run(_find_last_unfinished(options) if name == _LAST else name, options.runs_dir)
+    found = _find_last_unfinished(options) if name == _LAST else find_run(name, options.runs_dir)
     run, stored = found.name, _configure_where_it_lies(found, options)
     path = store.run_path(stored.results_dir, run)
     if path.exists() and not _is_training(csv_file.read(path)):
@@ -230,14 +230,15 @@ def _check_data(configs: Sequence[RunConfig], purpose: str) -> None:
             require_same_data(config, dataset, purpose=purpose)
 
 
-def _find_last_unfinished(options: TrainOptions) -> str:
+def _find_last_unfinished(options: TrainOptions) -> StoredRun:
     runs_dir = Path(options.runs_dir or RUNS_DIR)
     files = sorted(runs_dir.glob(f"*/{CONFIG_FILE}"), key=lambda file: file.stat().st_mtime, reverse=True)
     for name in (file.parent.name for file in files):
         if RUN_NAME.fullmatch(name):
-            results_dir = options.results_dir or find_run(name, options.runs_dir).results_dir or RESULTS_DIR
+            found = find_run(name, options.runs_dir)
+            results_dir = options.results_dir or found.results_dir or RESULTS_DIR
             if _is_unfinished(store.run_path(results_dir, name)):
-                return name
+                return found
     raise InputError(f"No unfinished run lies in {str(runs_dir)!r}: name one, or give --runs-dir.")
 
 

@@ -120,6 +120,7 @@ _BY_NAME = {name: figure for figure in _PLAN_FIGURES for name in figure.names}
 COSTS = tuple(name for name, figure in _BY_NAME.items() if figure.is_cost)
 
 Limits = Sequence[Limit[PlanFigure]]
+_Spans = Sequence[tuple[Limit[PlanFigure], Span | None]]  # each limit, and what the candidate has of it
 
 
 def find_plan_figure(name: str) -> PlanFigure:
@@ -145,14 +146,21 @@ def find_figure(figure: PlanFigure, candidate: Candidate, seeds: int) -> Span | 
 
 def list_exceeded(candidate: Candidate, limits: Limits, seeds: int) -> list[PlanFigure]:
     """What a candidate has too much of, or too little; what is unknown is not among them."""
-    spans = [(limit, find_figure(limit.of, candidate, seeds)) for limit in limits]
+    return _list_beyond(_find_spans(candidate, limits, seeds))
+
+
+def _find_spans(candidate: Candidate, limits: Limits, seeds: int) -> _Spans:
+    return [(limit, find_figure(limit.of, candidate, seeds)) for limit in limits]
+
+
+def _list_beyond(spans: _Spans) -> list[PlanFigure]:
     return list(dict.fromkeys(limit.of for limit, span in spans if span is not None and not limit.is_kept(span[0])))
 
 
 def judge(candidate: Candidate, limits: Limits, seeds: int) -> Candidate:
     """The candidate with whether it is within the limits."""
-    spans = [(limit, find_figure(limit.of, candidate, seeds)) for limit in limits]
-    beyond = [figure.word for figure in list_exceeded(candidate, limits, seeds)]
+    spans = _find_spans(candidate, limits, seeds)
+    beyond = [figure.word for figure in _list_beyond(spans)]
     unknown_words = [limit.of.word for limit, span in spans if span is None]
     if beyond:
         return replace(candidate, fits=False, reason=join_names(beyond))

@@ -165,15 +165,10 @@ def _total_width(columns: Sequence[GridColumn], width: int) -> int:
 def measure_column(column: GridColumn, width: int | None) -> int:
     """What a column takes: numbers are never folded, names beyond their share are, titles at their blanks."""
     widest = max((cell_len(mark_best(cell)) for cell in column.cells), default=0)
-    if column.right or column.whole or width is None:
-        return max(widest, _title_width(column))
-    if widest > (share := max(8, width // _NAME_SHARE)):
+    may_fold = not (column.right or column.whole)
+    if may_fold and width is not None and widest > (share := max(8, width // _NAME_SHARE)):
         widest = max(share, min(width // 2, _two_line_width(column))) if column.names else share
-    return max(widest, _title_width(column))
-
-
-def _title_width(column: GridColumn) -> int:
-    return max(cell_len(word) for word in plain(column.title).split() or [""])
+    return max(widest, *(cell_len(word) for word in plain(column.title).split() or [""]))
 
 
 def _two_line_width(column: GridColumn) -> int:

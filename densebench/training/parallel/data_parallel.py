@@ -103,8 +103,9 @@ def require_same(parallel: DataParallel, what: str, text: str) -> None:
 
 def require_same_settings(parallel: DataParallel, settings: Mapping[str, object]) -> None:
     """Raise :class:`RunFailed` with those that differ unless every process has the same; one left out is a default."""
-    texts = gather_texts(parallel, json.dumps(settings)) if parallel.layout.ranks > 1 else []
-    first, *others = [json.loads(text) for text in texts] or [settings]
+    if parallel.layout.ranks == 1:
+        return
+    first, *others = map(json.loads, gather_texts(parallel, json.dumps(settings)))
     for rank, other in enumerate(others, start=1):
         differing = [name for name in sorted({*first, *other}) if first.get(name) != other.get(name)]
         if differing:
