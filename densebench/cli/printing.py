@@ -108,13 +108,20 @@ def _print_results(finished: Sequence["Finished"]) -> None:
         print_message(f"Next: {_command_on(completed[0], 'eval')}")
 
 
-def print_next(comparison: "Comparison", typed: str, *, has_page: bool) -> None:
-    """Print to a terminal which command comes after the one ``typed``, if anything is left to find out."""
+def print_next(
+    comparison: "Comparison", typed: str, *, columns: Sequence[str] | None = None, has_page: bool = False
+) -> None:
+    """Print to a terminal which command comes after the one ``typed``, if anything is left to find out.
+
+    ``columns`` are those that were asked for.
+    """
     if not sys.stdout.isatty():
         return
     from densebench.reporting.conclusion import suggest_baseline, suggest_seeds
+    from densebench.reporting.row_columns import expand_columns
 
-    baseline, seeds = suggest_baseline(comparison), suggest_seeds(comparison)
+    baseline = suggest_baseline(comparison)
+    seeds = suggest_seeds(comparison, None if columns is None else expand_columns(columns))
     if baseline is not None:
         print_message(f"Next: {typed} --baseline {shlex.quote(baseline)}")
     elif seeds is not None:

@@ -11,12 +11,12 @@ from densebench.comparison.formats import (
     format_setting,
 )
 from densebench.comparison.grouping import find_differing
-from densebench.comparison.metrics import METRICS
+from densebench.comparison.metrics import METRICS, Metric
 from densebench.comparison.statistics import ALPHA
 from densebench.comparison.values import Comparison, GateResult, Row, Verdict
 from densebench.records import Phase
 from densebench.reporting.grid import Grid, make_column, make_results_column
-from densebench.reporting.row_columns import is_replaced, list_figures, make_row_column
+from densebench.reporting.row_columns import PARETO, is_replaced, list_figures, make_row_column
 from densebench.units import UNKNOWN
 
 TITLES: dict[Phase, str] = {  # in the order of the tables
@@ -39,13 +39,18 @@ def make_phase_grid(rows: Sequence[Row], columns: Sequence[str] | None, *, label
             make_results_column("variant", first, names=True),
             *(make_row_column(name, rows) for name in names if name != "variant"),
         ),
-        dim=tuple(row.dominated_by is not None for row in rows),
+        dim=tuple(shows_front(columns) and row.dominated_by is not None for row in rows),
     )
 
 
-def make_verdict_grid(rows: Sequence[Row], columns: Sequence[str] | None) -> Grid | None:
+def shows_front(columns: Collection[str] | None) -> bool:
+    """Whether these columns, or those shown without a choice, say which rows are on the Pareto front."""
+    return columns is None or PARETO in columns
+
+
+def make_verdict_grid(comparison: Comparison, columns: Sequence[str] | None) -> Grid | None:
     """One line for each verdict on a shown metric; None without any."""
-    found = _list_shown(rows, columns)
+    found = _list_shown(comparison, columns)
     if not found:
         return None
     baselines = dict.fromkeys(row.baseline for row, _ in found)
@@ -79,7 +84,7 @@ def move_metric_to_title(verdicts: Grid) -> Grid:
 
 def explain_verdicts(comparison: Comparison, columns: Sequence[str] | None, shown: Collection[str]) -> list[str]:
     """Sentences on the verdicts, and on the ``shown`` columns of their table."""
-    found = _list_shown(comparison.rows, columns)
+    found = _list_shown(comparison, columns)
     verdicts = [verdict for _, verdict in found]
     notes = (
         _explain_interval(_list_confidences(found)) if "interval" in shown else None,
@@ -90,8 +95,9 @@ def explain_verdicts(comparison: Comparison, columns: Sequence[str] | None, show
     return [note for note in notes if note is not None]
 
 
-def _list_shown(rows: Sequence[Row], columns: Sequence[str] | None) -> list[tuple[Row, Verdict]]:
-    return [(row, verdict) for row in rows for verdict in row.verdicts if _is_shown(row, verdict, columns)]
+def _list_shown(comparison: Comparison, columns: Sequence[str] | None) -> list[tuple[Row, Verdict]]:
+    cost = comparison.options.cost
+    return [(row, found) for row in comparison.rows for found in row.verdicts if _is_shown(row, found, columns, cost)]
 
 
 def _list_confidences(found: Sequence[tuple[Row, Verdict]]) -> list[str]:
@@ -182,8 +188,10 @@ def _default_columns(rows: Sequence[Row]) -> list[str]:
     return list(dict.fromkeys([*status, *find_differing(rows), *figures]))
 
 
-def _is_shown(row: Row, verdict: Verdict, columns: Sequence[str] | None) -> bool:
+def _is_shown(row: Row, verdict: Verdict, columns: Sequence[str] | None, cost: Metric) -> bool:
+    """Without chosen columns, the metrics that a phase is judged by, and of trainings the cost that was asked for."""
     metric = METRICS[verdict.metric]
     if columns is not None:
         return metric.name in columns
-    return row.phase in metric.display.judged and not is_replaced(metric, row)
+    is_cost = row.phase == "train" and metric is cost
+    return (is_cost or row.phase in metric.display.judged) and not is_replaced(metric, row)

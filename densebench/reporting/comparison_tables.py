@@ -21,6 +21,7 @@ from densebench.reporting.comparison_grids import (
     make_phase_grid,
     make_verdict_grid,
     move_metric_to_title,
+    shows_front,
 )
 from densebench.reporting.conclusion import conclude
 from densebench.reporting.grid import Fitted, Grid, blank_repeats, fit
@@ -49,7 +50,7 @@ def make_comparison_tables(
         parts += _phase_parts(rows, fitted, width, remedy)
     parts += list(_verdict_parts(comparison, chosen, width))
     shown = {column.name for _, fitted in found for column in fitted.grid.columns}
-    parts += [_note(text) for text in write_closing_notes(comparison, shown)]
+    parts += [_note(text) for text in write_closing_notes(comparison, shown, chosen)]
     if not _has_repeats(comparison) and any(_has_best(fitted.grid) for _, fitted in found):
         parts.append(_note(_BEST))
     if closing := conclude(comparison, chosen):
@@ -99,7 +100,7 @@ def _shared_text(rows: Sequence[Row]) -> list[str]:
 
 
 def _verdict_parts(comparison: Comparison, columns: Sequence[str] | None, width: int | None) -> list[RenderableType]:
-    verdicts = make_verdict_grid(comparison.rows, columns)
+    verdicts = make_verdict_grid(comparison, columns)
     parts: list[RenderableType] = []
     if verdicts is not None:
         found = fit(verdicts if width is None else move_metric_to_title(verdicts), width)
@@ -117,14 +118,17 @@ def list_columns(comparison: Comparison) -> set[str]:
     return {name for phase in TITLES if (rows := comparison.of(phase)) for name in list_figures(phase, rows)}
 
 
-def write_closing_notes(comparison: Comparison, shown: Collection[str]) -> list[str]:
-    """What a reader of the figures in the ``shown`` columns needs to know, in sentences."""
+def write_closing_notes(
+    comparison: Comparison, shown: Collection[str], chosen: Collection[str] | None = None
+) -> list[str]:
+    """What a reader of the figures in the ``shown`` columns needs to know, in sentences; ``chosen`` are those that were
+    asked for, None where none were."""
     found = list(comparison.notes)
     if any(name.endswith(RATIO) for name in shown):
         found.append(_explain_ratio(comparison.rows))
     if SCALING in shown and any(row.scaling is not None for row in comparison.rows):
         found.append(EXPLAINED)
-    if any(row.dominated_by for row in comparison.rows):
+    if shows_front(chosen) and any(row.dominated_by for row in comparison.rows):
         cost = comparison.options.cost
         front = join_names([row.label for row in comparison.rows if row.on_front])
         found.append(f"On the Pareto front of test accuracy against {cost.title.lower()}: {front}.")

@@ -43,12 +43,15 @@ def conclude(comparison: Comparison, columns: Sequence[str] | None = None) -> li
     return [*best, *scaling, "Differences are tested against a --baseline only."] if best else scaling
 
 
-def suggest_seeds(comparison: Comparison) -> str | None:
-    """How to settle what the verdicts leave open by more runs; None where they leave nothing, or more hardly help."""
+def suggest_seeds(comparison: Comparison, columns: Sequence[str] | None = None) -> str | None:
+    """How to settle what the verdicts leave open by more runs; None where they leave nothing, or more hardly help.
+
+    Of ``columns`` that were chosen, no other verdict counts.
+    """
     verdicts = [
         verdict
         for row in comparison.of("train")
-        for metric in _list_quoted("train", comparison)
+        for metric in _list_quoted("train", comparison, columns)
         if (verdict := row.verdict(metric.name)) is not None
     ]
     needed = [one.seeds_needed for one in verdicts if one.word == "inconclusive" and one.seeds_needed is not None]

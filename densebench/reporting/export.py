@@ -42,7 +42,7 @@ def format_comparison(comparison: Comparison, form: str, columns: Sequence[str] 
     shown = {column.name for grid in grids for column in grid.columns}
     notes = [
         *explain_verdicts(comparison, chosen, in_verdicts),
-        *write_closing_notes(comparison, shown),
+        *write_closing_notes(comparison, shown, chosen),
         *conclude(comparison, chosen),
     ]
     return join_grids(grids, find_renderer(form)) + "".join(rendering.remark(note, form) for note in notes)
@@ -62,7 +62,7 @@ def join_grids(grids: Iterable[Grid], render: Callable[[Grid], str]) -> str:
 def _comparison_grids(comparison: Comparison, columns: Sequence[str] | None) -> list[Grid]:
     """Every table of a comparison, whole."""
     found = [make_phase_grid(rows, columns, labels=True) for phase in TITLES if (rows := comparison.of(phase))]
-    verdicts = make_verdict_grid(comparison.rows, columns)
+    verdicts = make_verdict_grid(comparison, columns)
     if verdicts is not None:
         found.append(verdicts)
     if comparison.gate is not None:

@@ -19,6 +19,7 @@ from densebench.units import UNKNOWN, find_typical, fixed_unit
 _INTERVAL = "_interval"
 RATIO = "_ratio"  # of a metric to the baseline's, beside it
 SCALING = "scaling_efficiency"
+PARETO = "pareto"
 GROUPS = {"prediction": prediction_columns.PREDICTION}  # names that stand for several columns
 
 
@@ -49,7 +50,7 @@ _ROW_FACTS = {
         value=lambda row: len(row.runs),
         is_telling=lambda rows: any(len(row.runs) > 1 for row in rows),
     ),
-    "pareto": _RowFact(
+    PARETO: _RowFact(
         title="Pareto",
         shown=Shown({"train": 160}, keep=17),
         show="text",

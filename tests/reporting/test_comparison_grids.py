@@ -24,7 +24,7 @@ def judged(*runs, **options):
 @pytest.mark.parametrize(("phase", "is_shown"), [("train", False), ("eval", True), ("speed", True)])
 def test_throughput_is_judged_in_a_phase_without_epochs_to_time(trained, phase, is_shown):
     compared = judged(trained("a", phase=phase), trained("b", phase=phase))
-    assert ("Images/s" in texts(make_verdict_grid(compared.rows, None), "metric")) == is_shown
+    assert ("Images/s" in texts(make_verdict_grid(compared, None), "metric")) == is_shown
 
 
 def test_host_memory_is_judged_where_that_of_a_gpu_is_unknown(trained):
@@ -35,29 +35,36 @@ def test_host_memory_is_judged_where_that_of_a_gpu_is_unknown(trained):
         )
         for run, gpu in ((trained("a"), None), (trained("b"), None), (trained("c"), 2**30))
     ]
-    grid = make_verdict_grid(judged(*runs).rows, None)
+    grid = make_verdict_grid(judged(*runs), None)
     memory = [row for row, metric in zip(texts(grid, "row"), texts(grid, "metric"), strict=True) if "memory" in metric]
     assert memory == ["b"]
 
 
 def test_chosen_columns_choose_the_verdicts_too(trained):
     compared = judged(trained("a"), trained("b"))
-    assert texts(make_verdict_grid(compared.rows, ["params"]), "metric") == ["Params"]
-    assert make_verdict_grid(compared.rows, ["seed"]) is None
+    assert texts(make_verdict_grid(compared, ["params"]), "metric") == ["Params"]
+    assert make_verdict_grid(compared, ["seed"]) is None
+
+
+def test_the_cost_that_was_asked_for_is_judged(trained):
+    runs = [trained("a"), trained("b")]
+    assert "Total time" not in texts(make_verdict_grid(judged(*runs), None), "metric")
+    assert "Total time" in texts(make_verdict_grid(judged(*runs, cost="total_seconds"), None), "metric")
+    assert "Total time" not in texts(make_verdict_grid(judged(*runs, cost="total_seconds"), ["params"]), "metric")
 
 
 def test_the_only_metric_of_all_verdicts_stands_in_the_title(trained):
-    rows = judged(trained("a"), trained("b"), trained("c")).rows
-    several = make_verdict_grid(rows, None)
+    compared = judged(trained("a"), trained("b"), trained("c"))
+    several = make_verdict_grid(compared, None)
     assert move_metric_to_title(several) == several
-    one = move_metric_to_title(make_verdict_grid(rows, ["epoch_seconds"]))
+    one = move_metric_to_title(make_verdict_grid(compared, ["epoch_seconds"]))
     assert one.title == "Against a: Epoch time"
     assert not texts(one, "metric")
     assert texts(one, "row") == ["b", "c"]
 
 
 def test_without_a_baseline_there_are_no_verdicts(trained):
-    assert make_verdict_grid(compare([trained("a"), trained("b")], CompareOptions()).rows, None) is None
+    assert make_verdict_grid(compare([trained("a"), trained("b")], CompareOptions()), None) is None
 
 
 def test_a_gate_has_a_line_for_each_condition_of_each_row(trained):
@@ -68,6 +75,8 @@ def test_a_gate_has_a_line_for_each_condition_of_each_row(trained):
 def test_rows_that_another_beats_are_shown_faintly(trained):
     rows = compare([trained("a", accuracy=0.9), trained("b", accuracy=0.8, seconds=20.0)], CompareOptions()).rows
     assert make_phase_grid(rows, None, labels=True).dim == (False, True)
+    assert make_phase_grid(rows, ["test_accuracy"], labels=True).dim == (False, False)
+    assert make_phase_grid(rows, ["pareto"], labels=True).dim == (False, True)
 
 
 def test_an_unfinished_run_puts_the_status_first(trained):
@@ -92,7 +101,7 @@ def test_the_interval_is_titled_with_the_level_that_decides(trained):
 
 
 def interval_of(compared):
-    grid = make_verdict_grid(compared.rows, ["epoch_seconds"])
+    grid = make_verdict_grid(compared, ["epoch_seconds"])
     (column,) = (column for column in grid.columns if column.name == "interval")
     return column.title, column.cells[0].text
 
@@ -116,7 +125,7 @@ def test_several_rows_several_looks_and_a_coarse_exact_test_are_explained(traine
 def test_an_inconclusive_verdict_names_the_number_of_seeds_or_that_they_are_too_few(trained):
     compared = judged(*seeds(trained, "a", (10.0, 10.1, 10.05)), *seeds(trained, "b", (10.2, 10.9, 10.3)))
     needed = compared.rows[1].verdict("epoch_seconds").seeds_needed
-    assert texts(make_verdict_grid(compared.rows, ["epoch_seconds"]), "verdict") == [f"inconclusive, needs {needed}"]
+    assert texts(make_verdict_grid(compared, ["epoch_seconds"]), "verdict") == [f"inconclusive, needs {needed}"]
     few = judged(*seeds(trained, "a", (10.0, 10.1, 10.05)), *seeds(trained, "b", (12.2, 12.3)))
-    assert texts(make_verdict_grid(few.rows, ["epoch_seconds"]), "verdict") == ["inconclusive, too few runs"]
+    assert texts(make_verdict_grid(few, ["epoch_seconds"]), "verdict") == ["inconclusive, too few runs"]
     assert explain_verdicts(few, ["epoch_seconds"], {"interval"})[-1].startswith('"Too few runs": with 2 runs against')

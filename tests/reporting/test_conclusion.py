@@ -159,6 +159,13 @@ def test_the_baseline_that_is_suggested_is_a_name_that_baseline_takes(trained):
     assert suggest_baseline(compare([trained("a")], CompareOptions())) is None
 
 
+def test_seeds_are_suggested_for_the_columns_that_were_chosen_alone(trained):
+    runs = [*seeds(trained, "a", 0.9, 5.0), *seeds(trained, "b", 0.93, 9.0, noise=0.04)]
+    compared = compare(runs, CompareOptions(baseline="a"))
+    assert suggest_seeds(compared, ["test_accuracy"]) == suggest_seeds(compared) is not None
+    assert suggest_seeds(compared, ["epoch_seconds"]) is None
+
+
 def test_seeds_are_suggested_where_a_verdict_would_come_of_them(trained):
     runs = [*seeds(trained, "a", 0.9, 5.0), *seeds(trained, "b", 0.93, 9.0, noise=0.04)]
     compared = compare(runs, CompareOptions(baseline="a"))

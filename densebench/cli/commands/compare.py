@@ -115,7 +115,7 @@ def compare(
         format,
     )
     if format == "table":
-        print_next(comparison, context.obj, has_page=html is not None)
+        print_next(comparison, context.obj, columns=shown, has_page=html is not None)
     if environment:
         print_table(lambda width: make_environment_table(comparison.environments, width))
     if plot is not None:
