@@ -39,7 +39,10 @@ def expect_target_time(
 def _predict_seconds(
     epochs: Sequence[int], predict: Callable[[int], Prediction | None]
 ) -> tuple[float, Interval | None] | None:
-    """The mean over the runs, and an interval for one more of them; of one run there is none."""
+    """The mean over the runs, and an interval for one more of them, from the first epoch on; of one run there is none.
+
+    It has no other end than that of the t distribution: one more run may need more epochs than there are, and miss.
+    """
     one, two, middle = predict(1), predict(2), predict(round(mean(epochs)))
     if one is None or two is None or middle is None:
         return None
@@ -51,4 +54,4 @@ def _predict_seconds(
     deviation = math.sqrt(max(variance(epochs), _LEAST_VARIANCE) * (1 + 1 / len(epochs)))
     of_epochs = t_quantile(len(epochs) - 1) * deviation * an_epoch / seconds
     factor = math.exp(math.hypot(of_machine, of_epochs))
-    return seconds, Interval(low=seconds / factor, high=seconds * factor)
+    return seconds, Interval(low=max(seconds / factor, one.total_interval.low), high=seconds * factor)

@@ -43,6 +43,11 @@ def test_several_runs_give_their_mean_and_an_interval_that_grows_with_their_spre
     assert wide.interval.low < narrow.interval.low < narrow.seconds
 
 
+def test_no_time_is_shorter_than_the_first_epoch():
+    found = expect_target_time([reach(3), reach(30)], 0.9, predict)
+    assert found.interval.low == predict(1).total_interval.low
+
+
 def test_equal_epochs_leave_it_open_by_about_one_because_epochs_are_whole():
     found = expect_target_time([reach(20)] * 5, 0.9, lambda epochs: predict(epochs, share=0.0))
     assert found.interval.high - found.seconds == pytest.approx(0.9 * EPOCH, rel=0.1)

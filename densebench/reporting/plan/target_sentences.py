@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from densebench.errors import count_noun, join_names
-from densebench.prediction.values import Candidate, Plan, TargetTime
+from densebench.prediction.values import Candidate, Plan, Prediction, TargetTime
 from densebench.reporting.plan import formats
 
 
@@ -26,7 +26,13 @@ def write_targets(plan: Plan) -> list[str]:
     timed = [(one, one.target_time) for one in plan.candidates if one.target_time is not None]
     missed = [(one, found) for one, found in timed if found.missed]
     single = [one.label for one, found in timed if found.count == 1 and not found.missed]
-    return [*_write_missed(missed, plan.target), *_write_single(single), *_write_unknown(plan, plan.target)]
+    late = [one.label for one, found in timed if _may_miss(found, one.prediction)]
+    return [
+        *_write_missed(missed, plan.target),
+        *_write_single(single),
+        *_write_late(late, plan.target),
+        *_write_unknown(plan, plan.target),
+    ]
 
 
 def _write_missed(missed: list[tuple[Candidate, TargetTime]], target: float) -> Iterator[str]:
@@ -45,6 +51,22 @@ def _write_single(labels: list[str]) -> list[str]:
     return [
         f"The time to the target of {join_names(labels)} is by one run, which does not show how much seeds differ: "
         "several give it an interval."
+    ]
+
+
+def _may_miss(found: TargetTime, prediction: Prediction | None) -> bool:
+    """Whether the interval of the time reaches beyond the end of the training."""
+    return (
+        found.interval is not None and prediction is not None and found.interval.high > prediction.total_interval.high
+    )
+
+
+def _write_late(labels: list[str], target: float) -> list[str]:
+    if not labels:
+        return []
+    return [
+        f"The interval of the time to the target of {join_names(labels)} goes beyond the end of the training: one more "
+        f"run may end without reaching {formats.format_target(target)}."
     ]
 
 

@@ -1,8 +1,9 @@
 import dataclasses
 
 import pytest
-from made_up_plan import list_four, make_plan, make_target_plan
+from made_up_plan import HOUR, list_four, make_plan, make_target_plan
 
+from densebench.comparison.statistics import Interval
 from densebench.reporting.plan.sentences import write_closing
 from densebench.reporting.plan.target_sentences import write_targets
 
@@ -52,6 +53,16 @@ def test_a_target_that_no_run_reached_names_the_best_that_one_did():
     assert write_targets(make_plan([never], target=0.96)) == [
         "resnet20 never reached 96 % in 5 own runs (at best 95.10 %)."
     ]
+
+
+def test_an_interval_beyond_the_end_of_the_training_says_that_a_run_may_miss_the_target():
+    one = make_target_plan().candidates[0]
+    wide = dataclasses.replace(one.target_time, interval=Interval(low=HOUR, high=9 * HOUR))
+    assert write_targets(make_plan([dataclasses.replace(one, target_time=wide)], target=0.94)) == [
+        "The interval of the time to the target of resnet20 goes beyond the end of the training: one more run may end "
+        "without reaching 94 %."
+    ]
+    assert write_targets(make_plan([one], target=0.94)) == []
 
 
 def test_without_a_target_nothing_is_said_of_one():
