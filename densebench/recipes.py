@@ -134,6 +134,9 @@ def write_value(value: Any) -> str:
     return json.dumps(value, default=str)
 
 
-def describe_large_cutout(cutout: int, side: int) -> str:
+def describe_large_cutout(recipe: Recipe, side: int) -> str:
     """The sentence for a square that is larger than the images."""
-    return f"A cutout of {cutout} pixels is larger than the images, whose side is {side} pixels: take a smaller one."
+    return (
+        f"The cutout of recipe {recipe.name!r}, {recipe.cutout} pixels, is larger than the images, whose side is "
+        f"{side} pixels: give the recipe a smaller one."
+    )

@@ -51,7 +51,7 @@ class TrainBatches:
                 f"--batch-size {batch_size} is larger than the {count} training images: use at most {count}."
             )
         if recipe.cutout > side:
-            raise InputError(describe_large_cutout(recipe.cutout, side))
+            raise InputError(describe_large_cutout(recipe, side))
         self._images = images
         self._flip = recipe.flip and flip_allowed
         self._alternate_flips = recipe.alternate_flips

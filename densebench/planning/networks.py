@@ -57,7 +57,7 @@ def require_fitting_recipe(recipe: Recipe, facts: DatasetFacts) -> None:
     """Raise :class:`InputError` for a batch of more images than there are, or a cutout larger than they are."""
     batch_size, images, side = recipe.batch_size, facts.train_images, facts.image_size
     if side is not None and recipe.cutout > side:
-        raise InputError(describe_large_cutout(recipe.cutout, side))
+        raise InputError(describe_large_cutout(recipe, side))
     if images is not None and batch_size > images:
         raise InputError(
             f"--batch-size {batch_size} is more than the {images} training images of {facts.name}: take a smaller one."

@@ -9,9 +9,10 @@ from rich.text import Text
 from densebench.comparison.compare import compare
 from densebench.comparison.formats import format_summary
 from densebench.comparison.grouping import find_leading
-from densebench.comparison.metrics import METRICS, order_metrics
+from densebench.comparison.metrics import METRICS, Metric, order_metrics
 from densebench.comparison.options import CompareOptions
 from densebench.comparison.run_figures import Figures, compute_figures, summarise
+from densebench.comparison.values import TIME_TO_TARGET, Summary
 from densebench.errors import count_noun
 from densebench.escape import plain
 from densebench.records import COLUMNS, Run
@@ -21,7 +22,7 @@ from densebench.reporting.conclusion import name_metric
 from densebench.reporting.export import find_renderer, format_comparison, join_grids
 from densebench.reporting.grid import Grid, make_column
 from densebench.results import csv_file
-from densebench.units import UNKNOWN
+from densebench.units import UNKNOWN, format_value
 
 
 def make_run_tables(runs: Sequence[Run], *, width: int | None = None) -> RenderableType:
@@ -39,14 +40,21 @@ def _conclude_run(run: Run) -> list[RenderableType]:
     is_luck = run.phase == "train" and run.dataset == "synthetic"
     metrics = [] if is_luck else [find_leading(run.phase)]
     if run.phase == "train":
-        metrics.append(METRICS["total_seconds"])
+        metrics += [METRICS["total_seconds"], *([] if is_luck else [TIME_TO_TARGET])]
     summaries = [(one, summarise(one, figures[one.name])) for one in metrics]
-    quoted = [f"{format_summary(one, found)} {name_metric(one)}" for one, found in summaries if found.n]
+    quoted = [_quote(one, found, run) for one, found in summaries if found.n]
     if not quoted:
         return []
     epochs = count_noun(len(run.records), "epoch")
     what = f"on {run.dataset} after {epochs}" if run.phase == "train" else f"at batch {run.batch_size}"
     return [Text(plain(f"{run.variant} {what}: {', '.join(quoted)} (one run)."), style="bold")]
+
+
+def _quote(metric: Metric, summary: Summary, run: Run) -> str:
+    if metric is TIME_TO_TARGET and run.target is not None:
+        target = format_value("percent", run.target)
+        return f"{target} not reached" if summary.missed else f"{format_summary(metric, summary)} to {target}"
+    return f"{format_summary(metric, summary)} {name_metric(metric)}"
 
 
 def _make_run_grid(run: Run) -> Grid:
@@ -94,6 +102,8 @@ def _remark(run: Run, figures: Figures, name: str) -> str:
         epoch = next(record.epoch for record in run.records if record.test_accuracy == best)
         which = "" if epoch is None else f"epoch {epoch}, "
         return f" ({which}chosen by looking at the test images)"
+    if name == TIME_TO_TARGET.name and run.target is not None:
+        return f" ({format_value('percent', run.target)})"
     if name == "test_accuracy" and run.dataset == "synthetic":
         return " (random labels: this means nothing)"
     return " (last epoch)" if name in ("test_accuracy", "train_accuracy") and run.phase == "train" else ""

@@ -265,7 +265,7 @@ def test_a_batch_larger_than_the_data_is_refused():
 
 
 def test_a_cutout_larger_than_the_images_is_refused():
-    with pytest.raises(InputError, match="A cutout of 9 pixels is larger than the images, whose side is 8 pixels"):
+    with pytest.raises(InputError, match="9 pixels, is larger than the images, whose side is 8 pixels"):
         batches(noise(10), recipe=replace(FULL, cutout=9))
 
 

@@ -76,5 +76,5 @@ def test_a_batch_of_more_images_than_there_are_is_refused():
 def test_a_cutout_must_fit_into_the_images():
     recipe = replace(RECIPES["blog"], batch_size=1, cutout=FACTS.image_size)
     require_fitting_recipe(recipe, FACTS)
-    with pytest.raises(InputError, match="A cutout of 40 pixels is larger than the images, whose side is"):
+    with pytest.raises(InputError, match="The cutout of recipe 'blog', 40 pixels, is larger"):
         require_fitting_recipe(replace(recipe, cutout=40), FACTS)

@@ -52,6 +52,17 @@ def test_one_run_is_closed_by_its_accuracy_and_total_time(trained):
     assert speed.endswith("\nresnet20 at batch 64: 143.7 images/s (one run).\n")
 
 
+def test_a_target_stands_beside_the_time_to_it_whether_it_was_reached_or_not(trained):
+    run = trained(target=0.85, time_to_target_seconds=20.0)
+    text = printed(make_run_tables([run]), 120)
+    assert "20.0 s (85.00 %)" in text
+    assert text.endswith("90.00 % test accuracy, 30.0 s total time, 20.0 s to 85.00 % (one run).\n")
+    missed = printed(make_run_tables([trained(target=0.95)]), 120)
+    assert "not reached (95.00 %)" in missed
+    assert missed.endswith("30.0 s total time, 95.00 % not reached (one run).\n")
+    assert " to 85" not in printed(make_run_tables([dataclasses.replace(run, dataset="synthetic")]), 120)
+
+
 def test_a_run_that_did_not_end_or_had_random_labels_has_no_accuracy_to_quote(trained):
     failed = printed(make_run_tables([trained(status="failed")]), 100)
     assert "after 3 epochs" not in failed

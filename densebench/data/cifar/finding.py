@@ -67,7 +67,8 @@ def find_edition(
         forms = join_names([form.title for form in _FORMS if form.holds(edition)], "or")
         raise DatasetError(
             f"No {edition.title} {describe_directory(directory)}: name a folder with {edition.binary.file} or "
-            f"{edition.python.file}, with what either unpacks to, or with {forms} of it."
+            f"{edition.python.file}, with what either unpacks to, or with {forms} of it. Images of your own are "
+            "--dataset folder:PATH."
         )
     if offline:
         raise DatasetError(
