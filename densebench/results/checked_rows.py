@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import math
 import typing
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -14,7 +15,7 @@ from densebench.machine import Environment
 from densebench.records import COLUMNS, SCHEMA, EpochRecord, Phase, Run, Status
 from densebench.results.cells import Misfit, decode
 from densebench.results.dialects import decode_text, find_separator, use_decimal_points
-from densebench.results.epoch_table import EpochTable, make_frame
+from densebench.results.epoch_table import EpochTable, make_frame, to_table
 from densebench.results.file_rows import REQUIRED, Row, iterate_rows, make_damage_error
 from densebench.results.plausibility import find_decrease, mark_incomplete
 
@@ -125,13 +126,11 @@ def _join_parts(path: Path, parts: Sequence[Run]) -> list[Run]:
 
 def _check_elapsed(path: Path, run: Run, rows: Sequence[Row]) -> None:
     """Wall time goes forward; the error names the line of the epoch in which it does not."""
-    import numpy as np
-
-    elapsed = [record.elapsed_seconds for record in run.records]
-    place = find_decrease(np.array(elapsed, dtype=np.float64))  # None becomes nan
+    elapsed = to_table(run.records).frame["elapsed_seconds"].to_numpy(dtype="float64", na_value=math.nan)
+    place = find_decrease(elapsed)
     if place is not None:
         line = _find_line(rows, run, run.records[place].epoch)
-        what = f"elapsed_seconds is {elapsed[place]!r}, which is less than in an earlier epoch"
+        what = f"elapsed_seconds is {float(elapsed[place])!r}, which is less than in an earlier epoch"
         raise make_damage_error(path, line, what)
 
 

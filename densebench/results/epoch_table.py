@@ -26,7 +26,8 @@ class EpochTable(Sequence[EpochRecord]):
 
     @cached_property
     def _records(self) -> tuple[EpochRecord, ...]:
-        columns = [_to_values(name, self.frame[name]) for name in _EPOCH_COLUMNS]
+        frame = self.frame
+        columns = [_to_values(name, frame[name]) for name in _EPOCH_COLUMNS]
         return tuple(EpochRecord(**dict(zip(_EPOCH_COLUMNS, row, strict=True))) for row in zip(*columns, strict=True))
 
     def __len__(self) -> int:

@@ -55,10 +55,11 @@ def choose_names(wanted: Iterable[tuple[RunConfig, bool]]) -> list[str]:
     """The names that :func:`claim` would give now, one after another, for pairs of configuration and ``numbered``."""
     chosen: list[str] = []
     for config, numbered in wanted:
-        names = [name for name in _list_names(config, numbered) if name not in chosen and not _is_taken(config, name)]
-        if not names:
+        free = (name for name in _list_names(config, numbered) if name not in chosen and not _is_taken(config, name))
+        name = next(free, None)
+        if name is None:
             raise _make_taken_error(config)
-        chosen.append(names[0])
+        chosen.append(name)
     return chosen
 
 
