@@ -9,7 +9,7 @@ from densebench.comparison.metrics import METRICS, Metric
 from densebench.comparison.statistics import Interval, fraction_interval, mean, mean_interval, total, variance
 from densebench.comparison.values import TIME_TO_TARGET, Summary, count_devices
 from densebench.records import BY_THE_CLOCK, Run
-from densebench.results.epoch_table import concatenate, to_table
+from densebench.results.epoch_table import concatenate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,7 @@ Figures = dict[str, list[float | None]]  # metric: one figure a run, None where 
 
 def compute_figures(runs: Sequence[Run]) -> Figures:
     """The figure of every metric for each of the runs, in their order."""
-    epochs = concatenate(to_table(run.records) for run in runs)
+    epochs = concatenate(run.records for run in runs)
     found = {name: _leave_out(metric, runs, _compute(metric, runs, epochs)) for name, metric in METRICS.items()}
     times = zip(runs, found[TIME_TO_TARGET.name], found["best_test_accuracy"], strict=True)
     reached = [math.inf if seconds is None and _has_missed(run, best) else seconds for run, seconds, best in times]

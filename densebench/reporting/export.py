@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 
 from densebench.comparison.grouping import SETTINGS, group_runs
 from densebench.comparison.metrics import METRICS
@@ -79,6 +80,7 @@ def _format_csv(comparison: Comparison, columns: Sequence[str] | None) -> str:
     )
 
 
+@cache
 def list_csv_columns() -> list[str]:
     """The columns of a comparison as CSV, where none are chosen."""
     (row,) = group_runs([Run(run="any", variant="any")], CompareOptions())

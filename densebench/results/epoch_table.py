@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any, overload
 
 from densebench.columns import Column
@@ -85,16 +86,23 @@ def to_array(column: Column, values: Sequence[Any]) -> "pd.api.extensions.Extens
     return pd.arrays.FloatingArray(np.array(known, dtype=np.float64), unknown)
 
 
-def concatenate(tables: Iterable[EpochTable]) -> "pd.DataFrame":
-    """The tables one below the other; their places in the order given stand in the index, ``run``."""
+def concatenate(runs: Iterable[Sequence[EpochRecord]]) -> "pd.DataFrame":
+    """The epochs of runs one below the other; the places of the runs in the order given stand in the index, ``run``."""
     import numpy as np
     import pandas as pd
 
-    tables = list(tables)
-    parts = [table.frame for table in _join_neighbours(tables)]
+    runs = list(runs)
+    parts = [table.frame for table in _join_neighbours(_join_records(runs))]
     frame = pd.concat(parts, ignore_index=True) if parts else make_frame({}, 0)
-    places = np.repeat(np.arange(len(tables)), [len(table) for table in tables])
+    places = np.repeat(np.arange(len(runs)), [len(run) for run in runs])
     return frame.set_axis(pd.Index(places, name="run"))
+
+
+def _join_records(runs: Sequence[Sequence[EpochRecord]]) -> Iterator[EpochTable]:
+    """Records that are in no frame become one for all runs that follow each other."""
+    for is_in_frame, group in groupby(runs, lambda run: isinstance(run, EpochTable)):
+        found = list(group)
+        yield from map(to_table, found if is_in_frame else [tuple(chain.from_iterable(found))])
 
 
 def _join_neighbours(tables: Iterable[EpochTable]) -> Iterator[EpochTable]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from densebench.records import COLUMNS, EpochRecord, Run
-from densebench.results.epoch_table import concatenate, to_array, to_table
+from densebench.results.epoch_table import concatenate, to_array
 from densebench.results.store import read_all
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def make_run_frame(runs: Sequence[Run], *, last: bool = False) -> "pd.DataFrame"
     """
     import pandas as pd
 
-    epochs = concatenate(to_table(run.records or (EpochRecord(),)) for run in runs)
+    epochs = concatenate(run.records or (EpochRecord(),) for run in runs)
     if last:
         epochs = epochs[~epochs.index.duplicated(keep="last")]
     places = epochs.index.to_numpy()

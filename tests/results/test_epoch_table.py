@@ -47,6 +47,11 @@ def test_tables_one_below_the_other_are_marked_by_their_place():
         to_table((EpochRecord(),)),
     )
     assert concatenate([first, none, second]).index.tolist() == [0, 0, 2]
+    records = (EpochRecord(epoch=5), EpochRecord(epoch=6))
+    joined = concatenate([records, records[:1], first, second, (), records[1:]])
+    assert joined.index.tolist() == [0, 0, 1, 2, 2, 3, 5]
+    assert joined["epoch"].isna().tolist() == [False] * 5 + [True, False]
+    assert joined["epoch"].dropna().tolist() == [5, 6, 5, 1, 2, 6]
     assert concatenate([]).empty
 
 
