@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -46,12 +47,41 @@ os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", COMPILED.name)
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 
 
-def pytest_collection_modifyitems(items):
-    """Tests that read from processes in the background come last, and may wait; the others keep their order."""
-    items.sort(key=lambda item: hasattr(item.module, "BACKGROUND"))
+def is_side_by_side(config):
+    """Whether this is one of several processes of pytest (``-n 2``)."""
+    return hasattr(config, "workerinput")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Tests that read from processes in the background may wait; the others keep their order.
+
+    They come last; or first, where another process of pytest goes on while they wait.
+    """
+    items.sort(key=lambda item: hasattr(item.module, "BACKGROUND") != is_side_by_side(config))
     for item in items:
         if hasattr(item.module, "BACKGROUND"):
             item.add_marker(pytest.mark.timeout(1800))
+
+
+@cache
+def choose_group(file):
+    """Files of one group go to one process: all that read from the background, and all launchers, whose ports clash."""
+    if "\nBACKGROUND = " in (Path(__file__).parents[1] / file).read_text(encoding="utf-8"):
+        return "background"
+    return "launchers" if file.startswith("tests/running/launchers") else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Each process of pytest is given whole files."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            return choose_group(nodeid.split("::")[0])
+
+    config.option.loadscopereorder = False
+    return Scheduling(config, log)
 
 
 @pytest.hookimpl(trylast=True)
@@ -60,9 +90,16 @@ def pytest_collection_finish():
     gc.freeze()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _in_background(request, tmp_path_factory):
-    """The processes in the background of the selected test files run until the session ends."""
+@pytest.fixture(scope="module", autouse=True)
+def _in_background(request):
+    """The processes in the background start before the first test, or where the tests are that read from them."""
+    if hasattr(request.module, "BACKGROUND") or not is_side_by_side(request.config):
+        request.getfixturevalue("_background")
+
+
+@pytest.fixture(scope="session")
+def _background(request, tmp_path_factory):
+    """Those of the selected test files run until the session ends."""
     modules = dict.fromkeys(item.module for item in request.session.items)
     started = [process for module in modules for process in getattr(module, "BACKGROUND", ())]
     for process in started:

@@ -94,14 +94,13 @@ def see(backend, devices, hosts, rank):
 
     parallel = join(backend, layout, facts.device_kind)
     seen = {"rank": rank, "texts": gather_texts(parallel, "x" * rank), "networks": {}}
+    ways = list_ways(parallel)
+    shared = {name: chosen for name, chosen in ways.items() if rank == 0 or name != "one"}
     for network in ON_HOSTS if hosts > 1 else NETWORKS:
         precision, implementation = network.split()
         changed = dataclasses.replace(config, precision=precision)
         setting = dataclasses.replace(facts, precision=precision, implementation=implementation)
-        seen["networks"][network] = {
-            name: train(changed, setting, chosen) for name, chosen in list_ways(parallel).items()
-        }
-    ways = list_ways(parallel)
+        seen["networks"][network] = {name: train(changed, setting, chosen) for name, chosen in shared.items()}
     seen["more"] = {}
     for name, changes in MORE.get(backend, {}).items() if hosts == 1 else ():
         changed = dataclasses.replace(config, **changes)
