@@ -65,7 +65,7 @@ def pytest_collection_modifyitems(config, items):
 
 @cache
 def choose_group(file):
-    """Files of one group go to one process: all that read from the background, and all launchers, whose ports clash."""
+    """Files of one group go to one process: all that read from the background, and all that start servers."""
     if "\nBACKGROUND = " in (Path(__file__).parents[1] / file).read_text(encoding="utf-8"):
         return "background"
     return "launchers" if file.startswith("tests/running/launchers") else file
@@ -78,7 +78,7 @@ def pytest_xdist_make_scheduler(config, log):
 
     class Scheduling(LoadFileScheduling):
         def _split_scope(self, nodeid):
-            return choose_group(nodeid.split("::")[0])
+            return choose_group(super()._split_scope(nodeid))
 
     config.option.loadscopereorder = False
     return Scheduling(config, log)

@@ -121,7 +121,7 @@ def print_next(
     from densebench.reporting.row_columns import expand_columns
 
     baseline = suggest_baseline(comparison)
-    seeds = suggest_seeds(comparison, None if columns is None else expand_columns(columns))
+    seeds = suggest_seeds(comparison, expand_columns(columns))
     if baseline is not None:
         print_message(f"Next: {typed} --baseline {shlex.quote(baseline)}")
     elif seeds is not None:

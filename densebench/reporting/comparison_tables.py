@@ -43,7 +43,7 @@ def make_comparison_tables(
 
     Raises :class:`InputError` for an unknown column.
     """
-    chosen = None if columns is None else expand_columns(columns)
+    chosen = expand_columns(columns)
     parts: list[RenderableType] = []
     found = [(rows, fit_rows(rows, chosen, width)) for phase in TITLES if (rows := comparison.of(phase))]
     for rows, fitted in found:
@@ -121,8 +121,10 @@ def list_columns(comparison: Comparison) -> set[str]:
 def write_closing_notes(
     comparison: Comparison, shown: Collection[str], chosen: Collection[str] | None = None
 ) -> list[str]:
-    """What a reader of the figures in the ``shown`` columns needs to know, in sentences; ``chosen`` are those that were
-    asked for, None where none were."""
+    """What a reader of the figures in the ``shown`` columns needs to know, in sentences.
+
+    ``chosen`` are the columns that were asked for; None without a choice.
+    """
     found = list(comparison.notes)
     if any(name.endswith(RATIO) for name in shown):
         found.append(_explain_ratio(comparison.rows))

@@ -33,7 +33,7 @@ FORMATS = ("table", "csv", "json", "markdown", "latex")
 
 def format_comparison(comparison: Comparison, form: str, columns: Sequence[str] | None = None) -> str:
     """A comparison in any format but ``table``; raises :class:`InputError` for an unknown column or format."""
-    chosen = None if columns is None else expand_columns(columns)
+    chosen = expand_columns(columns)
     if form == "json":
         return rendering.json_document("comparison", _comparison_content(comparison))
     if form == "csv":
@@ -81,10 +81,10 @@ def _format_csv(comparison: Comparison, columns: Sequence[str] | None) -> str:
 
 
 @cache
-def list_csv_columns() -> list[str]:
+def list_csv_columns() -> tuple[str, ...]:
     """The columns of a comparison as CSV, where none are chosen."""
     (row,) = group_runs([Run(run="any", variant="any")], CompareOptions())
-    return list(flatten_row(row, None))
+    return tuple(flatten_row(row, None))
 
 
 def flatten_row(row: Row, columns: Sequence[str] | None) -> dict[str, object]:

@@ -97,8 +97,10 @@ SHARED = (
 )  # fmt: skip
 
 
-def expand_columns(names: Sequence[str]) -> list[str]:
-    """The columns of names as ``--columns`` takes them, each once; raises :class:`InputError`."""
+def expand_columns(names: Sequence[str] | None) -> list[str] | None:
+    """The columns of names as ``--columns`` takes them, each once; None for None. Raises :class:`InputError`."""
+    if names is None:
+        return None
     single = (each for name in names for each in GROUPS.get(name, (name,)))
     return list(dict.fromkeys(find_column(name) for name in single))
 

@@ -40,7 +40,9 @@ def _conclude_run(run: Run) -> list[RenderableType]:
     is_luck = run.phase == "train" and run.dataset == "synthetic"
     metrics = [] if is_luck else [find_leading(run.phase)]
     if run.phase == "train":
-        metrics += [METRICS["total_seconds"], *([] if is_luck else [TIME_TO_TARGET])]
+        metrics.append(METRICS["total_seconds"])
+    if not is_luck:
+        metrics.append(TIME_TO_TARGET)
     summaries = [(one, summarise(one, figures[one.name])) for one in metrics]
     quoted = [_quote(one, found, run) for one, found in summaries if found.n]
     if not quoted:

@@ -1,7 +1,8 @@
 """Keeps packages from importing others merely because they are installed.
 
 TensorFlow and Keras import jax, tensorboardX imports torch: 100 MB of the host's memory and a second or more, on a run
-that has nothing to do with them. Keras also imports scikit-learn and matplotlib, for its wrappers and pictures.
+that has nothing to do with them. Keras also imports scikit-learn, matplotlib and pandas, for its wrappers,
+pictures and adapters.
 """
 
 import sys
