@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from densebench.comparison.comparability import get_terms
 from densebench.comparison.formats import format_summary
-from densebench.comparison.metrics import METRICS, Metric
+from densebench.comparison.metric import Metric
+from densebench.comparison.metrics import METRICS
 from densebench.comparison.options import Budget, Limit
 from densebench.comparison.values import BudgetResult, Row
 from densebench.errors import join_names

@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from densebench.comparison.formats import describe_difference
-from densebench.comparison.metrics import METRICS, Metric
+from densebench.comparison.metric import Metric
+from densebench.comparison.metrics import METRICS
 from densebench.comparison.values import EnvironmentDifference, Row, get_settings, get_shares
 from densebench.errors import join_names
 from densebench.machine import HARDWARE, Environment

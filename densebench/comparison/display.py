@@ -1,4 +1,4 @@
-"""Where a metric is shown: the fields of a :class:`~densebench.comparison.metrics.Metric` that reporting filters by.
+"""Where a metric is shown: the fields of a :class:`~densebench.comparison.metric.Metric` that reporting filters by.
 
 Places are numbers with gaps between them, from left to right or from top to bottom.
 """

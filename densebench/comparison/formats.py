@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from densebench.columns import Show
-from densebench.comparison.metrics import METRICS, Metric
+from densebench.comparison.metric import Metric
+from densebench.comparison.metrics import METRICS
 from densebench.comparison.statistics import Interval
 from densebench.comparison.values import Row, Summary, Verdict, get_settings
 from densebench.errors import join_names

@@ -8,7 +8,8 @@ from itertools import chain
 
 from densebench.comparison.comparability import get_terms
 from densebench.comparison.formats import format_setting
-from densebench.comparison.metrics import METRICS, Metric
+from densebench.comparison.metric import Metric
+from densebench.comparison.metrics import METRICS
 from densebench.comparison.options import CompareOptions
 from densebench.comparison.run_figures import Figures, compute_figures, find_repeats, summarise
 from densebench.comparison.values import ON_ONE_DEVICE, Row, get_setting, get_settings

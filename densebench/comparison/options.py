@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Generic, Literal, Protocol, TypeVar
 
 from densebench.columns import Show
-from densebench.comparison.metrics import METRICS, Metric, find_metric
+from densebench.comparison.metric import Metric
+from densebench.comparison.metrics import METRICS, find_metric
 from densebench.comparison.statistics import share_alpha
 from densebench.errors import InputError, unknown
 from densebench.quantities import convert_to_unit, parse_quantity

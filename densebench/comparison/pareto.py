@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from densebench.comparison.comparability import get_terms
-from densebench.comparison.metrics import METRICS, Metric
+from densebench.comparison.metric import Metric
+from densebench.comparison.metrics import METRICS
 from densebench.comparison.values import Row
 
 ACCURACY = METRICS["test_accuracy"]

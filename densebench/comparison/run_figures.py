@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from densebench.comparison.metrics import METRICS, Metric
+from densebench.comparison.metric import Metric
+from densebench.comparison.metrics import METRICS
 from densebench.comparison.statistics import Interval, fraction_interval, mean, mean_interval, total, variance
 from densebench.comparison.values import TIME_TO_TARGET, Summary, count_devices
 from densebench.records import BY_THE_CLOCK, Run

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from densebench.comparison.formats import format_setting
-from densebench.comparison.metrics import Metric
+from densebench.comparison.metric import Metric
 from densebench.comparison.values import TIME_TO_TARGET, Row, get_settings
 from densebench.errors import join_names
 from densebench.units import format_value

@@ -11,7 +11,8 @@ from densebench.comparison.formats import (
     format_setting,
 )
 from densebench.comparison.grouping import find_differing
-from densebench.comparison.metrics import METRICS, Metric
+from densebench.comparison.metric import Metric
+from densebench.comparison.metrics import METRICS
 from densebench.comparison.statistics import ALPHA
 from densebench.comparison.values import Comparison, GateResult, Row, Verdict
 from densebench.records import Phase

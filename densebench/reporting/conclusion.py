@@ -11,7 +11,7 @@ from densebench.comparison.formats import (
     format_summary,
 )
 from densebench.comparison.grouping import find_leading
-from densebench.comparison.metrics import Metric
+from densebench.comparison.metric import Metric
 from densebench.comparison.values import Comparison, Row, Verdict, Word, get_settings
 from densebench.errors import count_noun, join_names
 from densebench.records import Phase

@@ -7,7 +7,8 @@ from densebench.columns import Show
 from densebench.comparison.comparability import get_terms, is_across_hardware
 from densebench.comparison.display import Shown
 from densebench.comparison.formats import BASELINE_RATIO, format_interval, format_ratio, format_setting, format_summary
-from densebench.comparison.metrics import ALIASES, METRICS, Metric
+from densebench.comparison.metric import Metric
+from densebench.comparison.metrics import ALIASES, METRICS
 from densebench.comparison.values import Row, get_settings
 from densebench.errors import unknown
 from densebench.records import COLUMNS, Phase

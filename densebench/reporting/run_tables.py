@@ -9,7 +9,8 @@ from rich.text import Text
 from densebench.comparison.compare import compare
 from densebench.comparison.formats import format_summary
 from densebench.comparison.grouping import find_leading
-from densebench.comparison.metrics import METRICS, Metric, order_metrics
+from densebench.comparison.metric import Metric
+from densebench.comparison.metrics import METRICS, order_metrics
 from densebench.comparison.options import CompareOptions
 from densebench.comparison.run_figures import Figures, compute_figures, summarise
 from densebench.comparison.values import TIME_TO_TARGET, Summary

@@ -12,7 +12,8 @@ from synthetic_runs import make_run
 from densebench.columns import Log
 from densebench.comparison.compare import compare
 from densebench.comparison.display import Bar, Cost, Curve, Display, Shown
-from densebench.comparison.metrics import METRICS, metric
+from densebench.comparison.metric import metric
+from densebench.comparison.metrics import METRICS
 from densebench.comparison.options import parse_compare_options
 from densebench.config import RunConfig
 from densebench.records import COLUMNS

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from densebench.comparison import statistics
 from densebench.comparison.comparability import find_obstacles, is_across_hardware
-from densebench.comparison.metrics import Metric
+from densebench.comparison.metric import Metric
 from densebench.comparison.statistics import Interval
 from densebench.comparison.values import Row
 

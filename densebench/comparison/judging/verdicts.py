@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from densebench.comparison import statistics
 from densebench.comparison.formats import describe_difference, format_p
 from densebench.comparison.judging.contrasts import Contrast, contrast, count_seeds, interval_from_scale, to_scale
-from densebench.comparison.metrics import METRICS, Metric
+from densebench.comparison.metric import Metric
+from densebench.comparison.metrics import METRICS
 from densebench.comparison.options import Margin
 from densebench.comparison.statistics import Interval
 from densebench.comparison.values import TIME_TO_TARGET, Row, Verdict, Word

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from densebench.comparison.display import Curve
-from densebench.comparison.metrics import METRICS, Metric
+from densebench.comparison.metric import Metric
+from densebench.comparison.metrics import METRICS
 from densebench.reporting.figures.legends import draw_legend, rank
 from densebench.reporting.figures.series import Series, curve, points, tail
 from densebench.reporting.figures.style import logarithmic, make_figure, title

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from densebench.comparison.metrics import Metric
+from densebench.comparison.metric import Metric
 from densebench.reporting.figures.series import Series, unfinished
 from densebench.reporting.figures.style import INK, MOST_NAMES, SMALL, count_others, label
 from densebench.units import format_number

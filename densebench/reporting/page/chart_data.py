@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from densebench.comparison.display import Curve
 from densebench.comparison.formats import format_setting, format_summary
 from densebench.comparison.grouping import find_differing
-from densebench.comparison.metrics import METRICS, Metric, order_metrics
+from densebench.comparison.metric import Metric
+from densebench.comparison.metrics import METRICS, order_metrics
 from densebench.comparison.values import Comparison, Row
 from densebench.escape import plain
 from densebench.records import Run

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from densebench.comparison.formats import format_confidence, format_estimate_interval
 from densebench.comparison.judging.verdicts import judge_metric
-from densebench.comparison.metrics import Metric, order_metrics
+from densebench.comparison.metric import Metric
+from densebench.comparison.metrics import order_metrics
 from densebench.comparison.options import CompareOptions
 from densebench.comparison.values import Comparison, Row, Verdict
 from densebench.reporting.comparison_grids import mark_estimate, word_text
