@@ -170,6 +170,7 @@ METRICS: dict[str, Metric] = {
             requires_equal=_DATA,
             needs_end=True,
         ),
+        metric("validation_loss", "last", Display(listed=155), requires_equal=_DATA, needs_end=True),
         metric("validation_accuracy", "last", Display(listed=160), requires_equal=_DATA, needs_end=True),
         metric(
             "test_loss",

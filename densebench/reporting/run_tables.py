@@ -25,6 +25,8 @@ from densebench.reporting.grid import Grid, make_column
 from densebench.results import csv_file
 from densebench.units import UNKNOWN, format_value
 
+_OF_LAST_EPOCH = ("train_accuracy", "validation_accuracy", "test_accuracy")
+
 
 def make_run_tables(runs: Sequence[Run], *, width: int | None = None) -> RenderableType:
     """What one run cost and reached, or several side by side."""
@@ -109,7 +111,7 @@ def _remark(run: Run, figures: Figures, name: str) -> str:
         return f" ({format_value('percent', run.target)})"
     if name == "test_accuracy" and run.dataset == "synthetic":
         return " (random labels: this means nothing)"
-    return " (last epoch)" if name in ("test_accuracy", "train_accuracy") and run.phase == "train" else ""
+    return " (last epoch)" if name in _OF_LAST_EPOCH and run.phase == "train" else ""
 
 
 def format_runs_as(runs: Sequence[Run], form: str) -> str:

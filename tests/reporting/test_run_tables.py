@@ -2,6 +2,7 @@ import csv
 import dataclasses
 import io
 import json
+import re
 
 import pytest
 from rich.console import Console
@@ -30,6 +31,17 @@ def test_the_end_of_a_training_tells_the_last_epoch_from_the_best_of_test(traine
     assert "80.00 % (epoch 3, chosen by looking at the test images)" in text
     assert "4 of 3" in text
     assert "10.0 s (median)" in text
+
+
+def test_held_out_images_have_a_loss_and_an_accuracy_whether_one_trains_or_evaluates(trained):
+    held_out = EpochRecord(epoch=1, validation_loss=0.5, validation_accuracy=0.625)
+    text = printed(make_run_tables([dataclasses.replace(trained(), records=(held_out,), epochs=1)]))
+    assert re.search(r"Val. loss +0.5", text)
+    assert re.search(r"Val. acc. +62.50 % \(last epoch\)", text)
+    evaluated = dataclasses.replace(trained(phase="eval"), records=(dataclasses.replace(held_out, epoch=None),))
+    text = printed(make_run_tables([evaluated]))
+    assert re.search(r"Val. loss +0.5", text)
+    assert "last epoch" not in text
 
 
 def test_a_failed_run_says_why_and_has_no_figures_it_lacks(trained):
