@@ -18,7 +18,7 @@ from densebench.cli.commands.speed import speed
 from densebench.cli.commands.status import status
 from densebench.cli.commands.summary import summary
 from densebench.cli.commands.train import train
-from densebench.cli.defaults import Default, find_defaults
+from densebench.cli.defaults import Default, find_defaults, name_sources
 from densebench.cli.help import Command, Group
 from densebench.cli.parsing import is_typed, list_options
 from densebench.cli.printing import print_error
@@ -46,12 +46,15 @@ def run_with_streams(arguments: list[str], *, debug: bool = False) -> int:
 
 def run(arguments: list[str], *, debug: bool = False) -> int:
     """The exit code of a command line; a traceback is printed only for ``debug``."""
+    defaults: dict[str, dict[str, Default]] = {}
     try:
         command = cast(Group, typer.main.get_command(app))
         defaults = _find_defaults(command, arguments)
         line = shlex.join(["densebench", *arguments])
         done = command(arguments, prog_name="densebench", standalone_mode=False, obj=line, default_map=defaults)
         return int(done or 0)
+    except InputError as error:
+        return _fail(name_sources(str(error), arguments, defaults), error.exit_code, debug)
     except DensebenchError as error:
         return _fail(str(error), error.exit_code, debug)
     except _ClickError as error:

@@ -118,6 +118,30 @@ def test_a_wrong_value_names_its_source(in_tmp, capfd):
     assert capfd.readouterr().err.rstrip().endswith("(from densebench.toml)")
 
 
+@pytest.mark.parametrize(
+    ("line", "option"),
+    [
+        ("seeds = []", "--seeds"),
+        ("target = 3.0", "--target"),
+        ("precision = 'float12'", "--precision"),
+        ("precision = ['float32', 'float12']", "--precision"),
+        ("batch_size = 0", "--batch-size"),
+    ],
+)
+def test_a_value_that_densebench_itself_refuses_names_its_source_too(line, option, in_tmp, capfd):
+    Path("densebench.toml").write_text(f"{line}\nepochs = 3\n")
+    assert run(["train", "10x4", "--dataset", "digits"]) == 2
+    assert capfd.readouterr().err.rstrip().endswith(f" ({option} is from densebench.toml)")
+
+
+def test_a_value_that_was_typed_has_no_source(in_tmp, capfd):
+    Path("densebench.toml").write_text("target = 0.9\ndataset = 'float12'\n")
+    assert run(["train", "10x4", "--target=3", "--dataset", "digits"]) == 2
+    assert capfd.readouterr().err.rstrip().endswith("such as 0.94.")
+    assert run(["train", "10x4", "--precision", "float12", "--dataset", "digits"]) == 2
+    assert "densebench.toml" not in capfd.readouterr().err
+
+
 def test_the_help_is_there_even_with_a_mistake_in_the_file_and_shows_its_defaults(in_tmp, capfd):
     Path("densebench.toml").write_text("epocs = 1\n")
     assert run(["train", "--help"]) == 0
