@@ -18,9 +18,9 @@ from densebench.cli.commands.speed import speed
 from densebench.cli.commands.status import status
 from densebench.cli.commands.summary import summary
 from densebench.cli.commands.train import train
-from densebench.cli.defaults import Default, find_defaults, name_sources
+from densebench.cli.defaults import Default, find_defaults
 from densebench.cli.help import Command, Group
-from densebench.cli.parsing import is_typed, list_options
+from densebench.cli.parsing import describe_sources, list_options
 from densebench.cli.printing import print_error
 from densebench.cli.streams import describe_lost_output, open_standard_streams
 from densebench.errors import DensebenchError, InputError
@@ -46,17 +46,14 @@ def run_with_streams(arguments: list[str], *, debug: bool = False) -> int:
 
 def run(arguments: list[str], *, debug: bool = False) -> int:
     """The exit code of a command line; a traceback is printed only for ``debug``."""
-    defaults: dict[str, dict[str, Default]] = {}
     try:
         command = cast(Group, typer.main.get_command(app))
         defaults = _find_defaults(command, arguments)
         line = shlex.join(["densebench", *arguments])
         done = command(arguments, prog_name="densebench", standalone_mode=False, obj=line, default_map=defaults)
         return int(done or 0)
-    except InputError as error:
-        return _fail(name_sources(str(error), arguments, defaults), error.exit_code, debug)
     except DensebenchError as error:
-        return _fail(str(error), error.exit_code, debug)
+        return _fail(" ".join([str(error), *getattr(error, "__notes__", [])]).rstrip(), error.exit_code, debug)
     except _ClickError as error:
         sentence = _describe_usage_error(error)
         return _fail(sentence, 2, debug) if sentence else 2  # without one, the help was printed
@@ -67,11 +64,7 @@ def run(arguments: list[str], *, debug: bool = False) -> int:
 def _describe_usage_error(error: Any) -> str:
     """The sentence of a click error, with the file or variable that a wrong value is from."""
     sentence: str = error.format_message()
-    name = getattr(getattr(error, "param", None), "name", None)
-    if name is None or error.ctx is None or is_typed(error.ctx, name):
-        return sentence
-    default = (error.ctx.default_map or {}).get(name)
-    return f"{sentence} (from {default.source})" if isinstance(default, Default) else sentence
+    return f"{sentence} {describe_sources(sentence, error.ctx)}".rstrip() if error.ctx else sentence
 
 
 def _find_defaults(command: Group, arguments: list[str]) -> dict[str, dict[str, Default]]:

@@ -6,9 +6,8 @@ directory or of a folder above it up to the repository's root. A table such as `
 """
 
 import os
-import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -43,29 +42,6 @@ def find_defaults(options: Options, environment: Mapping[str, str], folder: Path
     for command, values in _read_variables(options, environment).items():
         found[command] |= values
     return found
-
-
-def name_sources(sentence: str, typed: Sequence[str], defaults: Mapping[str, Mapping[str, Default]]) -> str:
-    """The sentence of an error, and where each default that it speaks of is from; nothing of what was typed.
-
-    ``defaults`` are those of :func:`find_defaults`. A sentence speaks of a default if it has the option or, in quotes,
-    the value or one of several.
-    """
-    command = next((word for word in typed if word in defaults), "")
-    of_options = {f"--{name.replace('_', '-')}": default for name, default in defaults.get(command, {}).items()}
-    typed_options = {word.partition("=")[0] for word in typed}
-    origins = [
-        f"{option} is from {default.source}"
-        for option, default in of_options.items()
-        if option not in typed_options and _speaks_of(sentence, option, default, typed)
-    ]
-    return f"{sentence} ({', '.join(origins)})" if origins else sentence
-
-
-def _speaks_of(sentence: str, option: str, default: Default, typed: Sequence[str]) -> bool:
-    if re.search(rf"{option}(?![\w-])", sentence):
-        return True
-    return any(repr(value) in sentence for value in (str(default), *default.split(",")) if value not in typed)
 
 
 def _read_file(options: Options, folder: Path) -> dict[str, dict[str, Default]]:

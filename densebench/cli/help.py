@@ -9,6 +9,9 @@ from rich.padding import Padding
 from rich.text import Text
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
+from densebench.cli.parsing import describe_sources
+from densebench.errors import InputError
+
 _EXAMPLES = {
     "densebench": (
         "densebench train resnet20 --dataset digits --epochs 5",
@@ -69,7 +72,14 @@ _EXAMPLES = {
 
 
 class Command(TyperCommand):
-    """A command with this help."""
+    """A command with this help, whose errors name the file or variable that a wrong value is from."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            error.add_note(describe_sources(str(error), ctx))
+            raise
 
     def get_params(self, ctx: Any) -> list[Any]:
         return _hide_flag_types(super().get_params(ctx))

@@ -1,8 +1,9 @@
 """From what was typed to values: the options of a run, lists of words, times and fractions."""
 
 import dataclasses
+import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def _list_defaults_in_force(context: typer.Context) -> dict[str, Default]:
     found = {
         name: default
         for name, default in defaults.items()
-        if not is_typed(context, name) and not _is_silenced(context, default, _RIVALS.get(name))
+        if not _is_typed(context, name) and not _is_silenced(context, default, _RIVALS.get(name))
     }
     names_a_run = context.params.get("resume") or (context.info_name == "eval" and not _is_model_file(context))
     return {name: default for name, default in found.items() if name in _OF_ANY_RUN} if names_a_run else found
@@ -57,12 +58,32 @@ def _is_silenced(context: typer.Context, default: Default, rival: str | None) ->
     if rival is None:
         return False
     other: Default | None = (context.default_map or {}).get(rival)
-    return is_typed(context, rival) or (other is not None and other.is_variable and not default.is_variable)
+    return _is_typed(context, rival) or (other is not None and other.is_variable and not default.is_variable)
 
 
-def is_typed(context: Any, name: str) -> bool:
+def _is_typed(context: Any, name: str) -> bool:
     source = context.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
+
+
+def describe_sources(sentence: str, context: Any) -> str:
+    """Where the defaults are from that the sentence of an error speaks of, in brackets; empty if it speaks of none.
+
+    A sentence speaks of a default if it has the option or, in quotes and untyped, the value or one of several.
+    """
+    defaults = context.default_map or {}
+    words = {*re.split(r"[\s=,]", context.obj)}
+    origins = [
+        f"{param.opts[-1]} is from {default.source}"
+        for param in context.command.params
+        if (default := defaults.get(param.name)) is not None and not _is_typed(context, param.name)
+        if _speaks_of(sentence, param.opts[-1], {default, *default.split(",")} - words)
+    ]
+    return f"({', '.join(origins)})" if origins else ""
+
+
+def _speaks_of(sentence: str, option: str, values: Iterable[str]) -> bool:
+    return bool(re.search(rf"{option}(?![\w-])", sentence)) or any(f"'{value}'" in sentence for value in values)
 
 
 def _is_model_file(context: typer.Context) -> bool:
@@ -101,7 +122,7 @@ def parse_train_options(context: typer.Context) -> TrainOptions:
     """The options of this command that say what a run is, as given."""
     forced = _list_defaults_in_force(context)
     unused = (context.default_map or {}).keys() - forced.keys()
-    given = {name: value for name, value in context.params.items() if name not in unused or is_typed(context, name)}
+    given = {name: value for name, value in context.params.items() if name not in unused or _is_typed(context, name)}
     names = {field.name for field in dataclasses.fields(TrainOptions)} & given.keys()
     single, axes = _parse_axes({name: given[name] for name in names & {*AXES}}, context.info_name)
     plain = {name: given[name] for name in names - {"variants", "seeds", *AXES}}
@@ -123,7 +144,7 @@ def parse_launch_options(context: typer.Context) -> LaunchOptions:
     names = {field.name for field in dataclasses.fields(LaunchOptions)}
     given = {name: value for name, value in context.params.items() if name in names and value is not None}
     launcher = given["launcher"]
-    kept = {name: value for name, value in given.items() if is_typed(context, name) or is_taken(name, launcher)}
+    kept = {name: value for name, value in given.items() if _is_typed(context, name) or is_taken(name, launcher)}
     options = LaunchOptions(**{**kept, "slurm": tuple(kept.get("slurm", ()))})
     check_launch(options)
     return options

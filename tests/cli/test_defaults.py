@@ -115,7 +115,7 @@ def test_what_is_typed_goes_before_a_variable_and_that_before_the_file(in_tmp, c
 def test_a_wrong_value_names_its_source(in_tmp, capfd):
     Path("densebench.toml").write_text("epochs = 'many'\n")
     assert run(["train", "10x4"]) == 2
-    assert capfd.readouterr().err.rstrip().endswith("(from densebench.toml)")
+    assert capfd.readouterr().err.rstrip().endswith(" (--epochs is from densebench.toml)")
 
 
 @pytest.mark.parametrize(
@@ -135,10 +135,10 @@ def test_a_value_that_densebench_itself_refuses_names_its_source_too(line, optio
 
 
 def test_a_value_that_was_typed_has_no_source(in_tmp, capfd):
-    Path("densebench.toml").write_text("target = 0.9\ndataset = 'float12'\n")
+    Path("densebench.toml").write_text("target = 0.9\nruns_dir = 'float12'\n")
     assert run(["train", "10x4", "--target=3", "--dataset", "digits"]) == 2
     assert capfd.readouterr().err.rstrip().endswith("such as 0.94.")
-    assert run(["train", "10x4", "--precision", "float12", "--dataset", "digits"]) == 2
+    assert run(["train", "10x4", "--precision=float12,float32", "--dataset", "digits"]) == 2
     assert "densebench.toml" not in capfd.readouterr().err
 
 
