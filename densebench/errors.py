@@ -16,6 +16,7 @@ A message is one sentence that says what was given, what is wrong with it, and w
 from collections.abc import Iterable, Sequence
 
 _LONGEST_LINE = 200  # characters of what others say
+_MOST_CHOICES = 50  # names that a sentence lists
 LOST_CONTACT = "Another process of the run was lost"  # how the reason of one begins that waited for it
 
 
@@ -85,7 +86,12 @@ def unknown(kind: str, given: str, choices: Iterable[str]) -> InputError:
     """The error for a name that is not in a table, with the nearest names that are."""
     from difflib import get_close_matches
 
-    names = list(choices)
+    names = list(dict.fromkeys(choices))
     near = get_close_matches(given, names, n=3)
-    advice = f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(names)}."
+    if near:
+        advice = f"did you mean {' or '.join(near)}?"
+    elif len(names) <= _MOST_CHOICES:
+        advice = f"choose from {', '.join(names)}."
+    else:
+        advice = f"choose one of {len(names)}, such as {join_names(names[:10], 'or')}."
     return InputError(f"Unknown {kind} {given!r}: {advice}")

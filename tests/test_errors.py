@@ -37,3 +37,10 @@ def test_an_unknown_name_is_answered_with_the_nearest_ones():
 
 def test_a_name_like_no_other_is_answered_with_all_of_them():
     assert str(errors.unknown("backend", "zzz", ["jax", "torch"])) == "Unknown backend 'zzz': choose from jax, torch."
+
+
+def test_a_name_like_none_of_many_is_answered_with_some_of_them():
+    assert str(errors.unknown("column", "zzz", [*map(str, range(50)), "0", "1"])).endswith("48, 49.")
+    assert str(errors.unknown("column", "zzz", map(str, range(51)))) == (
+        "Unknown column 'zzz': choose one of 51, such as 0, 1, 2, 3, 4, 5, 6, 7, 8 or 9."
+    )
