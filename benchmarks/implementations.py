@@ -18,6 +18,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from densebench.comparison.grouping import SETTINGS
+from densebench.comparison.values import get_setting
 from densebench.records import Run
 from densebench.results import store
 from densebench.training.backends.fastest import COLUMNS, TABLE
@@ -60,10 +62,11 @@ def _measure(given: argparse.Namespace, backend: str, precision: str, network: s
 
 @dataclass(frozen=True, kw_only=True)
 class Timed:
-    """A measured step."""
+    """A measured step of training."""
 
     key: _Key
     network: str
+    settings: tuple[object, ...]  # equal in those that are compared
     implementation: str
     seconds: float
 
@@ -75,7 +78,9 @@ def list_speeds(runs: Sequence[Run]) -> Iterator[Timed]:
         if milliseconds is not None and run.status == "completed" and run.implementation in _IMPLEMENTATIONS:
             key = run.backend or "", run.environment.device_kind or "", run.precision or ""
             network = f"{run.variant} at {run.batch_size}"
-            yield Timed(key=key, network=network, implementation=run.implementation, seconds=milliseconds / 1e3)
+            settings = tuple(get_setting(run, column) for column in SETTINGS if column != "implementation")
+            seconds = milliseconds / 1e3
+            yield Timed(key=key, network=network, settings=settings, implementation=run.implementation, seconds=seconds)
 
 
 def read_contenders(path: Path) -> Iterator[Timed]:
@@ -86,24 +91,27 @@ def read_contenders(path: Path) -> Iterator[Timed]:
             if of_torch and implementation in _IMPLEMENTATIONS and row["device"] != "cpu":
                 key, network = ("torch", "gpu", row["precision"]), f"{row['variant']} at {row['batch_size']}"
                 seconds = float(row["step_seconds_median"])
-                yield Timed(key=key, network=network, implementation=implementation, seconds=seconds)
+                yield Timed(
+                    key=key, network=network, settings=(network,), implementation=implementation, seconds=seconds
+                )
 
 
 def make_table(measured: Iterable[Timed]) -> Iterator[tuple[str, ...]]:
     """A row for each backend, device and precision of which both implementations were measured."""
-    steps: dict[_Key, dict[str, dict[str, list[float]]]] = {}
+    steps: dict[_Key, dict[tuple[str, tuple[object, ...]], dict[str, list[float]]]] = {}
     for one in measured:
-        steps.setdefault(one.key, {}).setdefault(one.network, {}).setdefault(one.implementation, []).append(one.seconds)
+        alike = steps.setdefault(one.key, {}).setdefault((one.network, one.settings), {})
+        alike.setdefault(one.implementation, []).append(one.seconds)
     for key, networks in sorted(steps.items()):
-        pairs = {name: one for name, one in sorted(networks.items()) if set(one) == {*_IMPLEMENTATIONS}}
+        pairs = [(name, one) for (name, _), one in networks.items() if set(one) == {*_IMPLEMENTATIONS}]
         if pairs:
-            ratios = [statistics.median(one["plain"]) / statistics.median(one["fast"]) for one in pairs.values()]
-            rounds = min(len(times) for one in pairs.values() for times in one.values())
+            ratios = [statistics.median(one["plain"]) / statistics.median(one["fast"]) for _, one in pairs]
+            rounds = min(len(times) for _, one in pairs for times in one.values())
             yield (
                 *key,
                 f"{statistics.geometric_mean(ratios):.3f}",
                 f"{min(ratios):.3f}",
-                "; ".join(pairs),
+                "; ".join(sorted({name for name, _ in pairs})),
                 str(rounds),
             )
 

@@ -79,3 +79,16 @@ def test_a_row_is_the_mean_ratio_of_the_networks_of_which_both_were_measured():
     assert list(make_table(list_speeds(runs))) == [
         ("jax", "cpu", "float32", "4.000", "2.000", "100x12 at 64; resnet20 at 64", "1")
     ]
+
+
+def test_only_training_steps_of_equal_settings_make_a_ratio():
+    runs = [
+        speed("plain", 20.0),
+        speed("fast", 10.0),
+        speed("fast", 1.0, image_size=128),
+        speed("fast", 1.0, recompute=True),
+        speed("fast", 1.0, optimizer="muon"),
+        speed("plain", 4.0, phase="inference"),
+        speed("fast", 1.0, phase="inference"),
+    ]
+    assert list(make_table(list_speeds(runs))) == [("jax", "cpu", "float32", "2.000", "2.000", "resnet20 at 64", "1")]
