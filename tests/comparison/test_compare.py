@@ -360,6 +360,8 @@ def test_only_what_can_be_sorted_by_is_suggested(trained):
 def test_accuracy_on_random_labels_is_said_to_mean_nothing(trained):
     comparison = compare(seeds(trained, dataset="synthetic"), CompareOptions())
     assert any("means nothing" in note for note in comparison.notes)
+    speeds = compare([trained(dataset="synthetic", phase=phase) for phase in ("speed", "inference")], CompareOptions())
+    assert not any("means nothing" in note for note in speeds.notes)
 
 
 def test_reasons_and_warnings_of_runs_are_reported(trained):
