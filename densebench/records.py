@@ -13,8 +13,8 @@ from densebench.machine import Environment
 
 SCHEMA = 1  # history: 1 is the first
 Status = Literal["running", "completed", "interrupted", "failed"]
-Phase = Literal["train", "eval", "speed", "trial", "published"]
-BY_THE_CLOCK: tuple[Phase, ...] = ("speed", "trial")  # measurements on random images that end when enough is known
+Phase = Literal["train", "eval", "speed", "inference", "trial", "published"]
+BY_THE_CLOCK: tuple[Phase, ...] = ("speed", "inference", "trial")  # on random images, until enough is known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +169,7 @@ class Run:
     reason: Annotated[Text, About("Reason", "text", "Why the run was interrupted or failed.")] = None
     warnings: Annotated[Text, About("Warnings", "text", "What may distort the measurements; separated by '; '.")] = None
     phase: Annotated[
-        Phase, About("Phase", "text", "train, eval, speed, trial (of plan), or published (reported by others).")
+        Phase, About("Phase", "text", "train, eval, speed, inference, trial (of plan), or published (by others).")
     ] = "train"
     source: Annotated[
         Text, About("Source", "text", "The publication of a published figure, or the run that was evaluated.")

@@ -21,13 +21,15 @@ class _Aim:
     metric: str
     word: str
     best: str
+    of: str  # what of, where other phases are answered first
     unit: str = ""  # that the figure is shown without
 
 
 # of the phases that a budget is for
 _AIMS = {
-    "train": _Aim("test_accuracy", "accuracy", "most accurate"),
-    "speed": _Aim("images_per_second", "throughput", "fastest", " images/s"),
+    "train": _Aim("test_accuracy", "accuracy", "most accurate", "the trainings"),
+    "speed": _Aim("images_per_second", "throughput", "fastest", "the measurements of speed", " images/s"),
+    "inference": _Aim("images_per_second", "throughput", "fastest", "the measurements of inference", " images/s"),
 }
 
 
@@ -98,8 +100,9 @@ def _aim_figure(row: Row) -> float | None:
 
 def _describe(text: str, phases: Sequence[Sequence[Row]]) -> str:
     """One answer for each phase that has rows."""
-    answers = [_describe_phase(rows) for rows in phases if rows]
-    return f"Within {text}: {'. Of the measurements of speed: '.join(answers) or 'no row that can be judged'}."
+    answers = [(_AIMS[rows[0].phase].of, _describe_phase(rows)) for rows in phases if rows]
+    said = [answer if place == 0 else f"Of {of}: {answer}" for place, (of, answer) in enumerate(answers)]
+    return f"Within {text}: {'. '.join(said) or 'no row that can be judged'}."
 
 
 def _describe_phase(rows: Sequence[Row]) -> str:

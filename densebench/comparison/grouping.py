@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import typing
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
@@ -47,6 +48,7 @@ _FAMILIES: tuple[tuple[str, ...], ...] = (
     ("batch_norm",),
     HARDWARE,
 )
+_PHASES = typing.get_args(Phase)
 SETTINGS = ("phase", "variant", *(column for family in _FAMILIES for column in family))
 FOUND = (*_VERSION_FAMILY, *HARDWARE)  # settings that come with the machine and its packages; the others are chosen
 # The rest of the environment decides less: runs that differ in it stand in one row, which says so.
@@ -179,7 +181,7 @@ def _name_row(row: Row, rows: Sequence[Row], options: CompareOptions) -> str:
     variants = get_settings(row, "variant")
     alike = [other for other in rows if other.phase == row.phase and get_settings(other, "variant") == variants]
     parts = [format_setting(row, "variant"), *_describe_settings(row, alike)]
-    if row.phase != "train" and any(other.phase == "train" for other in rows):
+    if row.phase != min((other.phase for other in rows), key=_PHASES.index):
         parts.append(row.phase)
     if row.is_baseline and any(not other.is_baseline for other in alike):
         parts.append("baseline")

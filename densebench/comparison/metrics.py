@@ -17,7 +17,7 @@ from densebench.records import Phase
 _DATA = ("dataset", "dataset_sha256", "classes", "image_size", "test_images")
 _PER_IMAGE = (*HARDWARE, "devices", "hosts", "image_size")
 _PER_EPOCH = (*_PER_IMAGE, "train_images")
-_MEASURED: tuple[Phase, ...] = ("train", "eval", "speed")
+_MEASURED: tuple[Phase, ...] = ("train", "eval", "speed", "inference")
 
 METRICS: dict[str, Metric] = {
     entry.name: entry
@@ -26,7 +26,7 @@ METRICS: dict[str, Metric] = {
             "params",
             "run",
             Display(
-                table=Shown({"train": 20, "eval": 20, "speed": 20, "trial": 20}, keep=20),
+                table=Shown({"train": 20, "eval": 20, "speed": 20, "inference": 20, "trial": 20}, keep=20),
                 page_verdict=80,
                 listed=10,
                 cost=Cost(70, "pareto_params", in_overview=True),
@@ -38,7 +38,7 @@ METRICS: dict[str, Metric] = {
             "forward_macs",
             "run",
             Display(
-                table=Shown({"train": 40, "speed": 30, "trial": 30}, keep=5),
+                table=Shown({"train": 40, "speed": 30, "inference": 30, "trial": 30}, keep=5),
                 page_verdict=90,
                 listed=20,
                 cost=Cost(80),
@@ -67,8 +67,12 @@ METRICS: dict[str, Metric] = {
             "images_per_second",
             "median",
             Display(
-                table=Shown({"train": 70, "eval": 60, "speed": 40, "trial": 40}, keep=19, orders=("speed", "trial")),
-                judged=("eval", "speed"),
+                table=Shown(
+                    {"train": 70, "eval": 60, "speed": 40, "inference": 40, "trial": 40},
+                    keep=19,
+                    orders=("speed", "inference", "trial"),
+                ),
+                judged=("eval", "speed", "inference"),
                 listed=80,
                 bar=Bar("time", 20),
                 axis_unit="images a second",
@@ -79,7 +83,7 @@ METRICS: dict[str, Metric] = {
         metric(
             "step_ms_p50",
             "median",
-            Display(table=Shown({"speed": 50, "trial": 50}, keep=26, ratio=25), listed=90),
+            Display(table=Shown({"speed": 50, "inference": 50, "trial": 50}, keep=26, ratio=25), listed=90),
             requires_equal=_PER_IMAGE,
         ),
         metric(
@@ -91,14 +95,18 @@ METRICS: dict[str, Metric] = {
         metric(
             "first_step_seconds",
             "run",
-            Display(table=Shown({"speed": 60, "trial": 60}, keep=6), listed=60),
+            Display(table=Shown({"speed": 60, "inference": 60, "trial": 60}, keep=6), listed=60),
             requires_equal=_PER_IMAGE,
         ),
         metric(
             "gpu_peak_bytes",
             "max",
             Display(
-                table=Shown({"train": 80, "eval": 80, "speed": 70, "trial": 70, "published": 60}, keep=23, ratio=11),
+                table=Shown(
+                    {"train": 80, "eval": 80, "speed": 70, "inference": 70, "trial": 70, "published": 60},
+                    keep=23,
+                    ratio=11,
+                ),
                 judged=_MEASURED,
                 page_verdict=50,
                 listed=100,
@@ -111,7 +119,7 @@ METRICS: dict[str, Metric] = {
             "host_peak_bytes",
             "max",
             Display(
-                table=Shown({"train": 90, "eval": 90, "speed": 80, "trial": 80}, keep=22, ratio=10),
+                table=Shown({"train": 90, "eval": 90, "speed": 80, "inference": 80, "trial": 80}, keep=22, ratio=10),
                 judged=_MEASURED,
                 page_verdict=60,
                 listed=110,

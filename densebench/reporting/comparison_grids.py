@@ -24,6 +24,7 @@ TITLES: dict[Phase, str] = {  # in the order of the tables
     "train": "Training",
     "eval": "Evaluation",
     "speed": "Speed",
+    "inference": "Speed of inference",
     "trial": "Trials of plan",
     "published": "Published by others, not measured here",
 }

@@ -39,6 +39,7 @@ def describe_request(config: RunConfig, phase: Phase) -> Run:
         devices=config.devices,
         hosts=config.hosts,
         batch_norm=config.batch_norm,
+        optimizer=None if phase in ("eval", "inference") else config.recipe.optimizer,
     )
     return with_recipe(run, config) if phase == "train" else run
 

@@ -25,12 +25,6 @@ from densebench.running.stopping import Stopper, watch
 from densebench.running.tasks import EvaluateTask, SpeedTask, Task, TrainTask, TrialTask
 from densebench.training.parallel.layout import Layout
 
-_PHASES: dict[type[Task], Phase] = {
-    TrainTask: "train",
-    EvaluateTask: "eval",
-    SpeedTask: "speed",
-    TrialTask: "trial",
-}
 _LEAVING_SECONDS = 10.0  # at most, between processes that have stopped together
 _OWN_ADDRESS = "transport/tcp/device.cc"  # where gloo looks it up: nobody else is to blame for what fails there
 
@@ -70,7 +64,7 @@ def _attempt(task: Task, channel: Channel, stopper: Stopper, layout: Layout) -> 
         directory = run_directory(task.config.runs_dir, task.config.run)
         with lock_directory(directory):
             files.remove_temporary(directory)
-            run_file = RunFile.open(task.config, _PHASES[type(task)])
+            run_file = RunFile.open(task.config, _find_phase(task))
             stopper.enter_end = lambda error: _enter_end(run_file, _end_interrupted(error))
             return _enter_end(run_file, _perform(task, run_file, channel, stopper, layout))
     except DensebenchError as error:  # the directory or the row itself cannot be written
@@ -79,7 +73,7 @@ def _attempt(task: Task, channel: Channel, stopper: Stopper, layout: Layout) -> 
 
 def _help(task: Task, channel: Channel, stopper: Stopper, layout: Layout) -> Ended:
     """Do the task with the process that owns the run, and write nothing."""
-    return _perform(task, RunFile.keep_in_memory(task.config, _PHASES[type(task)]), channel, stopper, layout)
+    return _perform(task, RunFile.keep_in_memory(task.config, _find_phase(task)), channel, stopper, layout)
 
 
 def _perform(task: Task, run_file: RunFile, channel: Channel, stopper: Stopper, layout: Layout) -> Ended:
@@ -145,6 +139,18 @@ def _do_job(task: Task, run_file: RunFile, channel: Channel, stopper: Stopper, l
 
                 try_out(task, context)
     context.parallel.leave()
+
+
+def _find_phase(task: Task) -> Phase:
+    match task:
+        case TrainTask():
+            return "train"
+        case EvaluateTask():
+            return "eval"
+        case SpeedTask():
+            return "inference" if task.inference else "speed"
+        case TrialTask():
+            return "trial"
 
 
 def _describe_unforeseen(error: Exception) -> str:

@@ -9,24 +9,28 @@ from pathlib import PurePath
 
 from densebench.records import Phase
 
-MEASURED: tuple[Phase, ...] = ("train", "eval", "speed")  # phases that a record may have
+MEASURED: tuple[Phase, ...] = ("train", "eval", "speed", "inference")  # phases that a record may have
 _IDENTITY = ("status", "phase", "started", "command", "variant", "dataset", "classes", "image_size", "batch_size")
 _SETTINGS = ("backend", "precision", "implementation", "params")
 _MACHINE = ("device", "device_kind", "cpu", "cpu_cores", "platform", "host")
 _CARD = ("gpu_name", "gpu_memory_bytes", "driver")  # of a run on a GPU
 _SOFTWARE = ("python", "keras", "numpy", "backend_version", "densebench", "commit")
+_OF_SPEED = ("images_per_second", "step_ms_p5", "step_ms_p50", "step_ms_p95")
+_NOT_OF_SPEED = ("epoch", "learning_rate", "eval_seconds", "train_loss", "test_accuracy", "time_to_target_seconds")
 _OF_PHASE: Mapping[str, tuple[str, ...]] = {
     "train": (
         "recipe", "epochs", "seed", "dataset_sha256", "train_images", "test_images", "total_seconds",
         "epoch", "epoch_seconds", "eval_seconds", "elapsed_seconds", "train_loss", "test_loss", "test_accuracy",
     ),
     "eval": ("source", "dataset_sha256", "test_images", "eval_seconds", "test_loss", "test_accuracy"),
-    "speed": ("images_per_second", "step_ms_p5", "step_ms_p50", "step_ms_p95"),
+    "speed": _OF_SPEED,
+    "inference": _OF_SPEED,
 }  # fmt: skip
 NOT_OF_PHASE: Mapping[str, tuple[str, ...]] = {  # what another phase measures
     "train": ("latency_ms_p50", "preprocessing", "source"),
     "eval": ("epoch", "epoch_seconds", "learning_rate", "train_loss", "time_to_target_seconds"),
-    "speed": ("epoch", "learning_rate", "eval_seconds", "train_loss", "test_accuracy", "time_to_target_seconds"),
+    "speed": _NOT_OF_SPEED,
+    "inference": (*_NOT_OF_SPEED, "optimizer"),
 }
 _MOST_NAMES = 8
 _COMMIT = re.compile(r"[0-9a-f]{7,40}\+?")
@@ -64,9 +68,10 @@ def check_command(command: str, phase: str, dataset: str) -> str | None:
     named = _find_dataset(command)
     if named is not None and dataset not in (named, PurePath(named.removeprefix("folder:")).name):
         return f"its dataset is {dataset}, but its command has --dataset {named}"
-    if command.startswith(f"densebench {phase} "):
+    words = "speed --inference" if phase == "inference" else phase
+    if command.startswith(f"densebench {words.split()[0]} ") and ("--inference" in command) == (phase == "inference"):
         return None
-    return f"its phase is {phase}, but its command is no 'densebench {phase}': {command!r}"
+    return f"its phase is {phase}, but its command is no 'densebench {words}': {command!r}"
 
 
 def _find_dataset(command: str) -> str | None:

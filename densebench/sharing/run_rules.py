@@ -7,7 +7,7 @@ from densebench.comparison.values import get_setting
 from densebench.errors import InputError
 from densebench.models.cost import count
 from densebench.models.variants import find
-from densebench.records import COLUMNS, EpochRecord, Run
+from densebench.records import BY_THE_CLOCK, COLUMNS, EpochRecord, Run
 from densebench.results.target import find_first_reaching
 from densebench.sharing.required import (
     FORMS,
@@ -62,7 +62,7 @@ def _check_other_phases(run: Run) -> Iterator[str]:
     filled = [name for name in NOT_OF_PHASE[run.phase] if _has_any(run, name)]
     if filled:
         yield f"its phase is {run.phase}, which has no {', '.join(filled)}"
-    if run.phase != "speed" and run.dataset == "synthetic":
+    if run.phase not in BY_THE_CLOCK and run.dataset == "synthetic":
         yield "its dataset is synthetic: accuracy on random labels means nothing"
 
 

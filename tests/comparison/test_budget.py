@@ -68,10 +68,10 @@ def test_nothing_that_fits_is_said_so(trained):
     )
 
 
-def measured(variant, rate):
+def measured(variant, rate, phase="speed"):
     """A measurement of speed."""
     records = (EpochRecord(images_per_second=rate),)
-    return Run(run=variant, variant=variant, phase="speed", status="completed", batch_size=64, records=records)
+    return Run(run=variant, variant=variant, phase=phase, status="completed", batch_size=64, records=records)
 
 
 def test_a_budget_on_measurements_of_speed_names_the_fastest():
@@ -90,3 +90,12 @@ def test_a_row_of_speed_beyond_the_budget_goes_and_trainings_are_answered_first(
         "images/s; left out slow · speed."
     )
     assert [row.label for row in comparison.rows] == ["a", "fast · speed"]
+
+
+def test_forward_passes_are_answered_beside_training_steps():
+    runs = [measured("a", 100.0), measured("b", 90.0), measured("a", 500.0, "inference")]
+    budget = compare(runs, parse_compare_options(budget="images_per_second>=95")).budget
+    assert budget.best == "a"
+    assert budget.sentence.endswith(
+        ". Of the measurements of inference: 1 of 1 rows, the fastest a · inference with 500.0 images/s."
+    )

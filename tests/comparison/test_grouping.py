@@ -47,6 +47,12 @@ def test_an_evaluation_says_so_only_beside_a_training(trained):
     assert labels(trained("a"), trained("a", phase="eval")) == ["a", "a · eval"]
 
 
+def test_steps_and_forward_passes_never_share_a_row(trained):
+    assert labels(trained("a", phase="speed"), trained("a", 1, phase="inference")) == ["a", "a · inference"]
+    options = CompareOptions(by=("variant",))
+    assert len(group_runs([trained("a", phase="speed"), trained("a", 1, phase="inference")], options)) == 2
+
+
 def test_a_published_row_has_the_name_of_its_run(trained):
     assert labels(dataclasses.replace(trained("a"), run="a paper", phase="published")) == ["a paper"]
 

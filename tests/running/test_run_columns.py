@@ -1,12 +1,16 @@
 import dataclasses
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from backend_facts import FACTS
 
+from densebench.config import RunConfig
 from densebench.events import Ready
-from densebench.records import EpochRecord, Run
+from densebench.recipes import RECIPES
+from densebench.records import EpochRecord, Phase, Run
 from densebench.running.run_columns import (
+    describe_request,
     find_seconds_before,
     with_backend,
     with_host_peak,
@@ -20,6 +24,13 @@ EPOCHS = (
     EpochRecord(epoch=2, test_accuracy=0.6, elapsed_seconds=20.0),
     EpochRecord(epoch=3, test_accuracy=0.7, elapsed_seconds=30.0),
 )
+
+
+def test_every_phase_whose_steps_train_says_by_which_optimizer():
+    config = RunConfig(variant="resnet20", run="a", recipe=RECIPES["short"])
+    optimizers = {phase: describe_request(config, phase).optimizer for phase in get_args(Phase) if phase != "published"}
+    trains = {"train": "muon", "speed": "muon", "trial": "muon"}
+    assert optimizers == {**trains, "eval": None, "inference": None}
 
 
 def test_the_target_is_reached_in_the_first_epoch_that_reaches_it():

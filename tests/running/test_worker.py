@@ -7,6 +7,7 @@ from densebench.events import Ended
 from densebench.results import csv_file
 from densebench.running import worker
 from densebench.running.run_file import RunFile
+from densebench.running.tasks import SpeedTask
 
 FAILED = Ended(status="failed", reason="The loss became nan.", exit_code=1)
 COMPLETED = Ended(status="completed", reason=None, exit_code=0)
@@ -41,6 +42,13 @@ def test_a_run_whose_last_row_cannot_be_written_has_not_completed(unwritable):
     ended = worker._enter_end(unwritable, COMPLETED)
     assert ended.status == "failed"
     assert ended.exit_code != 0
+
+
+@pytest.mark.parametrize(("inference", "phase"), [(True, "inference"), (False, "speed")])
+def test_forward_passes_are_another_phase_than_training_steps(inference, phase):
+    config = RunConfig(variant="resnet20", run="a")
+    task = SpeedTask(config=config, inference=inference, precision_target=0.02, time_limit=1.0, energy=False)
+    assert worker._find_phase(task) == phase
 
 
 class Stopping:

@@ -47,10 +47,19 @@ def test_a_command_is_that_of_the_phase():
         assert "its command is no 'densebench train'" in check_command(command, "train", "digits")
 
 
+def test_forward_passes_are_no_training_steps():
+    for command, phase, other in (
+        ("densebench speed resnet20 --inference", "inference", "speed"),
+        ("densebench speed resnet20", "speed", "inference"),
+    ):
+        assert check_command(command, phase, "synthetic") is None
+        assert check_command(command, other, "synthetic").startswith(f"its phase is {other}, but its command is no ")
+
+
 def test_every_phase_that_no_record_has_is_explained():
     assert "results/published.csv" in explain_phase("published")
     assert "predict" in explain_phase("trial")
-    assert explain_phase("predicted") == "its phase is 'predicted', and a record's is train, eval, speed"
+    assert explain_phase("predicted") == "its phase is 'predicted', and a record's is train, eval, speed, inference"
 
 
 def test_a_command_is_on_the_dataset_of_its_row():
