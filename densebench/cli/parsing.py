@@ -22,6 +22,7 @@ _OF_ANY_RUN = frozenset(
     {"data_dir", "offline", "results_dir", "runs_dir", "threads", "checkpoint_every", "time_limit"}
     | {field.name for field in dataclasses.fields(LaunchOptions)}
 )
+_PARTS = re.compile(r"[\s,<>=]+")  # what lies between the parts of a list, of a limit, of a command line
 _SWEEPING = ("train", "speed")  # commands that make every combination of what several are given of
 # parsed by the command
 _OWN_LISTS = {"plan": ("backend", "precision", "batch_size", "devices"), "speed": ("batch_size",)}
@@ -69,15 +70,15 @@ def _is_typed(context: Any, name: str) -> bool:
 def describe_sources(sentence: str, context: Any) -> str:
     """Where the defaults are from that the sentence of an error speaks of, in brackets; empty if it speaks of none.
 
-    A sentence speaks of a default if it has the option or, in quotes and untyped, the value or one of several.
+    A sentence speaks of a default if it has the option or, in quotes and untyped, the value or a part of it.
     """
     defaults = context.default_map or {}
-    words = {*re.split(r"[\s=,]", context.obj)}
+    typed = {*_PARTS.split(context.obj)}
     origins = [
         f"{param.opts[-1]} is from {default.source}"
         for param in context.command.params
         if (default := defaults.get(param.name)) is not None and not _is_typed(context, param.name)
-        if _speaks_of(sentence, param.opts[-1], {default, *default.split(",")} - words)
+        if _speaks_of(sentence, param.opts[-1], {default, *_PARTS.split(default)} - typed)
     ]
     return f"({', '.join(origins)})" if origins else ""
 

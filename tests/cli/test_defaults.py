@@ -7,6 +7,7 @@ from densebench import workflows
 from densebench.cli.app import run
 from densebench.cli.defaults import Default, find_defaults
 from densebench.errors import InputError
+from densebench.results import csv_file
 
 OPTIONS = {
     "train": {"epochs": "epochs", "batch-size": "batch_size", "jit": "jit", "format": "format"},
@@ -132,6 +133,13 @@ def test_a_value_that_densebench_itself_refuses_names_its_source_too(line, optio
     Path("densebench.toml").write_text(f"{line}\nepochs = 3\n")
     assert run(["train", "10x4", "--dataset", "digits"]) == 2
     assert capfd.readouterr().err.rstrip().endswith(f" ({option} is from densebench.toml)")
+
+
+def test_a_part_of_a_value_names_its_source(in_tmp, capfd, trained):
+    csv_file.write(trained(), Path("a.csv"))
+    Path("densebench.toml").write_text("[compare]\nbudget = 'x<=1'\n")
+    assert run(["compare", "a.csv"]) == 2
+    assert capfd.readouterr().err.rstrip().endswith(" (--budget is from densebench.toml)")
 
 
 def test_a_value_that_was_typed_has_no_source(in_tmp, capfd):
