@@ -36,12 +36,12 @@ def make_parser(
     )
     options.add_argument("--baseline", default=baseline, help="contender to compare the others with; %(default)s")
     options.add_argument("--variant", default="100x12", help="DenseNet-BC; %(default)s")
-    options.add_argument("--batch-size", type=int, default=64, help="%(default)s")
-    options.add_argument("--threads", type=int, default=2, help="%(default)s")
+    options.add_argument("--batch-size", type=parse_count, default=64, help="%(default)s")
+    options.add_argument("--threads", type=parse_count, default=2, help="%(default)s")
     options.add_argument("--precision", default=_PRECISIONS[0], choices=_PRECISIONS)
-    options.add_argument("--rounds", type=int, default=rounds, help="%(default)s")
+    options.add_argument("--rounds", type=parse_count, default=rounds, help="%(default)s")
     options.add_argument("--warm-up", type=int, default=warm_up, help="untimed steps after the first; %(default)s")
-    options.add_argument("--steps", type=int, default=steps, help="timed steps; %(default)s")
+    options.add_argument("--steps", type=parse_count, default=steps, help="timed steps; %(default)s")
     options.add_argument(
         "--seconds",
         type=float,
@@ -52,10 +52,17 @@ def make_parser(
     return options
 
 
+def parse_count(text: str) -> int:
+    """A number of at least 1, for argparse."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of at least 1")
+    return int(text)
+
+
 def list_settings(given: argparse.Namespace, cases: Sequence[tuple[str, int]] | None = None) -> list[Setting]:
     """The setting of every process in order; ``cases`` are variants and batch sizes. Exits for an unknown contender."""
     names = given.contenders.split(",")
-    for name, precision in map(split_contender, names):
+    for name, precision in map(split_contender, (*names, *given.baseline.split(","))):
         for kind, one, known in (("contender", name, CONTENDERS), ("precision", precision, ("", *_PRECISIONS))):
             if one not in known:
                 raise SystemExit(f"unknown {kind} {one!r}: choose from {', '.join(filter(None, known))}")
@@ -80,7 +87,12 @@ def list_settings(given: argparse.Namespace, cases: Sequence[tuple[str, int]] | 
 def run_all(tasks: Iterable[Setting], output: Path) -> list[Measurement]:
     """Run the tasks one after another; each row is printed and written immediately, so that none is lost."""
     rows = []
-    with output.open("w", newline="") as file:
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        file = output.open("w", newline="")
+    except OSError as error:
+        raise SystemExit(f"--output {output} cannot be written ({error.strerror}): name another file") from None
+    with file:
         writer = csv.DictWriter(file, fieldnames=[field.name for field in fields(Measurement)])
         writer.writeheader()
         for task in tasks:
@@ -129,7 +141,10 @@ def format_gib(size: int | None) -> str:
 
 def report(rows: Sequence[Measurement], baseline: str) -> None:
     """Print medians over the rounds, and the speed relative to the baseline, computed per round."""
-    print(f"\nmedians of the rounds; {baseline}'s step time over the contender's, per round (minimum to maximum)")
+    compared = f"{baseline}'s step time over the contender's, per round (minimum to maximum)"
+    if baseline not in {row.contender for row in rows}:
+        compared = f"compared with nothing, as {baseline} is none of them"
+    print(f"\nmedians of the rounds; {compared}")
     for name, own in by_contender(rows):
         wall = statistics.median(row.step_seconds_median for row in own)
         speed = statistics.median(row.images_per_second for row in own)
