@@ -48,7 +48,8 @@ def run(setting: Setting) -> Outcome:
     marks.begin()
     times = steps.compile(setting.batch_size)
     steps.begin(LEARNING_RATE)
-    marks.traced()
+    if not (facts.name == "torch" and facts.jit):  # which makes a step to compile it, and keeps its buffers
+        marks.traced()
     memory = StepMemory(open_allocator(facts.name), steps.step_bytes(), steps.recorded_bytes)
     setting.run(lambda x, y: steps.train(steps.place(x), steps.place(y)), marks, memory)
     return measure_outcome(
