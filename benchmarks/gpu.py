@@ -7,7 +7,8 @@
 3  against networks written by hand in PyTorch (eager, ``torch.compile``) and JAX, at two batch sizes, by
    ``side_by_side.py``
 4  memory with and without ``--recompute``
-5  a training of 100x12 with the recipe ``short``, which goes on in the next call
+5  a training of 100x12 with the recipe ``short`` in bfloat16, on PyTorch if that is among the backends, which goes on
+   in the next call
 6  ``plan`` against what that training cost
 
 Each part has its own process, time limit and row in ``parts.csv``, whatever comes of it. Figures are written as they
@@ -15,7 +16,8 @@ come: ``environment.json``, ``instruments.csv``, ``contenders.csv``, ``plan.csv`
 ``memory``, ``training`` and ``plan``, for ``densebench compare``. A second call with the same output skips what is
 done and tries the rest. ``DATA`` holds ``cifar10-images``, a folder of ``train`` and ``test``, or that as ``.tar.gz``;
 without it the training is on synthetic images. ``--rehearse`` goes through all stages on any machine, in one to
-three minutes, with tiny networks whose figures mean nothing.
+three minutes, with a tiny network and one part of each kind: its figures mean nothing, and are in ``rehearsal`` in the
+output. On a CPU the checks of a GPU fail there, and nothing is large enough to run out of memory.
 """
 
 import argparse
@@ -57,12 +59,15 @@ def main() -> int:
             f"there is no NVIDIA GPU to measure ({gpu.reason}): --rehearse goes through all of it on any machine"
         )
     asked = Asked(
-        output=given.output.resolve(),
+        output=(given.output / "rehearsal" if given.rehearse else given.output).resolve(),
         backends=backends,
         data_dir=given.data_dir,
         scale=REHEARSAL if given.rehearse else Scale(),
     )
-    asked.output.mkdir(parents=True, exist_ok=True)
+    try:
+        asked.output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        parser.error(f"--output {given.output} cannot be made ({error.strerror}): name another folder")
     try:
         for stage in STAGES if given.stage == "all" else [int(given.stage)]:
             run_and_print(stage, asked, given.limit)

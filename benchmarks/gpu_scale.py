@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from densebench.models.variants import BLOG_VARIANTS
+from densebench.recipes import RECIPES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,9 +20,10 @@ class Scale:
     seconds: float = 3.0  # of a contender's timed steps
     contender_seconds: float = 500.0  # that all contenders of a size and a precision may take, compiled side by side
     part_seconds: float = 240.0  # the longest that compiling and measuring may take
-    speed: tuple[str, ...] = ("--time-limit", "200s")
+    compiled_seconds: float = 520.0  # the same on JAX, whose compiler takes longer than the others
+    speed: tuple[str, ...] = ()  # options; without a time limit, as much as the part has
     data: tuple[str, ...] = ()
-    epochs: int = 100
+    epochs: int = RECIPES["short"].epochs
     within: str = "3m"
     checks: tuple[str, ...] = ("facts", "memory", "tf32", "energy", "step_memory")
     is_tiny: bool = False
@@ -51,6 +53,11 @@ class Asked:
     backends: tuple[str, ...]
     data_dir: Path | None
     scale: Scale
+
+    @property
+    def trained_on(self) -> str:
+        """The backend of the training: PyTorch's is the fastest on a GPU, and JAX compiles for minutes."""
+        return "torch" if "torch" in self.backends else self.backends[0]
 
     def places(self, results: str) -> list[str]:
         """Where densebench writes: results into a folder of the output, runs into one for all."""

@@ -3,6 +3,7 @@
 import itertools
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from gpu_parts import ROOT, Ended, Part, PartFailed, find_last_words, require_su
 from gpu_scale import Asked
 from gpu_training import list_plan_parts, list_training_parts
 from paired import format_gib
+
+from densebench.models.variants import find
 
 SIDE_BY_SIDE = str(ROOT / "benchmarks" / "side_by_side.py")
 CHECKS = str(ROOT / "benchmarks" / "gpu_checks.py")
@@ -41,8 +44,8 @@ def list_instrument_parts(asked: Asked) -> Iterator[Part]:
         yield Part(name=f"{checks.replace(',', '-')}-{backend}", command=fix(command), seconds=asked.scale.part_seconds)
     network, *size = asked.scale.too_large
     for backend in asked.backends:
-        words = ["--backend", backend, *size]
-        yield make_speed_part(asked, "out-of-memory", words, "memory", network=network, judge=require_out_of_memory)
+        part = make_speed_part(asked, "out-of-memory", backend, size, "memory", network=network)
+        yield replace(part, judge=require_out_of_memory)
 
 
 def fix(command: Sequence[str]) -> Callable[[float], Sequence[str]]:
@@ -69,48 +72,49 @@ def require_out_of_memory(ended: Ended) -> str:
 
 
 def list_speed_parts(asked: Asked) -> Iterator[Part]:
-    """Every network of the blog series on every backend: first one network, and last what is long to compile."""
+    """Every network of the blog series on every backend: JAX last, which compiles for minutes, and of each backend
+    first one network, and then what is compiled.
+    """
     scale = asked.scale
     axes = (scale.networks, (False, True), scale.precisions, scale.implementations, asked.backends)
-    ordered = sorted(itertools.product(*axes), key=lambda one: (one[0] != scale.network, one[1]))
+    ordered = sorted(
+        itertools.product(*axes), key=lambda one: (_compiles_for_minutes(one[4]), one[0] != scale.network, one[1])
+    )
     for network, jit, precision, implementation, backend in ordered:
         if jit and (backend == "jax" or scale.is_tiny):  # JAX compiles every step
             continue
-        words = ["--backend", backend, "--precision", precision, "--implementation", implementation]
+        words = ["--precision", precision, "--implementation", implementation]
         words += ["--batch-size", str(scale.batch_sizes[0]), *(["--jit"] if jit else [])]
-        yield make_speed_part(asked, network, words, "speed", network=network)
+        yield make_speed_part(asked, network, backend, words, "speed", network=network)
 
 
 def list_memory_parts(asked: Asked) -> Iterator[Part]:
     """Peak memory and step time with and without recomputing."""
     for size, backend in itertools.product(asked.scale.batch_sizes, asked.backends):
         for how in (["--implementation", "plain"], ["--implementation", "fast"], ["--recompute"]):
-            words = ["--backend", backend, "--batch-size", str(size), *how]
+            words = ["--batch-size", str(size), *how]
             if how == ["--recompute"] or not asked.scale.is_tiny:
-                yield make_speed_part(asked, "memory", words, "memory", network=asked.scale.network)
+                yield make_speed_part(asked, "memory", backend, words, "memory", network=asked.scale.network)
 
 
-def make_speed_part(
-    asked: Asked,
-    title: str,
-    words: Sequence[str],
-    folder: str,
-    *,
-    network: str,
-    judge: Callable[[Ended], str] | None = None,
-) -> Part:
+def make_speed_part(asked: Asked, title: str, backend: str, words: Sequence[str], folder: str, *, network: str) -> Part:
     """One measurement by ``densebench speed``."""
-    command = ["-m", "densebench", "speed", network, *words, *asked.scale.speed, *asked.places(folder)]
-    name = "-".join([title, *(word.removeprefix("--") for word in words if word not in HIDDEN)])
+    command = ["-m", "densebench", "speed", network, "--backend", backend, *words, *asked.scale.speed]
+    command += [*asked.places(folder), "--format", "json"]
     return Part(
-        name=name,
-        command=fix([*command, "--format", "json"]),
-        judge=judge or describe_speed,
-        seconds=asked.scale.part_seconds,
+        name="-".join([title, backend, *(word.removeprefix("--") for word in words if word not in HIDDEN)]),
+        command=fix(command) if asked.scale.is_tiny else partial(limit_time, command, unit="s"),
+        judge=describe_speed,
+        seconds=asked.scale.compiled_seconds if _compiles_for_minutes(backend) else asked.scale.part_seconds,
     )
 
 
-HIDDEN = {"--backend", "--precision", "--implementation", "--batch-size", "--image-size"}  # their values say enough
+def _compiles_for_minutes(backend: str) -> bool:
+    """Whether a deep network is long in coming; what is, comes last."""
+    return backend == "jax"
+
+
+HIDDEN = {"--precision", "--implementation", "--batch-size", "--image-size"}  # their values say enough
 
 
 def read_run(ended: Ended) -> dict[str, Any]:
@@ -137,21 +141,24 @@ def describe_speed(ended: Ended) -> str:
 
 
 def list_contender_parts(asked: Asked) -> Iterator[Part]:
-    """Networks written by hand beside densebench's own: compiled side by side, timed one at a time."""
+    """DenseNets written by hand beside densebench's own: compiled side by side, timed one at a time; bfloat16 first."""
     scale = asked.scale
     by_backend = {
         "torch": ("torch-eager", "torch-compile", "torch-compile-reduce", *_OWN_ON_TORCH),
         "jax": ("jax-hand", "jax-fast", "jax-plain"),
         "tensorflow": ("fast", "plain"),
     }
-    names = [name for backend in asked.backends for name in by_backend[backend][: 1 if scale.is_tiny else None]]
-    command = [SIDE_BY_SIDE, "--variant", scale.network, "--contenders", ",".join(names)]
-    command += ["--seconds", str(scale.seconds), "--output", str(asked.output / "contenders.csv")]
-    for size, precision in itertools.product(scale.batch_sizes, scale.precisions):
-        setting = [*command, "--batch-sizes", str(size), "--precisions", precision]
+    networks = [network for network in scale.networks if find(network).family == "densenet-bc"]
+    backends = sorted(asked.backends, key=_compiles_for_minutes)
+    axes = (backends, networks, reversed(scale.precisions), scale.batch_sizes)
+    for backend, network, precision, size in itertools.product(*axes):
+        names = by_backend[backend][: 1 if scale.is_tiny else None]
+        command = [SIDE_BY_SIDE, "--contenders", ",".join(names), "--variant", network, "--precisions", precision]
+        command += ["--batch-sizes", str(size), "--seconds", str(scale.seconds)]
+        command += ["--output", str(asked.output / "contenders.csv")]
         yield Part(
-            name=f"contenders-{precision}-{size}",
-            command=partial(limit_time, setting),
+            name=f"contenders-{backend}-{network}-{precision}-{size}",
+            command=partial(limit_time, command),
             judge=describe_contenders,
             seconds=scale.contender_seconds,
         )
@@ -160,9 +167,9 @@ def list_contender_parts(asked: Asked) -> Iterator[Part]:
 _OWN_ON_TORCH = ("keras-torch-fast", "keras-torch-plain", "keras-torch-fast-compiled")
 
 
-def limit_time(command: Sequence[str], seconds: float) -> Sequence[str]:
+def limit_time(command: Sequence[str], seconds: float, unit: str = "") -> Sequence[str]:
     """With as much time as there is to end well."""
-    return [*command, "--time-limit", f"{seconds * 0.95:.0f}"]
+    return [*command, "--time-limit", f"{seconds * 0.9:.0f}{unit}"]
 
 
 def describe_contenders(ended: Ended) -> str:

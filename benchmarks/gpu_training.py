@@ -34,14 +34,14 @@ def make_training_command(asked: Asked, seconds: float) -> list[str]:
     limit = ["--time-limit", f"{max(seconds - 30, seconds / 2):.0f}s", *asked.places("training")]
     if find_training(asked):
         return ["-m", "densebench", "train", "--resume", TRAINING, *limit]
-    settings = ["--backend", asked.backends[0], *describe_workload(asked, asked.scale.epochs)]
+    settings = ["--backend", asked.trained_on, *describe_workload(asked, asked.scale.epochs)]
     return ["-m", "densebench", "train", asked.scale.network, "--run", TRAINING, *settings, *limit]
 
 
 def describe_workload(asked: Asked, epochs: int) -> list[str]:
     """The options that a training and its prediction share."""
     words = ["--recipe", "short", "--epochs", str(epochs), "--dataset", find_dataset(asked), *asked.scale.data]
-    return [*words, "--batch-size", str(asked.scale.batch_sizes[0])]
+    return [*words, "--batch-size", str(asked.scale.batch_sizes[0]), "--precision", asked.scale.precisions[-1]]
 
 
 def find_dataset(asked: Asked) -> str:

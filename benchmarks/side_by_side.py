@@ -44,7 +44,7 @@ class Contender:
 
     @property
     def title(self) -> str:
-        """What is compared: ``jax-plain mixed_bfloat16 64``."""
+        """What is compared: ``jax-plain 100x12 mixed_bfloat16 64``."""
         return " ".join(make_key(asdict(self.setting)))
 
     def is_ready(self) -> bool:
@@ -52,9 +52,9 @@ class Contender:
         return (self.turn / "ready").exists() or self.process.poll() is not None
 
 
-def make_key(row: dict[str, object]) -> tuple[str, str, str]:
+def make_key(row: dict[str, object]) -> tuple[str, ...]:
     """What tells rows and settings apart."""
-    return str(row["contender"]), str(row["precision"]), str(row["batch_size"])
+    return tuple(str(row[name]) for name in ("contender", "variant", "precision", "batch_size"))
 
 
 def start(setting: Setting, folder: Path) -> Contender:

@@ -12,10 +12,11 @@ if __name__ == "__main__":
     folder = Path(sys.argv[-1])
     command = [sys.executable, str(GPU), "--rehearse", "--backends", "jax", "--output", str(folder / "gpu")]
     first = subprocess.run(command, capture_output=True, text=True, check=True)
-    parts = (folder / "gpu" / "parts.csv").read_bytes()
+    output = folder / "gpu" / "rehearsal"
+    parts = (output / "parts.csv").read_bytes()
     second = subprocess.run([*command, "--stage", "2"], capture_output=True, text=True, check=True)
     leave(folder, "printed", first.stdout.encode())
     leave(folder, "printed again", second.stdout.encode())
     leave(folder, "parts", parts)
     for name in ("instruments.csv", "contenders.csv", "plan.csv"):
-        leave(folder, name, (folder / "gpu" / name).read_bytes())
+        leave(folder, name, (output / name).read_bytes())

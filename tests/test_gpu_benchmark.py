@@ -8,6 +8,7 @@ import signal
 from importlib.util import find_spec
 from pathlib import Path
 
+import gpu
 import gpu_scale
 import gpu_stages
 import gpu_training
@@ -163,12 +164,46 @@ def test_every_part_has_a_name_of_its_own(asked):
         assert len(set(names)) == len(names)
 
 
-def test_the_speed_of_the_main_network_comes_first_and_jax_is_measured_compiled_alone(asked):
+def test_the_speed_of_the_main_network_comes_first_and_that_of_jax_last(asked):
     names = [part.name for part in gpu_stages.list_parts(2, asked)]
     assert len(names) == 7 * 2 * (2 + 4)
-    assert all(name.startswith("100x12-") for name in names[:12])
-    assert [name.endswith("-jit") for name in names[:12]] == [False] * 8 + [True] * 4
+    assert all(name.startswith("100x12-torch-") for name in names[:8])
+    assert [name.endswith("-jit") for name in names[:8]] == [False] * 4 + [True] * 4
+    assert all("-jax-" in name for name in names[-7 * 4 :])
     assert not [name for name in names if "jax" in name and name.endswith("jit")]
+
+
+def test_every_densenet_of_the_series_is_held_against_others_and_the_goal_of_the_main_one_comes_first(asked):
+    names = [part.name for part in gpu_stages.list_parts(3, asked)]
+    assert names[0] == "contenders-torch-100x12-mixed_bfloat16-64"
+    networks = dict.fromkeys(name.split("-")[2] for name in names)
+    assert list(networks) == ["100x12", "100x24", "121x32", "169x32", "201x32", "161x48"]
+    assert len(names) == 2 * 6 * 2 * 2
+    assert all(name.startswith("contenders-jax-") for name in names[6 * 2 * 2 :])
+
+
+def test_what_jax_must_compile_has_a_stage_to_itself(asked):
+    parts = {part.name: part for stage in (2, 4) for part in gpu_stages.list_parts(stage, asked)}
+    words = list(parts["100x12-jax-float32-fast-64"].command(500.0))
+    assert words[words.index("--time-limit") + 1] == "450s"
+    assert {part.seconds for name, part in parts.items() if "-jax-" in name} == {520.0}
+    assert {part.seconds for name, part in parts.items() if "-torch-" in name} == {240.0}
+
+
+def test_the_training_is_on_the_fastest_of_the_backends_for_the_epochs_of_its_recipe(asked):
+    words = gpu_training.make_training_command(asked, 500.0)
+    found = {name: words[words.index(f"--{name}") + 1] for name in ("backend", "precision", "epochs", "recipe")}
+    assert found == {"backend": "torch", "precision": "mixed_bfloat16", "epochs": "30", "recipe": "short"}
+    alone = dataclasses.replace(asked, backends=("jax",))
+    assert gpu_training.make_training_command(alone, 500.0)[7] == "jax"
+
+
+def test_a_rehearsal_leaves_the_parts_of_a_measurement_alone(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(gpu, "run_and_print", lambda stage, given, limit: asked.append(given.output))
+    monkeypatch.setattr("sys.argv", ["gpu.py", "--rehearse", "--stage", "1", "--output", str(tmp_path)])
+    assert gpu.main() == 0
+    assert asked == [tmp_path.resolve() / "rehearsal"]
 
 
 def test_commands_of_densebench_are_understood_by_it(asked, monkeypatch):

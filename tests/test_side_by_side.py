@@ -58,7 +58,9 @@ def test_one_that_fails_or_is_late_is_a_reason_and_the_others_are_timed():
 
 def test_what_the_csv_has_is_not_measured_again(tmp_path, monkeypatch, capsys):
     output = tmp_path / "contenders.csv"
-    output.write_text("contender,precision,batch_size\ntorch-eager,float32,64\n")
+    output.write_text(
+        "contender,variant,precision,batch_size\ntorch-eager,100x12,float32,64\njax-hand,40x12,float32,64\n"
+    )
     asked = []
     monkeypatch.setattr(side_by_side, "measure", lambda settings, deadline: asked.extend(settings) or ())
     words = ["--contenders", "torch-eager,jax-hand", "--precisions", "float32", "--batch-sizes", "64,256"]
@@ -66,9 +68,9 @@ def test_what_the_csv_has_is_not_measured_again(tmp_path, monkeypatch, capsys):
     side_by_side.main()
     found = [side_by_side.make_key(vars(setting)) for setting in asked]
     assert found == [
-        ("jax-hand", "float32", "64"),
-        ("torch-eager", "float32", "256"),
-        ("jax-hand", "float32", "256"),
+        ("jax-hand", "100x12", "float32", "64"),
+        ("torch-eager", "100x12", "float32", "256"),
+        ("jax-hand", "100x12", "float32", "256"),
     ]
 
 
