@@ -10,6 +10,7 @@ import os
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from densebench.recipes import RECIPES
 
 HERE = Path(__file__).parent
 OPERATION = re.compile(r"\s*(?:ROOT )?%?[\w.\-]+ = .*?\s([a-z][a-z\-]*)\(")
+PLUGINS = ("jax_cuda13_plugin", "jax_cuda12_plugin")
 KERNELS = ("fusion", "custom-call", "copy", "transpose", "reduce", "convolution")  # each is launched once
 
 
@@ -44,6 +46,8 @@ class CompiledStep:
 def main() -> None:
     """Parse the options, compile, print and write the results."""
     given = parse_options()
+    if not any(map(find_spec, PLUGINS)):
+        raise SystemExit("XLA cannot compile for a GPU here: install 'jax[cuda13]', which brings its compiler.")
     os.environ |= {"CUDA_VISIBLE_DEVICES": "", "JAX_SKIP_CUDA_CONSTRAINTS_CHECK": "1", "JAX_PLATFORMS": "cpu"}
     os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_gpu_autotune_level=0"
     rows: list[CompiledStep] = []
@@ -64,7 +68,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--precisions", default="float32")
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--target", type=Path, default=HERE / "h100.txtpb", help="XLA's description of the GPU")
-    parser.add_argument("--output", type=Path)
+    parser.add_argument("--output", type=Path, required=True, help="the CSV")
     return parser.parse_args()
 
 
