@@ -30,6 +30,7 @@ def make_trial(variant, seconds, *, backend="tensorflow"):
         train_images=640,
         test_images=256,
         image_size=32,
+        classes=10,
         backend=backend,
         precision="float32",
         implementation="fast",

@@ -36,6 +36,7 @@ def measured_before(in_tmp):
         train_images=640,
         test_images=256,
         image_size=32,
+        classes=10,
         backend="tensorflow",
         precision="float32",
         implementation="fast",

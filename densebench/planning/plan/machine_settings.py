@@ -14,7 +14,9 @@ _MACHINE = ("host", "cpu", "cpu_cores", "cpu_quota", "ram_bytes", "gpu_name", "g
 _SOFTWARE = ("keras", "densebench")
 
 
-def describe_setting(config: RunConfig, here: Environment, image_size: int) -> dict[str, Collection[object]]:
+def describe_setting(
+    config: RunConfig, here: Environment, *, image_size: int, classes: int
+) -> dict[str, Collection[object]]:
     """The columns that a run must have, each with the values that will do.
 
     ``here`` is what can be known without loading a framework. Where there is a card, runs on it are meant.
@@ -33,6 +35,7 @@ def describe_setting(config: RunConfig, here: Environment, image_size: int) -> d
         "deterministic": (config.deterministic,),
         "threads": _list_threads(config),
         "image_size": (image_size,),
+        "classes": (classes,),
         "devices": (config.devices,),
         "hosts": (config.hosts,),
         "batch_norm": (config.batch_norm if config.replicas > 1 else ON_ONE_DEVICE["batch_norm"],),

@@ -166,7 +166,9 @@ class Planner:
     def _find_predictor(self, request: Request) -> Predictor | None:
         setting = request.setting
         if setting not in self._predictors:
-            wanted = describe_setting(request.config, self._here, self._image_size)
+            wanted = describe_setting(
+                request.config, self._here, image_size=self._image_size, classes=self._facts.classes or 10
+            )
             own = [run for run, its in self._own.items() if its == setting]
             found = find_measurements(self._runs, wanted, own=own)
             self._predictors[setting] = Predictor(found, self._count) if found else None

@@ -28,6 +28,7 @@ def trained_here(trained):
             "deterministic": False,
             "threads": count_usable_cores(),
             "image_size": 32,
+            "classes": 10,
             **{name: getattr(here, name) for name in SAME_HERE},
         }
         run = trained(**{**settings, **changes})
@@ -38,7 +39,7 @@ def trained_here(trained):
 
 
 def find(run, config=CONFIG):
-    return find_measurements([run], describe_setting(config, probe(), 32))
+    return find_measurements([run], describe_setting(config, probe(), image_size=32, classes=10))
 
 
 def test_a_training_of_this_machine_counts(trained_here):
@@ -63,6 +64,7 @@ def test_a_training_of_this_machine_counts(trained_here):
         {"jit": True},
         {"threads": 1000},
         {"image_size": 64},
+        {"classes": 100},
         {"device_kind": "gpu"},
         {"gpu_name": "A card"},
         {"deterministic": True},
