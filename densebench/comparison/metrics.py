@@ -126,7 +126,7 @@ METRICS: dict[str, Metric] = {
                 cost=Cost(50),
                 bar=Bar("memory", 20),
             ),
-            requires_equal=(*_PER_IMAGE, "dataset", "malloc"),  # which it includes
+            requires_equal=(*_PER_IMAGE, "dataset", "train_images", "test_images", "malloc"),  # which it includes
             stands_in_for="gpu_peak_bytes",
         ),
         metric(
@@ -154,7 +154,7 @@ METRICS: dict[str, Metric] = {
                 cost=Cost(20),
                 bar=Bar("time", 30),
             ),
-            requires_equal=_PER_EPOCH,
+            requires_equal=(*_PER_EPOCH, "validation_images", "test_images"),
             needs_end=True,
         ),
         metric(
