@@ -174,6 +174,10 @@ class Run:
     source: Annotated[
         Text, About("Source", "text", "The publication of a published figure, or the run that was evaluated.")
     ] = None
+    source_sha256: Annotated[
+        Text,
+        About("Source SHA-256", "text", "Of what was evaluated: its settings but the seed, and epoch; or its file."),
+    ] = None
     started: Annotated[Text, About("Started", "text", "Start time of the run, ISO 8601 with time zone.")] = None
     command: Annotated[Text, About("Command", "text", "Command line that started the run.")] = None
     fingerprint: Annotated[Text, About("Fingerprint", "text", "Hash of every setting that affects the results.")] = None
@@ -242,12 +246,9 @@ class Run:
     )
 
     params: Annotated[Count, About("Params", "count", "Number of parameters.", "", "low", True)] = None
-    trainable_params: Annotated[
-        Count, About("Trainable", "count", "Number of trainable parameters.", "", "low", True)
-    ] = None
+    trainable_params: Annotated[Count, About("Trainable", "count", "Trainable parameters.", "", "low", True)] = None
     non_trainable_params: Annotated[
-        Count,
-        About("Non-trainable", "count", "Number of moving means and variances.", "", "low", True),
+        Count, About("Non-trainable", "count", "Number of moving means and variances.", "", "low", True)
     ] = None
     forward_macs: Annotated[
         Count, About("MACs", "count", "Multiply-adds of convolutions and dense layers for one image.", "", "low", True)
@@ -260,9 +261,7 @@ class Run:
         Count, About("Checkpoint", "bytes", "Size of the checkpoint, with optimizer state.", "bytes", "low", True)
     ] = None
 
-    build_seconds: Annotated[
-        Number, About("Build", "seconds", "Time to build the model and its optimizer.", "s", "low")
-    ] = None
+    build_seconds: Annotated[Number, About("Build", "seconds", "Time to build model and optimizer.", "s", "low")] = None
     trace_seconds: Annotated[
         Number, About("Trace", "seconds", "Time to trace the step in Python, if the backend reports it.", "s", "low")
     ] = None

@@ -18,7 +18,7 @@ from densebench.comparison.comparability import (
     note_seeds,
     note_unknown,
 )
-from densebench.comparison.grouping import group_runs, name_rows, order_rows
+from densebench.comparison.grouping import SETTINGS, group_runs, name_rows, order_rows
 from densebench.comparison.judging.gate import judge_gate
 from densebench.comparison.judging.verdicts import judge_rows
 from densebench.comparison.metrics import ALIASES, METRICS
@@ -126,6 +126,7 @@ def _write_notes(rows: Sequence[Row], missing: Sequence[Row]) -> tuple[str, ...]
         note_hardware(measured),
         note_mixed(measured),
         *note_seeds(measured),
+        *_note_sources(measured),
         *note_unknown(measured),
         describe_unmatched(rows),
         describe_missing(missing),
@@ -136,6 +137,19 @@ def _write_notes(rows: Sequence[Row], missing: Sequence[Row]) -> tuple[str, ...]
         _note_synthetic(measured),
     )
     return tuple(note for note in found if note is not None)
+
+
+def _note_sources(rows: Sequence[Row]) -> list[str]:
+    """Evaluations that stand apart though all else that they say of themselves is equal."""
+    alike: dict[tuple[object, ...], list[Row]] = {}
+    for row in (row for row in rows if row.phase == "eval"):
+        alike.setdefault(tuple(get_settings(row, column) for column in SETTINGS), []).append(row)
+    several = [found for found in alike.values() if len({get_settings(row, "source_sha256") for row in found}) > 1]
+    return [
+        f"{join_names([row.label for row in found])} are evaluations of different trainings or files: "
+        "--columns source names them."
+        for found in several
+    ]
 
 
 def _note_unfinished(rows: Sequence[Row]) -> str | None:

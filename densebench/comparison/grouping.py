@@ -51,6 +51,7 @@ _FAMILIES: tuple[tuple[str, ...], ...] = (
 _PHASES = typing.get_args(Phase)
 SETTINGS = ("phase", "variant", *(column for family in _FAMILIES for column in family))
 FOUND = (*_VERSION_FAMILY, *HARDWARE)  # settings that come with the machine and its packages; the others are chosen
+_APART = ("source_sha256",)  # no setting of an evaluation, but runs that differ in it are of different trainings
 # The rest of the environment decides less: runs that differ in it stand in one row, which says so.
 _BESIDE = ("python", "numpy", "driver", "gpu_max_clock_mhz", "malloc", "platform", "commit", "host")
 
@@ -70,7 +71,7 @@ def group_runs(runs: Sequence[Run], options: CompareOptions, *, is_baseline: boo
 def _choose_columns(options: CompareOptions) -> tuple[str, ...]:
     """Training, evaluation and published figures never share a row, nor finished runs and unfinished ones."""
     if options.by is None:
-        return SETTINGS
+        return (*SETTINGS, *_APART)
     allowed = [name for name, column in COLUMNS.items() if column.level != "epoch" and name not in METRICS]
     for column in options.by:
         if column not in allowed:
@@ -83,7 +84,7 @@ def _make_row(
 ) -> Row:
     by_seed = sorted(members, key=lambda index: (runs[index].seed is None, runs[index].seed or 0))
     ordered = tuple(runs[index] for index in by_seed)
-    open_columns = [column for column in (*SETTINGS, *_BESIDE) if column not in columns]
+    open_columns = [column for column in (*SETTINGS, *_APART, *_BESIDE) if column not in columns]
     repeats = find_repeats(ordered)
     return Row(
         label=ordered[0].variant,

@@ -122,7 +122,7 @@ def test_a_mean_of_fewer_runs_than_the_row_has_is_said(trained):
     )
 
 
-@pytest.mark.parametrize("columns", [{"dataset": "svhn"}, {"malloc": "default"}])
+@pytest.mark.parametrize("columns", [{"dataset": "svhn"}, {"train_images": 9}, {"malloc": "default"}])
 def test_memory_of_the_host_includes_the_dataset_and_what_malloc_keeps(columns, trained):
     def measure(variant, **columns):
         run = trained(variant, memory=None, device_kind="cpu", **columns)
@@ -132,6 +132,19 @@ def test_memory_of_the_host_includes_the_dataset_and_what_malloc_keeps(columns, 
     comparison = compare([measure("a"), measure("b", **columns), measure("c")], CompareOptions(baseline="a"))
     words = {row.runs[0].variant: row.verdict("host_peak_bytes") for row in comparison.rows}
     assert (words["b"].word, words["c"].word) == ("not comparable", "no test")
+
+
+def test_evaluations_of_other_trainings_stand_apart_and_are_named(trained):
+    sources = [trained("a", seed, phase="eval", source_sha256=name) for seed, name in ((0, "x"), (1, "x"), (2, "y"))]
+    comparison = compare(sources, CompareOptions())
+    assert [(row.label, len(row.runs)) for row in comparison.rows] == [("a", 2), ("a #2", 1)]
+    assert (
+        "a and a #2 are evaluations of different trainings or files: --columns source names them." in comparison.notes
+    )
+    alike = compare(sources[:2], CompareOptions(group=False))
+    assert not any("different trainings" in note for note in alike.notes)
+    (row,) = compare(sources, CompareOptions(by=("variant",))).rows
+    assert row.mixed == ("source_sha256",)
 
 
 def test_a_card_held_to_less_power_is_other_hardware(trained):

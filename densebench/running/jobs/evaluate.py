@@ -1,6 +1,7 @@
 """One evaluation, in its own process."""
 
 import dataclasses
+import hashlib
 import json
 import math
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from densebench import files
+from densebench.config import fingerprint, from_json
 from densebench.errors import InputError
 from densebench.events import Entered, EpochEnded, Message, Warned
 from densebench.measuring.host import read_host_peak_bytes
@@ -15,7 +17,7 @@ from densebench.records import EpochRecord
 from densebench.results.class_accuracy import format_class_accuracy
 from densebench.running import run_columns
 from densebench.running.context import RunContext
-from densebench.running.directory import run_directory
+from densebench.running.directory import CONFIG_FILE, run_directory
 from densebench.running.jobs.preparation import RAW, Preparation, parse_preparation, standardise, standardise_by_data
 from densebench.running.run_data import list_image_changes, read_identity, take_classes
 from densebench.running.tasks import EvaluateTask
@@ -111,6 +113,7 @@ def _load_run(task: EvaluateTask, context: RunContext) -> _Subject:
     loaded = checkpoint.load_weights(directory, model)
     for notice in loaded.notices:
         context.report(Warned(text=notice))
+    _enter_source(f"{_hash_settings(directory)} {loaded.description.epoch}".encode(), context)
     return _Subject(model=model, dataset=dataset, preparation=prepared)
 
 
@@ -120,6 +123,7 @@ def _load_file(task: EvaluateTask, file: str, context: RunContext) -> _Subject:
     from densebench.training.model_files.model_origin import read_origin
 
     context.report(Message(text=f"{file}: {_TRUST}"))
+    _enter_source(Path(file).read_bytes(), context)
     origin = read_origin(Path(file))
     if origin is None:
         return _take_foreign(export.load_model(Path(file)), task, context)
@@ -136,6 +140,15 @@ def _load_file(task: EvaluateTask, file: str, context: RunContext) -> _Subject:
     context.update(dataclasses.replace(context.run, seed=None))
     prepared = standardise(origin.data.mean, origin.data.deviation, "as trained")
     return _Subject(model=built, dataset=dataset, preparation=_parse_preprocess(task, context) or prepared)
+
+
+def _hash_settings(directory: Path) -> str:
+    """Of all that decided how the run was trained, but its seed."""
+    return fingerprint(dataclasses.replace(from_json((directory / CONFIG_FILE).read_text()), seed=0))
+
+
+def _enter_source(content: bytes, context: RunContext) -> None:
+    context.update(dataclasses.replace(context.run, source_sha256=hashlib.sha256(content).hexdigest()))
 
 
 def _take_foreign(model: "keras.Model", task: EvaluateTask, context: RunContext) -> _Subject:
