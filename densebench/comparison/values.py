@@ -186,10 +186,12 @@ def get_setting(run: Run, column: str) -> object:
 
     A run that does not say on how many devices it was made used one, and the optimizer SGD: its file is older than the
     columns. With one device, the statistics of its part of the batch are those of the whole. Nothing is assumed of what
-    others published.
+    others published, nor of an optimizer where nothing was trained.
     """
     value: object = getattr(run if hasattr(run, column) else run.environment, column)
     if column not in _BEFORE_THERE_WAS_A_CHOICE or run.phase == "published":
+        return value
+    if column == "optimizer" and (run.phase == "inference" or (run.phase == "eval" and run.recipe is None)):
         return value
     is_alone = column == "batch_norm" and count_devices(run) == 1
     return _BEFORE_THERE_WAS_A_CHOICE[column] if value is None or is_alone else value

@@ -47,13 +47,14 @@ def describe_request(config: RunConfig, phase: Phase) -> Run:
 def with_recipe(run: Run, config: RunConfig) -> Run:
     """The run with the recipe that trains it, or that has trained what it evaluates."""
     recipe = config.recipe
+    stops = f"until {config.target:.2%}" if config.stop_at_target and config.target is not None else ""
     return dataclasses.replace(
         run,
         recipe=recipe.name,
         recipe_text=write_inline(recipe),
         epochs=recipe.epochs,
         base_learning_rate=recipe.learning_rate,
-        schedule=", ".join(filter(None, (describe_schedule(recipe), recipe.extensions))),
+        schedule=", ".join(filter(None, (describe_schedule(recipe), recipe.extensions, stops))),
         optimizer=recipe.optimizer,
         momentum=recipe.momentum,
         weight_decay=recipe.weight_decay,
@@ -112,7 +113,7 @@ def with_backend(run: Run, facts: "BackendFacts") -> Run:
     return dataclasses.replace(
         run,
         implementation=facts.implementation,
-        jit=facts.jit,
+        jit=facts.jit and (facts.name != "torch" or run.phase not in ("eval", "inference")),  # PyTorch's training alone
         tf32=facts.tf32,
         deterministic=facts.deterministic,
         threads=facts.threads,

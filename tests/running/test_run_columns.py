@@ -33,6 +33,22 @@ def test_every_phase_whose_steps_train_says_by_which_optimizer():
     assert optimizers == {**trains, "eval": None, "inference": None}
 
 
+def test_a_training_that_stops_at_its_target_says_so_and_one_that_goes_on_does_not():
+    config = RunConfig(variant="resnet20", run="a", target=0.9)
+    whole, stopping = (describe_request(replace(config, stop_at_target=stops), "train") for stops in (False, True))
+    assert "until" not in whole.schedule
+    assert stopping.schedule == f"{whole.schedule}, until 90.00%"
+
+
+def test_only_steps_of_training_are_compiled_on_pytorch():
+    facts = replace(FACTS, name="torch", jit=True)
+    found = {
+        phase: with_backend(replace(RUN, phase=phase), facts).jit for phase in ("train", "speed", "inference", "eval")
+    }
+    assert found == {"train": True, "speed": True, "inference": False, "eval": False}
+    assert with_backend(replace(RUN, phase="inference"), replace(facts, name="jax")).jit is True
+
+
 def test_the_target_is_reached_in_the_first_epoch_that_reaches_it():
     seen = [with_records(RUN, EPOCHS[:count], total_seconds=None).time_to_target_seconds for count in range(4)]
     assert seen == [None, None, 20.0, 20.0]
