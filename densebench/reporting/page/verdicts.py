@@ -86,10 +86,13 @@ def _choose_baselines(rows: Sequence[Row]) -> list[int]:
 
 
 def _choose_first(rows: Sequence[Row], baselines: Sequence[_BaselineData]) -> int:
-    """The comparison's own baseline; without one, the first that any row is tested against."""
-    own = (index for index, one in enumerate(baselines) if rows[one.row].is_baseline)
-    tested = (index for index, one in enumerate(baselines) if any(cell.interval for cell in one.cells))
-    return next(own, next(tested, 0))
+    """The comparison's own baseline, else any; of these the first that a row is tested against, or at least held."""
+
+    def rank(index: int) -> tuple[bool, bool, bool]:
+        one = baselines[index]
+        return not rows[one.row].is_baseline, not any(cell.interval for cell in one.cells), not one.cells
+
+    return min(range(len(baselines)), key=rank, default=0)
 
 
 def _cells_against(

@@ -20,6 +20,12 @@ def test_the_page_begins_with_the_baseline_that_was_asked_for(trained):
     assert data(trained("a"), trained("b")).chosen == 0
 
 
+def test_of_several_rows_of_the_baseline_it_begins_with_one_that_others_are_held_against(trained):
+    found = data(trained("a", phase="eval"), trained("a"), trained("b"), baseline="a")
+    chosen = found.baselines[found.chosen]
+    assert (chosen.row, len(chosen.cells) > 0) == (1, True)
+
+
 def test_without_a_baseline_it_begins_with_the_first_that_any_row_is_tested_against(trained):
     several = [trained(name, seed, 0.9 + seed / 100, 10 + seed / 7) for name in "bc" for seed in (0, 1)]
     found = data(trained("a", accuracy=0.99), *several)
