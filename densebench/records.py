@@ -226,9 +226,7 @@ class Run:
     ] = None
     jit: Annotated[Flag, About("Compiled", "flag", "Whether the step was compiled by XLA or torch.compile.")] = None
     tf32: Annotated[Flag, About("TF32", "flag", "Whether float32 matrix products may use TF32.")] = None
-    deterministic: Annotated[
-        Flag, About("Deterministic", "flag", "Whether the backend's deterministic mode was on.")
-    ] = None
+    deterministic: Annotated[Flag, About("Deterministic", "flag", "Whether deterministic mode was on.")] = None
     threads: Annotated[Count, About("Threads", "count", "Threads that the framework may use.", exact=True)] = None
     devices: Annotated[Count, About("Devices", "count", "Devices of each host that share every batch.", exact=True)] = (
         None
@@ -240,6 +238,9 @@ class Run:
     launcher: Annotated[Text, About("Launcher", "text", "What started the run: loop, ray or slurm.")] = None
     restarts: Annotated[
         Count, About("Restarts", "count", "How often the launcher started the run again after it was lost.", exact=True)
+    ] = None
+    checkpoint_every: Annotated[
+        Count, About("Checkpoint every", "count", "Epochs between checkpoints; 0: none was written.", exact=True)
     ] = None
     target: Annotated[Number, About("Target", "percent", "Test accuracy for time_to_target_seconds.", exact=True)] = (
         None

@@ -52,8 +52,11 @@ _PHASES = typing.get_args(Phase)
 SETTINGS = ("phase", "variant", *(column for family in _FAMILIES for column in family))
 FOUND = (*_VERSION_FAMILY, *HARDWARE)  # settings that come with the machine and its packages; the others are chosen
 _APART = ("source_sha256",)  # no setting of an evaluation, but runs that differ in it are of different trainings
-# The rest of the environment decides less: runs that differ in it stand in one row, which says so.
-_BESIDE = ("python", "numpy", "driver", "gpu_max_clock_mhz", "malloc", "platform", "commit", "host")
+# The rest decides less, at least for most: runs that differ in it stand in one row, which says so.
+_BESIDE = (
+    "checkpoint_every", "launcher", "python", "numpy", "driver", "gpu_max_clock_mhz", "malloc", "platform", "commit",
+    "host",
+)  # fmt: skip
 
 
 def group_runs(runs: Sequence[Run], options: CompareOptions, *, is_baseline: bool = False) -> list[Row]:

@@ -154,14 +154,14 @@ METRICS: dict[str, Metric] = {
                 cost=Cost(20),
                 bar=Bar("time", 30),
             ),
-            requires_equal=(*_PER_EPOCH, "validation_images", "test_images"),
+            requires_equal=(*_PER_EPOCH, "validation_images", "test_images", "checkpoint_every"),
             needs_end=True,
         ),
         metric(
             "time_to_target_seconds",
             "run",
             Display(table=Shown({"train": 120}, keep=27), listed=210, cost=Cost(30)),
-            requires_equal=(*_PER_EPOCH, *_DATA, "target"),
+            requires_equal=(*_PER_EPOCH, *_DATA, "target", "checkpoint_every"),
             needs_end=True,
         ),
         metric(

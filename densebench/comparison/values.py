@@ -10,6 +10,7 @@ from typing import Literal
 from densebench.comparison.metrics import METRICS
 from densebench.comparison.options import CompareOptions, GateLevel
 from densebench.comparison.statistics import Interval
+from densebench.config import RunConfig
 from densebench.recipes import Recipe
 from densebench.records import Phase, Run
 
@@ -20,7 +21,17 @@ TIME_TO_TARGET = METRICS["time_to_target_seconds"]
 
 # What goes without saying: the settings of a run that shares its batches with nobody.
 ON_ONE_DEVICE: Mapping[str, object] = {"devices": 1, "hosts": 1, "batch_norm": "global"}
-_BEFORE_THERE_WAS_A_CHOICE: Mapping[str, object] = {**ON_ONE_DEVICE, "optimizer": Recipe.optimizer}
+_BEFORE_THERE_WAS_A_CHOICE: Mapping[str, object] = {
+    **ON_ONE_DEVICE,
+    "optimizer": Recipe.optimizer,
+    "checkpoint_every": RunConfig.checkpoint_every,
+    "launcher": "loop",
+}
+_OF_PHASES: Mapping[str, tuple[Phase, ...]] = {  # that make any: elsewhere nothing is assumed
+    "optimizer": ("train", "speed", "trial"),
+    "checkpoint_every": ("train", "trial"),
+    "launcher": ("train",),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,14 +195,14 @@ class Comparison:
 def get_setting(run: Run, column: str) -> object:
     """The value of a column that describes the run or its environment.
 
-    A run that does not say on how many devices it was made used one, and the optimizer SGD: its file is older than the
-    columns. With one device, the statistics of its part of the batch are those of the whole. Nothing is assumed of what
-    others published, nor of an optimizer where nothing was trained.
+    A run that does not say on how many devices it was made used one, the optimizer SGD, a checkpoint an epoch, and no
+    launcher: its file is older than the columns. With one device, the statistics of its part of the batch are those of
+    the whole. Nothing is assumed of what others published, nor of an optimizer where nothing was trained.
     """
     value: object = getattr(run if hasattr(run, column) else run.environment, column)
     if column not in _BEFORE_THERE_WAS_A_CHOICE or run.phase == "published":
         return value
-    if column == "optimizer" and (run.phase == "inference" or (run.phase == "eval" and run.recipe is None)):
+    if run.phase not in _OF_PHASES.get(column, (run.phase,)):
         return value
     is_alone = column == "batch_norm" and count_devices(run) == 1
     return _BEFORE_THERE_WAS_A_CHOICE[column] if value is None or is_alone else value

@@ -40,6 +40,7 @@ def describe_request(config: RunConfig, phase: Phase) -> Run:
         hosts=config.hosts,
         batch_norm=config.batch_norm,
         optimizer=None if phase in ("eval", "inference") else config.recipe.optimizer,
+        checkpoint_every=config.checkpoint_every if phase in ("train", "trial") else None,
     )
     return with_recipe(run, config) if phase == "train" else run
 

@@ -134,6 +134,14 @@ def test_memory_of_the_host_includes_the_dataset_and_what_malloc_keeps(columns, 
     assert (words["b"].word, words["c"].word) == ("not comparable", "no test")
 
 
+def test_times_with_other_checkpoints_share_a_row_that_says_so_and_are_not_compared(trained):
+    runs = [trained("a", 0, total_seconds=9.0), trained("a", 1, total_seconds=3.0, checkpoint_every=0)]
+    comparison = compare([*runs, trained("b", total_seconds=9.0)], CompareOptions(baseline="b"))
+    assert "Some rows hold runs that differ in checkpoint_every, not in the seed alone." in comparison.notes
+    words = [only(comparison, "a").verdict(name).word for name in ("total_seconds", "epoch_seconds")]
+    assert words[0] == "not comparable" != words[1]
+
+
 def test_evaluations_of_other_trainings_stand_apart_and_are_named(trained):
     sources = [trained("a", seed, phase="eval", source_sha256=name) for seed, name in ((0, "x"), (1, "x"), (2, "y"))]
     comparison = compare(sources, CompareOptions())

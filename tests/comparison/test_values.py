@@ -53,6 +53,21 @@ def test_a_run_that_does_not_name_its_devices_used_one_on_one_host(trained):
     assert (count_devices(old), count_devices(new)) == (1, 6)
 
 
+def test_an_old_training_was_by_sgd_in_a_loop_with_a_checkpoint_an_epoch_and_of_others_nothing_is_assumed(trained):
+    columns = ("optimizer", "checkpoint_every", "launcher")
+    found = {
+        phase: [get_setting(trained("a", phase=phase), column) for column in columns]
+        for phase in ("train", "trial", "speed", "inference", "eval")
+    }
+    assert found == {
+        "train": ["sgd", 1, "loop"],
+        "trial": ["sgd", 1, None],
+        "speed": ["sgd", None, None],
+        "inference": [None] * 3,
+        "eval": [None] * 3,
+    }
+
+
 def test_on_one_device_both_kinds_of_batch_norm_are_the_same(trained):
     assert get_setting(trained("a", devices=1, hosts=1, batch_norm="replica"), "batch_norm") == "global"
     assert get_setting(trained("a", devices=1, hosts=2, batch_norm="replica"), "batch_norm") == "replica"

@@ -29,6 +29,8 @@ EPOCHS = (
 def test_every_phase_whose_steps_train_says_by_which_optimizer():
     config = RunConfig(variant="resnet20", run="a", recipe=RECIPES["short"])
     optimizers = {phase: describe_request(config, phase).optimizer for phase in get_args(Phase) if phase != "published"}
+    checkpoints = {phase: describe_request(config, phase).checkpoint_every for phase in optimizers}
+    assert {phase for phase, every in checkpoints.items() if every == 1} == {"train", "trial"}
     trains = {"train": "muon", "speed": "muon", "trial": "muon"}
     assert optimizers == {**trains, "eval": None, "inference": None}
 

@@ -36,6 +36,7 @@ def describe_setting(
         "threads": _list_threads(config),
         "image_size": (image_size,),
         "classes": (classes,),
+        "checkpoint_every": (1,),  # as in a trial
         "devices": (config.devices,),
         "hosts": (config.hosts,),
         "batch_norm": (config.batch_norm if config.replicas > 1 else ON_ONE_DEVICE["batch_norm"],),

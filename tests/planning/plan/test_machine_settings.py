@@ -65,6 +65,7 @@ def test_a_training_of_this_machine_counts(trained_here):
         {"threads": 1000},
         {"image_size": 64},
         {"classes": 100},
+        {"checkpoint_every": 0},
         {"device_kind": "gpu"},
         {"gpu_name": "A card"},
         {"deterministic": True},
