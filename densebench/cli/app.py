@@ -53,7 +53,7 @@ def run(arguments: list[str], *, debug: bool = False) -> int:
         done = command(arguments, prog_name="densebench", standalone_mode=False, obj=line, default_map=defaults)
         return int(done or 0)
     except DensebenchError as error:
-        return _fail(" ".join([str(error), *getattr(error, "__notes__", [])]).rstrip(), error.exit_code, debug)
+        return _fail(" ".join([str(error), *getattr(error, "__notes__", [])]), error.exit_code, debug)
     except _ClickError as error:
         sentence = _describe_usage_error(error)
         return _fail(sentence, 2, debug) if sentence else 2  # without one, the help was printed

@@ -78,7 +78,8 @@ class Command(TyperCommand):
         try:
             return super().invoke(ctx)
         except InputError as error:
-            error.add_note(describe_sources(str(error), ctx))
+            if sources := describe_sources(str(error), ctx):
+                error.add_note(sources)
             raise
 
     def get_params(self, ctx: Any) -> list[Any]:
