@@ -5,11 +5,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from densebench.config import RUNS_DIR, RunConfig, find_base, fingerprint, from_json
+from densebench.config import RUNS_DIR, RunConfig, find_base, fingerprint
 from densebench.data.folder.loader import PREFIX
 from densebench.errors import InputError, ResultsError
 from densebench.results import csv_file
-from densebench.running.directory import CONFIG_FILE, run_directory
+from densebench.running.directory import CONFIG_FILE, read_config, run_directory
 
 _RESULTS_SUFFIX = ".csv"
 
@@ -73,7 +73,7 @@ def require_no_code(config: RunConfig, command: str) -> None:
 def _read_config(directory: Path) -> RunConfig:
     """What a run was asked to be; raises :class:`InputError` if there is no such run."""
     try:
-        return from_json((directory / CONFIG_FILE).read_text())
+        return read_config(directory)
     except (OSError, UnicodeDecodeError):
         raise InputError(
             f"There is no run {directory.name!r} in {str(directory.parent)!r}: "

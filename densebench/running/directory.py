@@ -63,10 +63,15 @@ def choose_names(wanted: Iterable[tuple[RunConfig, bool]]) -> list[str]:
     return chosen
 
 
+def read_config(directory: Path) -> RunConfig:
+    """What the run of a folder was asked to be; raises :class:`OSError` and what ``from_json`` raises."""
+    return from_json((directory / CONFIG_FILE).read_text())
+
+
 def store_recipe(config: RunConfig) -> None:
     """Write into ``config.json`` how a resumed run is trained from now on, so that it can be resumed again."""
     path = run_directory(config.runs_dir, config.run) / CONFIG_FILE
-    stored = from_json(path.read_text())
+    stored = read_config(path.parent)
     if stored.recipe == config.recipe:
         return
     try:
@@ -209,7 +214,7 @@ def remove_abandoned(runs_dir: Path) -> None:
 
 
 def _remove_abandoned_run(directory: Path) -> None:
-    config = from_json((directory / CONFIG_FILE).read_text())
+    config = read_config(directory)
     row = store.run_path(config.results_dir, directory.name)
     if not _has_epochs(row):
         row.unlink(missing_ok=True)

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from densebench.config import RUNS_DIR, find_base, from_json
+from densebench.config import RUNS_DIR, find_base
 from densebench.errors import DensebenchError, InputError
 from densebench.records import Run
 from densebench.reporting.sweep_grid import SweepRow
 from densebench.results import csv_file, store
-from densebench.running.directory import CONFIG_FILE
+from densebench.running.directory import CONFIG_FILE, read_config
 from densebench.running.directory_lock import is_in_use
 from densebench.running.launchers.slurm.queue import read_queue
 from densebench.running.launchers.sweep import Sweep, SweepRun, read_sweeps
@@ -96,7 +96,7 @@ def _list_others(folder: Path, known: Iterable[Path]) -> list[SweepRow]:
 
 def _describe_other(directory: Path) -> SweepRow | None:
     try:
-        config = from_json((directory / CONFIG_FILE).read_text())
+        config = read_config(directory)
         base = find_base(directory.parent.absolute(), config.runs_dir) or Path()
         row = _read_row(str(base / config.results_dir), directory.name)
     except (OSError, DensebenchError):

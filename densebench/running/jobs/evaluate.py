@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from densebench import files
-from densebench.config import fingerprint, from_json
+from densebench.config import fingerprint
 from densebench.errors import InputError
 from densebench.events import Entered, EpochEnded, Message, Warned
 from densebench.measuring.host import read_host_peak_bytes
@@ -17,7 +17,7 @@ from densebench.records import EpochRecord
 from densebench.results.class_accuracy import format_class_accuracy
 from densebench.running import run_columns
 from densebench.running.context import RunContext
-from densebench.running.directory import CONFIG_FILE, run_directory
+from densebench.running.directory import read_config, run_directory
 from densebench.running.jobs.preparation import RAW, Preparation, parse_preparation, standardise, standardise_by_data
 from densebench.running.run_data import list_image_changes, read_identity, take_classes
 from densebench.running.tasks import EvaluateTask
@@ -113,17 +113,19 @@ def _load_run(task: EvaluateTask, context: RunContext) -> _Subject:
     loaded = checkpoint.load_weights(directory, model)
     for notice in loaded.notices:
         context.report(Warned(text=notice))
-    _enter_source(f"{_hash_settings(directory)} {loaded.description.epoch}".encode(), context)
+    settings = fingerprint(dataclasses.replace(read_config(directory), seed=0))  # all that decided it but the seed
+    _enter_source(hashlib.sha256(f"{settings} {loaded.description.epoch}".encode()).hexdigest(), context)
     return _Subject(model=model, dataset=dataset, preparation=prepared)
 
 
 def _load_file(task: EvaluateTask, file: str, context: RunContext) -> _Subject:
     """The network of a ``.keras`` file: one that densebench trained, or any other."""
+    from densebench.data.checksums import hash_file
     from densebench.training.model_files import export
     from densebench.training.model_files.model_origin import read_origin
 
     context.report(Message(text=f"{file}: {_TRUST}"))
-    _enter_source(Path(file).read_bytes(), context)
+    _enter_source(hash_file(Path(file)), context)
     origin = read_origin(Path(file))
     if origin is None:
         return _take_foreign(export.load_model(Path(file)), task, context)
@@ -142,13 +144,8 @@ def _load_file(task: EvaluateTask, file: str, context: RunContext) -> _Subject:
     return _Subject(model=built, dataset=dataset, preparation=_parse_preprocess(task, context) or prepared)
 
 
-def _hash_settings(directory: Path) -> str:
-    """Of all that decided how the run was trained, but its seed."""
-    return fingerprint(dataclasses.replace(from_json((directory / CONFIG_FILE).read_text()), seed=0))
-
-
-def _enter_source(content: bytes, context: RunContext) -> None:
-    context.update(dataclasses.replace(context.run, source_sha256=hashlib.sha256(content).hexdigest()))
+def _enter_source(sha256: str, context: RunContext) -> None:
+    context.update(dataclasses.replace(context.run, source_sha256=sha256))
 
 
 def _take_foreign(model: "keras.Model", task: EvaluateTask, context: RunContext) -> _Subject:
