@@ -14,6 +14,8 @@ from densebench.machine import Environment
 SCHEMA = 1  # history: 1 is the first
 Status = Literal["running", "completed", "interrupted", "failed"]
 Phase = Literal["train", "eval", "speed", "inference", "trial", "published"]
+WITH_EPOCHS: tuple[Phase, ...] = ("train", "trial")
+WITH_UPDATES: tuple[Phase, ...] = (*WITH_EPOCHS, "speed")  # whose steps train the network
 BY_THE_CLOCK: tuple[Phase, ...] = ("speed", "inference", "trial")  # on random images, until enough is known
 
 
@@ -228,9 +230,7 @@ class Run:
     tf32: Annotated[Flag, About("TF32", "flag", "Whether float32 matrix products may use TF32.")] = None
     deterministic: Annotated[Flag, About("Deterministic", "flag", "Whether deterministic mode was on.")] = None
     threads: Annotated[Count, About("Threads", "count", "Threads that the framework may use.", exact=True)] = None
-    devices: Annotated[Count, About("Devices", "count", "Devices of each host that share every batch.", exact=True)] = (
-        None
-    )
+    devices: Annotated[Count, About("Devices", "count", "Devices of each host that share a batch.", exact=True)] = None
     hosts: Annotated[Count, About("Hosts", "count", "Hosts that share every batch.", exact=True)] = None
     batch_norm: Annotated[
         Text, About("Batch norm", "text", "global: by the whole batch; replica: by each device's part of it.")

@@ -6,7 +6,12 @@ Places are numbers with gaps between them, from left to right or from top to bot
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from densebench.records import Phase
+from densebench.records import BY_THE_CLOCK, Phase
+
+
+def clocked(place: int) -> dict[Phase, int]:
+    """The place in the tables of all measurements by the clock, which show the same."""
+    return dict.fromkeys(BY_THE_CLOCK, place)
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ pictures and the page show it. What an epoch writes into TensorBoard's log is sa
 
 from collections.abc import Callable
 
-from densebench.comparison.display import Bar, Cost, Curve, Display, Shown
+from densebench.comparison.display import Bar, Cost, Curve, Display, Shown, clocked
 from densebench.comparison.metric import Metric, metric
 from densebench.errors import unknown
 from densebench.machine import HARDWARE
-from densebench.records import Phase
+from densebench.records import BY_THE_CLOCK, Phase
 
 # What must be equal for two figures to say something about the networks, beside the hardware.
 _DATA = ("dataset", "dataset_sha256", "classes", "image_size", "test_images")
@@ -26,7 +26,7 @@ METRICS: dict[str, Metric] = {
             "params",
             "run",
             Display(
-                table=Shown({"train": 20, "eval": 20, "speed": 20, "inference": 20, "trial": 20}, keep=20),
+                table=Shown({"train": 20, "eval": 20, **clocked(20)}, keep=20),
                 page_verdict=80,
                 listed=10,
                 cost=Cost(70, "pareto_params", in_overview=True),
@@ -38,7 +38,7 @@ METRICS: dict[str, Metric] = {
             "forward_macs",
             "run",
             Display(
-                table=Shown({"train": 40, "speed": 30, "inference": 30, "trial": 30}, keep=5),
+                table=Shown({"train": 40, **clocked(30)}, keep=5),
                 page_verdict=90,
                 listed=20,
                 cost=Cost(80),
@@ -67,11 +67,7 @@ METRICS: dict[str, Metric] = {
             "images_per_second",
             "median",
             Display(
-                table=Shown(
-                    {"train": 70, "eval": 60, "speed": 40, "inference": 40, "trial": 40},
-                    keep=19,
-                    orders=("speed", "inference", "trial"),
-                ),
+                table=Shown({"train": 70, "eval": 60, **clocked(40)}, keep=19, orders=BY_THE_CLOCK),
                 judged=("eval", "speed", "inference"),
                 listed=80,
                 bar=Bar("time", 20),
@@ -83,7 +79,7 @@ METRICS: dict[str, Metric] = {
         metric(
             "step_ms_p50",
             "median",
-            Display(table=Shown({"speed": 50, "inference": 50, "trial": 50}, keep=26, ratio=25), listed=90),
+            Display(table=Shown(clocked(50), keep=26, ratio=25), listed=90),
             requires_equal=_PER_IMAGE,
         ),
         metric(
@@ -95,18 +91,14 @@ METRICS: dict[str, Metric] = {
         metric(
             "first_step_seconds",
             "run",
-            Display(table=Shown({"speed": 60, "inference": 60, "trial": 60}, keep=6), listed=60),
+            Display(table=Shown(clocked(60), keep=6), listed=60),
             requires_equal=_PER_IMAGE,
         ),
         metric(
             "gpu_peak_bytes",
             "max",
             Display(
-                table=Shown(
-                    {"train": 80, "eval": 80, "speed": 70, "inference": 70, "trial": 70, "published": 60},
-                    keep=23,
-                    ratio=11,
-                ),
+                table=Shown({"train": 80, "eval": 80, **clocked(70), "published": 60}, keep=23, ratio=11),
                 judged=_MEASURED,
                 page_verdict=50,
                 listed=100,
@@ -119,7 +111,7 @@ METRICS: dict[str, Metric] = {
             "host_peak_bytes",
             "max",
             Display(
-                table=Shown({"train": 90, "eval": 90, "speed": 80, "inference": 80, "trial": 80}, keep=22, ratio=10),
+                table=Shown({"train": 90, "eval": 90, **clocked(80)}, keep=22, ratio=10),
                 judged=_MEASURED,
                 page_verdict=60,
                 listed=110,

@@ -12,7 +12,7 @@ from densebench.comparison.options import CompareOptions, GateLevel
 from densebench.comparison.statistics import Interval
 from densebench.config import RunConfig
 from densebench.recipes import Recipe
-from densebench.records import Phase, Run
+from densebench.records import WITH_EPOCHS, WITH_UPDATES, Phase, Run
 
 Word = Literal["better", "worse", "same", "inconclusive", "no test", "not comparable"]
 Outcome = Literal["failed", "passed", "inconclusive"]
@@ -28,8 +28,8 @@ _BEFORE_THERE_WAS_A_CHOICE: Mapping[str, object] = {
     "launcher": "loop",
 }
 _OF_PHASES: Mapping[str, tuple[Phase, ...]] = {  # that make any: elsewhere nothing is assumed
-    "optimizer": ("train", "speed", "trial"),
-    "checkpoint_every": ("train", "trial"),
+    "optimizer": WITH_UPDATES,
+    "checkpoint_every": WITH_EPOCHS,
     "launcher": ("train",),
 }
 

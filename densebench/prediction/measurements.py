@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from densebench.comparison.statistics import mean
 from densebench.comparison.values import get_setting
-from densebench.records import EpochRecord, Run
+from densebench.records import WITH_EPOCHS, EpochRecord, Run
 
 _BYTES_A_PIXEL = 3
 _IMAGES_PER_SECOND = 1e-4, 1e9  # slower and faster is no machine, but a row that somebody has changed
@@ -57,7 +57,7 @@ def _has(run: Run, wanted: Mapping[str, Collection[object]]) -> bool:
 
 def measure(run: Run) -> Measurement | None:
     """What a trial or a training of two epochs or more shows; ``None`` if a time is missing."""
-    if run.phase not in ("train", "trial") or run.resumed or len(run.records) < 2 or not run.batch_size:
+    if run.phase not in WITH_EPOCHS or run.resumed or len(run.records) < 2 or not run.batch_size:
         return None
     if run.phase == "train" and sum(record.epoch_seconds or 0.0 for record in run.records) < _SHORTEST_TRAINING:
         return None

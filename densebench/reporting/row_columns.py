@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from densebench.columns import Show
 from densebench.comparison.comparability import get_terms, is_across_hardware
-from densebench.comparison.display import Shown
+from densebench.comparison.display import Shown, clocked
 from densebench.comparison.formats import BASELINE_RATIO, format_interval, format_ratio, format_setting, format_summary
 from densebench.comparison.metric import Metric
 from densebench.comparison.metrics import ALIASES, METRICS
@@ -46,7 +46,7 @@ def _make_predicted(title: str, show: Show, value: Callable[[Row], float | None]
 _ROW_FACTS = {
     "runs": _RowFact(
         title="Runs",
-        shown=Shown({"train": 10, "eval": 10, "speed": 10, "inference": 10, "trial": 10}, keep=21),
+        shown=Shown({"train": 10, "eval": 10, **clocked(10)}, keep=21),
         show="count",
         value=lambda row: len(row.runs),
         is_telling=lambda rows: any(len(row.runs) > 1 for row in rows),
@@ -68,7 +68,7 @@ _ROW_FACTS = {
     ),
     SCALING: _RowFact(
         title="Scaling",
-        shown=Shown({"train": 75, "speed": 45, "inference": 45, "trial": 45}, keep=29),
+        shown=Shown({"train": 75, **clocked(45)}, keep=29),
         show="percent",
         value=lambda row: row.scaling.efficiency if row.scaling else None,
         is_telling=lambda rows: any(row.scaling is not None for row in rows),

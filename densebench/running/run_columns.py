@@ -10,7 +10,7 @@ from densebench.events import Ready
 from densebench.measuring import environment
 from densebench.models.cost import Cost
 from densebench.recipes import Recipe, write_inline
-from densebench.records import BY_THE_CLOCK, EpochRecord, Phase, Run
+from densebench.records import BY_THE_CLOCK, WITH_EPOCHS, WITH_UPDATES, EpochRecord, Phase, Run
 from densebench.results.target import find_first_reaching
 from densebench.schedules import describe_schedule
 
@@ -39,8 +39,8 @@ def describe_request(config: RunConfig, phase: Phase) -> Run:
         devices=config.devices,
         hosts=config.hosts,
         batch_norm=config.batch_norm,
-        optimizer=None if phase in ("eval", "inference") else config.recipe.optimizer,
-        checkpoint_every=config.checkpoint_every if phase in ("train", "trial") else None,
+        optimizer=config.recipe.optimizer if phase in WITH_UPDATES else None,
+        checkpoint_every=config.checkpoint_every if phase in WITH_EPOCHS else None,
     )
     return with_recipe(run, config) if phase == "train" else run
 
@@ -114,7 +114,7 @@ def with_backend(run: Run, facts: "BackendFacts") -> Run:
     return dataclasses.replace(
         run,
         implementation=facts.implementation,
-        jit=facts.jit and (facts.name != "torch" or run.phase not in ("eval", "inference")),  # PyTorch's training alone
+        jit=facts.jit and (facts.name != "torch" or run.phase in WITH_UPDATES),  # PyTorch compiles those steps alone
         tf32=facts.tf32,
         deterministic=facts.deterministic,
         threads=facts.threads,
